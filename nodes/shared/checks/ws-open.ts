@@ -30,8 +30,12 @@ const timeout = timeoutSetting(timeoutRange);
 export const checks = {
   uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
-    // Empty: a message names it.
-    if (uri === '' || isVariable(uri)) return undefined;
+    if (uri === '') {
+      // With a fixed link, keep-open needs a URI at start. A URI that messages name has a source.
+      const opens = settings.keepOpen === true && settings.link !== 'msg';
+      return opens ? { code: 'INVALID_URI', details: { reason: 'EMPTY' } } : undefined;
+    }
+    if (isVariable(uri)) return undefined;
     if (isTemplate(uri)) return templateRefusal('uri', uri);
     return refused('INVALID_URI', uriFlaw(uri)) ?? lineRefusal('INVALID_URI', settings, { uri });
   }),

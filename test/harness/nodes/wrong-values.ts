@@ -64,6 +64,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['queueBytes', 'much', /"bytes in the queue": "much" is not/],
   ],
   'ws-open': [
+    ['uri', '', /Change the URI: it is empty/, { keepOpen: true, link: '0' }],
     ['uri', ' ', /Correct the setting "URI": it is empty/, { uriType: 'msg' }],
     ['uri', 'host', /begin with ws:\/\//],
     ['uri', 'http://host/', /begin with ws:\/\//],

@@ -47,7 +47,7 @@ const right: Readonly<Record<string, readonly (readonly [string, unknown, Settin
   ],
   'ws-open': [
     ['uri', ''],
-    ['uri', '', { keepOpen: true, link: '0' }],
+    ['uri', '', { keepOpen: true, link: 'msg' }],
     ['uri', 'WSS://user:pass@host:443/a?b=c,"d"'],
     ['uri', 'wss://{{flow.host}}/grüß dich'],
     ['uri', 'ws://[::1]/#frag'],

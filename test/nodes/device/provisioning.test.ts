@@ -157,7 +157,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       /"baud rate".* 5000000/,
     ],
     ['INVALID_SETTING', { rate: 'fast' }, credentials, /"baud rate".*"fast" is not a whole number/],
-    ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"raised baud rate".* from 80/],
+    ['INVALID_SETTING', { raiseTo: '10' }, credentials, /"Raise baud rate to".* from 80/],
     ['INVALID_SETTING', { ssid: '' }, credentials, /"network".*empty/],
     ['INVALID_SETTING', { timezone: '20' }, credentials, /"time zone"/],
     ['CERTIFICATE_INVALID', {}, { ...credentials, key0: other.key }, /does not fit/],
