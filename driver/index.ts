@@ -15,7 +15,6 @@ export type { DeviceChange, DeviceEvents, RecoveryStep, WifiChange } from './dev
 export type {
   Capabilities,
   CertificateOptions,
-  ClockOptions,
   DeviceOptions,
   DeviceState,
   DeviceStateName,
@@ -23,6 +22,7 @@ export type {
   LinkStatus,
   PortMemory,
   SendQueueLevel,
+  SntpOptions,
   WifiOptions,
 } from './device/options';
 export type { Link } from './link/link';

@@ -11,8 +11,10 @@ export {
   type OpenLink,
 } from './wsopen';
 export {
+  CLOSE_OPCODE,
   MAX_CONTROL_BYTES,
   DEFAULT_SEND_TIMEOUT_MS,
+  PING_OPCODE,
   payloadBytes,
   wsdatafmt,
   wsping,

@@ -10,9 +10,11 @@ import { checkLink, checkTimeout, type Unchecked } from './check';
 
 /** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
 export const MAX_CONTROL_BYTES = 125;
-const FIRST_CONTROL_OPCODE = 8;
+/** Opcodes (RFC 6455, section 5.2). */
 const TEXT_OPCODE = 1;
-const PING_OPCODE = 9;
+export const CLOSE_OPCODE = 8;
+export const PING_OPCODE = 9;
+const FIRST_CONTROL_OPCODE = CLOSE_OPCODE;
 /** Not empty: classes A-C send no empty frames. */
 const PING_PAYLOAD = Buffer.from('?');
 /** Default and longest timeout of `AT+WSSEND`. */

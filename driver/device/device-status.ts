@@ -13,8 +13,8 @@ const CHANGE_BURST = 20;
 const CHANGES_PER_SECOND = 2;
 
 /**
- * State of a device: the only place where it changes. Tells the links of each change, and emits it; one between `ready`
- * and `resyncing` later where they come too fast, and only if the state is still another one then.
+ * State of a device: the only place where it changes. Emits each change; where changes between `ready` and `resyncing`
+ * come too fast, emits only the latest, later. Tells the links of the other changes: of those two the session tells them.
  */
 export class DeviceStatus {
   /** Capabilities of the firmware; undefined until the device is identified. */

@@ -164,7 +164,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   /**
    * Restarts the device (`AT+RST`, or by RTS where it does not answer and {@link DeviceOptions.rtsReset} allows that).
    * Resolves when the restart begins.
-   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`
    */
   async restart(wait: Wait = {}): Promise<void> {
     wait.signal?.throwIfAborted();
@@ -196,7 +196,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Asks the device for the states of its links (`AT+WSOPEN?`).
-   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`
    */
   async checkLinks(wait: Wait = {}): Promise<LinkStatus[]> {
     wait.signal?.throwIfAborted();
@@ -239,7 +239,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
-    if (!session?.isFound) throw this.#status.unavailableError;
+    if (!session?.isIdentified) throw this.#status.unavailableError;
     // Lets messages pass only before the first command: once begun, the scan should end soon.
     let yields = true;
     const scan = scanNetworks((command) => {

@@ -45,7 +45,10 @@ export interface DeviceEvents {
   warning: [EspAtError];
   /** A line that the driver does not know, without what may be secret. */
   unknownline: [string];
-  /** How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. */
+  /**
+   * How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. It omits no
+   * `sendqueue`, and no other `statechange` than those between `ready` and `resyncing`.
+   */
   omitted: [{ readonly event: string; readonly count: number }];
 }
 

@@ -20,8 +20,8 @@ const OFFLINE_POLL_MS = 30_000;
 /** Milliseconds at least between queries after failed opens. */
 const SUSPICION_INTERVAL_MS = 30_000;
 /** Changes of the error that pass at once, then so many a second: a device may flap between access points. */
-const CHANGE_BURST = 10;
-const CHANGES_PER_SECOND = 1;
+const ERROR_CHANGE_BURST = 10;
+const ERROR_CHANGES_PER_SECOND = 1;
 /** Milliseconds after which the driver joins a network that no scan shows: it may be hidden. */
 const HIDDEN_JOIN_MS = 300_000;
 
@@ -60,7 +60,11 @@ export class Network {
   constructor(context: NetworkContext, onChange: () => void) {
     this.#context = context;
     this.#onChange = onChange;
-    this.#changes = new TokenBucket(context.options.clock, CHANGE_BURST, CHANGES_PER_SECOND);
+    this.#changes = new TokenBucket(
+      context.options.clock,
+      ERROR_CHANGE_BURST,
+      ERROR_CHANGES_PER_SECOND,
+    );
     const end = () => {
       this.#cancelPoll();
       this.#cancelChange?.();

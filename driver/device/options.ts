@@ -79,7 +79,7 @@ export interface WifiOptions {
 }
 
 /** SNTP; absent: the driver leaves the device's clock unchanged. */
-export interface ClockOptions {
+export interface SntpOptions {
   /** Hours from UTC, -12 to 14. */
   readonly timezone: number;
   /** Up to three host names; empty: the firmware's defaults. */
@@ -110,12 +110,12 @@ export interface DeviceOptions {
   readonly port: PortOpener;
   /** The time source. Default {@link systemClock}. */
   readonly clock?: Clock | undefined;
-  /** Numbers from 0 up to 1, for jitter. */
+  /** Numbers from 0 up to 1, for jitter and the UUIDs of requests. */
   readonly random?: (() => number) | undefined;
   /** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
   readonly wifi?: WifiOptions | undefined;
   /** SNTP, which links need that verify their server; absent: the driver leaves the device's clock unchanged. */
-  readonly sntp?: ClockOptions | undefined;
+  readonly sntp?: SntpOptions | undefined;
   /** Certificates to write into slots that do not hold them. */
   readonly certificates?: readonly CertificateOptions[] | undefined;
   /**

@@ -32,7 +32,10 @@ export type LinkChangeCause =
   | 'closed-by-server'
   /** a close has begun */
   | 'closing'
-  /** {@link Link.close}, or another open with `replace`, has closed the link */
+  /**
+   * {@link Link.close}, an aborted open, or another open with `replace` has closed the link; with `error` the device was
+   * lost meanwhile
+   */
   | 'closed'
   /** an attempt to open failed (with `error`) */
   | 'failed'
@@ -65,7 +68,7 @@ export interface LinkChange extends LinkEvent {
 
 /** Received data is lost, corrupt, incomplete or too large. */
 export interface LinkDataLoss extends LinkEvent {
-  /** `DATA_LOST`, `MESSAGE_INCOMPLETE`, `MESSAGE_TOO_LARGE`, `FRAME_STALLED` */
+  /** `DATA_LOST`, `MESSAGE_INCOMPLETE`, `MESSAGE_TOO_LARGE` */
   readonly error: EspAtError;
   /** Losses without an event since the last one: the link emits a burst of 20 events, then 2 a second. */
   readonly omitted?: number;

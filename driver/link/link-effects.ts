@@ -18,7 +18,7 @@ import type { Effect, Goal, Timer } from './state/link-state';
 /** The parts of a link. */
 export interface LinkParts {
   readonly machine: LinkMachine;
-  readonly device: DeviceWatch;
+  readonly watch: DeviceWatch;
   readonly policy: ReconnectPolicy;
   readonly sendQueue: SendQueue;
   readonly requests: Requests;
@@ -92,7 +92,7 @@ export class LinkEffects {
 
   /** Runs one `AT+WSCLOSE` at a time: it, or the next check, covers the URCs that come meanwhile. */
   #closeStray(): void {
-    const { current } = this.#parts.device;
+    const { current } = this.#parts.watch;
     if (!current || this.#strayClose === current) return;
     this.#strayClose = current;
     const end = () => (this.#strayClose = undefined);
@@ -100,20 +100,20 @@ export class LinkEffects {
   }
 
   #start(operation: OpenOperation | CloseOperation): void {
-    const { machine, device, reception } = this.#parts;
+    const { machine, watch, reception } = this.#parts;
     const { state } = machine;
     // A listener may have ended it before it began.
     if (!('operation' in state) || state.operation !== operation) return;
     if (state.kind === 'opening')
-      void runOpen(this.#link, state, machine, device, () => reception.expectData());
+      void runOpen(this.#link, state, machine, watch, () => reception.expectData());
     else void this.#runClose(state.operation, state.kind === 'closing' ? state.frame : undefined);
   }
 
   async #runClose(operation: CloseOperation, frame: Buffer | undefined): Promise<void> {
-    const { machine, device, sendQueue } = this.#parts;
+    const { machine, watch, sendQueue } = this.#parts;
     try {
       const options = { link: this.#link, clock: this.#host.clock, frame };
-      await closeHandshake(device.required.client, sendQueue, options, operation);
+      await closeHandshake(watch.required.client, sendQueue, options, operation);
       machine.take({ kind: 'closed', operation });
     } catch (reason) {
       machine.take({ kind: 'closeFailed', operation, error: asEspAtError(reason) });
@@ -130,8 +130,8 @@ export class LinkEffects {
   }
 
   #beginConnection(goal: Goal): void {
-    const { device, policy, emitter, reception, sendQueue } = this.#parts;
-    const { current } = device;
+    const { watch, policy, emitter, reception, sendQueue } = this.#parts;
+    const { current } = watch;
     if (!current) return;
     policy.opened(this.#now);
     emitter.warn(goal, current.capabilities);

@@ -22,10 +22,10 @@ import { Requests } from './request/requests';
 import { SendQueue } from './send/send-queue';
 import { LinkMachine } from './state/link-machine';
 import {
-  isWanted,
   nameOf,
   numberOf,
   ownerOf,
+  shouldBeOpen,
   type Goal,
   type LinkReport,
   type State,
@@ -49,8 +49,8 @@ export class Link extends EventEmitter<LinkEvents> {
     const { clock, random } = host;
     this.#counters = new LinkCounters(id, clock);
     const machine: LinkMachine = new LinkMachine(clock, (effect) => effects.carryOut(effect));
-    const device = new DeviceWatch(clock);
-    const sendQueue = new SendQueue(id, host, machine, device, (event) => {
+    const watch = new DeviceWatch(clock);
+    const sendQueue = new SendQueue(id, host, machine, watch, (event) => {
       if (event.kind === 'refused') host.checkLinks();
       else machine.take(event);
     });
@@ -58,11 +58,11 @@ export class Link extends EventEmitter<LinkEvents> {
     const send: Link['send'] = (payload, options) => this.send(payload, options);
     this.#parts = {
       machine,
-      device,
+      watch,
       sendQueue,
       requests: new Requests(id, host, send, emitter.emitMessage),
       policy: new ReconnectPolicy(random),
-      reception: new Reception(id, clock, machine, device),
+      reception: new Reception(id, clock, machine, watch),
       emitter,
     };
     const effects = new LinkEffects(id, host, this.#parts);
@@ -73,14 +73,17 @@ export class Link extends EventEmitter<LinkEvents> {
     return nameOf(this.#state);
   }
 
-  /** State as the device numbers it in `AT+WSOPEN?`; 0 while the link opens. */
+  /**
+   * State as the device numbers it in `AT+WSOPEN?`. While the link opens: 0, or the number of an old connection that the
+   * driver closes first.
+   */
   get stateNumber(): LinkStateNumber {
     return numberOf(this.#state);
   }
 
-  /** @internal Whether a user or keep-open wants the link to be open. */
-  get isWanted(): boolean {
-    return isWanted(this.#state);
+  /** @internal Whether a goal asks for the link to be open. */
+  get shouldBeOpen(): boolean {
+    return shouldBeOpen(this.#state);
   }
 
   /** URI of the connection, or of the last one, without user and password; empty before the first. */
@@ -100,16 +103,18 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /**
    * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; during a resync, once the device
-   * confirms that. Opens it afresh while the device tries to reconnect. Waits again for a device that restarts before the
-   * first command. With `keepOpen` the driver keeps trying after a failure, although this call rejects. An abort before
-   * the link is open closes it, unless a newer call has claimed it.
+   * confirms that. Opens it afresh while the device tries to reconnect. Waits for a device that is not ready, up to
+   * `timeoutMs`, and again if it restarts before the first command. With `keepOpen` the driver keeps trying after a failure,
+   * although this call rejects. An abort before the link is open closes it and rejects, unless a newer call has claimed the
+   * link: then it has no effect.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect;
    * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
-   * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `DEVICE_*`, `PORT_*` where the attempt failed
+   * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`, `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`,
+   * `PORT_*` where the attempt failed
    */
   async open(options: OpenOptions, wait: Wait = {}): Promise<void> {
     const { signal } = wait;
-    checkOpen(this.id, options, this.#parts.device.current?.capabilities);
+    checkOpen(this.id, options, this.#parts.watch.current?.capabilities);
     signal?.throwIfAborted();
     const open = () => this.#open(options, signal);
     const { recorder } = this.#host;
@@ -121,7 +126,7 @@ export class Link extends EventEmitter<LinkEvents> {
     const operation = new OpenOperation();
     const abort = () => this.#parts.machine.take({ kind: 'abort', goal });
     signal?.addEventListener('abort', abort, { once: true });
-    const deviceInSync = this.#parts.device.isInSync;
+    const deviceInSync = this.#parts.watch.isInSync;
     this.#parts.machine.take({ kind: 'open', claim: { goal, operation }, deviceInSync });
     try {
       await operation.done;
@@ -136,7 +141,7 @@ export class Link extends EventEmitter<LinkEvents> {
   /**
    * Sends one message (`AT+WSSEND`), in fragments if it is too long for one command and the firmware can. Resolves when
    * the device has handed all of it to the network. An abort withdraws it, unless the device has begun with it.
-   * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `SEND_UNKNOWN` …
+   * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `ABORTED`, `SEND_UNKNOWN` …
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
     return this.#counters.sending(payload, this.#parts.sendQueue.send(payload, options));
@@ -180,8 +185,8 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** @internal Takes every change of the device. The device calls it before operations of the link reject. */
   deviceChanged(availability: Availability): void {
-    const before = this.#parts.device.current;
-    this.#parts.device.changed(availability);
+    const before = this.#parts.watch.current;
+    this.#parts.watch.changed(availability);
     if (availability.kind === 'notReady') {
       if (!before) return;
       this.#parts.machine.take({ kind: 'deviceLost', error: availability.error });

@@ -1,21 +1,20 @@
+import { Deferred } from '../deferred';
 import type { EspAtError } from '../errors';
 import type { LinkUrc } from './state/link-state';
 
 /** An open or a close under way. A newer operation aborts it; its result then no longer counts. */
 class Operation {
-  /** Settles with the outcome. */
-  readonly done: Promise<void>;
+  readonly #outcome = new Deferred<void>();
   readonly #controller = new AbortController();
-  #resolve: () => void = () => undefined;
-  #reject: (error: EspAtError) => void = () => undefined;
 
   constructor() {
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     // Where the driver itself began the operation, no call awaits it: the link's events report the failure.
     this.done.catch(() => undefined);
+  }
+
+  /** Settles with the outcome. */
+  get done(): Promise<void> {
+    return this.#outcome.promise;
   }
 
   /** Aborted as soon as the link's state no longer holds the operation. */
@@ -28,13 +27,13 @@ class Operation {
   }
 
   settle(error?: EspAtError): void {
-    if (error) this.#reject(error);
-    else this.#resolve();
+    if (error) this.#outcome.reject(error);
+    else this.#outcome.resolve();
   }
 
   /** Settles as the other operation does. */
   join(other: Operation): void {
-    other.done.then(this.#resolve, this.#reject);
+    other.done.then(this.#outcome.resolve, this.#outcome.reject);
   }
 }
 

@@ -46,11 +46,17 @@ export type Framing =
 
 /** Options of {@link Link.open}. */
 export interface OpenOptions {
-  /** `ws://` or `wss://`, at most 240 bytes escaped, no space and no byte above 0x7f (percent-encode). */
+  /**
+   * `ws://` or `wss://`: at most 240 bytes, where `"`, `,` and `\` count twice. No space and no byte above 0x7f:
+   * percent-encode those.
+   */
   readonly uri: string;
   /** Subprotocols to offer (`Sec-WebSocket-Protocol`): tokens, with commas between several. */
   readonly subprotocol?: string | undefined;
-  /** Milliseconds that the device waits for the server, 1-180,000; default 15,000. */
+  /**
+   * Milliseconds that the device waits for the server, 1-180,000; default 15,000. The driver waits as long for a device
+   * that is not ready, and for the check of the links after a resync.
+   */
   readonly timeoutMs?: number | undefined;
   /**
    * The whole value of the Authorization header, in place of the URI's user and password. Some 200 bytes, more where
@@ -83,6 +89,8 @@ export interface SendOptions extends Wait {
   readonly fin?: boolean | undefined;
   /** Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
   readonly holdMs?: number | undefined;
+  /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */
+  readonly signal?: AbortSignal | undefined;
   /** @internal Called when bytes of the message may leave, at each attempt. */
   readonly onLeaving?: () => void;
 }

@@ -65,7 +65,7 @@ export class ReconnectPolicy {
     this.#crashes = 0;
   }
 
-  /** The device restarted, or became unresponsive, while the link was open or opening. */
+  /** The device restarted, or became unresponsive, while the link was not closed. */
   deviceLost(now: number): void {
     const justOpened = this.#openedAt !== undefined && now - this.#openedAt < CRASH_WINDOW_MS;
     this.#crashes = justOpened || this.#attemptAt !== undefined ? this.#crashes + 1 : 0;

@@ -7,7 +7,7 @@ import {
   isSntpSet,
   parseSntpTime,
 } from '../commands/sntp';
-import type { ClockOptions } from '../device/options';
+import type { SntpOptions } from '../device/options';
 import { EspAtError } from '../errors';
 
 /** Milliseconds in which a server has to respond; the firmware repeats its request after 15 s. */
@@ -28,7 +28,7 @@ interface SntpWait {
  * Configures SNTP. Changes nothing where the device is already configured.
  * @throws EspAtError `INVALID_SETTING`, and what `run` rejects with
  */
-export async function configureSntp(run: Run, { timezone, servers }: ClockOptions): Promise<void> {
+export async function configureSntp(run: Run, { timezone, servers }: SntpOptions): Promise<void> {
   const command = cipsntpcfg(timezone, servers);
   if (!isSntpSet(await run(cipsntpcfgQuery()), timezone, servers)) await run(command);
 }

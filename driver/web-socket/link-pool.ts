@@ -16,7 +16,7 @@ export class LinkPool {
    * @throws EspAtError `NO_FREE_LINK`
    */
   claim(): Link {
-    const free = this.#links.filter((link) => !this.#claimed.has(link) && !link.isWanted);
+    const free = this.#links.filter((link) => !this.#claimed.has(link) && !link.shouldBeOpen);
     const link = free.find(({ state }) => state === 'closed') ?? free[0];
     if (!link) throw new EspAtError('NO_FREE_LINK', { count: this.#links.length });
     this.#claimed.add(link);

@@ -22,9 +22,8 @@ export interface ClimbContext {
 const SLOW_RESPONSE_MS = 100;
 
 export type ClimbResult =
-  /** the best rate, before and after */
-  | 'unchanged'
-  | 'changed'
+  /** it has ended, at the same rate or at another one */
+  | 'done'
   /** the device responds too slowly now */
   | 'slow'
   /** the device was silent in the climb, and may have restarted */
@@ -38,10 +37,10 @@ export type ClimbResult =
 export async function climb(access: SequenceAccess, context: ClimbContext): Promise<ClimbResult> {
   const { client, port, limit, clock } = context;
   const before = port.baudRate;
-  if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'unchanged';
+  if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'done';
   const start = clock.now();
   const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
-  if (!uart) return 'unchanged';
+  if (!uart) return 'done';
   const { flowControl } = uart;
   if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
   const isTested = !client.hasConnection;
@@ -58,7 +57,7 @@ export async function climb(access: SequenceAccess, context: ClimbContext): Prom
       wires: wiresOf(context, isTested),
     },
   );
-  if (begin.kind === 'settled') return 'unchanged';
+  if (begin.kind === 'settled') return 'done';
   const end = isTested
     ? await withEcho(access, client, () => runRateState(access, port, begin))
     : await runRateState(access, port, begin);
@@ -78,7 +77,7 @@ function concludeClimb(end: RateState, { port, limit, clock }: ClimbContext): Cl
     limit[wasSilent ? 'rateSilent' : 'rateFailed'](failedRate, clock.now());
   if (wires === 'none' && end.climb.triedWires) limit.wiresWork = false;
   port.remember();
-  return wasSilent ? 'restarted' : 'changed';
+  return wasSilent ? 'restarted' : 'done';
 }
 
 /** Runs `body` with the device's echo on. */

@@ -3,7 +3,7 @@ import { looksIntact, parseUrc } from '../../at/urc';
 import type { PortLease } from '../../at/port-lease';
 import { isFinalResultCode } from '../../at/outcome';
 
-/** Bytes of a test line without its CR LF; a device takes 254. */
+/** Bytes of a test line between its `#` and its CR LF; a device takes lines of 254. */
 const LINE_BYTES = 240;
 /** Test lines, for about 4 kB each way. */
 const LINES = 16;

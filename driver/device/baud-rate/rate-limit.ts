@@ -1,6 +1,6 @@
 import { LADDER } from './rates';
 
-/** Milliseconds until the driver tries a failed rate again: after its first failure, and at most. */
+/** Milliseconds until the driver tries a failed rate again: after the first failure, and at most. Each failure doubles it. */
 const FIRST_RETRY_MS = 30 * 60_000;
 const MAX_RETRY_MS = 24 * 60 * 60_000;
 /** This many lost or corrupt responses in this many milliseconds make the driver lower the rate. */
@@ -11,33 +11,37 @@ const LOST_RESPONSES_WINDOW_MS = 5 * 60_000;
 export class RateLimit {
   /** False once the device, told to wait for CTS, was silent. */
   wiresWork = true;
-  #failed = Infinity;
+  #failedRate = Infinity;
   #doubted: number | undefined;
   #failures = 0;
   #retryAt = -Infinity;
   #lostResponsesAt: number[] = [];
-  #lostAt: number | undefined;
+  /** The rate at which the device was lost. */
+  #rateAtLoss: number | undefined;
 
   /** Time of the clock at which the driver may try the failed rate again; undefined where none has failed. */
   get retryAt(): number | undefined {
-    return this.#failed === Infinity ? undefined : this.#retryAt;
+    return this.#failedRate === Infinity ? undefined : this.#retryAt;
   }
 
   /** The highest rate to use. */
   ceiling(now: number): number {
     if (now >= this.#retryAt) return Infinity;
-    return LADDER.findLast((rate) => rate < this.#failed) ?? 0;
+    return LADDER.findLast((rate) => rate < this.#failedRate) ?? 0;
   }
 
   /** A rate does not work. */
   rateFailed(rate: number, now: number): void {
-    this.#failed = rate;
+    this.#failedRate = rate;
     this.#retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
     this.#failures++;
     this.#lostResponsesAt = [];
   }
 
-  /** The device was silent at a rate: the rate does not work, or the device has restarted. Counts the second time. */
+  /**
+   * The device was silent at a rate: the rate does not work, or the device has restarted. A failure only if the silence
+   * before was at the same rate.
+   */
   rateSilent(rate: number, now: number): void {
     if (this.#doubted === rate) this.rateFailed(rate, now);
     this.#doubted = rate;
@@ -54,12 +58,12 @@ export class RateLimit {
 
   /** The device does not answer at a rate. */
   deviceLost(rate: number | undefined): void {
-    this.#lostAt = rate;
+    this.#rateAtLoss = rate;
   }
 
   /** The driver has found the device. If it is still at the rate at which it was lost, that rate does not work. */
   deviceFound(rate: number | undefined, now: number): void {
-    if (rate !== undefined && rate === this.#lostAt) this.rateFailed(rate, now);
-    this.#lostAt = undefined;
+    if (rate !== undefined && rate === this.#rateAtLoss) this.rateFailed(rate, now);
+    this.#rateAtLoss = undefined;
   }
 }

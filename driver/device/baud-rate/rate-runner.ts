@@ -22,8 +22,8 @@ export async function runRateState(
   access: SequenceAccess,
   port: SessionPort,
   begin: RateState,
-  known: KnownResponse = {},
 ): Promise<RateState> {
+  const known: KnownResponse = {};
   let state = begin;
   for (let action = actionOf(state); action; action = actionOf(state)) {
     // The wires work: the port uses them too, from the next step on.

@@ -35,7 +35,7 @@ export interface Climb {
   readonly unwiredFlowControl: 'none' | 'rts';
   /** Whether RTS and CTS are wired. `likely`: the device holds CTS of the port active. */
   readonly wires: 'unknown' | 'likely' | 'none' | 'proven';
-  /** A rate that has failed once. A good rate may fail too, by a line error. */
+  /** A rate that has failed once. A good rate may fail too, by a corrupt byte. */
   readonly doubted?: number;
   /** Losses of the device so far. */
   readonly losses: number;
@@ -48,7 +48,7 @@ export interface Climb {
 }
 
 /** A change from a setting that works to another one. */
-interface Step {
+interface SettingChange {
   readonly climb: Climb;
   readonly good: UartSetting;
   readonly to: UartSetting;
@@ -65,13 +65,13 @@ export type RateState =
     }
   | { readonly kind: 'readingCts'; readonly climb: Climb; readonly good: UartSetting }
   /** The driver sends the new setting. */
-  | ({ readonly kind: 'changing' } & Step)
+  | ({ readonly kind: 'changing' } & SettingChange)
   /** The port has the new rate, and the driver waits for an answer. */
-  | ({ readonly kind: 'probing' } & Step)
-  | ({ readonly kind: 'testing' } & Step)
+  | ({ readonly kind: 'probing' } & SettingChange)
+  | ({ readonly kind: 'testing' } & SettingChange)
   /** The driver sends the setting before again. `reverts`: attempts so far. */
-  | ({ readonly kind: 'reverting'; readonly reverts: number } & Step)
-  | ({ readonly kind: 'probingReverted'; readonly reverts: number } & Step)
+  | ({ readonly kind: 'reverting'; readonly reverts: number } & SettingChange)
+  | ({ readonly kind: 'probingReverted'; readonly reverts: number } & SettingChange)
   | { readonly kind: 'found'; readonly rate: number | undefined }
   /** The end of a climb. */
   | { readonly kind: 'settled'; readonly climb: Climb; readonly good: UartSetting }
@@ -208,12 +208,12 @@ function afterCts(good: UartSetting, climb: Climb, isActive: boolean): RateState
   return climbFrom(good, { ...climb, wires, triedWires: true });
 }
 
-function afterSuccess({ to, climb }: Step): RateState {
+function afterSuccess({ to, climb }: SettingChange): RateState {
   const wires = climb.wires === 'likely' ? 'proven' : climb.wires;
   return climbFrom(to, { ...climb, wires });
 }
 
-function afterFailure(state: Step, { final = false } = {}): RateState {
+function afterFailure(state: SettingChange, { final = false } = {}): RateState {
   const { climb, good, to } = state;
   if (climb.wires === 'likely') return climbFrom(good, { ...climb, wires: 'none' });
   if (!final && climb.doubted !== to.rate) return climbFrom(good, { ...climb, doubted: to.rate });
@@ -222,7 +222,7 @@ function afterFailure(state: Step, { final = false } = {}): RateState {
   return { kind: 'settled', climb, good };
 }
 
-function afterLoss(state: Step): RateState {
+function afterLoss(state: SettingChange): RateState {
   const { climb, good, to } = state;
   const wires = climb.wires === 'likely' ? 'none' : climb.wires;
   const limited = to.rate > good.rate ? { ceiling: good.rate, failedRate: to.rate } : {};
@@ -240,7 +240,7 @@ function nextRate(rate: number, { ladder, ceiling, wires, unwiredFlowControl }: 
 }
 
 /** A trial for each rate that the device may have; without padding, because no prompt is pending in a climb. */
-function trialsAfterLoss({ good, to }: Step): Trial[] {
+function trialsAfterLoss({ good, to }: SettingChange): Trial[] {
   const likely = [good.rate, to.rate, ...LADDER];
   const rates = [...likely, ...misheardRates(to.rate), ...misheardRates(good.rate)];
   return [...new Set(rates)].map((rate) => ({ rate, pad: 'never', pace: 'search' }));

@@ -16,7 +16,7 @@ const SELDOM_RATES = [9600, 5_000_000, 1_000_000, 57_600, 4_000_000, 2_500_000, 
  */
 export function likelyRates(known: readonly (number | undefined)[], all: boolean): number[] {
   const rates = [...known, ...LADDER.toReversed(), ...(all ? SELDOM_RATES : [])];
-  return [...new Set(rates.filter((rate) => rate !== undefined && rate > 0))].filter(isNumber);
+  return [...new Set(rates.filter((rate): rate is number => rate !== undefined && rate > 0))];
 }
 
 /**
@@ -41,7 +41,3 @@ export function misheardRates(rate: number): number[] {
 }
 
 const ZERO = 0x30;
-
-function isNumber(rate: number | undefined): rate is number {
-  return rate !== undefined;
-}

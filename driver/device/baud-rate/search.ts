@@ -18,11 +18,12 @@ export interface SearchOptions {
   /** Whether a data prompt may be pending. */
   readonly pendingPrompt: boolean;
   /** Failed searches before this one. */
-  readonly failures: number;
+  readonly failedSearches: number;
 }
 
 /**
- * Finds the device: at the rate of the port, at the rate that it used last, then at all others.
+ * Finds the device: at the rates of port, options and memory, then at those of the ladder; after a failed search also at
+ * seldom ones.
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
  */
 export async function findDevice(
@@ -69,13 +70,13 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
   port.slowness = Math.max(1, Math.min(port.slowness, needed));
 }
 
-function trials(port: SessionPort, { pendingPrompt, failures }: SearchOptions): Trial[] {
+function trials(port: SessionPort, { pendingPrompt, failedSearches }: SearchOptions): Trial[] {
   if (!port.canSetRate) return pads(pendingPrompt).map((pad) => trial(port.baudRate, pad, true));
   const { baudRate, startRate, negotiatedRate, rememberedRate } = port;
   const known = pendingPrompt
     ? [rememberedRate, baudRate, startRate, negotiatedRate]
     : [baudRate, startRate, rememberedRate, negotiatedRate];
-  const rates = likelyRates(known, failures > 0);
+  const rates = likelyRates(known, failedSearches > 0);
   // A pending prompt is rare, and padding takes long: tries each rate without padding first.
   return pads(pendingPrompt).flatMap((pad) =>
     rates.map((rate, index) => trial(rate, pad, index === 0 && pad === 'never')),

@@ -1,7 +1,7 @@
 import { tryRun, type Run } from '../../at/command';
 import { delay, type Clock } from '../../clock';
 import { closePayload } from '../../commands/close-frame';
-import { wsclose, wssend } from '../../commands/websocket';
+import { CLOSE_OPCODE, wsclose, wssend } from '../../commands/websocket';
 import { tryQueryLinks } from '../../link/query-links';
 
 /** Milliseconds that servers may take to answer the close frames, and between two checks of that. */
@@ -11,8 +11,6 @@ const CLOSE_POLL_MS = 100;
 const GOING_AWAY = 1001;
 /** State of an open link in `AT+WSOPEN?`. */
 const OPEN_STATE = 2;
-/** RFC 6455, section 5.2. */
-const CLOSE_OPCODE = 8;
 
 /**
  * Closes all connections of the device. Sends a close frame on all of them first, because `AT+WSCLOSE` takes up to a

@@ -54,7 +54,7 @@ export class DeviceSession {
     for (const link of context.links) this.#client.addSource(link.sendSource);
     this.#machine = new SessionMachine(context, this.#client, this.#port, start, listener);
     this.#initialization = new Initialization(this.#machine, (capabilities) =>
-      listener({ kind: 'found', capabilities }),
+      listener({ kind: 'identified', capabilities }),
     );
   }
 
@@ -99,8 +99,10 @@ export class DeviceSession {
   }
 
   /** Whether the device responds, and its capabilities are known; it may have no network yet. */
-  get isFound(): boolean {
-    return 'progress' in this.#state ? this.#state.progress.isFound : this.checks !== undefined;
+  get isIdentified(): boolean {
+    return 'progress' in this.#state
+      ? this.#state.progress.isIdentified
+      : this.checks !== undefined;
   }
 
   /** The port as it is now. */
@@ -144,7 +146,7 @@ export class DeviceSession {
 
   /** Restarts the device. Returns false where it does not answer, and options or port do not allow a reset by RTS. */
   async restart(wait: Wait): Promise<boolean> {
-    if (!this.isFound) return resetByRts(this.#port, this.#context.emitter);
+    if (!this.isIdentified) return resetByRts(this.#port, this.#context.emitter);
     await this.#client.run(restart(), wait);
     await this.#port.setRate(this.#port.startRate);
     this.#restarted();
@@ -225,8 +227,8 @@ export class DeviceSession {
   #restarted(
     beginAgain = () => this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED')),
   ): void {
-    // A device that was never found was switched on, not restarted.
-    if (this.isFound) {
+    // A device that was never identified was switched on, not restarted.
+    if (this.isIdentified) {
       this.#context.counters.restarted();
       this.#context.emitter.emit('restart');
     }

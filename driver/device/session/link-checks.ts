@@ -71,7 +71,7 @@ export class LinkChecks {
 
   /**
    * Checks all links. Callers share a check that is still in the command queue.
-   * @throws EspAtError `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*`
+   * @throws EspAtError `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`, `DEVICE_*`, `PORT_*`
    */
   check(): Promise<LinkStatus[]> {
     if (this.#queued) return this.#queued;

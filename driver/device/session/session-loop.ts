@@ -74,12 +74,12 @@ export class SessionLoop {
       case 'stopped':
         return Promise.resolve();
       case 'disconnected':
-        return to === 'stopped' ? this.#leave(to, Promise.resolve()) : Promise.resolve();
+        return to === 'stopped' ? this.#beginStop(to, Promise.resolve()) : Promise.resolve();
       case 'stopping':
         this.#state = { ...state, to: to === 'stopped' ? to : state.to, startAgain: false };
         return state.stopped;
       case 'running':
-        return this.#leave(to, state.ended, state.stop);
+        return this.#beginStop(to, state.ended, state.stop);
     }
   }
 
@@ -91,7 +91,7 @@ export class SessionLoop {
     this.#memory = NEW_MEMORY;
   }
 
-  #leave(to: Rest, ended: Promise<void>, stop?: AbortController): Promise<void> {
+  #beginStop(to: Rest, ended: Promise<void>, stop?: AbortController): Promise<void> {
     const stopped = ended.then(() => this.#stopped());
     this.#state = { kind: 'stopping', stopped, to, startAgain: false };
     stop?.abort(new EspAtError(END_CODES[to]));
@@ -186,7 +186,7 @@ export class SessionLoop {
     switch (event.kind) {
       case 'state':
         return this.#status.become(event.state);
-      case 'found':
+      case 'identified':
         this.#status.capabilities = event.capabilities;
         this.#backoff.reset();
     }

@@ -37,7 +37,7 @@ export class SessionMachine {
     this.port = port;
     this.#listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
-    const boot = this.createBoot({ pendingPrompt: memory.pendingPrompt, failures: 0 });
+    const boot = this.createBoot({ pendingPrompt: memory.pendingPrompt, failedSearches: 0 });
     this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
   }
 

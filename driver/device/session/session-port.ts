@@ -15,7 +15,7 @@ export class SessionPort implements PortWriter {
   slowness: number;
   #baudRate: number | undefined;
   #flowControl: boolean;
-  /** False once the negotiated rate has failed: a device that gets stuck at it needs a power cycle. */
+  /** False once the negotiated rate has failed: a device that becomes unresponsive at it needs a power cycle. */
   negotiatedRateWorks: boolean;
   /** Whether the driver has set the device's flow control by the options. */
   flowControlSet: boolean;
@@ -85,7 +85,7 @@ export class SessionPort implements PortWriter {
     this.#memory.baudRate = rate;
   }
 
-  /** Whether the driver searches for the best rate. */
+  /** Whether the driver climbs to the best rate. */
   get isAutomatic(): boolean {
     return this.#options.negotiatedRate === 'automatic';
   }

@@ -54,19 +54,19 @@ export interface SessionContext {
 
 export type SessionEvent =
   | { readonly kind: 'state'; readonly state: DeviceState }
-  | { readonly kind: 'found'; readonly capabilities: Capabilities };
+  | { readonly kind: 'identified'; readonly capabilities: Capabilities };
 
 /** State of the initialization. */
 export interface Progress {
   /** Whether the device responds, and its capabilities are known. */
-  readonly isFound: boolean;
+  readonly isIdentified: boolean;
   /** Failed searches so far. */
-  readonly searches: number;
+  readonly failedSearches: number;
   /** Why the last initialization failed. */
   readonly error: EspAtError | undefined;
 }
 
-export const NO_PROGRESS: Progress = { isFound: false, searches: 0, error: undefined };
+export const NO_PROGRESS: Progress = { isIdentified: false, failedSearches: 0, error: undefined };
 
 export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }

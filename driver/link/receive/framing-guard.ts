@@ -5,8 +5,9 @@ import { EarlyData } from './early-data';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './receiver';
 
 /**
- * Milliseconds before each ping. Firmware that has lost the framing refuses to send only once it has the rest of the
- * header, and waits for a frame that does not exist. A TCP retransmission may delay that: hence the second ping.
+ * Milliseconds before each ping. Firmware that has lost the framing still sends until it has the rest of the header. From
+ * then on it waits for a frame that does not exist, and refuses to send. A TCP retransmission may delay that: hence the
+ * second ping.
  */
 const PING_DELAYS_MS = [300, 700] as const;
 

@@ -17,7 +17,7 @@ interface Inside {
   readonly missing: number;
 }
 
-/** Unknown since a data loss. `last`: the last chunk after it; `skipped`: bytes since then. */
+/** Unknown since a data loss. `last`: the last chunk after it; `skipped`: bytes that the assembler has skipped since. */
 interface Lost {
   readonly kind: 'lost';
   last: DataFrame | undefined;

@@ -21,7 +21,7 @@ export class Reception {
   readonly #link: LinkId;
   readonly #clock: Clock;
   readonly #machine: Pick<LinkMachine, 'state'>;
-  readonly #device: Pick<DeviceWatch, 'current'>;
+  readonly #watch: Pick<DeviceWatch, 'current'>;
   readonly #none: State;
   #state: State;
   /** The device that runs `AT+WSDATAFMT` for the link: one command at a time. */
@@ -31,12 +31,12 @@ export class Reception {
     link: LinkId,
     clock: Clock,
     machine: Pick<LinkMachine, 'state'>,
-    device: Pick<DeviceWatch, 'current'>,
+    watch: Pick<DeviceWatch, 'current'>,
   ) {
     this.#link = link;
     this.#clock = clock;
     this.#machine = machine;
-    this.#device = device;
+    this.#watch = watch;
     this.#none = this.#state = { kind: 'none', receiver: droppingReceiver(machine) };
   }
 
@@ -83,7 +83,7 @@ export class Reception {
     if (this.#state.kind !== 'connected' || !this.#state.hasLostData) return;
     this.#state = { ...this.#state, hasLostData: false };
     if (this.#machine.state.kind !== 'open') return;
-    const device = this.#device.current;
+    const device = this.#watch.current;
     // The data may have been intact, but in the short format: the command that sets the long one may have been corrupt.
     if (!device?.capabilities.fragments || this.#formatting === device) return;
     this.#formatting = device;
@@ -93,7 +93,7 @@ export class Reception {
 
   #become(state: State): void {
     this.#state = state;
-    this.#device.current?.client.setReceiver(this.#link, state.receiver);
+    this.#watch.current?.client.setReceiver(this.#link, state.receiver);
   }
 }
 

@@ -7,10 +7,10 @@ import type { ReplyMatch, RequestPayload } from './options';
 /** How a message answers a request. */
 export type Answer = 'reply' | 'error';
 
-/** Where requests with an ID, and their replies, have it. */
-export interface KeyedKind {
+/** Where a request has its ID, and where its reply has the same ID. */
+export interface IdScheme {
   readonly request: JsonPath;
-  /** Equal for kinds whose replies have their IDs in the same place. */
+  /** Equal for schemes whose replies have their IDs in the same place. */
   readonly replyPlace: string;
   /** Positions of ID and type in an array; undefined where requests and replies are objects. */
   readonly positions?: readonly number[];
@@ -20,7 +20,7 @@ export interface KeyedKind {
 
 /** How the link recognizes the reply to one request. */
 export type Matcher =
-  | { readonly by: 'key'; readonly kind: KeyedKind; readonly key: string; readonly id: unknown }
+  | { readonly by: 'key'; readonly scheme: IdScheme; readonly key: string; readonly id: unknown }
   | {
       readonly by: 'function';
       readonly matches: (message: Message, json: unknown) => boolean | Promise<boolean>;
@@ -55,19 +55,19 @@ export function prepareRequest(
     case 'property': {
       const request = parsePath('requestPath', match.request);
       const reply = match.reply === undefined ? request : parsePath('replyPath', match.reply);
-      const kind: KeyedKind = {
+      const scheme: IdScheme = {
         request,
         replyPlace: JSON.stringify(reply),
         idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
       };
-      return withId(payload, kind, () => ids.number());
+      return withId(payload, scheme, () => ids.number());
     }
     case 'array':
-      return withId(payload, arrayKind(match), () => ids.uuid());
+      return withId(payload, arrayScheme(match), () => ids.uuid());
   }
 }
 
-function arrayKind(match: Extract<ReplyMatch, { by: 'array' }>): KeyedKind {
+function arrayScheme(match: Extract<ReplyMatch, { by: 'array' }>): IdScheme {
   const { id = 1, type = 0, reply = 3, error = 4 } = match;
   for (const [setting, value] of Object.entries({ idPosition: id, typePosition: type })) {
     const flaw = wholeFlaw(value, 0, 99);
@@ -92,23 +92,23 @@ export function keyOf(id: unknown): string | undefined {
   return typeof id === 'string' && id !== '' ? `s${id}` : undefined;
 }
 
-function withId(payload: RequestPayload, kind: KeyedKind, create: () => unknown): PreparedRequest {
+function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown): PreparedRequest {
   const json = jsonOf(payload);
-  if (kind.positions ? !Array.isArray(json) : !isObject(json)) {
-    const reason = kind.positions ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
+  if (scheme.positions ? !Array.isArray(json) : !isObject(json)) {
+    const reason = scheme.positions ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
     throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
   }
-  const given = valueAt(json, kind.request);
+  const given = valueAt(json, scheme.request);
   const givenKey = keyOf(given);
   if (givenKey !== undefined) {
-    const matcher: Matcher = { by: 'key', kind, key: givenKey, id: given };
+    const matcher: Matcher = { by: 'key', scheme, key: givenKey, id: given };
     return { matcher, payload: payloadOf(payload) };
   }
   if (given !== undefined && given !== null && given !== '')
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'BAD_ID' }, { outcome: 'not-sent' });
   const id = create();
-  const matcher: Matcher = { by: 'key', kind, key: keyOf(id) ?? '', id };
-  return { matcher, payload: JSON.stringify(withValueAt(json, kind.request, id)) };
+  const matcher: Matcher = { by: 'key', scheme, key: keyOf(id) ?? '', id };
+  return { matcher, payload: JSON.stringify(withValueAt(json, scheme.request, id)) };
 }
 
 function jsonOf(payload: RequestPayload): unknown {

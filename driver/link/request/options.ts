@@ -32,7 +32,7 @@ export type ReplyMatch =
     }
   | {
       readonly by: 'function';
-      /** @param json the message as JSON; undefined where it is no JSON text */
+      /** @param json the message as JSON; undefined unless it is an object or an array */
       readonly matches: (message: Message, json: unknown) => boolean | Promise<boolean>;
     }
   | { readonly by: 'next' };
@@ -45,7 +45,7 @@ export type RequestPayload =
 export interface Reply {
   /** The message. */
   readonly message: Message;
-  /** The message as JSON; undefined where it is no JSON text, or where the match was `next`. */
+  /** The message as JSON; undefined unless it is a JSON object or array, and where the match is `next`. */
   readonly json: unknown;
 }
 
@@ -53,7 +53,10 @@ export interface Reply {
 export interface RequestOptions extends Omit<SendOptions, 'fin'> {
   /** How the link recognizes the reply. */
   readonly match: ReplyMatch;
-  /** Milliseconds from the device's confirmation of the request to its reply, 1 to 86,400,000; default 10,000. */
+  /**
+   * Milliseconds from the device's confirmation of the request to its reply, 1 to 86,400,000; default 10,000. With `next`
+   * also the longest wait behind a request that has failed, but whose reply may still come (`REPLY_OUTSTANDING`).
+   */
   readonly replyTimeoutMs?: number;
   /** Whether the link emits the reply as a message too. Default true. */
   readonly emitReply?: boolean;

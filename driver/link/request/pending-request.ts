@@ -1,8 +1,9 @@
+import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { Matcher } from './matcher';
 import type { Reply, RequestOptions } from './options';
 
-export type RequestState =
+type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
   /** `connection`: on which its bytes may have left. */
@@ -18,23 +19,21 @@ export class PendingRequest {
   readonly matcher: Matcher;
   readonly options: RequestOptions;
   readonly payload: Uint8Array | string;
-  /** Settles with the request. */
-  readonly settled: Promise<Reply>;
   /** Withdraws its message, unless the device has begun with it. */
   readonly withdrawal = new AbortController();
   #state: RequestState = { kind: 'waiting', blocked: false };
   #stopTimer: () => void = () => undefined;
-  #resolve: (reply: Reply) => void = () => undefined;
-  #reject: (error: EspAtError) => void = () => undefined;
+  readonly #outcome = new Deferred<Reply>();
 
   constructor(payload: Uint8Array | string, matcher: Matcher, options: RequestOptions) {
     this.payload = payload;
     this.matcher = matcher;
     this.options = options;
-    this.settled = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  }
+
+  /** Settles with the request. */
+  get settled(): Promise<Reply> {
+    return this.#outcome.promise;
   }
 
   get state(): RequestState {
@@ -55,12 +54,12 @@ export class PendingRequest {
 
   resolve(reply: Reply): void {
     this.become({ kind: 'settled' });
-    this.#resolve(reply);
+    this.#outcome.resolve(reply);
   }
 
   /** @param mayBeLate its reply may still come, on the same connection */
   reject(error: EspAtError, mayBeLate: boolean): void {
     this.become({ kind: mayBeLate ? 'overdue' : 'settled' });
-    this.#reject(error);
+    this.#outcome.reject(error);
   }
 }

@@ -16,7 +16,7 @@ export class ReplyFinder {
   readonly #mayBeAnswered: (request: PendingRequest) => boolean;
   readonly #failed: (request: PendingRequest, reason: string) => void;
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
-  #judged: { readonly request: PendingRequest; readonly end: () => void } | undefined;
+  #pendingCondition: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
   /** @param failed the condition of a request has thrown, or was given up */
   constructor(
@@ -30,8 +30,8 @@ export class ReplyFinder {
   }
 
   /** Ends the wait for a pending condition. @param request only for the condition of this request */
-  giveUp(request = this.#judged?.request): void {
-    if (this.#judged?.request === request) this.#judged?.end();
+  giveUp(request = this.#pendingCondition?.request): void {
+    if (this.#pendingCondition?.request === request) this.#pendingCondition?.end();
   }
 
   /** Returns a promise where a condition takes time. */
@@ -65,7 +65,7 @@ export class ReplyFinder {
       const matches = matcher.matches(message, json);
       if (!(matches instanceof Promise)) return judge(matches);
       const givenUp = new Promise<undefined>((resolve) => {
-        this.#judged = { request, end: () => resolve(undefined) };
+        this.#pendingCondition = { request, end: () => resolve(undefined) };
       });
       return Promise.race([matches, givenUp]).then(
         (found) => (found === undefined ? this.#tooSlow(request, goOn) : judge(found)),

@@ -1,4 +1,4 @@
-import { keyOf, type Answer, type KeyedKind } from './matcher';
+import { keyOf, type Answer, type IdScheme } from './matcher';
 import type { PendingRequest } from './pending-request';
 
 /** Failed requests whose replies may still come, at most; beyond it the table forgets the oldest. */
@@ -12,7 +12,7 @@ export interface Match {
 
 /** Requests, by ID, whose replies have it in the same place. */
 interface IdIndex {
-  readonly kind: KeyedKind;
+  readonly scheme: IdScheme;
   readonly requests: Map<string, PendingRequest>;
 }
 
@@ -49,11 +49,11 @@ export class RequestTable {
     const { matcher } = request;
     switch (matcher.by) {
       case 'key': {
-        const { kind, key } = matcher;
-        const index = this.#indexes.get(kind.replyPlace) ?? { kind, requests: new Map() };
+        const { scheme, key } = matcher;
+        const index = this.#indexes.get(scheme.replyPlace) ?? { scheme, requests: new Map() };
         if (index.requests.has(key)) return false;
         index.requests.set(key, request);
-        this.#indexes.set(kind.replyPlace, index);
+        this.#indexes.set(scheme.replyPlace, index);
         break;
       }
       case 'function':
@@ -73,10 +73,10 @@ export class RequestTable {
     this.conditional.delete(request);
     this.inOrder.delete(request);
     if (matcher.by !== 'key') return;
-    const index = this.#indexes.get(matcher.kind.replyPlace);
+    const index = this.#indexes.get(matcher.scheme.replyPlace);
     if (index?.requests.get(matcher.key) !== request) return;
     index.requests.delete(matcher.key);
-    if (index.requests.size === 0) this.#indexes.delete(matcher.kind.replyPlace);
+    if (index.requests.size === 0) this.#indexes.delete(matcher.scheme.replyPlace);
   }
 
   /** Its reply may still come. */
@@ -88,8 +88,8 @@ export class RequestTable {
 
   /** Finds the request that has the ID in a message. */
   withIdIn(json: unknown): Match | undefined {
-    for (const { kind, requests } of this.#indexes.values()) {
-      const found = kind.idOf(json);
+    for (const { scheme, requests } of this.#indexes.values()) {
+      const found = scheme.idOf(json);
       const request = found && requests.get(keyOf(found.id) ?? '');
       if (request) return { request, answer: found.answer };
     }

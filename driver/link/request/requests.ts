@@ -41,7 +41,7 @@ export class Requests {
   /** Stands for the connection, by its identity. */
   #connection = {};
   #lastNumber = 0;
-  /** Pending while a condition takes time, and messages, or the end of the connection, wait behind it in turn. */
+  /** The last of what waits in order behind a slow condition: messages, or the end of the connection. */
   #inTurn: Promise<void> | undefined;
   /** Counts the messages that wait in turn. */
   readonly #backlog = new QueueLimit(BACKLOG_LIMIT);
@@ -247,7 +247,7 @@ export class Requests {
   }
 
   #replyError({ matcher }: PendingRequest, { json }: Reply): EspAtError {
-    const positions = matcher.by === 'key' ? (matcher.kind.positions ?? []) : [];
+    const positions = matcher.by === 'key' ? (matcher.scheme.positions ?? []) : [];
     const values = Array.isArray(json) ? (json as unknown[]) : [];
     const said = values.filter((_, position) => !positions.includes(position));
     const texts = said.filter((each) => typeof each === 'string' && each !== '');

@@ -2,6 +2,7 @@ import type { Command } from '../../at/command';
 import { asNotSent, asUnknown } from '../../at/outcome';
 import type { CommandEvent, LinkId, Submission } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
+import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { SendOptions } from '../options';
 import type { ConnectionEnd } from '../state/link-state';
@@ -11,7 +12,7 @@ interface Lost {
   readonly error: EspAtError;
   readonly end: ConnectionEnd;
   /** Whether no byte of the message can have left. */
-  readonly nothingLeft: boolean;
+  readonly noneHasLeft: boolean;
 }
 
 type SendState =
@@ -37,13 +38,10 @@ export class PendingSend implements Submission {
   readonly link: LinkId;
   readonly bytes: Uint8Array;
   readonly options: SendOptions;
-  /** Settles with the message. */
-  readonly settled: Promise<void>;
   readonly #clock: Clock;
   readonly #holdUntil: number;
   readonly #onEnd: OnEnd;
-  #resolve: () => void = () => undefined;
-  #reject: (error: EspAtError) => void = () => undefined;
+  readonly #outcome = new Deferred<void>();
   #state: SendState = { kind: 'held', timer: () => undefined };
 
   constructor(link: LinkId, bytes: Uint8Array, options: SendOptions, clock: Clock, onEnd: OnEnd) {
@@ -53,10 +51,11 @@ export class PendingSend implements Submission {
     this.#clock = clock;
     this.#onEnd = onEnd;
     this.#holdUntil = clock.now() + (options.holdMs ?? 0);
-    this.settled = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  }
+
+  /** Settles with the message. */
+  get settled(): Promise<void> {
+    return this.#outcome.promise;
   }
 
   get isHeld(): boolean {
@@ -98,8 +97,8 @@ export class PendingSend implements Submission {
   /** @param error why it was not sent, or why that is unknown */
   settle(error?: EspAtError): void {
     this.#become({ kind: 'settled' });
-    if (error) this.#reject(error);
-    else this.#resolve();
+    if (error) this.#outcome.reject(error);
+    else this.#outcome.resolve();
   }
 
   /**
@@ -110,8 +109,8 @@ export class PendingSend implements Submission {
     const state = this.#state;
     if (state.kind === 'queued') return this.#failure(error);
     if (state.kind !== 'submitted') return undefined;
-    const nothingLeft = state.part === 0 && !state.hasLeft;
-    this.#state = { ...state, lost: { error, end, nothingLeft } };
+    const noneHasLeft = state.part === 0 && !state.hasLeft;
+    this.#state = { ...state, lost: { error, end, noneHasLeft } };
     return undefined;
   }
 
@@ -155,7 +154,7 @@ export class PendingSend implements Submission {
         if (lost) this.#onEnd(this, this.#failure(lost.error));
         return;
       case 'refused':
-        if (lost?.nothingLeft) return this.#onEnd(this, asNotSent(lost.error));
+        if (lost?.noneHasLeft) return this.#onEnd(this, asNotSent(lost.error));
         return this.#onEnd(this, this.#failure(event.error));
       case 'failed':
         return this.#onEnd(this, this.#failure(event.error));
@@ -179,5 +178,5 @@ export class PendingSend implements Submission {
 /** A payload reaches the server of a connection that the driver has only given up. */
 function whenWritten(lost: Lost | undefined): { readonly lost?: Lost } {
   if (!lost) return {};
-  return { lost: { ...lost, nothingLeft: lost.nothingLeft && lost.end === 'gone' } };
+  return { lost: { ...lost, noneHasLeft: lost.noneHasLeft && lost.end === 'gone' } };
 }

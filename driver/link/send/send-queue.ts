@@ -4,12 +4,14 @@ import type { QueueLimit } from './queue-limit';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
-import { isWanted, type ConnectionEnd } from '../state/link-state';
+import { shouldBeOpen, type ConnectionEnd } from '../state/link-state';
 import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
 import {
+  CLOSE_OPCODE,
   DEFAULT_BUFFER_BYTES,
   MAX_CONTROL_BYTES,
+  PING_OPCODE,
   payloadBytes,
   wssend,
 } from '../../commands/websocket';
@@ -38,9 +40,6 @@ const TEMPORARY_FAILURES: readonly ErrorCode[] = [
 const MAX_HOLD_MS = 86_400_000;
 /** Milliseconds at least to hold a message on an open link, where a check of the links decides how it ends. */
 const CHECK_TIMEOUT_MS = 5000;
-/** Opcodes (RFC 6455, section 5.2). */
-const CLOSE_OPCODE = 8;
-const PING_OPCODE = 9;
 
 /** Events of a send queue for its link. */
 type SendQueueEvent =
@@ -57,7 +56,7 @@ export class SendQueue implements SendSource {
   readonly #queueLimit: QueueLimit;
   readonly #recorder: DeviceRecorder | undefined;
   readonly #machine: Pick<LinkMachine, 'state'>;
-  readonly #device: Pick<DeviceWatch, 'current' | 'disconnected'>;
+  readonly #watch: Pick<DeviceWatch, 'current' | 'disconnected'>;
   readonly #listener: (event: SendQueueEvent) => void;
   /** Messages that have not settled, in the order of their calls; the held ones come last. */
   readonly #messages: PendingSend[] = [];
@@ -66,7 +65,7 @@ export class SendQueue implements SendSource {
     link: LinkId,
     { clock, queueLimit, recorder }: Pick<LinkHost, 'clock' | 'queueLimit' | 'recorder'>,
     machine: Pick<LinkMachine, 'state'>,
-    device: Pick<DeviceWatch, 'current' | 'disconnected'>,
+    watch: Pick<DeviceWatch, 'current' | 'disconnected'>,
     listener: (event: SendQueueEvent) => void,
   ) {
     this.link = link;
@@ -74,7 +73,7 @@ export class SendQueue implements SendSource {
     this.#queueLimit = queueLimit;
     this.#recorder = recorder;
     this.#machine = machine;
-    this.#device = device;
+    this.#watch = watch;
     this.#listener = listener;
   }
 
@@ -108,7 +107,7 @@ export class SendQueue implements SendSource {
 
   async #accept(bytes: Uint8Array, options: SendOptions, call: number): Promise<void> {
     const { signal } = options;
-    const device = this.#device.current;
+    const device = this.#watch.current;
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!this.#isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);
@@ -137,7 +136,7 @@ export class SendQueue implements SendSource {
   /** Sends a ping before the messages that the client has not begun. Ignores a failure: the next message then fails too. */
   sendPing(): void {
     // Classes A-C cannot send an empty frame.
-    const payload = Buffer.alloc(this.#device.current?.capabilities.fragments ? 0 : 1);
+    const payload = Buffer.alloc(this.#watch.current?.capabilities.fragments ? 0 : 1);
     const untouched = this.#messages.findIndex(({ isUntouched }) => isUntouched);
     this.#sendControl(PING_OPCODE, payload, untouched).catch(() => undefined);
   }
@@ -186,7 +185,7 @@ export class SendQueue implements SendSource {
 
   /** Tells the client that a message may be ready to be sent. */
   #wake(): void {
-    this.#device.current?.client.wake();
+    this.#watch.current?.client.wake();
   }
 
   #held(): PendingSend[] {
@@ -216,7 +215,7 @@ export class SendQueue implements SendSource {
 
   #queue(message: PendingSend): void {
     try {
-      const device = this.#device.current;
+      const device = this.#watch.current;
       if (!device) throw this.#notOpen();
       // The firmware may be another one than at the call of send().
       message.queue(this.#plan(message.bytes, message.options, device.capabilities));
@@ -238,7 +237,7 @@ export class SendQueue implements SendSource {
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
-    const mayComeBack = TEMPORARY_FAILURES.includes(code) && isWanted(this.#machine.state);
+    const mayComeBack = TEMPORARY_FAILURES.includes(code) && shouldBeOpen(this.#machine.state);
     return outcome === 'not-sent' && mayComeBack && holdLeft > 0;
   }
 
@@ -279,7 +278,7 @@ export class SendQueue implements SendSource {
   }
 
   #notOpen(): EspAtError {
-    const { code, details } = this.#device.disconnected ?? {
+    const { code, details } = this.#watch.disconnected ?? {
       code: 'LINK_NOT_OPEN',
       details: { link: this.link },
     };

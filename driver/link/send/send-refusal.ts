@@ -4,7 +4,7 @@ import { EspAtError, type ErrorCode } from '../../errors';
 
 /** Codes of a refused `AT+WSSEND`, before or after the payload. */
 const REFUSAL_CODES: readonly ErrorCode[] = ['COMMAND_FAILED', 'SEND_FAILED'];
-/** Milliseconds to an ERROR: an earlier one has another reason than a network that takes no bytes. */
+/** An ERROR before this many milliseconds is no stall: it has another reason than a network that takes no bytes. */
 const MIN_STALL_MS = 1000;
 
 /** What the refusal of a message means for its link. */

@@ -80,7 +80,10 @@ export interface Closing {
   readonly next?: Claim;
 }
 
-/** The device refused to close the connection. After the timer the driver checks the links, then tries to close again. */
+/**
+ * `AT+WSCLOSE` has failed: the device may still have the connection. After the timer the driver checks the links, then
+ * closes again.
+ */
 export interface CloseRefused {
   readonly kind: 'closeRefused';
   readonly goal: Goal;
@@ -238,7 +241,7 @@ export function operationsOf(state: State): readonly (OpenOperation | CloseOpera
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
 
-/** Whether a user or keep-open wants the link to be open. */
-export function isWanted(state: State): boolean {
+/** Whether a goal asks for the link to be open. */
+export function shouldBeOpen(state: State): boolean {
   return state.kind !== 'closed' && state.kind !== 'closing' && state.kind !== 'closeRefused';
 }

@@ -44,7 +44,7 @@ function decide(state: State, input: Input): Step {
     case 'close':
       return isOwn(state, input.owner)
         ? close(state, input.operation, input.frame)
-        : leave(state, input.operation, input.owner);
+        : leaveAlone(state, input.operation, input.owner);
     case 'abort':
       return abort(state, input.goal);
     case 'stage':
@@ -205,7 +205,7 @@ function isOwn(state: State, owner: string | undefined): boolean {
 }
 
 /** Another owner has claimed the link: closes nothing, but waits while that claim closes this owner's connection. */
-function leave(state: State, operation: CloseOperation, owner: string | undefined): Step {
+function leaveAlone(state: State, operation: CloseOperation, owner: string | undefined): Step {
   return state.kind === 'closing' && state.goal.options.owner === owner
     ? [state, { do: 'join', operation, to: state.operation }]
     : [state, { do: 'settle', operation }];

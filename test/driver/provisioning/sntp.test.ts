@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Run } from '../../../driver/at/command';
-import type { ClockOptions } from '../../../driver/device/options';
+import type { SntpOptions } from '../../../driver/device/options';
 import { parseSntpTime } from '../../../driver/commands/sntp';
 import { configureSntp, isPlausible, waitForSntp } from '../../../driver/provisioning/sntp';
 import { rejected } from '../../harness/refused';
@@ -27,7 +27,7 @@ interface Wait {
   readonly isSet?: () => boolean;
 }
 
-async function setTime(run: Run, settings: ClockOptions, wait: Wait): Promise<void> {
+async function setTime(run: Run, settings: SntpOptions, wait: Wait): Promise<void> {
   await configureSntp(run, settings);
   await waitForSntp(run, {
     signal: new AbortController().signal,

@@ -18,21 +18,21 @@ const MAX_SEARCHES = 3;
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 /** A `ready` this soon after another one tells of no further restart: the device cannot boot in so few milliseconds. */
-const ECHO_MS = 1000;
+const REPEATED_READY_MS = 1000;
 
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
 export class Initialization {
   readonly #machine: SessionMachine;
-  readonly #found: (capabilities: Capabilities) => void;
+  readonly #identified: (capabilities: Capabilities) => void;
   readonly #backoff: Backoff;
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
   #firmware: KnownFirmware | undefined;
 
-  /** @param found called each time the driver has identified the firmware */
-  constructor(machine: SessionMachine, found: (capabilities: Capabilities) => void) {
+  /** @param identified called each time the driver has identified the firmware */
+  constructor(machine: SessionMachine, identified: (capabilities: Capabilities) => void) {
     this.#machine = machine;
-    this.#found = found;
+    this.#identified = identified;
     const { random } = machine.context.options;
     this.#backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS, random);
   }
@@ -43,27 +43,27 @@ export class Initialization {
   }
 
   /**
-   * The device has said `ready`. Where it says so again and again, it is initialized only ECHO_MS after the last one: what
-   * begins before that would fail, and count as a crash that the open of a link has caused.
+   * The device has said `ready`. Where it says so again and again, the driver initializes it only REPEATED_READY_MS after
+   * the last one: what begins before that would fail, and count as a crash that the open of a link has caused.
    */
   ready(): void {
     const { clock } = this.#machine.context.options;
     const error = new EspAtError('DEVICE_RESTARTED');
-    const isEcho = clock.now() - this.#readyAt < ECHO_MS;
+    const isRepeated = clock.now() - this.#readyAt < REPEATED_READY_MS;
     this.#readyAt = clock.now();
-    if (!isEcho) return this.beginAgain(error);
+    if (!isRepeated) return this.beginAgain(error);
     const { state } = this.#machine;
     const isPausing = state.kind === 'pausing' && state.isFlooded === true;
     const boot = isPausing ? state.boot : this.#endBoot(error);
     if (!boot) return;
-    const timer = onTimeout(clock, ECHO_MS, () => this.beginAgain(error));
-    const progress = { ...progressOf(state), isFound: false };
+    const timer = onTimeout(clock, REPEATED_READY_MS, () => this.beginAgain(error));
+    const progress = { ...progressOf(state), isIdentified: false };
     this.#machine.become({ kind: 'pausing', boot, progress, timer, isFlooded: true });
   }
 
   /** The device has restarted, or the driver has to find it again. */
   beginAgain(error: EspAtError): void {
-    const progress = { ...progressOf(this.#machine.state), isFound: false };
+    const progress = { ...progressOf(this.#machine.state), isIdentified: false };
     const boot = this.#endBoot(error);
     if (boot) this.begin({ kind: 'initializing', boot, progress });
   }
@@ -72,11 +72,11 @@ export class Initialization {
   #endBoot(error: EspAtError): Boot | undefined {
     const { client, state } = this.#machine;
     const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
-    const { searches: failures } = progressOf(state);
+    const { failedSearches } = progressOf(state);
     this.#machine.endBoot(state.boot, error);
     client.reset(error);
     if (this.#machine.hasEnded) return undefined;
-    return this.#machine.createBoot({ pendingPrompt, failures });
+    return this.#machine.createBoot({ pendingPrompt, failedSearches });
   }
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
@@ -102,9 +102,9 @@ export class Initialization {
       rateLimit.deviceFound(port.baudRate, options.clock.now());
       this.#firmware = firmware;
       const { capabilities } = firmware;
-      const progress = { ...progressOf(this.#machine.state), isFound: true };
+      const progress = { ...progressOf(this.#machine.state), isIdentified: true };
       this.#machine.become({ kind: 'initializing', boot, progress });
-      this.#found(capabilities);
+      this.#identified(capabilities);
       await network.setUp();
       signal.throwIfAborted();
       this.#initialized(boot, capabilities);
@@ -145,11 +145,11 @@ export class Initialization {
       return;
     }
     const isSilent = error.code === 'DEVICE_UNRESPONSIVE';
-    const { isFound, searches } = progressOf(this.#machine.state);
-    const progress = { isFound, searches: searches + (isSilent ? 1 : 0), error };
+    const { isIdentified, failedSearches } = progressOf(this.#machine.state);
+    const progress = { isIdentified, failedSearches: failedSearches + (isSilent ? 1 : 0), error };
     this.#machine.become({ kind: 'initializing', boot, progress });
     context.emitter.emit('warning', error);
-    if (isSilent && progress.searches >= MAX_SEARCHES) {
+    if (isSilent && progress.failedSearches >= MAX_SEARCHES) {
       this.#machine.end(error);
       return;
     }
