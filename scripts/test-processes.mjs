@@ -1,8 +1,8 @@
 // Runs test files, with the runner's own closing count:
 // node --require ./scripts/typescript.cjs scripts/test-processes.mjs FILE…
 // A process takes seconds to start, to load Node-RED and to warm up: the test files of a folder share one.
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -13,7 +13,9 @@ const browser = join('test', 'browser');
 const waiting = ['bench', 'doctor', 'package', 'servers', 'start'].map((name) =>
   join('test', name),
 );
-const cache = join(root, 'node_modules', '.cache', 'tests');
+/** Of this run alone: another may run other files of a folder at the same time. */
+const programs = mkdtempSync(join(tmpdir(), 'esp-at-tests-'));
+process.on('exit', () => rmSync(programs, { recursive: true }));
 
 const folders = new Map();
 for (const file of process.argv.slice(2)) {
@@ -21,7 +23,6 @@ for (const file of process.argv.slice(2)) {
   const key = waiting.includes(folder) ? file : folder;
   folders.set(key, [...(folders.get(key) ?? []), file]);
 }
-mkdirSync(cache, { recursive: true });
 // Many tests wait for processes, ports and timers: while one does, another has its core.
 const concurrency = availableParallelism() + 1;
 run({ files: processes(), concurrency })
@@ -55,7 +56,7 @@ function isWhole(files) {
 
 /** A program that runs test files one after the other. The hooks of a file concern its own tests. */
 function together(folder, files) {
-  const path = join(cache, `${folder.replaceAll(/[\\/]/g, '-')}.cjs`);
+  const path = join(programs, `${folder.replaceAll(/[\\/]/g, '-')}.cjs`);
   const suites = files.map((file) => {
     const [title, source] = [file, resolve(root, file)].map((text) => JSON.stringify(text));
     return `describe(${title}, () => void require(${source}));\n`;
