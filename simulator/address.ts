@@ -1,6 +1,6 @@
 import type { BuildOptions } from './device/build';
 import { parseFault } from './faults/table';
-import { firmwareClasses, type FirmwareClass } from './device/firmware';
+import { firmwareClasses, firmwareFor, type FirmwareClass } from './device/firmware';
 import type { NetworkPathOptions } from './network/network-path';
 import { weaknesses, type Weakness } from './device/options';
 import { seededRandom } from './random';
@@ -44,8 +44,10 @@ export function parseAddress(address: string): BuildOptions {
   for (const fault of faults) checkFault(fault);
   const path = parsePath(Object.fromEntries(query));
   const mended = parseMended(query.getAll('mended'));
+  const firmware = parseFirmware(query.get('firmware') ?? 'D');
+  firmwareFor(firmware, mended);
   return {
-    firmware: parseFirmware(query.get('firmware') ?? 'D'),
+    firmware,
     joined: !isNo(query.get('joined')),
     faults,
     ...(rate === undefined ? {} : { rate: parseRate(rate) }),
@@ -75,7 +77,8 @@ function parsePath(
 }
 
 function parseAmount(option: string, text: string): number {
-  if (!/^\d+(?:\.\d+)?%?$/.test(text)) throw invalid(option, 'a number');
+  const form = option === 'loss' ? /^\d+(?:\.\d+)?%?$/ : /^\d+(?:\.\d+)?$/;
+  if (!form.test(text)) throw invalid(option, 'a number');
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (option === 'loss' && value >= 1) throw invalid(option, 'less than 1');
   // A segment of a part of a byte would never end.

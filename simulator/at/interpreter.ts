@@ -59,7 +59,7 @@ export class Interpreter {
   /** @param piece the bytes of one read */
   receive(piece: Buffer): void {
     if (this.#keepUnread(piece)) return;
-    // The firmware takes a read of NULs only for an empty string.
+    // The firmware takes a read that holds only NULs as an empty string.
     if (this.#state.kind === 'idle' && this.#reader.empty && piece.every((byte) => byte === 0))
       return;
     for (let offset = 0; offset < piece.length;) {
@@ -88,10 +88,6 @@ export class Interpreter {
     this.#cancelDelay?.();
     this.#cancelDelay = undefined;
     this.#unread = undefined;
-  }
-
-  get busy(): boolean {
-    return this.#state.kind !== 'idle';
   }
 
   #read(piece: Buffer, offset: number): number {
@@ -129,7 +125,7 @@ export class Interpreter {
     return taken;
   }
 
-  /** Discards input while a command runs. Only AT+RST in a read of its own has an effect. */
+  /** Discards input while a command runs. Only AT+RST at its start has an effect. */
   #refuse(rest: Buffer): void {
     if (rest.length <= 16 && forcedRestartLine.test(rest.toString('latin1'))) {
       this.#context.output.write(`\r\nWill force to restart!!!\r\n${OK}`);

@@ -22,13 +22,13 @@ export function wifiCommands(board: Board): CommandGroup {
     response: CommandResponse,
     credentials: Credentials,
     timeoutS = DEFAULT_JOIN_TIMEOUT_S,
-    reconnectInterval?: number,
+    reconnectIntervalS?: number,
   ) => {
     if (!station.isStation) throw new CommandError();
     const options = {
       store: settings.store,
-      timeout: timeoutS * 1000,
-      ...(reconnectInterval === undefined ? {} : { reconnectInterval }),
+      timeoutMs: timeoutS * 1000,
+      ...(reconnectIntervalS === undefined ? {} : { reconnectIntervalS }),
     };
     station.join(credentials, options, (result) => {
       if (result === joinResult.joined) {
@@ -78,21 +78,23 @@ export function wifiCommands(board: Board): CommandGroup {
         if (ssid === '' || ssid.length > MAX_SSID_BYTES || password.length > MAX_PASSWORD_BYTES) {
           throw new CommandError();
         }
+        // The names of the AT manual.
         const limits = [
-          [0, 1],
-          [0, 7200],
-          [1, 100],
-          [0, 1],
-          [3, 600],
-          [0, 1],
+          ['pci_en', 0, 1],
+          ['reconn_interval', 0, 7200],
+          ['listen_interval', 1, 100],
+          ['scan_mode', 0, 1],
+          ['jap_timeout', 3, 600],
+          ['pmf', 0, 1],
         ] as const;
-        const optional = limits.map(([minimum, maximum], index) =>
+        const optional = limits.map(([, minimum, maximum], index) =>
           parameters.isFilled(index + 3)
             ? parameters.number(index + 3, minimum, maximum)
             : undefined,
         );
         const credentials = { ssid, password, ...(bssid === undefined ? {} : { bssid }) };
-        join(response, credentials, optional[4], optional[1]);
+        const [, reconnectIntervalS, , , timeoutS] = optional;
+        join(response, credentials, timeoutS, reconnectIntervalS);
       },
       execute: (response) => {
         if (!station.credentials) throw new CommandError();
@@ -124,14 +126,14 @@ export function wifiCommands(board: Board): CommandGroup {
     },
     'AT+CWRECONNCFG': {
       query: (response) => {
-        response.line(`+CWRECONNCFG:${station.reconnectInterval},${station.reconnectCount}`);
+        response.line(`+CWRECONNCFG:${station.reconnectIntervalS},${station.reconnectCount}`);
         response.ok();
       },
       set: (response, parameters) => {
         parameters.exactly(2);
         const interval = parameters.number(0, 0, 7200);
         const count = parameters.number(1, 0, 1000);
-        station.reconnectInterval = interval;
+        station.reconnectIntervalS = interval;
         station.reconnectCount = count;
         response.ok();
       },

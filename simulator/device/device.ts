@@ -195,7 +195,7 @@ export class SimulatedDevice {
   restart(): void {
     if (this.#state === 'off') return;
     this.#halt();
-    this.#uart.crash?.();
+    this.#uart.restarted?.();
     this.#boot();
   }
 

@@ -27,7 +27,10 @@ export interface Firmware {
   readonly writeGraceMs: number;
   /** A send that times out waiting for the connection's lock releases it, though it never held it. */
   readonly failedSendReleasesLock: boolean;
-  /** While several links are open, their tasks poll in shorter rounds: a timer of whole seconds passes a round later. */
+  /**
+   * While several links are open, a round of their tasks takes 1000.3 ms instead of 1000.5 ms: a timer of 2 s then passes a
+   * round later.
+   */
   readonly hasShortRounds: boolean;
   /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */
   readonly leavesNetworkOnRestore: boolean;
@@ -116,17 +119,20 @@ const newest: Firmware = {
   ),
 };
 
-export const firmware: Readonly<Record<FirmwareClass, Firmware>> = {
+const firmware: Readonly<Record<FirmwareClass, Firmware>> = {
   A: oldest,
   B: withHeaders,
   C: withAuthentication,
   D: newest,
 };
 
-/** @throws Error for mended weaknesses of another class than D */
+/** @throws Error `INVALID_OPTION` for mended weaknesses of another class than D */
 export function firmwareFor(name: FirmwareClass, mended: readonly Weakness[]): Firmware {
   if (mended.length === 0) return firmware[name];
-  if (name !== 'D') throw new Error(`only class D has firmware to come, not class ${name}`);
+  if (name !== 'D') {
+    const error = new Error(`the option "mended" is for class D only, not for class ${name}`);
+    throw Object.assign(error, { code: 'INVALID_OPTION', option: 'mended' });
+  }
   return {
     ...firmware.D,
     earlyFramesAtOnce: mended.includes('early-frames'),

@@ -32,11 +32,11 @@ export type Point =
 export interface Hooks {
   /** Decides the outcome of a command line, given without its CR LF. Called once for each. */
   outcome?(line: string): Outcome;
-  /** Called at each point of a command; may restart or switch off the device there. */
+  /** Called at each point of a command; may restart or switch off the device there. `line` is empty at `sent`. */
   reached?(point: Point, line: string): void;
   /** Called when the device answers `busy p...` to bytes that arrive while a command runs. */
   refused?(): void;
-  /** Whether there is memory for so many bytes (a payload, a link's buffers). */
+  /** Whether there is memory for a payload of so many bytes. */
   allocate?(bytes: number): boolean;
   /** Called when the device starts. Returns the bytes that the boot loader writes. */
   booting?(): Buffer | undefined;

@@ -1,8 +1,8 @@
 import type { Uart } from '../serial/uart';
 
 /**
- * Orders the output of the device's tasks. The tasks that receive from the network hold a full transmit ring as long as
- * they have data, so that responses and echo follow that data.
+ * Orders the output of the device's tasks. While the transmit ring is full, each free byte goes to the tasks that receive
+ * from the network, as long as they have data: responses and echo follow that data.
  */
 export class Output {
   readonly #uart: Uart;
@@ -48,12 +48,9 @@ export class Output {
     this.#streaming = false;
   }
 
-  /** Calls `resume` once there is room. Returns a function that cancels it. */
-  whenRoom(resume: () => void): () => void {
+  /** Calls `resume` once there is room. */
+  whenRoom(resume: () => void): void {
     this.#roomWaiters.push(resume);
-    return () => {
-      this.#roomWaiters = this.#roomWaiters.filter((other) => other !== resume);
-    };
   }
 
   /** Call when the transmit ring has room again. */

@@ -6,7 +6,7 @@ const SNTP_RESPONSE_MS = 300;
 /** Milliseconds from a query without a response to the next. */
 const SNTP_RETRY_MS = 15_000;
 
-export const defaultTimeServers = ['cn.ntp.org.cn', 'ntp.sjtu.edu.cn', 'us.pool.ntp.org'] as const;
+const defaultTimeServers = ['cn.ntp.org.cn', 'ntp.sjtu.edu.cn', 'us.pool.ntp.org'] as const;
 
 export interface TimeSyncContext {
   readonly clock: Clock;

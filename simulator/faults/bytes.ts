@@ -48,13 +48,13 @@ function addTap(
   run: FaultCallbacks,
   kind: ByteFault,
 ): () => void {
-  const wire = site.line.wire(direction);
+  const wire = site.serialLine.wire(direction);
   const row = kind.inRow ? count : 1;
   let left = row;
   const skip = () => (chance === undefined ? Infinity : bytesUntil(chance, run.random));
   const tap: Tap = {
     next: wire.offset + offset + (chance === undefined ? 0 : bytesUntil(chance, run.random)),
-    act({ byte, offset: at, unit, index }) {
+    act({ byte, offset: at, chunk, index }) {
       const received = kind.change(byte, run.random, count);
       left--;
       tap.next = left > 0 ? at + 1 : at + 1 + skip();
@@ -62,7 +62,7 @@ function addTap(
         kind: 'bytes',
         direction,
         offset: at,
-        unit,
+        chunk,
         index,
         sent: Buffer.of(byte),
         received,

@@ -3,6 +3,8 @@ import { onTrigger, triggerSettings } from './trigger';
 
 type Kind = Pick<Fault, 'name' | 'group' | 'description'> & {
   readonly defaults?: FaultSettings;
+  /** See {@link Fault.minCount}. */
+  readonly minCount?: number;
 };
 
 /** A fault that applies at its trigger and ends at once. */
@@ -14,11 +16,13 @@ export function eventFault(
   },
 ): Fault {
   const { name, group, description, defaults = {}, takesCount = false, losesOutput = false } = kind;
+  const { minCount = 1 } = kind;
   return {
     name,
     group,
     description,
     defaults,
+    minCount,
     lasting: false,
     takes: [...triggerSettings, ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) =>
@@ -43,11 +47,13 @@ export function episodeFault(
   },
 ): Fault {
   const { name, group, description, defaults, takesCount = false, losesOutput = false } = kind;
+  const { minCount = 1 } = kind;
   return {
     name,
     group,
     description,
     defaults,
+    minCount,
     lasting: false,
     takes: [...triggerSettings, 'duration', ...(takesCount ? (['count'] as const) : [])],
     start: (site, settings, run) => {

@@ -9,7 +9,7 @@ import type { Direction } from './direction';
 
 /** How and when a fault applies. Each kind takes some of these settings, and has defaults for those it needs. */
 export interface FaultSettings {
-  /** Direction of the bytes; default both with a chance, otherwise to the host. */
+  /** Direction of the bytes. Default of a fault on bytes: both with a chance, otherwise to the host; of `noise`: to the device. */
   readonly direction?: Direction;
   /** Count of further bytes in that direction before the fault applies. */
   readonly offset?: number;
@@ -37,9 +37,9 @@ export type Place =
       readonly direction: Direction;
       /** Count of bytes in this direction before the affected one, since the device was made. */
       readonly offset: number;
-      /** The write of the device, or the read of the device, that holds the bytes. */
-      readonly unit: Buffer;
-      /** Index in the unit. */
+      /** The chunk that holds the bytes: to the host a write of the device, to the device one of its reads. */
+      readonly chunk: Buffer;
+      /** Index in the chunk. */
       readonly index: number;
       /** The affected bytes before and after the fault. */
       readonly sent: Buffer;
@@ -75,7 +75,7 @@ export interface FaultyPort {
 export interface FaultSite {
   readonly clock: Clock;
   readonly device: SimulatedDevice;
-  readonly line: FaultyLine;
+  readonly serialLine: FaultyLine;
   readonly rules: Rules;
   readonly network: FaultyNetwork;
   readonly port: FaultyPort | undefined;
@@ -102,6 +102,8 @@ export interface Fault {
   readonly takes: readonly Setting[];
   /** Default settings. */
   readonly defaults: FaultSettings;
+  /** The least count. Default 1. */
+  readonly minCount?: number;
   /** Whether it stays active until `Injection.end()`; otherwise it applies once. With a chance, every fault stays. */
   readonly lasting: boolean;
   /** Starts the fault. Returns a function that ends it and undoes what a real device would undo. */

@@ -5,6 +5,7 @@ import { realNetwork } from '../network/network';
 import type { SimulatorOptions } from '../device/options';
 import { seededRandom, type Random } from '../random';
 import { directUart } from '../serial/uart';
+import type { Direction } from './direction';
 import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
 import { FaultyLine } from './line';
 import { FaultyNetwork } from './network';
@@ -29,7 +30,7 @@ export interface FaultyDevice {
 export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
-  const line = new FaultyLine(options.uart ?? directUart);
+  const serialLine = new FaultyLine(options.uart ?? directUart);
   const rules = new Rules(options.hooks);
   const network = new FaultyNetwork(options.network ?? realNetwork, clock);
   const device = new SimulatedDevice({
@@ -37,10 +38,13 @@ export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
     clock,
     random,
     network,
-    uart: line.factory,
+    uart: serialLine.factory,
     hooks: rules.hooks,
   });
-  return { device, faults: new Faults({ device, clock, line, rules, network }, fork(random)) };
+  return {
+    device,
+    faults: new Faults({ device, clock, serialLine, rules, network }, fork(random)),
+  };
 }
 
 /** A random source seeded by the next number of another. */
@@ -49,7 +53,7 @@ const fork = (random: Random): Random => seededRandom(Math.floor(random() * 0x1_
 interface FaultyParts {
   readonly device: SimulatedDevice;
   readonly clock: Clock;
-  readonly line: FaultyLine;
+  readonly serialLine: FaultyLine;
   readonly rules: Rules;
   readonly network: FaultyNetwork;
 }
@@ -75,8 +79,9 @@ export class Faults {
 
   /** Count of bytes that have passed in each direction. */
   get passed(): Hit['passed'] {
-    const { line } = this.#parts;
-    return { 'to-host': line.wire('to-host').offset, 'to-device': line.wire('to-device').offset };
+    const { serialLine } = this.#parts;
+    const passed = (direction: Direction) => serialLine.wire(direction).offset;
+    return { 'to-host': passed('to-host'), 'to-device': passed('to-device') };
   }
 
   /**

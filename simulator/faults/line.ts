@@ -1,6 +1,6 @@
 import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
 import type { Direction } from './direction';
-import { Wire } from './wire';
+import { Wire, type DeviceWrite } from './wire';
 
 /** The serial line of a device, with a {@link Wire} in each direction for faults. */
 export class FaultyLine {
@@ -8,7 +8,7 @@ export class FaultyLine {
   readonly factory: UartFactory;
   readonly #wires: Readonly<Record<Direction, Wire>>;
   /** The device's writes that are still under way. */
-  #units: { readonly unit: Buffer; readonly start: number }[] = [];
+  #writes: DeviceWrite[] = [];
   #ends: UartEnds | undefined;
   #uart: Uart | undefined;
   readonly #holds = new Set<object>();
@@ -19,7 +19,7 @@ export class FaultyLine {
     this.#wires = {
       'to-host': new Wire(
         (bytes) => this.#ends?.toHost(bytes),
-        (offset) => this.#units.find(({ unit, start }) => offset < start + unit.length),
+        (offset) => this.#writes.find(({ chunk, start }) => offset < start + chunk.length),
       ),
       'to-device': new Wire(
         (bytes) => this.#ends?.toDevice(bytes),
@@ -42,7 +42,7 @@ export class FaultyLine {
 
   /** Drops output that has not reached the wire. */
   discard(): void {
-    this.#units = [];
+    this.#writes = [];
     this.#uart?.discard();
   }
 
@@ -85,7 +85,7 @@ export class FaultyLine {
         return uart.queuedToDevice;
       },
       transmit: (bytes) => {
-        this.#noteUnit(bytes, uart);
+        this.#noteWrite(bytes, uart);
         uart.transmit(bytes);
       },
       receive: (bytes) => uart.receive(bytes),
@@ -93,28 +93,28 @@ export class FaultyLine {
       release: () => this.#release(owner),
       configure: (settings: UartSettings) => uart.configure(settings),
       discard: () => this.discard(),
-      crash: () => {
-        if (!uart.crash) return;
-        this.#units = [];
-        uart.crash();
+      restarted: () => {
+        if (!uart.restarted) return;
+        this.#writes = [];
+        uart.restarted();
       },
       reset: () => {
-        this.#units = [];
+        this.#writes = [];
         uart.reset();
       },
     };
   }
 
-  #noteUnit(unit: Buffer, uart: Uart): void {
+  #noteWrite(chunk: Buffer, uart: Uart): void {
     const wire = this.#wires['to-host'];
-    const behind = wire.remaining + uart.queuedToHost;
-    if (behind === 0) this.#units = [];
+    const ahead = wire.remaining + uart.queuedToHost;
+    if (ahead === 0) this.#writes = [];
     for (;;) {
-      const first = this.#units[0];
-      if (!first || first.start + first.unit.length > wire.offset) break;
-      this.#units.shift();
+      const first = this.#writes[0];
+      if (!first || first.start + first.chunk.length > wire.offset) break;
+      this.#writes.shift();
     }
-    this.#units.push({ unit, start: wire.offset + behind });
+    this.#writes.push({ chunk, start: wire.offset + ahead });
   }
 
   #isIdle(direction: Direction): boolean {

@@ -60,7 +60,10 @@ export class FaultyNetwork implements Network {
     return connections.length;
   }
 
-  /** Calls `cutter` for each chunk from a server. It returns the index at which to cut the chunk, and silences the servers. */
+  /**
+   * Calls `cutter` for each chunk from a server. A cutter that returns an index has silenced the servers: the chunk is cut
+   * there, and its rest waits.
+   */
   cutData(cutter: (length: number) => number | undefined): () => void {
     this.#cutters.add(cutter);
     return () => void this.#cutters.delete(cutter);

@@ -14,13 +14,13 @@ export class Rules {
   readonly #points = new Set<PointRule>();
   readonly #memory = new Set<MemoryRule>();
   readonly #boots = new Set<BootRule>();
-  #line = '';
+  #lastCommand = '';
 
   /** @param own hooks that decide where no rule does */
   constructor(own: Hooks = {}) {
     this.hooks = {
       outcome: (line) => {
-        this.#line = line;
+        this.#lastCommand = line;
         for (const rule of this.#outcomes) {
           const outcome = rule(line);
           if (outcome) return outcome;
@@ -28,7 +28,7 @@ export class Rules {
         return own.outcome?.(line) ?? { kind: 'execute' };
       },
       reached: (point, line) => {
-        for (const rule of [...this.#points]) rule(point, line === '' ? this.#line : line);
+        for (const rule of [...this.#points]) rule(point, line === '' ? this.#lastCommand : line);
         own.reached?.(point, line);
       },
       refused: () => own.refused?.(),
@@ -45,7 +45,7 @@ export class Rules {
 
   /** The last command line. */
   get line(): string {
-    return this.#line;
+    return this.#lastCommand;
   }
 
   addOutcome = (rule: OutcomeRule): (() => void) => add(this.#outcomes, rule);

@@ -28,10 +28,10 @@ export function parseFault(text: string): FaultOrder {
   return faultOrder(name, equals < 0 ? {} : parseSettings(text.slice(equals + 1)));
 }
 
-/** @throws Error for a setting that the fault does not take, or a chance out of range */
+/** @throws Error for a setting that the fault does not take, and a value out of range */
 export function faultOrder(name: string, settings: FaultSettings): FaultOrder {
   const fault = faultNamed(name);
-  const { chance } = settings;
+  const { chance, count, offset } = settings;
   const given = Object.entries(settings).flatMap(([key, value]) =>
     value === undefined ? [] : key,
   );
@@ -39,6 +39,16 @@ export function faultOrder(name: string, settings: FaultSettings): FaultOrder {
   if (foreign !== undefined) throw new Error(`the fault ${name} takes no ${foreign}`);
   if (chance !== undefined && !(chance > 0 && chance <= 1)) {
     throw new Error('a chance is more than 0 and at most 1');
+  }
+  const { minCount = 1 } = fault;
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= minCount)) {
+    throw new Error(`the fault ${name} takes a whole count of at least ${minCount}`);
+  }
+  // Bytes trigger it, or commands.
+  const { point, command } = settings;
+  const isOfCommands = point !== undefined || command !== undefined || chance !== undefined;
+  if (offset !== undefined && isOfCommands && fault.takes.includes('point')) {
+    throw new Error(`the fault ${name} takes no point, command or chance beside an offset`);
   }
   return { fault, settings: { ...fault.defaults, ...settings } };
 }

@@ -12,7 +12,7 @@ export const triggerSettings: readonly Setting[] = [
 ];
 
 export interface TriggeredFault {
-  /** Whether the fault drops the device's pending output, as a crash does. */
+  /** Whether the fault drops the device's pending output, unless it applies at a point of a command. */
   readonly losesOutput?: boolean;
   apply(place: Place): void;
 }
@@ -50,7 +50,7 @@ function waitForTrigger(
   ) {
     return atPoint(site, settings, run, fault);
   }
-  if (fault.losesOutput === true) site.line.discard();
+  if (fault.losesOutput === true) site.serialLine.discard();
   fault.apply({ kind: 'time' });
   return () => undefined;
 }
@@ -60,17 +60,17 @@ function afterBytes(
   { direction = 'to-host', offset }: FaultSettings & { readonly offset: number },
   fault: TriggeredFault,
 ): () => void {
-  const wire = site.line.wire(direction);
+  const wire = site.serialLine.wire(direction);
   const tap = {
     next: wire.offset + offset,
-    act: ({ unit, index, offset: at }: PassingByte) => {
+    act: ({ chunk, index, offset: at }: PassingByte) => {
       remove();
       const nothing = Buffer.alloc(0);
       const place: Place = {
         kind: 'bytes',
         direction,
         offset: at,
-        unit,
+        chunk,
         index,
         sent: nothing,
         received: nothing,

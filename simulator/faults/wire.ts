@@ -3,9 +3,9 @@ export interface PassingByte {
   readonly byte: number;
   /** Count of bytes in this direction before it, since the device was made. */
   readonly offset: number;
-  /** The write of the device, or the read of the device, that holds it. */
-  readonly unit: Buffer;
-  /** Index in the unit. */
+  /** The chunk that holds it: to the host a write of the device, to the device one of its reads. */
+  readonly chunk: Buffer;
+  /** Index in the chunk. */
   readonly index: number;
 }
 
@@ -23,14 +23,18 @@ export interface Tap {
   act(passing: PassingByte): TapEffect;
 }
 
+/** A write of the device, and the offset of its first byte. */
+export interface DeviceWrite {
+  readonly chunk: Buffer;
+  readonly start: number;
+}
+
 const noBytes = Buffer.alloc(0);
 
 /** One direction of a serial line, on which faults change bytes. */
 export class Wire {
   readonly #deliver: (bytes: Buffer) => void;
-  readonly #unitAt: (
-    offset: number,
-  ) => { readonly unit: Buffer; readonly start: number } | undefined;
+  readonly #writeAt: (offset: number) => DeviceWrite | undefined;
   readonly #taps = new Set<Tap>();
   #offset = 0;
   #remaining = 0;
@@ -41,13 +45,13 @@ export class Wire {
   /** Set while the receiver does not read: takes its bytes. */
   divert: ((bytes: Buffer) => void) | undefined;
 
-  /** @param unitAt finds the write that holds a byte */
+  /** @param writeAt finds the write of the device that holds a byte */
   constructor(
     deliver: (bytes: Buffer) => void,
-    unitAt: (offset: number) => { readonly unit: Buffer; readonly start: number } | undefined,
+    writeAt: (offset: number) => DeviceWrite | undefined,
   ) {
     this.#deliver = deliver;
-    this.#unitAt = unitAt;
+    this.#writeAt = writeAt;
   }
 
   /** Count of bytes so far, before faults. */
@@ -95,11 +99,11 @@ export class Wire {
     for (let tap: Tap | undefined = first; tap; tap = this.#first(chunk.length - from)) {
       const at = tap.next - start;
       this.#offset = tap.next;
-      const found = this.#unitAt(tap.next) ?? { unit: chunk, start };
+      const found = this.#writeAt(tap.next) ?? { chunk, start };
       const effect = tap.act({
         byte: chunk[at] ?? 0,
         offset: tap.next,
-        unit: found.unit,
+        chunk: found.chunk,
         index: start + at - found.start,
       });
       parts.push(chunk.subarray(from, at));

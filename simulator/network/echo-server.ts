@@ -1,6 +1,6 @@
 import type { Connection, ConnectionHandlers } from './network';
 import { acceptFor } from '../websocket/handshake';
-import { opcodes } from '../websocket/frame-codec';
+import { opcodes, readFrame } from '../websocket/frame-codec';
 
 /** The host of a WebSocket server in this process that echoes messages: a first try needs no other server. */
 export const ECHO_HOST = 'echo.sim';
@@ -68,8 +68,8 @@ export class EchoConnection implements Connection {
   #answerFrames(): void {
     for (;;) {
       const frame = readFrame(this.#received);
-      if (!frame) return;
-      this.#received = this.#received.subarray(frame.length);
+      if (!frame || this.#received.length < frame.size) return;
+      this.#received = this.#received.subarray(frame.size);
       const { first, payload } = frame;
       const opcode = first & 0x0f;
       if (opcode === opcodes.pong) continue;
@@ -105,26 +105,6 @@ export class EchoConnection implements Connection {
       if (!this.#over) action();
     });
   }
-}
-
-/** The first frame of a client (RFC 6455, section 5.2), with its payload unmasked; undefined while it is incomplete. */
-function readFrame(
-  bytes: Buffer,
-): { readonly first: number; readonly payload: Buffer; readonly length: number } | undefined {
-  const [first, second] = bytes;
-  if (first === undefined || second === undefined) return undefined;
-  const code = second & 0x7f;
-  const maskAt = code < 126 ? 2 : code === 126 ? 4 : 10;
-  if (bytes.length < maskAt + 4) return undefined;
-  const size =
-    code < 126 ? code : code === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
-  const length = maskAt + 4 + size;
-  if (bytes.length < length) return undefined;
-  const mask = bytes.subarray(maskAt, maskAt + 4);
-  const payload = Buffer.from(bytes.subarray(maskAt + 4, length));
-  for (let index = 0; index < size; index++)
-    payload[index] = (payload[index] ?? 0) ^ (mask[index % 4] ?? 0);
-  return { first, payload, length };
 }
 
 /** An unmasked frame, as a server sends it. @param first the byte with FIN and the opcode */

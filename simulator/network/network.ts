@@ -67,10 +67,27 @@ export interface Network {
 export const realNetwork: Network = {
   connect(target, handlers) {
     if (!target.tls && target.host.toLowerCase() === ECHO_HOST) return new EchoConnection(handlers);
-    const socket = target.tls ? openTls(target, target.tls) : openTcp(target);
-    return attach(socket, handlers, target.tls);
+    try {
+      const socket = target.tls ? openTls(target, target.tls) : openTcp(target);
+      return attach(socket, handlers, target.tls);
+    } catch (error) {
+      // OpenSSL cannot read the certificate or the key, or they do not match.
+      return failed(error instanceof Error ? error : new Error(String(error)), handlers);
+    }
   },
 };
+
+/** An attempt that fails in the next turn. */
+function failed(error: Error, handlers: ConnectionHandlers): Connection {
+  const immediate = setImmediate(() => handlers.closed(error));
+  return {
+    write: () => true,
+    end: () => undefined,
+    destroy: () => clearImmediate(immediate),
+    pause: () => undefined,
+    resume: () => undefined,
+  };
+}
 
 function openTcp(target: ConnectionTarget): net.Socket {
   return net.connect({ host: target.host, port: target.port, noDelay: true, allowHalfOpen: true });

@@ -96,11 +96,11 @@ export class DeviceComparison {
     this.#expected.splice(0, missing.length);
   }
 
-  /** Reports pieces that were not recorded and came before `time`. */
-  dropBefore(time: (piece: Piece) => number): void {
+  /** Reports stale pieces, which were not recorded. */
+  dropStale(isStale: (piece: Piece) => boolean): void {
     const [held] = this.#reader.heldPieces;
-    if (held && held.at < time(held)) this.#observed.push(...this.#reader.flush());
-    const stale = this.#observed.filter((piece) => piece.at < time(piece));
+    if (held && isStale(held)) this.#observed.push(...this.#reader.flush());
+    const stale = this.#observed.filter(isStale);
     if (stale.length === 0) return;
     this.#observed = this.#observed.filter((piece) => !stale.includes(piece));
     const wrong = stale.filter((piece) => !this.#isTolerated(piece));
@@ -128,13 +128,13 @@ export class DeviceComparison {
     if (this.#skipBusy(piece, index, found, at)) return true;
     const length = matchingLength(piece, found, this.#context.linkChanges(piece.line));
     if (length === 0) return this.#recut(piece, index, found, at);
-    const overtaken = this.#overtaken(piece, found, at);
-    if (overtaken) {
+    const overtaker = this.#overtaker(piece, found, at);
+    if (overtaker) {
       this.#context.differs({
         line: piece.line,
-        what: `${overtaken.cause} before ${found.cause}`,
+        what: `${overtaker.cause} before ${found.cause}`,
         expected: piece.bytes,
-        got: overtaken.bytes,
+        got: overtaker.bytes,
       });
     }
     this.#afterBusy = found.bytes.equals(BUSY);
@@ -162,7 +162,7 @@ export class DeviceComparison {
   }
 
   /** The piece of another cause that came before `found` by more than {@link RACE_MS}, against the recorded order. */
-  #overtaken(piece: Piece, found: Piece, at: number): Piece | undefined {
+  #overtaker(piece: Piece, found: Piece, at: number): Piece | undefined {
     return this.#observed.slice(0, at).find(({ cause, at: earlier }) => {
       const recorded = this.#expected.find((other) => other.cause === cause);
       const distance = recorded ? Math.abs(recorded.at - piece.at) : Infinity;

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionHandlers } from '../network/network';
+import { readFrame, type ReceivedFrame } from '../websocket/frame-codec';
 import { acceptFor } from '../websocket/handshake';
 import { bytesOf, frameText, requestText, type ServerAct, type Observation } from './recording';
 import type { VirtualClock } from './virtual-clock';
@@ -64,11 +65,6 @@ export class RecordedConnection {
     if (frozen) return;
     this.#deliver();
     for (const segment of this.#inFlight.splice(0)) this.#arrive(segment);
-  }
-
-  /** Whether the upgrade request has arrived. */
-  get requested(): boolean {
-    return this.#key !== undefined;
   }
 
   perform(act: ServerAct): void {
@@ -179,7 +175,7 @@ export class RecordedConnection {
     for (let frame = readFrame(this.#received); frame; frame = readFrame(this.#received)) {
       if (frame.payload.length < frame.length) return;
       this.#received = this.#received.subarray(frame.size);
-      this.#report({ kind: 'frame', text: frame.text });
+      this.#report({ kind: 'frame', text: textOf(frame) });
     }
   }
 
@@ -187,32 +183,14 @@ export class RecordedConnection {
   #readRest(): void {
     if (this.#received.length === 0) return;
     const frame = this.#key === undefined ? undefined : readFrame(this.#received);
-    if (frame) this.#report({ kind: 'frame', text: frame.text });
+    if (frame) this.#report({ kind: 'frame', text: textOf(frame) });
     else this.#report({ kind: 'raw', text: this.#received.toString('latin1') });
     this.#received = Buffer.alloc(0);
   }
 }
 
-/** The frame at the start of `bytes`, with the payload received so far (RFC 6455, section 5.2). */
-function readFrame(
-  bytes: Buffer,
-): { size: number; length: number; payload: Buffer; text: string } | undefined {
-  if (bytes.length < 2) return undefined;
-  const [first = 0, second = 0] = bytes;
-  const masked = second >= 0x80;
-  const lengthCode = second & 0x7f;
-  const header = 2 + (lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0) + (masked ? 4 : 0);
-  if (bytes.length < header) return undefined;
-  const length =
-    lengthCode === 126
-      ? bytes.readUInt16BE(2)
-      : lengthCode === 127
-        ? Number(bytes.readBigUInt64BE(2))
-        : lengthCode;
-  const mask = bytes.subarray(header - 4, header);
-  const payload = Buffer.from(bytes.subarray(header, header + length));
-  if (masked) payload.forEach((byte, index) => (payload[index] = byte ^ (mask[index % 4] ?? 0)));
-  const text = frameText({
+function textOf({ first, masked, payload, length }: ReceivedFrame): string {
+  return frameText({
     fin: first >= 0x80,
     rsv: (first >> 4) & 7,
     opcode: first & 15,
@@ -220,5 +198,4 @@ function readFrame(
     payload: payload.toString('latin1'),
     length,
   });
-  return { size: header + length, length, payload, text };
 }

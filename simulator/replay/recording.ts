@@ -34,7 +34,9 @@ export type Act =
   /** `bytes`: as they reached the device. */
   | { readonly kind: 'host'; readonly bytes: Buffer }
   | { readonly kind: 'board'; readonly to: 'off' | 'on' | 'hang' | 'resume' }
-  | { readonly kind: 'reset'; readonly downMs: number }
+  /** `readyAfterMs`: from the reset to `ready`. */
+  | { readonly kind: 'reset'; readonly readyAfterMs: number }
+  /** `brief`: lost, and back at once. */
   | { readonly kind: 'wifi'; readonly to: 'lost' | 'brief' | 'back' }
   | { readonly kind: 'network'; readonly to: 'ok' | 'blackhole' | 'down' | 'reset' }
   | { readonly kind: 'dns'; readonly host: string; readonly ip: string; readonly delayMs: number }
@@ -136,17 +138,26 @@ type RawHeading = Omit<Heading, 'firmware' | 'tls'> & {
  * @throws Error with the number of the invalid line
  */
 export function parseRecording(text: string): Recording {
-  const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
-  const { recording, class: firmware, tls, ...heading } = JSON.parse(first) as RawHeading;
+  const [first = '', ...rest] = text.split('\n');
+  const { recording, class: firmware, tls, ...heading } = parseJson(first, 1) as RawHeading;
   if (recording !== 1) throw new Error('line 1: not a recording of format 1');
-  const lines = rest.map((line, index): Line => {
+  const lines = rest.flatMap((line, index): Line[] => {
+    if (line.trim() === '') return [];
     const number = index + 2;
-    const raw = JSON.parse(line) as RawLine;
+    const raw = parseJson(line, number) as RawLine;
     const event = parseEvent(raw);
     if (!event || typeof raw.at !== 'number') throw new Error(`line ${number}: unknown event`);
-    return { ...event, at: raw.at, number };
+    return [{ ...event, at: raw.at, number }];
   });
   return { heading: { ...heading, firmware, tls: tls ?? undefined }, lines };
+}
+
+function parseJson(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error(`line ${number}: no JSON`, { cause: error });
+  }
 }
 
 function parseEvent(raw: RawLine): Event | undefined {
@@ -155,7 +166,7 @@ function parseEvent(raw: RawLine): Event | undefined {
   if (note !== undefined) return { kind: 'note', text: note };
   if (host !== undefined) return { kind: 'host', bytes: bytesOf(raw.arrived ?? host) };
   if (device !== undefined) return { kind: 'device', bytes: bytesOf(raw.sent ?? device) };
-  if (board === 'reset') return { kind: 'reset', downMs: raw.down ?? 0 };
+  if (board === 'reset') return { kind: 'reset', readyAfterMs: raw.down ?? 0 };
   if (board !== undefined) return { kind: 'board', to: board };
   if (wifi !== undefined) return { kind: 'wifi', to: wifi };
   if (network !== undefined) return { kind: 'network', to: network };

@@ -195,10 +195,8 @@ class Player {
 
   #dropStale(): void {
     const { now } = this.#bench;
-    this.#device.dropBefore(({ at, bytes }) =>
-      this.#tolerance.stale(at, now, kindOf(bytes)) ? Infinity : 0,
-    );
-    this.#server.dropBefore((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
+    this.#device.dropStale(({ at, bytes }) => this.#tolerance.stale(at, now, kindOf(bytes)));
+    this.#server.dropStale((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
   }
 
   /** When a line happened, or is due after the last line that did. */

@@ -102,9 +102,10 @@ export class ServerComparison {
     }
   }
 
-  dropBefore(stale: (at: number, kind: Observation['kind']) => boolean): void {
+  /** Reports stale observations, which were not recorded. */
+  dropStale(isStale: (at: number, kind: Observation['kind']) => boolean): void {
     for (const [connection, seen] of this.#observed) {
-      while (seen[0] && stale(seen[0].at, seen[0].observation.kind)) {
+      while (seen[0] && isStale(seen[0].at, seen[0].observation.kind)) {
         const { observation } = seen.shift() ?? seen[0];
         const what = `connection ${connection}: ${observation.kind} that was not recorded`;
         if (observation.kind !== 'ended')

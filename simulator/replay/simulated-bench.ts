@@ -16,7 +16,7 @@ import { handshake } from './tls-handshake';
 import { VirtualClock } from './virtual-clock';
 
 /** From power-on to `ready`, as on the recorded boards. */
-const BOOT_MS = 380;
+const RECORDED_BOOT_MS = 380;
 const TLS_HANDSHAKE_MS = 30;
 /** The date of the recordings, on which their certificates are valid. */
 const RECORDED_AT_MS = Date.UTC(2026, 10, 28, 9);
@@ -58,7 +58,7 @@ class SimulatedBench implements Bench {
       random: seededRandom(1),
       joined: heading.joined,
       running: false,
-      bootMs: BOOT_MS,
+      bootMs: RECORDED_BOOT_MS,
       wifi: accessPoints,
       dns: this.#dns,
       ...(heading.rate > 0 && { uart: new PacedLine().factory, baud: heading.rate }),
@@ -96,7 +96,7 @@ class SimulatedBench implements Bench {
         return;
       case 'reset':
         this.#device.powerOff();
-        this.#clock.after(act.downMs - BOOT_MS, () => this.#device.powerOn());
+        this.#clock.after(act.readyAfterMs - RECORDED_BOOT_MS, () => this.#device.powerOn());
         return;
       case 'board':
         this.#board(act.to);

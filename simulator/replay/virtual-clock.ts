@@ -98,12 +98,6 @@ export class VirtualClock {
     this.#now = Math.max(this.#now, end);
   }
 
-  /** When the next call is due. */
-  get nextDue(): number | undefined {
-    for (let [first] = this.#heap; first?.cancelled; [first] = this.#heap) this.#pop();
-    return this.#heap[0]?.at;
-  }
-
   /** Lets time pass without any call; calls due until then come late. */
   skipTo(moment: number): void {
     this.#now = Math.max(this.#now, moment);

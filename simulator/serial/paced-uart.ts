@@ -120,7 +120,7 @@ export class PacedUart implements Uart {
     this.#armSoon();
   }
 
-  crash(): void {
+  restarted(): void {
     this.discard();
   }
 

@@ -97,7 +97,7 @@ export function simulatedPort(
 }
 
 /** Shorter than a real device takes, so that a first try does not wait. */
-const BOOT_MS = 20;
+const PORT_BOOT_MS = 20;
 
 /** The device of an address, and the cable to it. */
 class AddressedDevice {
@@ -115,7 +115,7 @@ class AddressedDevice {
       },
       plugIn: () => void (this.unplugged = false),
     };
-    const built = build({ bootMs: BOOT_MS, ...options, running: false }, cable);
+    const built = build({ bootMs: PORT_BOOT_MS, ...options, running: false }, cable);
     this.device = built.device;
     this.faults = built.faults;
     this.#line = built.line;

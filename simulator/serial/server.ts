@@ -58,9 +58,13 @@ export async function listen(options: SimulatorServerOptions): Promise<Simulator
     });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      faults.clear();
+      device.destroy();
+      reject(error);
+    });
     server.listen(options.port, options.host ?? '127.0.0.1', () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });

@@ -56,10 +56,10 @@ export interface Uart {
   release(): void;
   /** Changes the format once everything queued so far has left. */
   configure(settings: UartSettings): void;
-  /** Drops the bytes queued for the host, as a crash does. */
+  /** Drops the bytes queued for the host, for a fault. */
   discard(): void;
   /** Called when the device restarts: drops the transmit ring. Left out where bytes take no time. */
-  crash?(): void;
+  restarted?(): void;
   /** Called when the device loses power: drops all bytes and cancels every timer. */
   reset(): void;
 }

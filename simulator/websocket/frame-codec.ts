@@ -38,6 +38,37 @@ export function encodeFrame(fin: boolean, opcode: number, payload: Buffer, rando
   return frame;
 }
 
+/** A frame of a peer (RFC 6455, section 5.2). */
+export interface ReceivedFrame {
+  /** The byte with FIN, the reserved bits and the opcode. */
+  readonly first: number;
+  readonly masked: boolean;
+  /** Bytes of the frame, and of its payload. */
+  readonly size: number;
+  readonly length: number;
+  /** The payload received so far, unmasked. */
+  readonly payload: Buffer;
+}
+
+/** Reads the frame at the start of some bytes; undefined while its header is incomplete. */
+export function readFrame(bytes: Buffer): ReceivedFrame | undefined {
+  const [first, second] = bytes;
+  if (first === undefined || second === undefined) return undefined;
+  const masked = second >= 0x80;
+  const code = second & 0x7f;
+  const header = 2 + (code === 126 ? 2 : code === 127 ? 8 : 0) + (masked ? 4 : 0);
+  if (bytes.length < header) return undefined;
+  const length =
+    code === 126 ? bytes.readUInt16BE(2) : code === 127 ? Number(bytes.readBigUInt64BE(2)) : code;
+  const size = header + length;
+  const payload = Buffer.from(bytes.subarray(header, size));
+  if (masked) {
+    const mask = bytes.subarray(header - 4, header);
+    for (const [index, byte] of payload.entries()) payload[index] = byte ^ (mask[index % 4] ?? 0);
+  }
+  return { first, masked, size, length, payload };
+}
+
 function maskWords(memory: Buffer, offset: number, length: number, mask: number): void {
   const words = new Uint32Array(memory.buffer, offset, (length + 3) >> 2);
   const word = IS_LITTLE_ENDIAN ? swap(mask) : mask;

@@ -21,7 +21,7 @@ export interface FrameReaderOptions {
   ready(resume: () => void): boolean;
 }
 
-/** `nothing`: the wait for a header ended without one. */
+/** `nothing`: no header came in time, or the payload stalls and the rest is still to be read. */
 export type FrameOutcome = 'frame' | 'nothing' | 'failed';
 
 const MAX_FRAME_BYTES = 0x7fff_ffff;

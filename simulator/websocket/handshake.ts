@@ -54,8 +54,8 @@ export type UpgradeResponse =
  * Parses the response received so far. The first empty line ends it, but the firmware finds the key behind that line
  * too, as after a `100 Continue`.
  *
- * @param keepsRest whether the firmware keeps the bytes behind the header. It then needs the header's end and fails a
- *   response that fills the buffer but for its NUL; otherwise it takes a full buffer for complete
+ * @param keepsRest whether the firmware keeps the bytes behind the header. True: it needs the header's end, and refuses a
+ *   response that fills the buffer up to its NUL. False: it takes a full buffer as the whole response
  */
 export function readResponse(received: Buffer, key: string, keepsRest: boolean): UpgradeResponse {
   const end = received.indexOf('\r\n\r\n');

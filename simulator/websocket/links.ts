@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import { Timers } from '../timers';
 import type { DeviceTime } from '../device/device-time';
 import type { Firmware } from '../device/firmware';
 import type { Flash } from '../device/flash';
@@ -73,7 +74,6 @@ export interface LinksContext {
 interface Link {
   readonly text: string;
   readonly client: WebSocketClient;
-  readonly secure: boolean;
   readonly verifies: boolean;
   /** Whether AT+WSCFG has freed the certificates that the link was opened with. */
   certificatesFreed: boolean;
@@ -91,15 +91,16 @@ export class Links {
   #freeUntil = 0;
   readonly #configs: (LinkConfig | undefined)[] = [];
   readonly #formats: DataFormat[] = Array.from({ length: LINK_COUNT }, () => defaultDataFormat);
-  readonly #timers = new Set<() => void>();
+  readonly #timers: Timers;
   /** `Name: value` lines, the newest first. */
   headers: readonly string[] = [];
 
   constructor(context: LinksContext) {
     this.#context = context;
+    this.#timers = new Timers(context.clock);
   }
 
-  /** Configures the next open. On an open link it only frees the certificates. */
+  /** Configures the next `AT+WSOPEN`. On an open link it only frees the certificates. */
   configure(id: number, config: LinkConfig): void {
     const link = this.#links[id];
     if (link) link.certificatesFreed = link.verifies;
@@ -127,7 +128,7 @@ export class Links {
     const link = this.#newLink(id, request, config);
     this.#links[id] = link;
     let settled = false;
-    const cancel = this.#after(request.timeout, () => settle(false));
+    const cancel = this.#timers.after(request.timeout, () => settle(false));
     const settle = (connected: boolean) => {
       if (settled) return;
       settled = true;
@@ -140,7 +141,7 @@ export class Links {
         });
         return;
       }
-      this.#after(OPEN_NOTICE_MS, () => {
+      this.#timers.after(OPEN_NOTICE_MS, () => {
         link.opening = undefined;
         done(true);
       });
@@ -178,8 +179,7 @@ export class Links {
     this.#configs.length = 0;
     this.#formats.fill(defaultDataFormat);
     this.headers = [];
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#timers.cancelAll();
   }
 
   #forget(id: number, link: Link): void {
@@ -233,7 +233,6 @@ export class Links {
     const link: Link = {
       text,
       client,
-      secure: uri.secure,
       verifies,
       certificatesFreed: false,
       opening: undefined,
@@ -274,18 +273,6 @@ export class Links {
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
-    };
-  }
-
-  #after(delay: number, callback: () => void): () => void {
-    const cancel = this.#context.clock.after(delay, () => {
-      this.#timers.delete(cancel);
-      callback();
-    });
-    this.#timers.add(cancel);
-    return () => {
-      this.#timers.delete(cancel);
-      cancel();
     };
   }
 }

@@ -125,11 +125,6 @@ export class Socket {
     if (this.#reader?.waking === false) this.#reader.settleIn(timeout, false);
   }
 
-  /** Whether TCP has taken all written bytes. */
-  get writable(): boolean {
-    return this.#writable;
-  }
-
   /** Writes bytes. Returns whether TCP has taken all of them. */
   write(bytes: Buffer): boolean {
     this.#writable = this.#connection?.write(bytes) ?? true;

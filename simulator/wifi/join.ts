@@ -20,9 +20,9 @@ export interface JoinOptions {
   /** Whether the device joins the network again after a restart. */
   readonly store: boolean;
   /** Milliseconds. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
   /** Seconds between attempts to rejoin after a loss; 0 for none, default 1. */
-  readonly reconnectInterval?: number;
+  readonly reconnectIntervalS?: number;
 }
 
 /** The response of an access point to a station that wants to join. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import { Timers } from '../timers';
 import {
   requestAdmission,
   joinResult,
@@ -35,7 +36,7 @@ export interface StationContext {
 /** The device's Wi-Fi station. */
 export class Station {
   readonly #context: StationContext;
-  readonly #timers = new Set<() => void>();
+  readonly #timers: Timers;
   /** In flash. */
   #stored: { mode: number; credentials: Credentials | undefined } = {
     mode: 0,
@@ -50,11 +51,12 @@ export class Station {
   #cancelScan: (() => void) | undefined;
   mode = 0;
   autoConnect = true;
-  reconnectInterval = 0;
+  reconnectIntervalS = 0;
   reconnectCount = 0;
 
   constructor(context: StationContext) {
     this.#context = context;
+    this.#timers = new Timers(context.clock);
   }
 
   get state(): StationState {
@@ -109,7 +111,7 @@ export class Station {
     const [first] = this.#context.accessPoints;
     if (!first) return;
     this.mode = 1;
-    this.reconnectInterval = DEFAULT_RECONNECT_INTERVAL_S;
+    this.reconnectIntervalS = DEFAULT_RECONNECT_INTERVAL_S;
     this.#credentials = { ssid: first.ssid, password: first.password };
     this.#stored = { mode: 1, credentials: this.#credentials };
     this.#accessPoint = first;
@@ -119,16 +121,16 @@ export class Station {
   /** Joins a network. Sends the URCs of the join itself. */
   join(credentials: Credentials, options: JoinOptions, done: (result: JoinResult) => void): void {
     this.#begin(credentials, options.store);
-    this.reconnectInterval = options.reconnectInterval ?? DEFAULT_RECONNECT_INTERVAL_S;
+    this.reconnectIntervalS = options.reconnectIntervalS ?? DEFAULT_RECONNECT_INTERVAL_S;
     this.reconnectCount = 0;
     this.#drop();
     this.#setState(stationState.connecting);
-    this.#joinCommand = { deadline: this.#context.clock.now() + options.timeout, done };
+    this.#joinCommand = { deadline: this.#context.clock.now() + options.timeoutMs, done };
     const admission = requestAdmission(this.#find(credentials), credentials);
     // The device retries until the timeout, then answers with the reason of its last attempt.
     this.#failLater(admission.kind === 'rejected' ? admission.result : joinResult.timeout);
     if (admission.kind === 'rejected') return;
-    this.#after(ASSOCIATION_MS, () =>
+    this.#timers.after(ASSOCIATION_MS, () =>
       this.#associate(admission.point, () => this.#endJoin(joinResult.joined)),
     );
   }
@@ -136,7 +138,7 @@ export class Station {
   #failLater(result: JoinResult): void {
     const join = this.#joinCommand;
     if (!join) return;
-    this.#after(join.deadline - this.#context.clock.now(), () => {
+    this.#timers.after(join.deadline - this.#context.clock.now(), () => {
       if (this.#joinCommand !== join) return;
       this.#drop();
       this.#setState(stationState.disconnected);
@@ -160,19 +162,24 @@ export class Station {
 
   /** Leaves the network and does not rejoin. */
   leave(): void {
-    this.#cancel();
+    this.#timers.cancelAll();
     this.#drop();
+    if (this.#state === stationState.connecting) this.#setState(stationState.disconnected);
   }
 
   /** Takes the access points out of range: the station loses its network and tries to rejoin it. */
   lose(): void {
     if (!this.#inRange) return;
     this.#inRange = false;
-    if (!this.accessPoint) return;
-    this.#cancel();
+    if (!this.accessPoint && this.#state !== stationState.connecting) return;
+    this.#timers.cancelAll();
     this.#drop();
-    if (this.#joinCommand) this.#failLater(joinResult.noSuchNetwork);
-    else if (this.reconnectInterval > 0) this.#retryIn(this.reconnectInterval * 1000, 1);
+    if (this.#joinCommand) {
+      this.#failLater(joinResult.noSuchNetwork);
+      return;
+    }
+    this.#setState(stationState.disconnected);
+    if (this.reconnectIntervalS > 0) this.#retryIn(this.reconnectIntervalS * 1000, 1);
   }
 
   /** Brings the access points back; the station finds its network at its next attempt. */
@@ -182,8 +189,8 @@ export class Station {
 
   /** Retries as `AT+CWRECONNCFG` sets it. */
   #retryIn(delay: number, attempt: number): void {
-    this.#after(delay, () => {
-      const { reconnectInterval: interval, reconnectCount: count } = this;
+    this.#timers.after(delay, () => {
+      const { reconnectIntervalS: interval, reconnectCount: count } = this;
       if (interval === 0 || (count !== 0 && attempt > count)) return;
       if (!this.#rejoin()) this.#retryIn(SCAN_MS + interval * 1000, attempt + 1);
     });
@@ -194,19 +201,19 @@ export class Station {
     this.mode = this.#stored.mode;
     this.#credentials = this.#stored.credentials;
     if (!this.#credentials || !this.autoConnect || !this.isStation) return;
-    this.reconnectInterval = DEFAULT_RECONNECT_INTERVAL_S;
-    if (!this.#rejoin()) this.#retryIn(SCAN_MS + this.reconnectInterval * 1000, 1);
+    this.reconnectIntervalS = DEFAULT_RECONNECT_INTERVAL_S;
+    if (!this.#rejoin()) this.#retryIn(SCAN_MS + this.reconnectIntervalS * 1000, 1);
   }
 
   /** Call when the device stops. Keeps the stored network. */
   stop(): void {
-    this.#cancel();
+    this.#timers.cancelAll();
     this.#joinCommand = undefined;
     this.#cancelScan?.();
     this.#accessPoint = undefined;
     this.#credentials = undefined;
     this.mode = 0;
-    this.reconnectInterval = 0;
+    this.reconnectIntervalS = 0;
     this.reconnectCount = 0;
     this.#setState(stationState.notStarted);
   }
@@ -218,7 +225,7 @@ export class Station {
   }
 
   #begin(credentials: Credentials, store: boolean): void {
-    this.#cancel();
+    this.#timers.cancelAll();
     this.#credentials = credentials;
     if (store) this.#stored = { mode: this.mode, credentials };
   }
@@ -230,7 +237,7 @@ export class Station {
     const admission = requestAdmission(this.#find(credentials), credentials);
     if (admission.kind === 'rejected') return false;
     this.#setState(stationState.connecting);
-    this.#after(ASSOCIATION_MS, () => this.#associate(admission.point, () => undefined));
+    this.#timers.after(ASSOCIATION_MS, () => this.#associate(admission.point, () => undefined));
     return true;
   }
 
@@ -248,7 +255,7 @@ export class Station {
     this.#setState(stationState.noAddress);
     this.#context.sendUrc('WIFI CONNECTED');
     if (point.dhcp === false) return;
-    this.#after(DHCP_MS, () => {
+    this.#timers.after(DHCP_MS, () => {
       this.#setState(stationState.online);
       this.#context.sendUrc('WIFI GOT IP');
       joined();
@@ -266,19 +273,6 @@ export class Station {
     const before = this.online;
     this.#state = state;
     if (this.online !== before) this.#context.onlineChanged(this.online);
-  }
-
-  #after(delay: number, callback: () => void): void {
-    const cancel = this.#context.clock.after(delay, () => {
-      this.#timers.delete(cancel);
-      callback();
-    });
-    this.#timers.add(cancel);
-  }
-
-  #cancel(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
   }
 }
 

@@ -76,6 +76,8 @@ describe('fault settings', () => {
       { command: 'AT+WSSEND', point: 'prompt', delay: 500, count: 4 },
     ],
     ['unplug', { duration: 2000 }],
+    ['heap=0', { count: 0 }],
+    ['flip=@3,50%', { offset: 3, chance: 0.5, count: 1 }],
   ] as const;
   for (const [text, settings] of orders) {
     it(`are read: ${text}`, async () => {
@@ -93,6 +95,10 @@ describe('fault settings', () => {
     ['lose=0%', /a chance is more than 0 and at most 1/],
     ['lose=200%', /a chance is more than 0 and at most 1/],
     ['heap=5s', /the fault heap takes no duration/],
+    ['lose=0', /the fault lose takes a whole count of at least 1/],
+    ['busy=0', /the fault busy takes a whole count of at least 1/],
+    ['segments-split=0', /the fault segments-split takes a whole count of at least 1/],
+    ['echo=@3,50%', /the fault echo takes no point, command or chance beside an offset/],
   ] as const;
   for (const [text, message] of refusals) {
     it(`are refused: ${text}`, async () => {

@@ -63,7 +63,10 @@ describe('the address sim:', () => {
     assert.equal(parseAddress('sim:').joined, true);
   });
 
-  for (const wrong of ['firmware=E', 'baud=fast', 'baud=79', 'colour=red', 'fault=nope', 'seed=-1'])
+  for (const wrong of [
+    ...['firmware=E', 'baud=fast', 'baud=79', 'colour=red', 'fault=nope', 'seed=-1'],
+    ...['latency=50%', 'split=0', 'loss=100%', 'firmware=A&mended=slow-close'],
+  ])
     it(`refuses ${wrong}`, () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`));
     });

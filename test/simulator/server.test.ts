@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { describe, it } from 'node:test';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { listen, type SimulatorServer } from '../../simulator/serial/server';
 
 /** A client of the AT port, over real TCP. */
@@ -91,6 +92,14 @@ describe('a simulated device behind a TCP port', () => {
   it('refuses an unknown fault, and leaves no port open', async () => {
     await assert.rejects(listen({ port: 0, faults: ['nope'] }), /there is no fault "nope"/);
   });
+
+  it('leaves no timer of device or faults where the TCP port is in use', () =>
+    serving({}, async ({ port }) => {
+      const clock = new VirtualClock();
+      const faults = ['wifi-lost=+5s'];
+      await assert.rejects(listen({ port, faults, clock, joined: true }), { code: 'EADDRINUSE' });
+      assert.equal(clock.pending, 0);
+    }));
 
   it('runs fifty times in one process', async () => {
     const servers = await Promise.all(

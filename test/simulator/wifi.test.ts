@@ -71,6 +71,29 @@ describe('Wi-Fi that is lost', () => {
     }
   });
 
+  it(
+    'ends an association under way, and a join then fails',
+    { wifi, joined: false },
+    async (lab) => {
+      await lab.expect('AT+CWMODE=1', ok);
+      await lab.command('AT+CWJAP="home","secret"', 200);
+      lab.device.wifi.lose();
+      assert.equal(await lab.hear(20_000), `+CWJAP:3\r\n${error}`);
+      await lab.expect('AT+CWSTATE?', `+CWSTATE:4,"home"\r\n${ok}`);
+    },
+  );
+
+  it('is left by AT+CWQAP also while the device joins it again', { wifi }, async (lab) => {
+    lab.device.wifi.lose();
+    await lab.hear(500);
+    lab.device.wifi.recover();
+    await lab.hear(600);
+    await lab.expect('AT+CWSTATE?', `+CWSTATE:3,"home"\r\n${ok}`);
+    await lab.expect('AT+CWQAP', ok);
+    await lab.expect('AT+CWSTATE?', `+CWSTATE:4,"home"\r\n${ok}`);
+    assert.equal(await lab.hear(10_000), '');
+  });
+
   it('leaves links in state 2, and delays what they send', { wifi }, async (lab) => {
     const connection = await lab.open();
     lab.device.wifi.lose();

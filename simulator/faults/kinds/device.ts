@@ -15,7 +15,7 @@ export const freeze: Fault = {
   defaults: {},
   lasting: false,
   start(site, settings, run) {
-    const wires = [site.line.wire('to-host'), site.line.wire('to-device')];
+    const wires = [site.serialLine.wire('to-host'), site.serialLine.wire('to-device')];
     let thaw: (() => void) | undefined;
     const cancel = onTrigger(site, settings, run, {
       losesOutput: true,
@@ -51,6 +51,7 @@ export const restart = eventFault({
     'the device restarts, as after a crash or by its watchdog; count: bytes of boot noise',
   defaults: { count: BOOT_NOISE_BYTES },
   takesCount: true,
+  minCount: 0,
   losesOutput: true,
   apply({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {
     startWithNoise(rules, count, run, () => device.restart());
@@ -64,6 +65,7 @@ export const powerCycle = episodeFault({
   description: 'power goes and comes back; duration: without power, count: bytes of boot noise',
   defaults: { duration: 1_000, count: BOOT_NOISE_BYTES },
   takesCount: true,
+  minCount: 0,
   losesOutput: true,
   begin({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {
     device.powerOff();
@@ -124,6 +126,7 @@ export const heap: Fault = {
   description: 'memory is short: longer sends get ERROR; count: bytes that still work',
   takes: ['count'],
   defaults: { count: DEFAULT_HEAP_LIMIT_BYTES },
+  minCount: 0,
   lasting: true,
   start: ({ rules }, { count = DEFAULT_HEAP_LIMIT_BYTES }, run) =>
     rules.addMemory((bytes) => {

@@ -46,12 +46,12 @@ export const noise: Fault = {
   lasting: false,
   start(site, settings, run) {
     const { direction = 'to-device', count = DEFAULT_BURST_BYTES } = settings;
-    const wire = site.line.wire(direction);
+    const wire = site.serialLine.wire(direction);
     let cancelWait: (() => void) | undefined;
     const apply = () => {
       cancelWait = undefined;
       const received = randomBytes(count, run.random);
-      const place = { direction, offset: wire.offset, unit: received, index: 0 };
+      const place = { direction, offset: wire.offset, chunk: received, index: 0 };
       run.hit({ kind: 'bytes', ...place, sent: Buffer.alloc(0), received });
       wire.arrive(received);
       if (settings.chance === undefined) run.over();
@@ -59,7 +59,7 @@ export const noise: Fault = {
     const cancel = onTrigger(site, settings, run, {
       apply: () => {
         cancelWait?.();
-        cancelWait = site.line.whenIdle(direction, apply);
+        cancelWait = site.serialLine.whenIdle(direction, apply);
       },
     });
     return () => {
@@ -74,7 +74,7 @@ export const stall = episodeFault({
   group: 'line',
   description: 'nothing the device says comes through for a while, then all of it',
   defaults: { duration: 3_000 },
-  begin: (site) => site.line.hold(),
+  begin: (site) => site.serialLine.hold(),
 });
 
 const RECEIVE_BUFFER_BYTES = 128;
@@ -86,8 +86,9 @@ export const overrun = episodeFault({
     'the device does not read for a while and loses what overflows; count: bytes that its buffer holds',
   defaults: { duration: 500, count: RECEIVE_BUFFER_BYTES },
   takesCount: true,
+  minCount: 0,
   begin(site, { count = RECEIVE_BUFFER_BYTES }) {
-    const wire = site.line.wire('to-device');
+    const wire = site.serialLine.wire('to-device');
     const kept: Buffer[] = [];
     let room = count;
     wire.divert = (bytes) => {
@@ -114,8 +115,8 @@ export const wrongRate = episodeFault({
   defaults: { duration: 5_000, count: DEFAULT_DEVICE_RATE },
   takesCount: true,
   begin(site, { count = DEFAULT_DEVICE_RATE }) {
-    const toHost = site.line.wire('to-host');
-    const toDevice = site.line.wire('to-device');
+    const toHost = site.serialLine.wire('to-host');
+    const toDevice = site.serialLine.wire('to-device');
     toHost.distort = (bytes) => readAtRate(bytes, count, HOST_RATE);
     toDevice.distort = (bytes) => readAtRate(bytes, HOST_RATE, count);
     return () => {

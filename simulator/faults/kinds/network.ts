@@ -20,8 +20,9 @@ export const segmentsJoined: Fault = {
   },
 };
 
-/** Small enough to split every frame, fast enough to let a flood of messages pass. */
+/** Short enough to let a flood of messages pass. */
 const DEFAULT_SPLIT_GAP_MS = 2;
+/** Small enough to split every frame. */
 const DEFAULT_SPLIT_BYTES = 16;
 
 export const segmentsSplit: Fault = {

@@ -118,5 +118,9 @@ describe('replay of a recording', () => {
   it('refuses a line without an event, with its number', () => {
     const text = readFileSync(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'), 'utf8');
     assert.throws(() => parseRecording(`${text}{"at":1}\n`), /line 3[0-9]: unknown event/);
+    const [heading = ''] = text.split('\n');
+    assert.throws(() => parseRecording(`${heading}\n\n{"at":1}\n`), /line 3: unknown event/);
+    assert.throws(() => parseRecording(`${heading}\n\n{"at":\n`), /line 3: no JSON/);
+    assert.throws(() => parseRecording('no JSON'), /line 1: no JSON/);
   });
 });

@@ -94,10 +94,10 @@ export class PortMonitor implements PortObserver {
   /** Call when a fault applies. */
   hit({ place }: Hit): void {
     if (place.kind !== 'bytes') return;
-    const { direction, unit, index, sent, received } = place;
-    if (direction === 'to-host') this.#changedUrc(unit, index, sent, received);
+    const { direction, chunk, index, sent, received } = place;
+    if (direction === 'to-host') this.#changedUrc(chunk, index, sent, received);
     else if (!this.#atWork) {
-      const isBehind = sent.length === 0 || index + sent.length === unit.length;
+      const isBehind = sent.length === 0 || index + sent.length === chunk.length;
       if (isBehind && sendLine.test(this.#line)) this.#early += received.length - sent.length;
     } else if (this.#atWork.outcome === 'pending') {
       const before = this.#payloadDrift.get(this.#atWork) ?? 0;

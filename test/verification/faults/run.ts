@@ -141,8 +141,8 @@ function trace(harness: FaultHarness, span: string): void {
 function placeOf(hit: Hit | undefined): string {
   if (hit?.place.kind === 'command') return `${hit.place.point} of ${hit.place.line}`;
   if (hit?.place.kind !== 'bytes') return '';
-  const { direction, index, unit } = hit.place;
-  return `${direction}, byte ${index} of ${JSON.stringify(unit.toString('latin1', 0, 30))}`;
+  const { direction, index, chunk } = hit.place;
+  return `${direction}, byte ${index} of ${JSON.stringify(chunk.toString('latin1', 0, 30))}`;
 }
 
 main().catch((error: unknown) => {

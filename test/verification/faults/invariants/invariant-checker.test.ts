@@ -146,7 +146,7 @@ const cases: readonly (readonly [
         fault: 'flip',
         at: fixture.now,
         passed: { 'to-device': 0, 'to-host': 0 },
-        place: { kind: 'bytes', direction: 'to-host', offset: 0, unit, index, ...change },
+        place: { kind: 'bytes', direction: 'to-host', offset: 0, chunk: unit, index, ...change },
       });
       fixture.receive(Buffer.from(payload.toString().replace('a', 'A')));
     },
