@@ -86,8 +86,8 @@ describe('esp-at-doctor', () => {
 
   for (const [what, args] of [
     ['without a port', []],
-    ['with a port that is none', ['http://x']],
-    ['with a baud rate that is none', ['/dev/ttyUSB0', '--baud', 'fast']],
+    ['with an invalid port', ['http://x']],
+    ['with an invalid baud rate', ['/dev/ttyUSB0', '--baud', 'fast']],
     ['with an unknown option', ['/dev/ttyUSB0', '--bold']],
   ] as const) {
     it(`ends with 2 ${what}`, async () => {

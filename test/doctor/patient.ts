@@ -5,16 +5,14 @@ import { SimulatedDevice, seededRandom, type SimulatorOptions } from '../../simu
 import { PacedLine } from '../../simulator/serial/paced-line';
 import type { PacedLineOptions } from '../../simulator/serial/paced-uart';
 import { openPty, type Pty } from '../harness/port/pty';
-import { until } from '../start/until';
+import { until } from '../harness/until';
 
 export interface PatientOptions {
   /** Baud rate in the options of the doctor. Default 115200. */
   readonly rate?: number;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly line?: PacedLineOptions;
-  /** Changes what the device says. */
-  readonly output?: (bytes: Buffer) => Buffer;
-  /** Answers in place of the device. */
+  /** Takes the host's bytes before the device; true: the device does not get them. */
   readonly input?: (bytes: Buffer, pty: Pty) => boolean;
 }
 
@@ -29,7 +27,7 @@ export class Patient implements AsyncDisposable {
   #output = '';
   readonly #line: PacedLine;
 
-  constructor({ rate = 115_200, simulator, line, output, input }: PatientOptions = {}) {
+  constructor({ rate = 115_200, simulator, line, input }: PatientOptions = {}) {
     this.#line = new PacedLine({ hostRate: rate, ...line });
     this.simulator = new SimulatedDevice({
       firmware: 'D',
@@ -40,7 +38,7 @@ export class Patient implements AsyncDisposable {
       uart: this.#line.factory,
       output: (bytes) => {
         this.#output += bytes.toString('latin1');
-        this.pty.write(output ? output(bytes) : bytes);
+        this.pty.write(bytes);
       },
     });
     this.pty = openPty((chunk) => {
@@ -69,12 +67,7 @@ export class Patient implements AsyncDisposable {
     await until(() => this.#output.includes('\r\nOK\r\n'), `the end of ${space}.${slot}`);
   }
 
-  /** Bits a second at the host's end from now on. */
-  set hostRate(rate: number) {
-    this.#line.hostRate = rate;
-  }
-
-  /** A pty takes any rate without changing anything: this port changes the end of the line too. */
+  /** A port on the pty, which takes any rate without effect. It sets the rate of the host's end of the line. */
   #opener(rate: number): PortOpener {
     const real = portAt(this.pty.path, { rate });
     return {

@@ -9,7 +9,7 @@ import { keptFiles, root } from './project';
 const skip = keptFiles() === undefined && 'there is no Git here';
 
 describe('npm run changelog', { skip }, () => {
-  it('lists the commits since the last release by what users know, oldest first', (t) => {
+  it('lists the commits since the last release, grouped into nodes and driver, oldest first', (t) => {
     const release = new Repository(t);
     release.commit('link: old');
     release.git('tag', 'v0.1.0');

@@ -22,6 +22,13 @@ const blocks = (page: string, language: string): string[] =>
 /** The comments that say why no test runs a command. */
 const marked = /# (needs|takes|changes) \S+/;
 
+/** The commands of a page that a test has to run. */
+const commandsOf = (page: string): string[] =>
+  blocks(page, 'sh')
+    .flatMap((block) => block.trim().split(/\n\s*/))
+    .filter((line) => !marked.test(line))
+    .map((line) => line.replace(/\s+#.*$/, ''));
+
 /** Where the commands run that this file does not run: the command, a file, and what stands there. */
 const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
   [/^npm start$/, 'test/start/demo.ts', "join(root, 'scripts', 'start.mjs')"],
@@ -33,8 +40,10 @@ const runElsewhere: readonly (readonly [RegExp, string, string])[] = [
   [/^npm install \S+\.tgz$/, 'test/package/installation.test.ts', "npm(installed, 'install'"],
   [/^npx esp-at-replay recording\.jsonl$/, 'test/replay/cli.test.ts', "'replay', 'cli.ts'"],
   [/^npx esp-at-replay --minimize recording/, 'test/replay/cli.test.ts', "'--minimize'"],
-  [/^npx esp-at-simulator --listen 8266/, 'test/package/commands.test.ts', "'--listen'"],
 ];
+/** This command has a test of its own, on another port. */
+const listening = /^npx esp-at-simulator --listen 8266 (.+)$/;
+/** Commands that a test below runs. */
 const runHere = [
   'npm test -- test/driver/port',
   'npm test -- test/driver/clock.test.ts',
@@ -44,12 +53,10 @@ const runHere = [
 describe('commands in the pages', { skip: notBuilt() }, () => {
   for (const page of pages()) {
     it(`${page}: a test runs each, or a comment says why none does`, () => {
-      const lines = blocks(page, 'sh').flatMap((block) => block.trim().split(/\n\s*/));
-      for (const line of lines.filter((each) => !marked.test(each))) {
-        const command = line.replace(/\s+#.*$/, '');
+      for (const command of commandsOf(page)) {
         const elsewhere = runElsewhere.find(([pattern]) => pattern.test(command));
         if (elsewhere) assert.ok(text(elsewhere[1]).includes(elsewhere[2]), command);
-        else if (!command.startsWith('openssl '))
+        else if (!listening.test(command) && !command.startsWith('openssl '))
           assert.ok(runHere.includes(command), `no test runs "${command}"`);
       }
     });
@@ -65,16 +72,15 @@ describe('commands in the pages', { skip: notBuilt() }, () => {
   }
 
   it('esp-at-simulator --listen, as in the README, serves an AT port', async (t) => {
-    const [, options = ''] =
-      /esp-at-simulator --listen 8266 (.*?) +#/.exec(blocks('README.md', 'sh').join()) ?? [];
-    assert.equal(options, '--firmware C --joined');
+    const options = commandsOf('README.md').flatMap((line) => listening.exec(line)?.[1] ?? []);
+    assert.deepEqual(options, ['--firmware C --joined']);
     const port = await freePort();
     const cli = join(root, 'dist', 'simulator', 'cli', 'cli.js');
     const simulator = spawn(process.execPath, [
       cli,
       '--listen',
       String(port),
-      ...options.split(' '),
+      ...options.flatMap((option) => option.split(' ')),
     ]);
     t.after(() => simulator.kill());
     await once(simulator.stdout, 'data');

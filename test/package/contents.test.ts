@@ -7,11 +7,15 @@ describe('published package', { skip: notBuilt() }, () => {
   const packed = notBuilt() === false ? packedFiles() : [];
 
   it('holds icons, examples and documents', () => {
-    for (const path of [...filesIn('icons').map((icon) => `dist/nodes/${icon}`)]) {
-      assert.ok(packed.includes(path), path);
-    }
-    for (const path of [...filesIn('examples'), 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-      assert.ok(packed.includes(path), path);
+    const icons = filesIn('icons').map((icon) => `dist/nodes/${icon}`);
+    const pages = filesIn('docs').filter((path) => /^docs\/[^/]+\.md$/.test(path));
+    const others = ['README.md', 'LICENSE', 'CHANGELOG.md'];
+    for (const files of [icons, filesIn('examples'), pages, others]) {
+      assert.ok(files.length > 0);
+      assert.deepEqual(
+        files.filter((path) => !packed.includes(path)),
+        [],
+      );
     }
   });
 

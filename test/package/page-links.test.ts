@@ -35,6 +35,7 @@ describe('pages', () => {
       for (const [, name = ''] of text(page).matchAll(/([\w-]+\.test\.ts)/g))
         assert.ok(tests.has(name), `${page}: ${name}`);
       for (const [, path = ''] of text(page).matchAll(paths))
+        // Pages name the recordings of all classes as `class-X`.
         assert.ok(existsSync(join(root, path.replace('-X', '-A'))), `${page}: ${path}`);
     }
   });

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { afterEach, it } from 'node:test';
-import { RPCServer, type RPCClient } from 'ocpp-rpc';
+import type { RPCClient } from 'ocpp-rpc';
 import { WebSocketServer } from 'ws';
 import { isObject } from '../../driver/link/request/json-path';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { examples } from '../package/project';
 import { idOf } from '../start/demo';
 import { homeAssistantServer } from './home-assistant-server';
-import { serverHarness, until } from './server-harness';
+import { until } from '../harness/until';
+import { ocppServer } from './ocpp-server';
+import { serverHarness } from './server-harness';
 
-/** The nodes that stand for a server in the examples. */
+/** Whether a node of this type plays the server in the examples. */
 const isStandIn = (type: unknown) => /^(status|websocket)/.test(String(type));
 
 for (const firmware of ['C', 'D'] as const)
@@ -31,7 +32,7 @@ for (const firmware of ['C', 'D'] as const)
       return harness;
     }
 
-    /** Runs an example with its link open to another server; debug nodes keep what reaches them. */
+    /** Runs an example whose link opens to another server; its debug nodes keep their messages. */
     async function run(
       name: string,
       path: string,
@@ -77,18 +78,12 @@ for (const firmware of ['C', 'D'] as const)
 
     it('OCPP charge point: boots, beats, and answers calls of the central system; boots again after a restart', async () => {
       const harness = await begin();
-      const server = new RPCServer({ protocols: ['ocpp1.6'], strictMode: false });
-      ends.unshift(() => server.close({ force: true }));
       const clients: RPCClient[] = [];
-      server.auth((accept) => accept());
-      server.on('client', (client: RPCClient) => {
+      const server = ocppServer(harness.http, (client) => {
         clients.push(client);
-        client.handle('BootNotification', async () => ({ status: 'Accepted', interval: 300 }));
         client.handle('Heartbeat', async () => ({ currentTime: '2026-11-28T00:00:00Z' }));
       });
-      harness.http.on('upgrade', (request, socket: Socket, head) => {
-        void server.handleUpgrade(request, socket, head);
-      });
+      ends.unshift(() => server.close());
       const { press, shows, debug } = await run('OCPP charge point', '/CP1', harness);
       const booted = 'BootNotification: {"status":"Accepted","interval":300}';
       await shows('answer', booted);

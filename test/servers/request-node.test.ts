@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { afterEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
-import { RPCServer, type RPCClient } from 'ocpp-rpc';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { isObject } from '../../driver/link/request/json-path';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { ocppServer } from './ocpp-server';
 import { serverHarness } from './server-harness';
 
 type Harness = Awaited<ReturnType<typeof serverHarness>>;
@@ -99,7 +98,7 @@ for (const firmware of ['C', 'D'] as const)
       while (replies.length < methods.length) replies.push(await nodeRed.next('reply'));
       assert.deepEqual(
         replies.map(({ topic, payload }) => [topic, isObject(payload) && payload.result]),
-        [...calls.map((call) => call.length)].map((length, index) => [methods[2 - index], length]),
+        calls.map((call, index) => [methods[2 - index], call.length]),
       );
       assert.deepEqual((await nodeRed.next('in')).payload, { jsonrpc: '2.0', method: 'news' });
       assert.deepEqual(nodeRed.waiting('in'), [], 'replies do not reach ws-open');
@@ -119,15 +118,8 @@ for (const firmware of ['C', 'D'] as const)
     it('OCPP by the position in the array: a boot is accepted, an unknown action is an error with its code', async () => {
       const made = await serverHarness(firmware);
       harness = made;
-      const server = new RPCServer({ protocols: ['ocpp1.6'], strictMode: false });
-      endServer = () => server.close({ force: true });
-      server.auth((accept) => accept());
-      server.on('client', (client: RPCClient) => {
-        client.handle('BootNotification', async () => ({ status: 'Accepted', interval: 300 }));
-      });
-      made.http.on('upgrade', (request, socket: Socket, head) => {
-        void server.handleUpgrade(request, socket, head);
-      });
+      const server = ocppServer(made.http);
+      endServer = () => server.close();
       await begin({ match: 'array', replies: 'here' }, { subprotocol: 'ocpp1.6' });
       const model = { chargePointModel: 'M', chargePointVendor: 'V' };
       nodeRed.give('request', { topic: 'boot', payload: [2, '', 'BootNotification', model] });

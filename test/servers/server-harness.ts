@@ -4,11 +4,8 @@ import { Device, portAt, type PortOpener, type WebSocketClassOptions } from '../
 import { listen, SimulatedDevice, systemClock, type FirmwareClass } from '../../simulator';
 import { openPty, type Pty } from '../harness/port/pty';
 
-/** Milliseconds after which a test gives something up. */
-const TIMEOUT_MS = 120_000;
-
-/** What lies between the host and the simulated ESP32: a TCP bridge, or a serial port. */
-export type Line = 'tcp' | 'pty';
+/** The port of the simulated ESP32: a TCP bridge, or a pty. */
+export type PortKind = 'tcp' | 'pty';
 
 /** A simulated ESP32 with real sockets, as the host sees it. */
 interface Board {
@@ -17,13 +14,13 @@ interface Board {
   end(): Promise<void>;
 }
 
-const rate = { rate: 115_200 };
+const serial = { rate: 115_200 };
 const BOOT_MS = 50;
 
 async function overTcp(firmware: FirmwareClass): Promise<Board> {
   const simulator = await listen({ port: 0, firmware, joined: true, bootMs: BOOT_MS });
   return {
-    port: portAt(`tcp://127.0.0.1:${simulator.port}`, rate),
+    port: portAt(`tcp://127.0.0.1:${simulator.port}`, serial),
     restart: () => simulator.device.restart(),
     end: () => simulator.close(),
   };
@@ -39,7 +36,7 @@ function overPty(firmware: FirmwareClass): Board {
   });
   const pty: Pty = openPty((chunk) => simulated.write(chunk));
   return {
-    port: portAt(pty.path, rate),
+    port: portAt(pty.path, serial),
     restart: () => simulated.restart(),
     end: async () => {
       simulated.destroy();
@@ -49,10 +46,10 @@ function overPty(firmware: FirmwareClass): Board {
 }
 
 /** A simulated ESP32 with real sockets, a device that drives it, and an HTTP server to attach a WebSocket server to. */
-export async function serverHarness(firmware: FirmwareClass, line: Line = 'tcp') {
+export async function serverHarness(firmware: FirmwareClass, port: PortKind = 'tcp') {
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const board = line === 'pty' ? overPty(firmware) : await overTcp(firmware);
+  const board = port === 'pty' ? overPty(firmware) : await overTcp(firmware);
   const device = new Device({ port: board.port });
   device.start();
   await device.ready();
@@ -78,13 +75,4 @@ export async function serverHarness(firmware: FirmwareClass, line: Line = 'tcp')
       await new Promise((resolve) => http.close(resolve));
     },
   };
-}
-
-/** Waits until something holds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const limit = performance.now() + TIMEOUT_MS;
-  while (!holds()) {
-    if (performance.now() > limit) throw new Error(`did not happen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { Demo } from './demo';
 import { flowOf } from './example';
 import { MqttBroker } from './mqtt-broker';
-import { until } from './until';
+import { until } from '../harness/until';
 
 describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
   let broker: MqttBroker;
@@ -16,7 +16,7 @@ describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
     demo = await Demo.start({ flows: broker.in(flowOf('WebSocket and MQTT')) });
   });
   after(async () => {
-    // First what certainly exists: a demo that did not start leaves nothing behind.
+    // First the broker: if the demo did not start, the next line throws.
     await broker.close();
     await demo.dispose();
   });
@@ -36,7 +36,7 @@ describe('the example "WebSocket ↔ MQTT bridge" with a broker', () => {
     assert.deepEqual(received(), [Buffer.from('Grüße'), bytes]);
   });
 
-  it('is killed: the broker publishes "offline", retained', async () => {
+  it('a kill of the bridge: the broker publishes "offline", retained', async () => {
     await demo.end('SIGKILL');
     await until(() => state().at(-1) === 'offline', 'the last will');
     const kept = await broker.retained('esp-at/bridge/state', 1);

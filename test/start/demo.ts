@@ -31,8 +31,8 @@ export interface DebugMessage {
   readonly format: string;
 }
 
-/** How long anything may take before the test gives up, in milliseconds. */
-const READY_TIMEOUT_MS = 180_000;
+/** Milliseconds after which a wait fails. */
+const TIMEOUT_MS = 180_000;
 
 /** `scripts/start.mjs` in a process and a folder of its own, and what a browser would hear from it. */
 export class Demo {
@@ -45,7 +45,7 @@ export class Demo {
   #editor: WebSocket | undefined;
   #starts = 0;
   readonly debug: DebugMessage[] = [];
-  readonly #statuses = new Map<string, string[]>();
+  readonly #statuses = new Map<string, string>();
 
   private constructor(folder: string, port: number, process: ChildProcess) {
     this.folder = folder;
@@ -63,7 +63,7 @@ export class Demo {
     });
   }
 
-  /** Starts it; resolves when it says that it is ready. */
+  /** Starts the demo; resolves once it has printed its address and the flows have started. */
   static async start(options: DemoOptions = {}): Promise<Demo> {
     const demo = await Demo.begin(options);
     try {
@@ -76,13 +76,13 @@ export class Demo {
     }
   }
 
-  /** Starts it, and leaves it to the caller what is to be waited for. */
+  /** Starts the demo, and does not wait until it is ready. */
   static async begin({ nodeRed, flows, folder, env }: DemoOptions, port?: number): Promise<Demo> {
     const userDir = folder ?? mkdtempSync(join(tmpdir(), 'esp-at-demo-'));
     const listening = port ?? (await freePort());
     if (flows) writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows));
     const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs')], {
-      // The channel closes when this process dies, however it does, and the demo with it.
+      // When this process ends, even by a kill, the channel closes, and the demo ends.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
         ...process.env,
@@ -100,12 +100,12 @@ export class Demo {
     return `http://127.0.0.1:${this.port}/`;
   }
 
-  /** All that it printed. */
+  /** Everything that the demo has printed. */
   get output(): string {
     return this.#output;
   }
 
-  /** Asks Node-RED's admin API. */
+  /** Sends a request to Node-RED's admin API; returns the JSON or text of the response. */
   async ask(
     path: string,
     init: { method?: string; body?: string; headers?: Record<string, string> } = {},
@@ -140,12 +140,7 @@ export class Demo {
 
   /** The last text that a node showed on the canvas. */
   statusOf(id: string): string | undefined {
-    return this.#statuses.get(id)?.at(-1);
-  }
-
-  /** All texts that a node showed on the canvas. */
-  statusesOf(id: string): readonly string[] {
-    return this.#statuses.get(id) ?? [];
+    return this.#statuses.get(id);
   }
 
   /** What the debug nodes of a name showed. */
@@ -158,8 +153,8 @@ export class Demo {
     return this.debug.filter((message) => message.id === id).map(({ msg }) => msg);
   }
 
-  /** Resolves as soon as something is so; it is looked at whenever the demo says anything. */
-  until(isSo: () => boolean, what: string): Promise<void> {
+  /** Resolves once a condition holds. Checks it after each output and each message to the editor. */
+  until(holds: () => boolean, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(timer);
@@ -168,13 +163,13 @@ export class Demo {
       };
       const look = (): void => {
         const code = this.#process.exitCode;
-        if (isSo()) finish(resolve);
+        if (holds()) finish(resolve);
         else if (code !== null)
-          finish(() => reject(this.#failure(`it ended (${code}) without ${what}`)));
+          finish(() => reject(this.#failure(`the demo ended (${code}) before: ${what}`)));
       };
       const timer = setTimeout(
-        () => finish(() => reject(this.#failure(`${what} did not come`))),
-        READY_TIMEOUT_MS,
+        () => finish(() => reject(this.#failure(`did not happen: ${what}`))),
+        TIMEOUT_MS,
       );
       this.#waiting.add(look);
       look();
@@ -193,7 +188,7 @@ export class Demo {
     return this.#ended;
   }
 
-  /** Ends it however it can be ended, and deletes its folder. */
+  /** Kills the demo if it still runs, and deletes its folder. */
   async dispose(): Promise<void> {
     this.#editor?.terminate();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
@@ -240,7 +235,7 @@ export class Demo {
     const id = typeof topic === 'string' ? /^status\/(.+)$/.exec(topic)?.[1] : undefined;
     if (id === undefined) return;
     const { text } = asObject(data, 'status');
-    this.#statuses.set(id, [...this.statusesOf(id), typeof text === 'string' ? text : '']);
+    this.#statuses.set(id, typeof text === 'string' ? text : '');
   }
 
   #changed(): void {
@@ -248,7 +243,7 @@ export class Demo {
   }
 
   #failure(sentence: string): Error {
-    return new Error(`${sentence}\n--- it printed:\n${this.#output}`);
+    return new Error(`${sentence}\n--- the demo printed:\n${this.#output}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { examples, type Json } from '../package/project';
 import { idOf, type Demo } from './demo';
 
 /**
- * An example in a running demo: its nodes are pressed and looked at by their names.
+ * An example in a running demo. Its methods find nodes by name.
  * @param start how the name of the example's file begins
  */
 export function exampleIn(demo: Demo, start: string) {

@@ -9,7 +9,7 @@ import { exampleIn } from './example';
 const majors: readonly NodeRedMajor[] = ['4', '5'];
 
 for (const nodeRed of majors) {
-  // Apart from the first, which `npm start` itself is tested with.
+  // start.test.ts tests the example that `npm start` runs.
   describe(`examples in Node-RED ${nodeRed}, all in one`, () => {
     let demo: Demo;
     before(async () => {

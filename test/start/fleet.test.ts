@@ -4,7 +4,7 @@ import { asObject, asObjects, asText, type Json } from '../package/project';
 import { Demo } from './demo';
 import { flowOf } from './example';
 import { MqttBroker } from './mqtt-broker';
-import { until } from './until';
+import { until } from '../harness/until';
 
 const HOSTS = ['host-1', 'host-2', 'host-3', 'host-4', 'host-5'] as const;
 const DEVICES_PER_HOST = 10;

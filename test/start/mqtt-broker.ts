@@ -4,7 +4,7 @@ import { Aedes } from 'aedes';
 import mqtt, { type MqttClient } from 'mqtt';
 import { portOf } from '../harness/network/port-of';
 import type { Json } from '../package/project';
-import { until } from './until';
+import { until } from '../harness/until';
 
 /** An MQTT broker on 127.0.0.1, and a client that hears everything. */
 export class MqttBroker {

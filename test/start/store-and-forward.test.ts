@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { asObject } from '../package/project';
 import { Demo, freePort, idOf } from './demo';
 import { exampleIn, flowOf } from './example';
-import { until } from './until';
+import { until } from '../harness/until';
 
 const flow = flowOf('Store and forward');
 

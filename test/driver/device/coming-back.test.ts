@@ -5,7 +5,7 @@ import type { Outcome, Point } from '../../../simulator';
 import { Harness } from '../../harness/harness';
 
 /** Milliseconds from power-up of the simulated device to an address. */
-const BOOT_AND_JOIN = 1500;
+const BOOT_AND_JOIN_MS = 1500;
 const uri = 'ws://host/plain';
 
 /** A ready harness with a link that is kept open, and outcomes of commands that a test sets while it runs. */
@@ -65,7 +65,7 @@ describe('a device that recovers', () => {
     harness.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
     await harness.clock.advance(1);
     harness.simulator.restart();
-    assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN + 2000);
+    assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN_MS + 2000);
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
   });
 
@@ -106,7 +106,7 @@ describe('a device that recovers', () => {
     );
   });
 
-  it('sends a close frame on all earlier links at once', async () => {
+  it('closes the connections from before with 1001, without AT+WSCLOSE, after its port was lost', async () => {
     await using scene = await new Scene().begin();
     const { harness } = scene;
     for (const id of [1, 2] as const)
@@ -144,8 +144,8 @@ describe('a device that recovers', () => {
   });
 });
 
-describe('a link that reconnects after corrupt data', () => {
-  it('opens and stays open although the device refuses to close the old connection', async () => {
+describe('an open with keepOpen after a close that the device refuses', () => {
+  it('fails as long as the device refuses, then opens the link by itself', async () => {
     await using scene = await new Scene().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);

@@ -13,7 +13,7 @@ describe('initializing a device', () => {
     });
   }
 
-  it('sends only the required commands, in order, one at a time', async () => {
+  it('sends only the required commands, in order', async () => {
     await using harness = new Harness({ firmware: 'D' });
     await harness.ready();
     assert.deepEqual(harness.port.text.split('\r\n'), [
@@ -49,11 +49,11 @@ describe('initializing a device', () => {
     ['AT+WSOPEN', 'A'],
   ] as const) {
     it(`tries ${name} when it is not listed: its name may be corrupt`, async () => {
-      const damage = (said: Buffer) =>
-        Buffer.from(said.toString('latin1').replace(`"${name}"`, '"AT+WSNONE"'), 'latin1');
+      const corrupt = (output: Buffer) =>
+        Buffer.from(output.toString('latin1').replace(`"${name}"`, '"AT+WSNONE"'), 'latin1');
       await using harness: Harness = new Harness({
         firmware,
-        simulator: { output: (said) => harness.port.deliver(damage(said)) },
+        simulator: { output: (output) => harness.port.deliver(corrupt(output)) },
       });
       await harness.ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);

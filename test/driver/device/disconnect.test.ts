@@ -35,7 +35,7 @@ describe('a disconnected device', () => {
     assert.equal(link.statistics().reconnects, 10);
   });
 
-  it('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and an open with keepOpen is made up for', async () => {
+  it('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and opens a link with keepOpen at the next start', async () => {
     await using harness = await readyHarness();
     const { device, clock } = harness;
     const [link, kept] = device.links;
@@ -89,7 +89,7 @@ describe('a disconnected device', () => {
     assert.match(lines(harness).at(-1) ?? '', /^AT\+UART_CUR=115200,/);
   });
 
-  it('is stopped by a stop, at once and during the disconnect', async () => {
+  it('is stopped by a stop, after the disconnect and during it', async () => {
     await using harness = await readyHarness();
     const { device, clock } = harness;
     const [link] = device.links;
@@ -133,7 +133,7 @@ describe('a disconnected device', () => {
 });
 
 describe('a restart by the user', () => {
-  it('runs AT+RST, tells of the restart once, and opens a kept-open link again', async () => {
+  it('runs AT+RST, counts one restart, and opens a kept-open link again', async () => {
     await using harness = await readyHarness({
       serial: { baudRate: 115_200 },
       device: { negotiatedRate: 921_600 },
@@ -153,16 +153,15 @@ describe('a restart by the user', () => {
     );
   });
 
-  it('rejects with why the device is not ready, where it does not answer', async () => {
+  it('rejects with PORT_LOST when the port is lost', async () => {
     await using harness = await readyHarness();
-    harness.simulator.destroy();
     harness.port.unplug();
     assert.equal(await code(harness, harness.device.restart()), 'PORT_LOST');
   });
 });
 
 describe('another port', () => {
-  it('is used from the next start on, and a port that does not exist yet is waited for without noise', async () => {
+  it('is used from the next start on, and an absent one causes one state with PORT_NOT_FOUND and no other event', async () => {
     await using harness = await readyHarness();
     await using other = await readyHarness();
     const { device, clock } = harness;

@@ -48,7 +48,7 @@ describe('a device that floods the port', () => {
     await harness.end();
   });
 
-  it('with restarts for 30 s keeps a kept-open link away for less than 10 s more', async () => {
+  it('with restarts for 30 s has a kept-open link open again within 10 s after the last one', async () => {
     for (const everyMs of [20, 50, 100, 300, 700, 990, 1500]) {
       const harness = await readyHarness();
       const { clock, device, port } = harness;
@@ -75,8 +75,7 @@ describe('a device that floods the port', () => {
 
   /** Floods the port for 5 s with 90 kB/s while link 0 is open; returns the events that the links emit. */
   async function flood(harness: Harness, text: string): Promise<string[]> {
-    const { clock, device, port, server } = harness;
-    server.behavior.skipsFirstPing = true;
+    const { clock, device, port } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/plain', keepOpen: true }));
     const told: string[] = [];
     for (const link of device.links)
@@ -118,7 +117,7 @@ describe('a device that floods the port', () => {
     });
   }
 
-  it('with pieces of no message causes a bounded number of events, and counts the rest', async () => {
+  it('with continuations of no message causes a bounded number of events, and counts the rest', async () => {
     const harness = await readyHarness();
     const told = await flood(harness, '+WS_DATA:0,0,1,1,1,x\r\n');
     assert.ok(told.length > 20 && told.length < 40, `${told.length} events`);

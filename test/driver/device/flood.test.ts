@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { Harness } from '../../harness/harness';
 
-/** A device at 115200 with a link of an earlier session, whose server sends at an interval in milliseconds. */
-async function floodedWorld(every: number): Promise<Harness> {
+/** A device at 115200 with a link of an earlier session, whose server sends at an interval. */
+async function floodedHarness(intervalMs: number): Promise<Harness> {
   const harness = new Harness({ firmware: 'C', simulator: { uart: new PacedLine().factory } });
   harness.simulator.write(Buffer.from('ATE0\r\n'));
   await harness.clock.advance(100);
@@ -16,7 +16,7 @@ async function floodedWorld(every: number): Promise<Harness> {
   const say = (): void => {
     if (!connection.open) return;
     connection.send({ fin: true, opcode: 1, payload });
-    harness.clock.after(every, say);
+    harness.clock.after(intervalMs, say);
   };
   say();
   return harness;
@@ -24,14 +24,14 @@ async function floodedWorld(every: number): Promise<Harness> {
 
 describe('a link of an earlier session that receives without a pause', () => {
   it('is closed when responses still arrive', async () => {
-    await using harness = await floodedWorld(30);
+    await using harness = await floodedHarness(30);
     await harness.ready();
     assert.equal(harness.server.connections[0]?.open, false);
     assert.ok(!harness.port.text.includes('AT+RST'));
   });
 
   it('is ended by a restart when its data blocks every response', async () => {
-    await using harness = await floodedWorld(5);
+    await using harness = await floodedHarness(5);
     await harness.ready();
     assert.equal(harness.server.connections[0]?.open, false);
     assert.equal(harness.port.text.split('AT+RST\r\n').length - 1, 1);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Hooks } from '../../../simulator';
 import { Harness } from '../../harness/harness';
 
-/** Firmware whose commands of this kind are not built in. */
+/** Hooks of firmware that answers ERROR to lines of this pattern. */
 const without = (pattern: RegExp): Hooks => ({
   outcome: (line) => (pattern.test(line) ? { kind: 'error' } : { kind: 'execute' }),
 });
@@ -27,7 +27,7 @@ describe('detecting the firmware', () => {
     const before = harness.port.text.length;
     await harness.clock.advance(600_000);
     assert.equal(harness.port.text.length, before);
-    // Flashed and restarted, it is looked at again.
+    // After a restart the driver detects the firmware again: it may have been flashed.
     hooks.outcome = () => ({ kind: 'execute' });
     harness.simulator.restart();
     await harness.ready();
@@ -41,8 +41,10 @@ describe('detecting the firmware', () => {
       await harness.end();
     }
   });
+});
 
-  it('needs no restart when the device runs, with echo on or off, or in the middle of a line', async () => {
+describe('initializing a device', () => {
+  it('needs no restart with echo on or off, in the middle of a line, or at a data prompt', async () => {
     for (const left of ['', 'ATE0\r\n', 'AT+WSOP', 'AT+WSHEAD=20\r\n']) {
       const harness = new Harness();
       harness.simulator.write(Buffer.from(left));
@@ -68,38 +70,38 @@ describe('detecting the firmware', () => {
 describe('an unresponsive device', () => {
   const serial = { baudRate: 115_200, resetWired: true };
 
-  /** A device that is ready, and then hears nothing until it is restarted. */
-  async function deaf(rtsReset: boolean): Promise<Harness> {
-    let dead = false;
+  /** A device that is ready, and then receives nothing until it is restarted. */
+  async function deafHarness(rtsReset: boolean): Promise<Harness> {
+    let isDeaf = false;
     const harness = new Harness({ serial, device: { rtsReset } });
     await harness.ready();
     const write = harness.simulator.write.bind(harness.simulator);
     const restart = harness.simulator.restart.bind(harness.simulator);
-    harness.simulator.write = (bytes) => (dead ? undefined : write(bytes));
+    harness.simulator.write = (bytes) => (isDeaf ? undefined : write(bytes));
     harness.simulator.restart = () => {
-      dead = false;
+      isDeaf = false;
       restart();
     };
-    dead = true;
+    isDeaf = true;
     return harness;
   }
 
   it('is reset by RTS when the option allows it, and is ready again', async () => {
-    await using harness = await deaf(true);
+    await using harness = await deafHarness(true);
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 120_000));
     assert.equal(steps(harness).at(-1), 'rtsReset');
   });
 
   it('is not reset by RTS when the option is off', async () => {
-    await using harness = await deaf(false);
+    await using harness = await deafHarness(false);
     await harness.clock.advance(300_000);
     assert.deepEqual(steps(harness), ['lineEnd', 'lineEnd', 'lineEnd', 'restart', 'search']);
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
     assert.ok(harness.port.opened > 1, 'the port was opened afresh');
   });
 
-  it('loses the port at once where the port has no baud rate to search for', async () => {
+  it('has its port opened again, without a search, where the port has no baud rate', async () => {
     await using harness = new Harness();
     await harness.ready();
     harness.simulator.write = () => undefined;

@@ -22,8 +22,8 @@ const settings = {
   certificates: [material],
 } satisfies Partial<DeviceOptions>;
 
-/** What a device keeps of a bring-up, asked after it: in RAM, and in flash. */
-const questions = [
+/** Queries of what an initialization sets in the device, in RAM and in flash. */
+const queries = [
   'AT+SYSSTORE?',
   'AT+CWMODE?',
   'AT+CWJAP?',
@@ -36,27 +36,30 @@ const questions = [
 ];
 
 interface Cut {
-  /** Bytes the host may write before Node-RED dies. */
+  /** Bytes that the host writes before Node-RED crashes. */
   readonly hostAfter?: number;
-  /** Bytes the device sends before its power fails for a short time. */
+  /** Bytes that the device sends before it restarts. */
   readonly deviceAfter?: number;
 }
 
-/** What a bring-up that may be cut short and begun again ends in. */
-interface Outcome {
+interface Initialized {
+  /** The responses to {@link queries}. */
   readonly state: string;
+  /** Bytes that the host wrote. */
   readonly written: string;
-  readonly said: string;
+  /** Bytes that the device sent. */
+  readonly sent: string;
 }
 
-async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome> {
-  const said: Buffer[] = [];
+/** Initializes a device; the first time up to the cut. Then uses a link. */
+async function initialize(firmware: FirmwareClass, cut: Cut = {}): Promise<Initialized> {
+  const sent: Buffer[] = [];
   let left = cut.deviceAfter ?? Infinity;
-  const hear = (bytes: Buffer) => {
-    const heard = bytes.subarray(0, left);
-    said.push(Buffer.from(heard));
-    left -= heard.length;
-    harness.port.deliver(heard);
+  const output = (bytes: Buffer) => {
+    const passed = bytes.subarray(0, left);
+    sent.push(Buffer.from(passed));
+    left -= passed.length;
+    harness.port.deliver(passed);
     if (left > 0) return;
     left = Infinity;
     harness.simulator.restart();
@@ -64,7 +67,7 @@ async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome>
   const harness: Harness = new Harness({
     firmware,
     device: settings,
-    simulator: { joined: false, time: () => Date.UTC(2026, 10, 25), output: hear },
+    simulator: { joined: false, time: () => Date.UTC(2026, 10, 25), output },
     route: () => ({
       kind: 'server',
       server: harness.server,
@@ -72,12 +75,12 @@ async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome>
     }),
   });
   const { clock, device } = harness;
-  if (cut.hostAfter !== undefined) await liveAndDie(harness, cut.hostAfter);
+  if (cut.hostAfter !== undefined) await runUntilCrash(harness, cut.hostAfter);
   await harness.ready();
   const written = harness.port.text;
-  const heard = Buffer.concat(said).toString('latin1');
+  const sentBefore = Buffer.concat(sent).toString('latin1');
   const [link] = device.links;
-  // The very last byte may be the one after which the device restarts: then it is opened once more.
+  // After its very last byte, the device restarts during this open: keep-open opens the link again.
   const options = { uri: 'wss://server/echo', config: { auth: 3 }, keepOpen: true } as const;
   link.open(options).catch(() => undefined);
   assert.ok(await clock.until(() => link.stateNumber === 2, 60_000), 'it did not open');
@@ -87,11 +90,11 @@ async function bringUp(firmware: FirmwareClass, cut: Cut = {}): Promise<Outcome>
   await clock.wait(device.stop());
   const state = await answers(harness);
   harness.simulator.destroy();
-  return { state, written, said: heard };
+  return { state, written, sent: sentBefore };
 }
 
-/** A first life of the driver, of which so many bytes reach the device. */
-async function liveAndDie(harness: Harness, bytes: number): Promise<void> {
+/** Runs a driver that crashes after so many bytes have reached the device. */
+async function runUntilCrash(harness: Harness, bytes: number): Promise<void> {
   const { clock } = harness;
   let left = bytes;
   const port: PortOpener = {
@@ -116,17 +119,18 @@ async function liveAndDie(harness: Harness, bytes: number): Promise<void> {
   await clock.wait(first.stop());
 }
 
+/** The responses to {@link queries}. */
 async function answers({ clock, simulator }: Harness): Promise<string> {
   const heard: Buffer[] = [];
   simulator.onOutput((bytes) => heard.push(bytes));
-  for (const question of questions) {
-    simulator.write(Buffer.from(`${question}\r\n`));
+  for (const query of queries) {
+    simulator.write(Buffer.from(`${query}\r\n`));
     await clock.advance(50);
   }
   return Buffer.concat(heard).toString('latin1');
 }
 
-/** Every point inside lines, and every 50th where nothing new happens: payloads, the list of commands. */
+/** Every byte at which to cut, but only each 50th within texts that match `dull`: payloads, the list of commands. */
 function points(text: string, dull: RegExp): number[] {
   const spans = [...text.matchAll(dull)].map(({ index, 0: { length } }) => [index, length]);
   const isDull = (at: number) =>
@@ -138,22 +142,22 @@ function points(text: string, dull: RegExp): number[] {
 
 describe('an interrupted initialization', () => {
   it('by a crash of Node-RED after any byte ends in the same state', async () => {
-    const whole = await bringUp('D');
+    const whole = await initialize('D');
     assert.match(whole.state, /\+CWJAP:"espressif".*\+CIPSNTPCFG:1,2.*BEGIN PRIVATE KEY/s);
     const places = points(whole.written, /-----BEGIN[^\0]+\0|AT\+SYSMFG=1.*/g);
     assert.ok(places.length > 300, `${places.length} points`);
     for (const hostAfter of places) {
-      const { state } = await bringUp('D', { hostAfter });
+      const { state } = await initialize('D', { hostAfter });
       assert.equal(state, whole.state, `after ${hostAfter} bytes`);
     }
   });
 
   it('by a restart of the device after any byte it sends ends in the same state', async () => {
-    const whole = await bringUp('C');
-    const places = points(whole.said, /(\+CMD:[^\r]*\r\n)+|-----BEGIN[^\r]+/g);
+    const whole = await initialize('C');
+    const places = points(whole.sent, /(\+CMD:[^\r]*\r\n)+|-----BEGIN[^\r]+/g);
     assert.ok(places.length > 300, `${places.length} points`);
     for (const deviceAfter of places) {
-      const { state } = await bringUp('C', { deviceAfter });
+      const { state } = await initialize('C', { deviceAfter });
       assert.equal(state, whole.state, `after ${deviceAfter} bytes`);
     }
   });

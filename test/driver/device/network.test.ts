@@ -38,7 +38,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.ok(harness.port.text.includes('AT+CWJAP="home","password"\r\n'));
   });
 
-  it('is retried without limit, with a message for each failure', async () => {
+  it('is joined again, after any number of failed attempts with a warning each, once it is back', async () => {
     const networks = [home];
     const harness = new Harness({ device: { wifi }, simulator: { wifi: networks } });
     await harness.ready();
@@ -50,7 +50,6 @@ describe('a Wi-Fi network that is lost and returns', () => {
     networks.push(home);
     assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
     await harness.end();
-    // Nothing goes on looking after it.
     await harness.clock.advance(1000);
     assert.equal(harness.clock.pending, 0);
   });
@@ -78,7 +77,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
   });
 
-  it('is noticed when an open fails although its report was lost, and joined again', async () => {
+  it('is detected when an open fails although its URC was lost, and joined again', async () => {
     const isLost = /WIFI DISCONNECT\r\n/;
     const harness: Harness = new Harness({
       device: { wifi },
@@ -104,7 +103,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.end();
   });
 
-  it('is asked about at most every 30 s while opens fail and the device has a network', async () => {
+  it('is queried at most every 30 s while opens fail and the device has a network', async () => {
     const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     const [link] = harness.device.links;
@@ -116,7 +115,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.end();
   });
 
-  it('reopens the links that the device lost with it', async () => {
+  it('has its kept-open links open again once it is back', async () => {
     await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
     const [link] = harness.device.links;
@@ -245,7 +244,7 @@ describe('scanning networks', () => {
     await harness.end();
   });
 
-  it('fails with the reason when the device is absent', async () => {
+  it('fails with the reason when the device is unresponsive or stopped', async () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();
     await harness.clock.advance(60_000);

@@ -34,14 +34,14 @@ function count({ port }: Harness, line: string): number {
 }
 
 describe('a response to a query in another form than that of ESP-AT', () => {
-  it('costs a second query where that one fits', async () => {
+  it('costs a second query when the second response fits', async () => {
     await using harness = harnessOf(MORE_FIELDS, { left: 1 });
     await harness.ready();
     await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
     assert.deepEqual(story(harness), ['opening 0', 'opened 2']);
   });
 
-  it('names other firmware where it comes twice alike at an open, and keep-open does not retry', async () => {
+  it('fails an open with FIRMWARE_UNKNOWN when it comes twice alike, and keep-open does not retry', async () => {
     await using harness = harnessOf(MORE_FIELDS, { left: Infinity });
     await harness.ready();
     const [link] = harness.device.links;
@@ -51,7 +51,7 @@ describe('a response to a query in another form than that of ESP-AT', () => {
     assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
   });
 
-  it('makes the device unusable where AT+WSOPEN? lists links of before', async () => {
+  it('makes the device unusable when it lists links of an earlier session', async () => {
     const times = { left: 0 };
     await using harness = harnessOf(MORE_FIELDS, times);
     await harness.ready();

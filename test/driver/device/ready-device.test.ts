@@ -31,7 +31,7 @@ describe('a ready device', () => {
     await harness.clock.wait(opening);
     const answers = await harness.clock.wait(Promise.all(asking));
     assert.ok(answers.every(([first]) => first?.stateNumber === 2));
-    // One belongs to the opening.
+    // One belongs to the open.
     assert.equal(harness.port.text.split('AT+WSOPEN?').length - before, 2);
   });
 
@@ -126,7 +126,7 @@ describe('a ready device', () => {
     assert.ok(harness.clock.now() - before < 3000, `took ${harness.clock.now() - before} ms`);
   });
 
-  it('stops at once in any state, leaves no timer, and rejects pending operations', async () => {
+  it('stops within 1 s during an open, leaves no timer, and rejects the open', async () => {
     const harness = new Harness();
     await harness.ready();
     const opening = code(harness, harness.device.links[0].open({ uri: 'ws://host/silent' }));
@@ -150,7 +150,7 @@ describe('a ready device', () => {
     assert.equal(harness.port.opened, 2);
   });
 
-  it('stays stopped when a listener of its first status event stops it', async () => {
+  it('stays stopped when a listener of its first statechange stops it', async () => {
     await using harness = new Harness();
     harness.device.once('statechange', () => void harness.device.stop());
     harness.device.start();

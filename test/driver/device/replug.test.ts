@@ -4,24 +4,14 @@ import { Device, portAt } from '../../../driver';
 import { listen, SimulatedDevice } from '../../../simulator';
 import { startPathServer } from '../../harness/network/path-server';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
-
-/** Milliseconds until a test gives up; what is waited for comes within a few seconds. */
-const TIMEOUT_MS = 120_000;
-
-async function until(done: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + TIMEOUT_MS;
-  while (!done()) {
-    if (performance.now() > end) assert.fail(`${what} within ${TIMEOUT_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+import { until } from '../../harness/until';
 
 describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
   it('is found under another name by its by-id path, and the link reopens', async () => {
     const server = await startPathServer();
     const byId = new PortLink();
     const simulator = new SimulatedDevice({ joined: true, bootMs: 20 });
-    /** Two USB sockets: in each the port has another name. */
+    // Two USB sockets: in each the port has another name.
     const sockets = [0, 1].map(() => openPty((chunk) => simulator.write(chunk)));
     const [first, second] = sockets;
     assert.ok(first && second && first.path !== second.path);
@@ -39,18 +29,18 @@ describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
       device.start();
       await link.open({ uri: `${server.url}/echo`, keepOpen: true });
       await link.send('before');
-      await until(() => texts.includes('before'), 'no echo came');
+      await until(() => texts.includes('before'), 'an echo');
 
       simulator.onOutput(() => undefined);
       await first.close();
       byId.remove();
-      await until(() => device.state.error?.code === 'PORT_NOT_FOUND', 'the loss was not noticed');
+      await until(() => device.state.error?.code === 'PORT_NOT_FOUND', 'the loss of the port');
       assert.deepEqual([device.state.name, link.stateNumber], ['absent', 0]);
 
       plugInto(second);
-      await until(() => link.stateNumber === 2, 'the link did not open again');
+      await until(() => link.stateNumber === 2, 'the link opens again');
       await link.send('after');
-      await until(() => texts.includes('after'), 'no echo came');
+      await until(() => texts.includes('after'), 'an echo');
     } finally {
       await device.stop();
       simulator.destroy();
@@ -74,16 +64,13 @@ describe('a TCP bridge that restarts', () => {
       device.start();
       await link.open({ uri: `${server.url}/echo`, keepOpen: true });
       await bridge.close();
-      await until(
-        () => device.state.error?.code === 'PORT_UNREACHABLE',
-        'the loss was not noticed',
-      );
+      await until(() => device.state.error?.code === 'PORT_UNREACHABLE', 'the loss of the port');
       assert.match(
         device.state.error?.message ?? '',
         /^Nothing answers at tcp:\/\/127\.0\.0\.1:\d+\./,
       );
       bridge = await listen({ ...options, port });
-      await until(() => link.stateNumber === 2, 'the link did not open again');
+      await until(() => link.stateNumber === 2, 'the link opens again');
     } finally {
       await device.stop();
       await bridge.close();

@@ -94,12 +94,9 @@ describe('sending', () => {
     const sent = () =>
       harness.server.connections[0]?.frames.map(({ payload }) => payload.toString());
     assert.ok(await harness.clock.until(() => sent()?.length === 1, 1000));
-    assert.deepEqual(sent(), ['{"id":"\\ud800"}']);
-    harness.server.connections[0]?.send({
-      fin: true,
-      opcode: 1,
-      payload: Buffer.from(sent()?.[0] ?? ''),
-    });
+    const payload = Buffer.from('{"id":"\\ud800"}');
+    assert.deepEqual(sent(), [payload.toString()]);
+    harness.server.connections[0]?.send({ fin: true, opcode: 1, payload });
     assert.deepEqual((await harness.clock.wait(reply)).json, { id: '\ud800' });
   });
 

@@ -32,8 +32,8 @@ class Flash {
   readonly slots = new Map<string, string>();
   readonly written: string[] = [];
   readonly device: ScriptedRun;
-  /** How many of the next writes arrive corrupt. */
-  damages = 0;
+  /** Count of the next writes that arrive corrupt. */
+  corruptWrites = 0;
   full = false;
 
   constructor(reading: Reading = 'works') {
@@ -44,7 +44,7 @@ class Flash {
         if (this.full) return { error: [] };
         const text = Buffer.from(payload ?? []).toString('latin1');
         this.written.push(name);
-        this.slots.set(name, this.damages-- > 0 ? text.replace('A', 'B') : text);
+        this.slots.set(name, this.corruptWrites-- > 0 ? text.replace('A', 'B') : text);
         return [];
       }
       const stored = this.slots.get(name);
@@ -66,10 +66,11 @@ describe('certificates of a device', () => {
     assert.equal(flash.slots.get('wss_key.0'), `${client.key.trim()}\n\0`);
   });
 
-  it('are not written when the device has them, also in another process', async () => {
+  it('are not written when the device has them, although this process has not written them', async () => {
     const flash = new Flash();
     await writeCertificates(flash.device.run, [whole]);
     flash.written.length = 0;
+    // As another process does: the driver knows nothing of these settings.
     await writeCertificates(flash.device.run, [{ ...whole }]);
     assert.deepEqual(flash.written, []);
   });
@@ -106,7 +107,7 @@ describe('certificates of a device', () => {
 
   it('are written once more when they are corrupt', async () => {
     const flash = new Flash();
-    flash.damages = 1;
+    flash.corruptWrites = 1;
     await writeCertificates(flash.device.run, [slot({ ca: authority.certificate })]);
     assert.deepEqual(flash.written, ['wss_ca.0', 'wss_ca.0']);
     assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);

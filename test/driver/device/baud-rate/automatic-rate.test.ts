@@ -1,50 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../../driver/device/device';
+import type { PortMemory } from '../../../../driver/device/options';
 import { seededRandom } from '../../../../simulator';
 import { corruptsAbove } from '../../../../simulator/serial/paced-line';
 import { Harness, type SerialOptions } from '../../../harness/harness';
+import { transfer } from './transfer';
 
 const START = 115_200;
-const SIZE = 64 * 1024;
 const uri = 'ws://host/plain';
 
-const automatic = (serial: Partial<SerialOptions> = {}): Harness =>
+const automatic = (serial: Partial<SerialOptions> = {}, memory?: PortMemory): Harness =>
   new Harness({
     serial: { baudRate: START, rtsCts: true, ...serial },
-    device: { negotiatedRate: 'automatic' },
+    device: { negotiatedRate: 'automatic', memory },
   });
 
-/** The settings that the device was told, in order. */
-const told = (harness: Harness): string[] =>
+/** The settings that the driver sent with `AT+UART_CUR`, in order: baud rate and flow control. */
+const settings = (harness: Harness): string[] =>
   [...harness.port.text.matchAll(/AT\+UART_CUR=(\d+),8,1,0,(\d)/g)].map(
     ([, rate, flow]) => `${rate} ${flow}`,
   );
-
-/** Milliseconds that 64 KiB take to the server, and from it. */
-async function transfer(harness: Harness): Promise<readonly [out: number, back: number]> {
-  const { clock, device, server } = harness;
-  const [link] = device.links;
-  await clock.wait(link.open({ uri, config: { bufferBytes: 8192 } }));
-  const connection = server.connections.find(({ open }) => open);
-  assert.ok(connection);
-  const start = clock.now();
-  const before = harness.messages.length;
-  for (let sent = 0; sent < SIZE; sent += 8192)
-    await clock.wait(link.send(Buffer.alloc(8192, sent >> 13), { opcode: 2 }));
-  const arrived = () =>
-    connection.frames.reduce(
-      (sum, { opcode, payload }) => sum + (opcode < 8 ? payload.length : 0),
-      0,
-    );
-  assert.ok(await clock.until(() => arrived() === SIZE, 1000), `${arrived()} bytes`);
-  const sent = clock.now();
-  connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(SIZE, 'x') });
-  assert.ok(await clock.until(() => harness.messages.length > before, 60_000));
-  const back = clock.now() - sent;
-  await clock.wait(link.close());
-  return [sent - start, back];
-}
 
 describe('an automatic baud rate', () => {
   it('makes 64 KiB pass at least 20 times as fast as at 115200, with RTS and CTS wired', async () => {
@@ -92,7 +68,7 @@ describe('an automatic baud rate', () => {
     await harness.ready();
     await transfer(harness);
     assert.equal(harness.hostRate, 460_800);
-    assert.deepEqual(told(harness), ['230400 1', '460800 1']);
+    assert.deepEqual(settings(harness), ['230400 1', '460800 1']);
     await harness.end();
   });
 
@@ -140,7 +116,7 @@ describe('an automatic baud rate', () => {
     await harness.clock.wait(harness.device.links[0].open({ uri }));
     harness.port.written.length = 0;
     await harness.clock.wait(harness.device.stop());
-    assert.deepEqual(told(harness), [`${START} 1`]);
+    assert.deepEqual(settings(harness), [`${START} 1`]);
     await harness.end();
   });
 
@@ -158,7 +134,7 @@ describe('an automatic baud rate', () => {
     await harness.end();
   });
 
-  it('is raised at once where the device was lost and found at its start rate', async () => {
+  it('is negotiated at once when a lost device is found at its start rate', async () => {
     let refuses = true;
     const outcome = (line: string) =>
       ({ kind: refuses && line === 'AT+UART_CUR?' ? 'error' : 'execute' }) as const;
@@ -173,7 +149,7 @@ describe('an automatic baud rate', () => {
     refuses = false;
     simulator.powerOff();
     assert.ok(await clock.until(() => device.state.name !== 'ready', 60_000));
-    await clock.until(() => device.state.name !== 'resyncing', 60_000);
+    assert.ok(await clock.until(() => device.state.name !== 'resyncing', 60_000));
     simulator.powerOn();
     await clock.wait(device.ready());
     assert.ok(await clock.until(() => harness.hostRate === 3_000_000, 10_000));
@@ -189,15 +165,15 @@ describe('an automatic baud rate', () => {
     };
     await harness.ready();
     await harness.clock.advance(5000);
-    assert.deepEqual(told(harness), []);
+    assert.deepEqual(settings(harness), []);
     await harness.end();
   });
 });
 
-/** Milliseconds after it is ready at which the climb is interrupted: through all of its rates. */
+/** Milliseconds after `ready` at which a test interrupts the climb: all of its rates are among them. */
 const INSTANTS = Array.from({ length: 16 }, (_, index) => index * 97);
 /** Milliseconds until a device has to be ready again. */
-const FOUND_MS = 15_000;
+const READY_LIMIT_MS = 15_000;
 
 describe('a climb that is interrupted', () => {
   const endings = {
@@ -213,10 +189,11 @@ describe('a climb that is interrupted', () => {
     },
   };
   for (const [name, end] of Object.entries(endings)) {
-    for (const memory of [undefined, {}]) {
-      it(`by ${name} leaves the device where it is found${memory ? ' with its memory' : ''}`, async () => {
+    for (const hasMemory of [false, true]) {
+      it(`by ${name} leaves the device where the next one finds it${hasMemory ? ' with the same memory' : ''}`, async () => {
         for (const instant of INSTANTS) {
-          const harness = automatic();
+          const memory = hasMemory ? {} : undefined;
+          const harness = automatic({}, memory);
           const { clock, hostClock, port } = harness;
           await harness.ready();
           await clock.advance(instant);
@@ -226,11 +203,11 @@ describe('a climb that is interrupted', () => {
             clock: hostClock,
             random: seededRandom(1),
             negotiatedRate: 'automatic',
-            ...(memory && { memory }),
+            memory,
           });
           const start = clock.now();
           device.start();
-          const isReady = await clock.until(() => device.state.name === 'ready', FOUND_MS);
+          const isReady = await clock.until(() => device.state.name === 'ready', READY_LIMIT_MS);
           assert.ok(isReady, `after ${instant} ms: not within ${clock.now() - start} ms`);
           await clock.wait(device.links[0].open({ uri }));
           assert.equal(harness.hostRate, 3_000_000);
@@ -241,14 +218,14 @@ describe('a climb that is interrupted', () => {
     }
   }
 
-  it('by the end of the process at any of its writes leaves the device where it is found', async () => {
+  it('by the end of the process at any of its writes leaves the device where the next one finds it', async () => {
     for (let write = 1; ; write++) {
       const harness = automatic();
       const { clock, device, hostClock, port } = harness;
       await harness.ready();
       port.written.length = 0;
       void device.links[0].open({ uri }).catch(() => undefined);
-      assert.ok(await clock.until(() => port.written.length >= write, FOUND_MS));
+      assert.ok(await clock.until(() => port.written.length >= write, READY_LIMIT_MS));
       // The climb is over: the driver opens the link.
       if (port.text.includes('AT+WSOPEN=')) {
         await harness.end();
@@ -259,7 +236,7 @@ describe('a climb that is interrupted', () => {
       const next = new Device({ port, clock: hostClock, random: seededRandom(1) });
       const start = clock.now();
       next.start();
-      const isReady = await clock.until(() => next.state.name === 'ready', FOUND_MS);
+      const isReady = await clock.until(() => next.state.name === 'ready', READY_LIMIT_MS);
       assert.ok(isReady, `at write ${write}: not within ${clock.now() - start} ms`);
       await clock.wait(next.stop());
       await harness.end();
@@ -278,8 +255,8 @@ describe('a climb that is interrupted', () => {
       await clock.wait(opened);
       const isOpen = () =>
         device.links[0].state === 'open' && harness.server.connections.at(-1)?.open;
-      assert.ok(await clock.until(() => isOpen() === true, FOUND_MS), `after ${instant} ms`);
-      await clock.advance(FOUND_MS - (clock.now() - start));
+      assert.ok(await clock.until(() => isOpen() === true, READY_LIMIT_MS), `after ${instant} ms`);
+      await clock.advance(READY_LIMIT_MS - (clock.now() - start));
       assert.equal(device.links[0].state, 'open');
       await clock.wait(device.links[0].send('x'));
       assert.ok((harness.hostRate ?? 0) >= 921_600, `${harness.hostRate} after ${instant} ms`);

@@ -5,43 +5,23 @@ import { EspAtError } from '../../../../driver/errors';
 import type { PortOpener, PortSettings } from '../../../../driver/port/port';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
+import { transfer } from './transfer';
 
-const USUAL = 115_200;
-const RAISED = 921_600;
-const SIZE = 64 * 1024;
+const START = 115_200;
+const NEGOTIATED = 921_600;
 
 /** A board on a port at the default rate, which negotiates a higher one. */
 const board = (more: HarnessOptions = {}): Harness =>
   new Harness({
-    serial: { baudRate: USUAL },
+    serial: { baudRate: START },
     ...more,
-    device: { negotiatedRate: RAISED, ...more.device },
+    device: { negotiatedRate: NEGOTIATED, ...more.device },
   });
 
 const events = (harness: Harness, name: string): (string | undefined)[] =>
   harness.events
     .filter(({ event }) => event === name)
     .map(({ error, detail }) => error?.code ?? detail);
-
-/** Milliseconds that 64 KiB take to the server, and from it. */
-async function transfer(harness: Harness): Promise<readonly [out: number, back: number]> {
-  const { clock, device, server } = harness;
-  const [link] = device.links;
-  await clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferBytes: 8192 } }));
-  const [connection] = server.connections;
-  assert.ok(connection);
-  const start = clock.now();
-  for (let sent = 0; sent < SIZE; sent += 8192) {
-    await clock.wait(link.send(Buffer.alloc(8192, sent >> 13), { opcode: 2 }));
-  }
-  const arrived = () => connection.frames.reduce((sum, { payload }) => sum + payload.length, 0);
-  assert.ok(await clock.until(() => arrived() === SIZE, 1000), `${arrived()} bytes`);
-  const sent = clock.now();
-  connection.send({ fin: true, opcode: 2, payload: Buffer.alloc(SIZE, 'x') });
-  assert.ok(await clock.until(() => harness.messages.length > 0, 60_000));
-  assert.equal(harness.messages[0]?.bytes.length, SIZE);
-  return [sent - start, clock.now() - sent];
-}
 
 describe('the negotiated baud rate', () => {
   it('makes a transfer of 64 KiB at least seven times faster', async () => {
@@ -51,11 +31,11 @@ describe('the negotiated baud rate', () => {
     await slow.end();
     const fast = board();
     await fast.ready();
-    const raised = await transfer(fast);
+    const negotiated = await transfer(fast);
     await fast.end();
     for (const way of [0, 1] as const) {
-      const factor = usual[way] / raised[way];
-      assert.ok(factor >= 7, `${usual[way]} ms and ${raised[way]} ms: ${factor} times`);
+      const factor = usual[way] / negotiated[way];
+      assert.ok(factor >= 7, `${usual[way]} ms and ${negotiated[way]} ms: ${factor} times`);
       // The port allows a factor of eight; more would be a measuring error.
       assert.ok(factor <= 8.01, `${factor} times`);
     }
@@ -65,15 +45,15 @@ describe('the negotiated baud rate', () => {
     await using harness = board();
     await harness.ready();
     const lines = harness.port.text.split('\r\n').filter((line) => line.startsWith('AT'));
-    assert.ok(lines.indexOf(`AT+UART_CUR=${RAISED},8,1,0,0`) < lines.indexOf('AT+WSOPEN?'));
-    assert.equal(harness.hostRate, RAISED);
+    assert.ok(lines.indexOf(`AT+UART_CUR=${NEGOTIATED},8,1,0,0`) < lines.indexOf('AT+WSOPEN?'));
+    assert.equal(harness.hostRate, NEGOTIATED);
     assert.deepEqual(events(harness, 'warning'), []);
   });
 
   it('configures both flow control lines in the device', async () => {
     await using harness = board({ device: { flowControl: true } });
     await harness.ready();
-    assert.ok(harness.port.text.includes(`AT+UART_CUR=${RAISED},8,1,0,3\r\n`));
+    assert.ok(harness.port.text.includes(`AT+UART_CUR=${NEGOTIATED},8,1,0,3\r\n`));
   });
 
   it('is negotiated again when the device restarts at it', async () => {
@@ -84,36 +64,37 @@ describe('the negotiated baud rate', () => {
     harness.simulator.restart();
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
     assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
-    assert.equal(harness.hostRate, RAISED);
+    assert.equal(harness.hostRate, NEGOTIATED);
   });
 
-  it('that the device kept is restored when the host starts again', async () => {
+  it('is negotiated again after a stop and a start, without a restart of the device', async () => {
     await using harness = board();
     await harness.ready();
     await harness.clock.wait(harness.device.stop());
-    // Node-RED starts again; the device has kept its rate.
     await harness.ready();
-    assert.equal(harness.hostRate, RAISED);
+    assert.equal(harness.hostRate, NEGOTIATED);
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 0);
   });
+});
 
-  it('finds a device that is still at the rate of earlier settings', async () => {
+describe('a device that is still at the rate of earlier settings', () => {
+  it('is found at that rate', async () => {
     await using harness = new Harness({
       serial: { baudRate: 460_800 },
-      simulator: { baud: USUAL },
+      simulator: { baud: START },
     });
     await harness.ready();
-    assert.equal(harness.hostRate, USUAL);
+    assert.equal(harness.hostRate, START);
   });
 });
 
 describe('flow control', () => {
   const told = (harness: Harness) =>
-    harness.port.text.split(`AT+UART_CUR=${USUAL},8,1,0,3\r\n`).length - 1;
+    harness.port.text.split(`AT+UART_CUR=${START},8,1,0,3\r\n`).length - 1;
 
   it('is switched on in the device once after each start, and off on a stop', async () => {
     await using harness = new Harness({
-      serial: { baudRate: USUAL },
+      serial: { baudRate: START },
       device: { flowControl: true },
     });
     await harness.ready();
@@ -131,12 +112,12 @@ describe('flow control', () => {
   for (const isSupported of [false, true]) {
     it(`is on at the start rate where the port ${isSupported ? 'hears nothing at' : 'does not support'} the negotiated rate, and off after a stop`, async () => {
       await using harness = board({
-        serial: { baudRate: USUAL, ...(isSupported ? {} : { maxPortBaudRate: 460_800 }) },
+        serial: { baudRate: START, ...(isSupported ? {} : { maxPortBaudRate: 460_800 }) },
         device: { flowControl: true },
       });
       const deliver = harness.port.deliver.bind(harness.port);
       harness.port.deliver = (bytes) => {
-        if (harness.hostRate === USUAL) deliver(bytes);
+        if (harness.hostRate === START) deliver(bytes);
       };
       await harness.ready();
       assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
@@ -166,7 +147,7 @@ describe('flow control', () => {
   }
 
   it('is not configured when the option is off', async () => {
-    await using harness = new Harness({ serial: { baudRate: USUAL } });
+    await using harness = new Harness({ serial: { baudRate: START } });
     await harness.ready();
     assert.ok(!harness.port.text.includes('UART'));
   });
@@ -174,7 +155,7 @@ describe('flow control', () => {
 
 describe('a port that cannot use the negotiated rate', () => {
   it('stays at the default rate when the port does not support it: the device gets no command', async () => {
-    await using harness = board({ serial: { baudRate: USUAL, maxPortBaudRate: 460_800 } });
+    await using harness = board({ serial: { baudRate: START, maxPortBaudRate: 460_800 } });
     await harness.ready();
     assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
     assert.ok(!harness.port.text.includes('UART_CUR'));
@@ -186,13 +167,13 @@ describe('a port that cannot use the negotiated rate', () => {
 
   it('recovers by a reset when no byte passes, and does not negotiate again', async () => {
     await using harness = board({
-      serial: { baudRate: USUAL, maxCableBaudRate: 460_800, resetWired: true },
+      serial: { baudRate: START, maxCableBaudRate: 460_800, resetWired: true },
       device: { rtsReset: true },
     });
     await harness.ready();
     assert.equal(events(harness, 'warning')[0], 'RATE_NOT_NEGOTIATED');
     assert.ok(events(harness, 'resyncstep').includes('rtsReset'));
-    assert.equal(harness.hostRate, USUAL);
+    assert.equal(harness.hostRate, START);
     harness.simulator.restart();
     assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
     await harness.ready();
@@ -203,13 +184,13 @@ describe('a port that cannot use the negotiated rate', () => {
   });
 
   it('reports an unresponsive device when there is no reset either', async () => {
-    await using harness = board({ serial: { baudRate: USUAL, maxCableBaudRate: 460_800 } });
+    await using harness = board({ serial: { baudRate: START, maxCableBaudRate: 460_800 } });
     harness.device.start();
     await harness.clock.advance(120_000);
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
-    // A hand presses the button.
+    // The user presses the reset button.
     harness.simulator.restart();
     await harness.ready();
-    assert.equal(harness.hostRate, USUAL);
+    assert.equal(harness.hostRate, START);
   });
 });

@@ -7,10 +7,10 @@ import { Harness } from '../../../harness/harness';
 import { MemoryPort } from '../../../harness/port/memory-port';
 
 const START = 115_200;
-const RAISED = 921_600;
+const NEGOTIATED = 921_600;
 
-/** A ready harness at the raised rate. */
-async function raisedHarness(rate = RAISED): Promise<Harness> {
+/** A ready harness at a negotiated rate. */
+async function negotiatedHarness(rate = NEGOTIATED): Promise<Harness> {
   const harness = new Harness({ serial: { baudRate: START }, device: { negotiatedRate: rate } });
   await harness.ready();
   assert.equal(harness.hostRate, rate);
@@ -41,7 +41,7 @@ async function readyAgain(
 
 describe('a stop at a negotiated rate', () => {
   it('takes the device back to the rate it starts with', async () => {
-    await using harness = await raisedHarness();
+    await using harness = await negotiatedHarness();
     const start = harness.clock.now();
     await harness.clock.wait(harness.device.stop());
     assert.equal(harness.port.text, `AT+UART_CUR=${START},8,1,0,1\r\n`);
@@ -53,7 +53,7 @@ describe('a stop at a negotiated rate', () => {
   });
 
   it('waits for the running command, and writes nothing into its payload', async () => {
-    await using harness = await raisedHarness();
+    await using harness = await negotiatedHarness();
     const { clock, device, server } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
     const payload = 'x'.repeat(8000);
@@ -69,7 +69,7 @@ describe('a stop at a negotiated rate', () => {
   });
 
   it('ends within 400 ms although the device is gone', async () => {
-    await using harness = await raisedHarness();
+    await using harness = await negotiatedHarness();
     harness.simulator.powerOff();
     const start = harness.clock.now();
     await harness.clock.wait(harness.device.stop());
@@ -85,10 +85,10 @@ describe('a stop at a negotiated rate', () => {
   });
 });
 
-describe('a device that a killed host has left at a raised rate', () => {
-  for (const rate of [230_400, 460_800, RAISED, 1_500_000, 2_000_000, 3_000_000]) {
-    it(`is found at ${rate} without the setting`, async () => {
-      await using harness = await raisedHarness(rate);
+describe('a device that a killed host has left at a negotiated rate', () => {
+  for (const rate of [230_400, 460_800, NEGOTIATED, 1_500_000, 2_000_000, 3_000_000]) {
+    it(`is found at ${rate} without the option`, async () => {
+      await using harness = await negotiatedHarness(rate);
       await kill(harness);
       const [device, ms] = await readyAgain(harness);
       assert.ok(ms < 4000, `${ms} ms`);
@@ -100,7 +100,7 @@ describe('a device that a killed host has left at a raised rate', () => {
     });
 
     it(`is found at ${rate} with a data prompt open`, async () => {
-      await using harness = await raisedHarness(rate);
+      await using harness = await negotiatedHarness(rate);
       harness.simulator.write(Buffer.from('AT+SYSMFG=2,"wss_ca","wss_ca.0",8,8000\r\n'));
       await harness.clock.advance(100);
       await kill(harness);
@@ -114,10 +114,10 @@ describe('a device that a killed host has left at a raised rate', () => {
     const memory = {};
     await using harness = new Harness({
       serial: { baudRate: START },
-      device: { negotiatedRate: RAISED, memory },
+      device: { negotiatedRate: NEGOTIATED, memory },
     });
     await harness.ready();
-    assert.deepEqual(memory, { baudRate: RAISED });
+    assert.deepEqual(memory, { baudRate: NEGOTIATED });
     await kill(harness);
     const [device, ms] = await readyAgain(harness, { memory });
     assert.ok(ms < 2000, `${ms} ms`);
@@ -126,7 +126,7 @@ describe('a device that a killed host has left at a raised rate', () => {
   });
 
   it('is found at another rate than the configured one', async () => {
-    await using harness = await raisedHarness();
+    await using harness = await negotiatedHarness();
     await kill(harness);
     const [device] = await readyAgain(harness, { negotiatedRate: 460_800 });
     assert.equal(harness.hostRate, 460_800);
@@ -134,9 +134,9 @@ describe('a device that a killed host has left at a raised rate', () => {
   });
 });
 
-describe('an adapter that is unplugged at an open data prompt of a raised line', () => {
-  it('pads at the raised rate first, and is ready within 3 s', async () => {
-    await using harness = await raisedHarness();
+describe('an adapter that is unplugged at a data prompt and a negotiated rate', () => {
+  it('has the prompt padded at that rate first, and the device ready within 3 s', async () => {
+    await using harness = await negotiatedHarness();
     const { clock, device, port } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
     const write = harness.simulator.write.bind(harness.simulator);
@@ -155,7 +155,7 @@ describe('an adapter that is unplugged at an open data prompt of a raised line',
     const start = clock.now();
     assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
     assert.ok(clock.now() - start < 3000, `${clock.now() - start} ms`);
-    assert.equal(harness.hostRate, RAISED);
+    assert.equal(harness.hostRate, NEGOTIATED);
   });
 });
 
@@ -188,7 +188,7 @@ describe('a stop with links in use', () => {
 });
 
 describe('a port that passes bytes at any rate, as a pty or native USB does', () => {
-  it('counts as at the rate of the options, whatever rate the search was at', async () => {
+  it('has the rate of the options in the statistics, at whatever rate the search found the device', async () => {
     const port: MemoryPort = new MemoryPort(
       () => ({ write: (bytes) => harness.simulator.write(bytes) }),
       { rate: START, setRate: () => undefined },

@@ -3,22 +3,22 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import { Harness } from '../../../harness/harness';
 
-const USUAL = 115_200;
-const RAISED = 921_600;
-const BOOT = 400;
+const START = 115_200;
+const NEGOTIATED = 921_600;
+const BOOT_MS = 400;
 /** Milliseconds from power-up of the simulated device to an address. */
-const BOOT_AND_JOIN = 1500;
+const BOOT_AND_JOIN_MS = 1500;
 const uri = 'ws://host/plain';
 
-/** A ready harness at the raised rate, with two links that are kept open. */
+/** A ready harness at the negotiated rate, with two links that are kept open. */
 async function negotiatedHarness(): Promise<Harness> {
   const harness = new Harness({
-    serial: { baudRate: USUAL },
-    device: { negotiatedRate: RAISED },
-    simulator: { bootMs: BOOT },
+    serial: { baudRate: START },
+    device: { negotiatedRate: NEGOTIATED },
+    simulator: { bootMs: BOOT_MS },
   });
   await harness.ready();
-  assert.equal(harness.hostRate, RAISED);
+  assert.equal(harness.hostRate, NEGOTIATED);
   for (const id of [0, 1] as const)
     await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
   // The first pings are over.
@@ -28,17 +28,17 @@ async function negotiatedHarness(): Promise<Harness> {
   return harness;
 }
 
-/** Whether all is as it was, after it was lost. */
+/** Whether both links have reopened at the negotiated rate. */
 function isBack({ device, links, hostRate }: Harness): boolean {
   const reopened = links.filter(({ event }) => event === 'reopened').length === 2;
-  return reopened && device.links[0].stateNumber === 2 && hostRate === RAISED;
+  return reopened && device.links[0].stateNumber === 2 && hostRate === NEGOTIATED;
 }
 
-/** From now on the host's port swallows what it reads at the raised rate, as some do with framing errors. */
+/** From now on the host's port drops what it receives at the negotiated rate, as some do after framing errors. */
 function deafen(harness: Harness): void {
   const deliver = harness.port.deliver.bind(harness.port);
   harness.port.deliver = (bytes) => {
-    if (harness.hostRate !== USUAL) return;
+    if (harness.hostRate !== START) return;
     harness.port.deliver = deliver;
     deliver(bytes);
   };
@@ -54,7 +54,7 @@ describe('a restart at the negotiated rate', () => {
     harness.simulator.restart();
     assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
     const took = harness.clock.now() - start;
-    assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
+    assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
     assert.ok(!harness.port.text.includes('AT+RST'));
   });
 
@@ -75,7 +75,7 @@ describe('a restart at the negotiated rate', () => {
         assert.equal(outcome, 'not-sent');
         assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
         const took = harness.clock.now() - start;
-        assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
+        assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
         assert.ok(!harness.port.text.includes('AT+RST'));
       });
     }
@@ -98,7 +98,7 @@ describe('a restart at the negotiated rate', () => {
     });
     assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
     const took = harness.clock.now() - start;
-    assert.ok(took < 2000 + BOOT_AND_JOIN, `${took} ms`);
+    assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
   });
 });
 
@@ -138,7 +138,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
         ['outofsync', 'resyncstep', 'insync'],
       );
     }
-    assert.equal(harness.hostRate, RAISED);
+    assert.equal(harness.hostRate, NEGOTIATED);
     assert.deepEqual(harness.device.links[1].stateNumber, 2);
     assert.ok(!harness.links.some(({ event }) => event === 'lost'));
   });
@@ -159,15 +159,15 @@ describe('at the negotiated rate, the driver detects no restart', () => {
 describe('a negotiated rate at which the host receives nothing', () => {
   it('is dropped, with a warning', async () => {
     await using harness = new Harness({
-      serial: { baudRate: USUAL },
-      device: { negotiatedRate: RAISED },
+      serial: { baudRate: START },
+      device: { negotiatedRate: NEGOTIATED },
     });
     const deliver = harness.port.deliver.bind(harness.port);
     harness.port.deliver = (bytes) => {
-      if (harness.hostRate === USUAL) deliver(bytes);
+      if (harness.hostRate === START) deliver(bytes);
     };
     await harness.ready();
-    assert.equal(harness.hostRate, USUAL);
+    assert.equal(harness.hostRate, START);
     assert.ok(harness.clock.now() < 5000, `${harness.clock.now()} ms`);
     assert.deepEqual(
       harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code),

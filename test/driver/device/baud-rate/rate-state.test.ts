@@ -29,12 +29,12 @@ const EVENTS: readonly RateEvent[] = [
 /** Actions until a climb ends, at most. */
 const MAX_ACTIONS = 500;
 
-/** How the state reads, with the events that lead on from each. */
+/** The state after these events. */
 function follow(begin: RateState, events: readonly RateEvent[]): RateState {
   return events.reduce(step, begin);
 }
 
-/** Runs a climb on a line; returns what the device is changes, and the end. */
+/** Runs a climb on a line; returns the settings that it sends to the device, and the last state. */
 function run(
   line: (state: RateState) => RateEvent,
   begin: RateState = climbFrom(START, climb),
@@ -113,25 +113,25 @@ describe('a climb', () => {
   });
 
   it('checks the old and the new rate when the response to AT+UART_CUR is lost', () => {
-    const changes = climbFrom(START, { ...climb, wires: 'none' });
-    const probing = step(changes, 'unheard');
+    const changing = climbFrom(START, { ...climb, wires: 'none' });
+    const probing = step(changing, 'unheard');
     assert.deepEqual(actionOf(probing), { kind: 'probe', at: { ...START, rate: 230_400 } });
     const back = follow(probing, ['silent', 'unheard']);
     assert.deepEqual(actionOf(back), { kind: 'probe', at: START });
   });
 
-  it('searches at every rate that the device may have understood when it goes back and is silent', () => {
+  it('searches at every rate that the device may have understood when it does not answer at the rate before', () => {
     const changing = climbFrom(START, { ...climb, wires: 'none' });
     const lost = follow(changing, ['accepted', 'silent', ...back(), ...back()]);
     const rates: (number | undefined)[] = [];
     for (let state: RateState = lost; state.kind === 'searching'; state = step(state, 'silent'))
       rates.push(state.trial.rate);
     for (const rate of [...LADDER, 230_500, 220_400, 30_400]) assert.ok(rates.includes(rate));
-    const found = follow(
+    const searching = follow(
       lost,
       Array.from({ length: 4 }, () => 'silent'),
     );
-    assert.equal(step(found, 'answered').kind, 'changing');
+    assert.equal(step(searching, 'answered').kind, 'changing');
   });
 
   it('ends after any events, waits for CTS only where it is active, and exceeds 460800 only with it', () => {
