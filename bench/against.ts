@@ -10,7 +10,7 @@ const isCaseNumber = new Set(['devices', 'links', 'payload', 'chunk', 'rate']);
 const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
 
 /** One figure of one case in both versions. */
-export interface Ratio {
+interface Ratio {
   readonly what: string;
   readonly figure: string;
   /** Medians over the rounds. */

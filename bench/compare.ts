@@ -1,7 +1,7 @@
 import { median, type Effort } from './suite';
 
 /** One implementation of the compared work. Does it `times` times without a pause. */
-export type Candidate = (times: number) => void | Promise<void>;
+type Candidate = (times: number) => void | Promise<void>;
 
 /**
  * Measures the processor time of candidates that do the same work: milliseconds for one time, the median over rounds.

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import type { Row } from './suite';
 
 /** A table of docs/performance.md. */
-export interface Table {
+interface Table {
   /** The table replaces the text between `<!-- bench:NAME -->` and `<!-- /bench -->`. */
   readonly name: string;
   readonly suite: string;

@@ -15,7 +15,7 @@ import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
 /** The settings of ws-close as the dialog stores them. */
-export interface WsCloseDef extends NodeDef {
+interface WsCloseDef extends NodeDef {
   device?: string;
   /** A link, `msg` for the one in `msg.linkId`, or `all`. */
   link?: string | number;

@@ -19,7 +19,7 @@ import { copyOf, written } from './shared/message/written';
 import { migrate } from './shared/settings/migrate';
 
 /** The settings of ws-request as the dialog stores them. */
-export interface WsRequestDef extends SendContentDef, ReplyMatchDef {
+interface WsRequestDef extends SendContentDef, ReplyMatchDef {
   output?: PayloadFormat;
   /** Whether ws-open sends the reply on, too. */
   replies?: 'both' | 'here';

@@ -16,7 +16,7 @@ import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
 /** The settings of ws-send as the dialog stores them. */
-export interface WsSendDef extends SendContentDef {
+interface WsSendDef extends SendContentDef {
   holdMessages?: string | number;
 }
 

@@ -20,7 +20,7 @@ import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 
 /** The settings of ws-status as the dialog stores them. */
-export interface WsStatusDef extends NodeDef {
+interface WsStatusDef extends NodeDef {
   device?: string;
   /** A link, `all` (an input may name one in `msg.linkId`), or `device`. */
   link?: string | number;

@@ -13,7 +13,7 @@ const LATE_MS: readonly number[] = [10, 100, 1000];
 /** The replay delays timers for a blocked event loop up to this long; not for longer blocks. */
 const MAX_REPLAYED_BLOCK_MS = 60_000;
 
-export interface DriverReplay {
+interface DriverReplay {
   /** The first difference; the replay ends there. */
   readonly difference: Difference | undefined;
   /** The recording of the replay. */

@@ -25,7 +25,7 @@ export function stepsOf(lines: readonly RecordingLine[]): Step[] {
 }
 
 /** The recording of a run. */
-export interface FreeRun {
+interface FreeRun {
   readonly lines: readonly RecordingLine[];
   /** Indices at which a recording may start, with their snapshots. */
   readonly starts: readonly { readonly index: number; readonly snapshot: RecordingLine }[];

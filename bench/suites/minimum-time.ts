@@ -1,7 +1,7 @@
 /** The host sends, receives, or sends and receives the server's echo. */
 export type Direction = 'send' | 'receive' | 'both';
 
-export interface Exchange {
+interface Exchange {
   readonly direction: Direction;
   readonly messages: number;
   /** Bytes of a message. */

@@ -8,7 +8,7 @@ const ROUND_TRIPS = 100;
 const PAUSE_MS = 10;
 
 /** Milliseconds from a write into a pty to the read of the other process's echo. */
-export interface PtyRoundTrip {
+interface PtyRoundTrip {
   readonly median: number;
   readonly mean: number;
 }

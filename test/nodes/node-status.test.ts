@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { NodeStatus } from '../../nodes/shared/device/node-status';
 import { onInput } from '../../nodes/shared/message/input';
-import type { DetailedStatus } from '../../nodes/shared/message/status-texts';
 import { statusText } from '../../nodes/shared/message/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
+import type { DetailedStatus } from '../harness/nodes/node-red';
 import { unchecked } from '../harness/refused';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
 

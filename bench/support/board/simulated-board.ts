@@ -4,7 +4,7 @@ import { MemoryNetwork } from '../../../test/harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../../test/harness/network/ws-server';
 import { encodeFrame } from '../../../test/harness/network/ws-server-frames';
 
-export interface SimulatedBoardOptions {
+interface SimulatedBoardOptions {
   readonly clock: Clock;
   readonly firmware: FirmwareClass;
   /** Bits a second; undefined: bytes take no time. */

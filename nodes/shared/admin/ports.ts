@@ -3,7 +3,7 @@ import { listPorts, type PortInfo } from '../../../driver';
 import { SIMULATED } from '../checks/port-address';
 
 /** A suggestion for the port field. Holds no sentence: the dialog words it in the editor's language. */
-export interface PortSuggestion {
+interface PortSuggestion {
   /** The address of the port. */
   readonly value: string;
   /** Manufacturer and product of the adapter. */

@@ -2,7 +2,7 @@ import { examine, type DoctorReport, type PortOpener } from '../../../driver';
 import type { DeviceApi } from './device-api';
 
 /** What to examine. */
-export interface Examinee {
+interface Examinee {
   readonly device: DeviceApi;
   /** Of the device's port. */
   readonly opener: PortOpener;

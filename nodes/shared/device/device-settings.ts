@@ -48,7 +48,7 @@ export interface DeviceDef extends NodeDef {
 }
 
 /** The settings for `AT+WSCFG` of one link. An empty field means the firmware's default. */
-export interface LinkRow {
+interface LinkRow {
   /** For the dialogs. */
   name?: string;
   pingInterval?: string | number;

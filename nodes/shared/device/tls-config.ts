@@ -6,7 +6,7 @@ import { asText, type Settings } from '../checks/refusal';
 import type { FlowReason } from '../errors/node-error';
 
 /** What the links take from a certificate slot. */
-export interface SlotUse {
+interface SlotUse {
   /** A link verifies its server by the CA of the slot. */
   readonly ca: boolean;
   /** A link presents the client certificate of the slot. */

@@ -14,7 +14,7 @@ export const nodeErrorCodes = [
   'MESSAGE_UNUSABLE',
 ] as const;
 
-export type NodeErrorCode = (typeof nodeErrorCodes)[number];
+type NodeErrorCode = (typeof nodeErrorCodes)[number];
 
 /** Reasons of refusals that only nodes give. Their clauses are in the catalogs, under `reasons`. */
 export const nodeReasons = [

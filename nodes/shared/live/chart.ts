@@ -48,7 +48,7 @@ export class Rate {
   }
 }
 
-export interface ChartSize {
+interface ChartSize {
   readonly width: number;
   readonly height: number;
   /** Milliseconds from the left edge to the right. */

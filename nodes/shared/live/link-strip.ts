@@ -3,7 +3,7 @@ import type { LinkStateName } from '../../../driver/link/events';
 import type { RecordingLine } from '../../../driver/recorder/lines';
 
 /** A time in which a link had one state, milliseconds. */
-export interface StripSegment {
+interface StripSegment {
   readonly state: LinkStateName;
   readonly from: number;
   readonly to: number;

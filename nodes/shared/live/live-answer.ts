@@ -47,7 +47,7 @@ export const counterNames = [
   'portOpens',
 ] as const;
 
-export type CounterName = (typeof counterNames)[number];
+type CounterName = (typeof counterNames)[number];
 
 export interface LiveWifi {
   readonly ssid: string;
@@ -55,7 +55,7 @@ export interface LiveWifi {
   readonly signal: number;
 }
 
-export interface LiveLink {
+interface LiveLink {
   readonly state: LinkStateName;
   /** Host and port of its server; empty before the first open. */
   readonly host: string;

@@ -7,7 +7,7 @@ import type { Translate } from './translate';
 export type Send = (msg: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
 
 /** Handles an input. Settles when the device has confirmed it. */
-export type Handle = (msg: NodeMessageInFlow, send: Send) => Promise<void>;
+type Handle = (msg: NodeMessageInFlow, send: Send) => Promise<void>;
 
 /**
  * Calls `handle` for every input, and then `done` exactly once: without an error when the promise is

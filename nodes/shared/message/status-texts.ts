@@ -17,7 +17,7 @@ const linkLooks: Readonly<Record<LinkStateNumber, Look>> = {
 };
 
 /** What a Status node can use beside look and text. */
-export interface StatusDetails {
+interface StatusDetails {
   readonly event?: string;
   readonly link?: number;
   /** State 0-4 of a link, or the name of a device's state. */
@@ -32,9 +32,6 @@ export interface StatusDetails {
 export interface WordedStatus extends Look, StatusDetails {
   readonly words: StatusWords;
 }
-
-/** A status as a Status node gets it. */
-export type DetailedStatus = NodeStatus & StatusDetails;
 
 /** What is known of a link. */
 type ShownLink = Pick<FlowLinkEvent, 'state' | 'uri'> & Partial<FlowLinkEvent>;

@@ -8,7 +8,7 @@ import { systemClock } from '../../../driver/clock';
 import espAtLive from '../../../nodes/esp-at-live';
 import { espAtDevice } from '../../../nodes/esp-at-device';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
-import type { DetailedStatus } from '../../../nodes/shared/message/status-texts';
+import type { WordedStatus } from '../../../nodes/shared/message/status-texts';
 import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
 import wsRequest from '../../../nodes/ws-request';
@@ -44,7 +44,9 @@ export function onEachRuntime(
 }
 
 type Credentials = Readonly<Record<string, object>>;
-type Translation = NodeAPI['_'];
+
+/** A status as a Status node gets it. */
+export type DetailedStatus = NodeStatus & Omit<WordedStatus, 'words'>;
 
 /** A Node-RED runtime without an editor, for one flow at a time. */
 export class NodeRed {
@@ -80,7 +82,7 @@ export class NodeRed {
     make: MakeDevice,
     flow: readonly object[],
     credentials: Credentials = {},
-    translate?: Translation,
+    translate?: NodeAPI['_'],
     clock?: VirtualClock,
   ): Promise<void> {
     this.#clock = clock;
