@@ -87,7 +87,10 @@ export interface SendOptions extends Wait {
   readonly timeoutMs?: number | undefined;
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
   readonly fin?: boolean | undefined;
-  /** Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. */
+  /**
+   * Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. A close, or an
+   * open of another URI in place of one that is under way or retried, ends the wait with `LINK_CLOSED`.
+   */
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */
   readonly signal?: AbortSignal | undefined;

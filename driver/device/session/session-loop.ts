@@ -164,7 +164,7 @@ export class SessionLoop {
     const start: SessionStart = {
       memory: this.#memory,
       // An open port does not prove that a device answers that was unresponsive on it.
-      error: before?.code === 'DEVICE_UNRESPONSIVE' ? before : undefined,
+      error: isSilentAt(opener, before) ? before : undefined,
     };
     const take = (event: SessionEvent) => this.#take(event);
     context.counters.portOpened();
@@ -191,4 +191,8 @@ export class SessionLoop {
         this.#backoff.reset();
     }
   }
+}
+
+function isSilentAt({ address }: PortOpener, error: EspAtError | undefined): boolean {
+  return error?.code === 'DEVICE_UNRESPONSIVE' && error.details.port === address;
 }

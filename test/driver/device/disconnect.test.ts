@@ -183,6 +183,17 @@ describe('another port', () => {
     assert.equal(device.statistics().port.opens, 1);
   });
 
+  it('does not show the error of a silent device on the port before', async () => {
+    await using harness = new Harness({ simulator: { running: false } });
+    const { device, clock, port } = harness;
+    device.start();
+    assert.ok(await clock.until(() => device.state.error !== undefined, 60_000));
+    device.usePort({ address: 'other', open: (handlers) => port.open(handlers) });
+    assert.ok(await clock.until(() => port.opened === 2, 120_000));
+    await clock.advance(1);
+    assert.deepEqual([device.state.name, device.state.error], ['initializing', undefined]);
+  });
+
   it('is negotiated with, though the rate failed on the port that is in use at the call', async () => {
     const ports = [460_800, 921_600].map((maxRate) => {
       const setRate = (rate: number) => {
