@@ -1,4 +1,4 @@
-import type { Wait } from './wait';
+import type { WaitOptions } from './wait';
 
 /** Cancels a pending call; without effect once the call has happened. */
 export type Cancel = () => void;
@@ -33,7 +33,10 @@ export const systemClock: Clock = {
 export const LATE_MS = 50;
 /** Milliseconds in which an event loop reads, after a block, the input that came meanwhile: a thread pool needs several turns. */
 const GRACE_MS = 250;
-/** Milliseconds at the end of a wait with a timer of their own: no timer is late after a block just before its end. */
+/**
+ * The last milliseconds of a wait have a timer of their own. With one timer, a long block that ends with the wait would
+ * make it hardly late, and go unnoticed.
+ */
 const LAST_MS = 50;
 /** Grace periods in a row: an event loop that blocks again and again does not put off a timeout for ever. */
 const MAX_GRACE_PERIODS = 10;
@@ -61,7 +64,7 @@ export function onTimeout(clock: Clock, ms: number, callback: () => void): Cance
 }
 
 /** Resolves after `ms` milliseconds. */
-export async function delay(clock: Clock, ms: number, { signal }: Wait = {}): Promise<void> {
+export async function delay(clock: Clock, ms: number, { signal }: WaitOptions = {}): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve) => {
     const end = () => {

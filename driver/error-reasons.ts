@@ -15,7 +15,7 @@ export const reasons = {
   TOO_MANY: '{count} are given, at most {max} are allowed',
   TOO_MANY_BYTES: 'it has {length} bytes, at most {max} are allowed',
   CONTROL_CHARACTER: 'it contains a control character',
-  HALF_CHARACTER: 'it contains half of a surrogate pair',
+  LONE_SURROGATE: 'it contains half of a surrogate pair',
   NOT_TOKEN: "only letters, digits and !#$%&'*+-.^_`|~ are allowed",
   NOT_TOKENS: "only letters, digits and !#$%&'*+-.^_`|~ are allowed, and commas between several",
   // Device settings
@@ -41,7 +41,7 @@ export const reasons = {
   RESERVED_HEADER: 'the device sends this one itself: remove it',
   HEADER_TOO_LONG: 'it is {excess} bytes too long',
   REQUEST_TOO_LONG:
-    'the opening request with all headers is {excess} bytes too long for the firmware',
+    'the upgrade request with all headers is {excess} bytes too long for the firmware',
   ALSO_HEADER: 'a header sends one already: use one of the two',
   // Commands
   NOT_COMMAND: 'it is not a single AT command',

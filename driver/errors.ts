@@ -5,7 +5,8 @@ import { filled } from './error-reasons';
  *
  * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
  * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
- * - `sent`: the device has handed the request to the network, but its reply did not come; the server may have acted on it.
+ * - `sent`: the device has handed the request to the network, but the request failed: no reply, or an error as the reply. The
+ *   server may have acted on it.
  */
 export type SendOutcome = 'not-sent' | 'unknown' | 'sent';
 
@@ -162,7 +163,7 @@ export class EspAtError extends Error {
   readonly code: ErrorCode;
   /** Values of the sentence. */
   readonly details: ErrorDetails;
-  /** Present on errors of sends only. */
+  /** Present on errors of sends and requests only. */
   readonly outcome?: SendOutcome;
 
   constructor(
@@ -195,18 +196,4 @@ export function asEspAtError(error: unknown, port = ''): EspAtError {
 /** Whether the device answered ERROR. */
 export function isRefusal(error: unknown): error is EspAtError {
   return error instanceof EspAtError && error.code === 'COMMAND_FAILED';
-}
-
-const DEVICE_LOSSES: readonly ErrorCode[] = [
-  'DEVICE_DISCONNECTED',
-  'DEVICE_RESTARTED',
-  'DEVICE_UNRESPONSIVE',
-  'DEVICE_STOPPED',
-  'PORT_CLOSED',
-  'PORT_LOST',
-];
-
-/** Whether an error means that the device has restarted or is gone, and has lost its links. */
-export function isDeviceLoss(error: unknown): boolean {
-  return error instanceof EspAtError && DEVICE_LOSSES.includes(error.code);
 }

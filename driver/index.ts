@@ -28,10 +28,10 @@ export type {
 export type { Link } from './link/link';
 export type {
   DeviceStatistics,
-  LineErrors,
+  PortErrors,
   LinkStatistics,
   MessageCount,
-  PortBytes,
+  PortCounters,
   PortStatistics,
 } from './statistics/statistics';
 export type {
@@ -54,7 +54,7 @@ export type {
   OpenOptions,
   SendOptions,
 } from './link/options';
-export type { Wait } from './wait';
+export type { WaitOptions } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/options';
 export type { DeviceWebSocket } from './web-socket/web-socket';
@@ -71,7 +71,7 @@ export {
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
 export type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from './at/types';
-export type { Port, PortHandlers, PortOpener, PortSettings } from './port/port';
+export type { Port, PortHandlers, PortOpener, PortOpenOptions } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
 export { portAt, type PortOptions } from './port/open';
 export { examine, type DoctorOptions } from './doctor/doctor';

@@ -1,5 +1,5 @@
 /** An option of every call that takes time. */
-export interface Wait {
+export interface WaitOptions {
   /** Ends the wait: the call rejects with the reason of the abort. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -7,7 +7,7 @@ export interface Wait {
 const ABORTED = Symbol('aborted');
 
 /** Settles as the promise does; after an abort it rejects with the reason of the abort. Leaves no listener. */
-export async function waitFor<T>(promise: Promise<T>, { signal }: Wait): Promise<T> {
+export async function waitFor<T>(promise: Promise<T>, { signal }: WaitOptions): Promise<T> {
   if (!signal) return promise;
   let abort: () => void = () => undefined;
   const aborted = new Promise<typeof ABORTED>((resolve) => {

@@ -1,13 +1,13 @@
 import { Parser } from '../driver/at/parser/parser';
 import { isFinalResultCode } from '../driver/at/outcome';
-import type { DataFrame, Frame, LinkId } from '../driver/at/types';
+import type { DataChunk, Frame, LinkId } from '../driver/at/types';
 
 /** A part of a device's output: a line, a prompt, or data of a link. */
 export interface DeviceToken {
   readonly text: string;
   /** Only tokens of one stream have an order: URCs may come anywhere between responses. */
   readonly stream: string;
-  readonly data?: DataFrame;
+  readonly data?: DataChunk;
 }
 
 /** Splits the output of a device. */
@@ -60,7 +60,7 @@ export class DeviceTokens {
   }
 }
 
-function dataText({ link, opcode, fin, payloadLength, bytes }: DataFrame): string {
+function dataText({ link, opcode, fin, payloadLength, bytes }: DataChunk): string {
   const head = [link, opcode, fin, payloadLength].filter((field) => field !== undefined);
   return `+WS_DATA:${head.join(',')},${bytes.toString('latin1')}`;
 }

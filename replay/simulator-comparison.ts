@@ -1,4 +1,4 @@
-import type { DataFrame } from '../driver/at/types';
+import type { DataChunk } from '../driver/at/types';
 import type { SimulatedDevice } from '../simulator';
 import type { VirtualClock } from '../simulator/replay/virtual-clock';
 import { opcodes } from '../simulator/websocket/frame-codec';
@@ -47,7 +47,7 @@ class SimulatorComparison {
   /** The output of the recorded device, by the index of the line. */
   #recorded: ReadonlyMap<number, readonly DeviceToken[]> = new Map();
   /** Recorded data that no server has sent yet, by link. */
-  readonly #unsent: readonly DataFrame[][] = [[], [], []];
+  readonly #unsent: readonly DataChunk[][] = [[], [], []];
   readonly #simulated = new DeviceTokens();
   /** The output of the recorded device so far, by stream. */
   readonly #expected = new Map<string, Expected[]>();
@@ -134,7 +134,7 @@ class SimulatorComparison {
   }
 
   /** Lets the server send the frame that begins with this data. */
-  #serverSent(first: DataFrame): void {
+  #serverSent(first: DataChunk): void {
     const { link, opcode = opcodes.text, fin = true, payloadLength = first.bytes.length } = first;
     const unsent = this.#unsent[link] ?? [];
     if (unsent[0] !== first) return;

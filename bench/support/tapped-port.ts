@@ -1,4 +1,4 @@
-import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver';
+import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../../driver';
 
 /** Counts of bytes by direction. */
 export interface Traffic {
@@ -24,7 +24,7 @@ export class TappedPort implements PortOpener {
     return this.#inner.rate;
   }
 
-  async open(handlers: PortHandlers, settings: PortSettings): Promise<Port> {
+  async open(handlers: PortHandlers, settings: PortOpenOptions): Promise<Port> {
     const { traffic } = this;
     const port = await this.#inner.open(
       {

@@ -58,18 +58,18 @@ export function isDoubtfulRefusal(
 
 /**
  * Returns the error of a command that the device answered with ERROR.
- * @param waited milliseconds since the client wrote its line or its payload
+ * @param waitedMs since the client wrote its line or its payload
  */
 export function refusalError(
   transaction: Transaction,
   submission: Submission | undefined,
-  waited: number,
+  waitedMs: number,
 ): EspAtError {
   const { command, response, errorCode } = transaction;
   const lines = command.secret ? [] : response;
   const quoted = [...lines, errorCode].filter((line) => line !== '').join(', ');
   const reason = quoted === '' ? '' : `: ${quoted}`;
-  const details = { command: command.name, reason, waited: Math.round(waited) };
+  const details = { command: command.name, reason, waitedMs: Math.round(waitedMs) };
   // `SEND_FAILED` says that nothing was sent. Where bytes may have left, the send queue makes `SEND_UNKNOWN` of this.
   if (!submission || mayHaveLeft(transaction)) return new EspAtError('COMMAND_FAILED', details);
   return new EspAtError('SEND_FAILED', { ...details, link: submission.link });

@@ -19,26 +19,26 @@ export type Purpose =
 
 /**
  * How soon silence means that no response will come.
- * - `portRate`: the device may be at work, or starting.
+ * - `startRate`: the device may be at work, or starting.
  * - `negotiatedRate`: a restarted device talks at another rate and cannot be heard.
  * - `search`: most probably the device is at another rate.
  */
-export type Pace = 'portRate' | 'negotiatedRate' | 'search';
+export type Pace = 'startRate' | 'negotiatedRate' | 'search';
 
 /** Milliseconds that a flood from a server may delay a response, beyond the idle time. Measured: 17 s. */
 const FLOOD_MS = 30_000;
 
 /** Milliseconds of port idle time, by pace, and milliseconds of a flood that end a wait. */
 const LIMITS_MS: Readonly<Record<Purpose, Readonly<Record<Pace | 'flood', number>>>> = {
-  lineEnd: { portRate: 1200, negotiatedRate: 500, search: 250, flood: 1200 + FLOOD_MS },
-  query: { portRate: 1200, negotiatedRate: 1200, search: 500, flood: 1200 + FLOOD_MS },
-  stillAtWork: { portRate: 1500, negotiatedRate: 1500, search: 1500, flood: 1500 + FLOOD_MS },
+  lineEnd: { startRate: 1200, negotiatedRate: 500, search: 250, flood: 1200 + FLOOD_MS },
+  query: { startRate: 1200, negotiatedRate: 1200, search: 500, flood: 1200 + FLOOD_MS },
+  stillAtWork: { startRate: 1500, negotiatedRate: 1500, search: 1500, flood: 1500 + FLOOD_MS },
   // Short: the query after it proves more than a longer pause would.
-  pause: { portRate: 30, negotiatedRate: 30, search: 30, flood: 300 },
-  // Short: there are many blocks of padding, and one too many is harmless.
-  padding: { portRate: 150, negotiatedRate: 75, search: 75, flood: 3000 },
+  pause: { startRate: 30, negotiatedRate: 30, search: 30, flood: 300 },
+  // Short: a padding takes up to five blocks, and one too many is harmless.
+  padding: { startRate: 150, negotiatedRate: 75, search: 75, flood: 3000 },
   // A restarted device may send `ready` at another rate, unheard: the search at that rate must begin in time.
-  boot: { portRate: 8000, negotiatedRate: 500, search: 500, flood: 8000 + FLOOD_MS },
+  boot: { startRate: 8000, negotiatedRate: 500, search: 500, flood: 8000 + FLOOD_MS },
 };
 
 /** Lines to store between two waits, at most. */

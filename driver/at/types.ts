@@ -5,7 +5,7 @@ import type { Command, Response } from './command';
 export type LinkId = 0 | 1 | 2;
 
 /** A chunk of received data: one `+WS_DATA` URC. */
-export interface DataFrame {
+export interface DataChunk {
   readonly kind: 'data';
   readonly link: LinkId;
   /** RFC 6455 opcode; only in the long format (class D, `AT+WSDATAFMT=link,0,55`). */
@@ -39,12 +39,10 @@ export interface GarbageFrame {
    * - `cut`: a line or data without its end, see `Parser.abandon`.
    */
   readonly reason: 'length' | 'header' | 'overflow' | 'cut';
-  /** Bytes that the parser dropped. */
-  readonly length: number;
 }
 
 /** The parser's output. */
-export type Frame = LineFrame | PromptFrame | DataFrame | GarbageFrame;
+export type Frame = LineFrame | PromptFrame | DataChunk | GarbageFrame;
 
 /**
  * Format of a link's `+WS_DATA`: `short` is `link,len,` (power-up default of every class),
@@ -67,11 +65,9 @@ export interface PortWriter {
 export interface DataReceiver {
   /** Whether the device may have a connection of the link: then an unknown line may be corrupt data. */
   readonly connected: boolean;
-  push(frame: DataFrame): void;
+  push(frame: DataChunk): void;
   /** Data was lost or corrupt before the frames that follow; of which link is unknown. */
   dataLost(): void;
-  /** The connection has ended. */
-  end(): void;
 }
 
 /** Progress of a command, for its sequence or its message. */

@@ -8,7 +8,7 @@ export {
   wsclose,
   wsopen,
   wsopenQuery,
-  type OpenLink,
+  type ListedLink,
 } from './wsopen';
 export {
   CLOSE_OPCODE,

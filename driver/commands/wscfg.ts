@@ -17,7 +17,7 @@ const DEFAULT_PING_INTERVAL_S = 10;
 const DEFAULT_PONG_TIMEOUT_S = 120;
 export const DEFAULT_BUFFER_BYTES = 1024;
 /** Longest ping interval and pong timeout. */
-const MAX_SECONDS_MS = 7_200_000;
+const MAX_PING_SETTING_MS = 7_200_000;
 /** Information responses before ERROR where a certificate slot is empty. */
 const EMPTY_SLOT_PREFIXES = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
 
@@ -73,7 +73,7 @@ function whole(setting: keyof LinkConfig, value: unknown, min: number, max: numb
 /** The firmware takes whole seconds. */
 function seconds(setting: keyof LinkConfig, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
-  if (isWhole(value, 1000, MAX_SECONDS_MS) && value % 1000 === 0) return value / 1000;
-  const range = { value: shown(value), min: 1000, max: MAX_SECONDS_MS };
+  if (isWhole(value, 1000, MAX_PING_SETTING_MS) && value % 1000 === 0) return value / 1000;
+  const range = { value: shown(value), min: 1000, max: MAX_PING_SETTING_MS };
   throw new EspAtError('INVALID_CONFIG', { setting, reason: 'NOT_SECONDS', ...range });
 }

@@ -6,7 +6,7 @@ import type { Unchecked } from './check';
 import { headerFlaw, headersFlaw } from '../values/header';
 
 /**
- * `AT+WSHEAD`: adds a header to the opening requests of all links, before the headers set earlier.
+ * `AT+WSHEAD`: adds a header to the upgrade requests of all links, before the headers set earlier.
  * @throws EspAtError `INVALID_HEADER`, which never shows the value
  */
 export function wshead(header: Header): Command {
@@ -35,16 +35,16 @@ export function parseWshead(response: Response): (string | undefined)[] {
 }
 
 /**
- * Checks the headers of one opening together: the firmware fails to send a request that it has no room for.
- * @param request bytes of the request without them
+ * Checks together the headers of one connection: the firmware fails to send a request that it has no room for.
+ * @param otherBytes bytes of the request without them
  * @throws EspAtError `INVALID_HEADER`
  */
-export function checkHeaders(headers: unknown, request: number): void {
+export function checkHeaders(headers: unknown, otherBytes: number): void {
   if (headers === undefined) return;
   if (!Array.isArray(headers)) {
     throw new EspAtError('INVALID_HEADER', { name: 'list', reason: 'NOT_LIST' });
   }
-  const flaw = headersFlaw(headers.map(checkHeader), request);
+  const flaw = headersFlaw(headers.map(checkHeader), otherBytes);
   if (flaw) throw new EspAtError('INVALID_HEADER', flaw);
 }
 
@@ -55,6 +55,6 @@ function checkHeader(header: unknown): Header {
   return { name: String(name), value: String(value) };
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

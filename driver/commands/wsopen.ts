@@ -6,10 +6,10 @@ import { EspAtError, type ErrorCode } from '../errors';
 import type { Flaw } from '../values/flaw';
 import {
   DEFAULT_OPEN_TIMEOUT_MS,
-  openLineBytes,
-  openLineFlaw,
-  type OpenLine,
-} from '../values/open-line';
+  wsopenBytes,
+  wsopenFlaw,
+  type WsopenParameters,
+} from '../values/wsopen-parameters';
 import { subprotocolFlaw } from '../values/subprotocol';
 import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
@@ -18,42 +18,41 @@ import type { LinkStateNumber } from '../link/events';
 import type { Header, OpenOptions } from '../link/options';
 import { build, corruptResponse, query } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
-import { checkHeaders } from './wshead';
+import { checkHeaders, isObject } from './wshead';
 
 const AUTHORIZATION = 'Authorization';
 const LINK_STATES = [0, 1, 2, 3, 4] as const satisfies readonly LinkStateNumber[];
 /** Longest timeout that `AT+WSOPEN` takes. */
 const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
- * Milliseconds beyond the timeout. The timeout stops no attempt: name, TCP, TLS and handshake have about 10 s each, and
- * after a failure the device holds the ERROR back for 5 s.
+ * Milliseconds beyond the timeout, which stops no attempt. Measured: name 14 s, TCP 10 s, handshake 10 s at most, and
+ * after a failure the device holds the ERROR back for 5 s: 39 s in all, of which the default timeout covers 15.
  */
 const OPEN_LEEWAY_MS = 25_000;
 /** Milliseconds: 14 s on a link that was reconnecting, 21 s where the framing was lost (simulated). */
 const WSCLOSE_TIMEOUT_MS = 25_000;
 
-/** A link that the device knows, as `AT+WSOPEN?` lists it; closed links are absent. */
-export interface OpenLink {
+/** A link that is not closed, as `AT+WSOPEN?` lists it. */
+export interface ListedLink {
   readonly link: LinkId;
   readonly state: LinkStateNumber;
   readonly uri: string;
 }
 
 /**
- * `AT+WSOPEN`: opens a link. Only OK means open; URCs and errors tell the rest.
+ * `AT+WSOPEN`: opens a link. Only OK means that the link is open. URCs and the error tell why it is not.
  * @throws EspAtError `INVALID_LINK`, `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`,
  * `INVALID_TIMEOUT`, `INVALID_HEADER`; none of them shows the authorization or the URI, which may hold a password
  */
 export function wsopen(link: LinkId, options: OpenOptions): Command {
   const id = checkLink(link);
-  const given = openLine(options);
-  const refusal = openLineFlaw(given);
+  const given = checkedParameters(options);
+  const refusal = wsopenFlaw(given);
   if (refusal) throw new EspAtError(refusal.code, refusal.flaw);
   const { headers }: Unchecked<OpenOptions> = options;
   checkHeaders(headers, requestBytes(given));
-  const { uri, timeout = DEFAULT_OPEN_TIMEOUT_MS } = given;
-  const timeoutMs = Math.max(timeout, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
-  const line = `AT+WSOPEN=${id},${quote(uri)}${parameters(given)}`;
+  const timeoutMs = Math.max(given.timeoutMs ?? 0, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
+  const line = `AT+WSOPEN=${id},${quote(given.uri)}${parameters(given)}`;
   return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
 }
 
@@ -70,8 +69,8 @@ export function placeAuthorization(options: OpenOptions, takesHeaders: boolean):
   if (value === '' && !isHeader) return options;
   if (value !== '' && isHeader) throw invalidAuthorization('ALSO_HEADER');
   const bare = { uri: withoutUserinfo(checkUri(options.uri)) };
-  const line = openLine({ ...options, ...bare });
-  if (isHeader || !takesHeaders || openLineBytes(line) <= COMMAND_LINE_LIMIT_BYTES)
+  const line = checkedParameters({ ...options, ...bare });
+  if (isHeader || !takesHeaders || wsopenBytes(line) <= COMMAND_LINE_LIMIT_BYTES)
     return { ...options, ...bare };
   const bytes = headerBytes(AUTHORIZATION, value) + requestBytes({ ...line, authorization: '' });
   const excess = bytes - MAX_REQUEST_BYTES;
@@ -88,7 +87,7 @@ export function wsopenQuery(): Command {
  * Parses the response to {@link wsopenQuery}.
  * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed
  */
-export function parseWsopen(response: Response): OpenLink[] {
+export function parseWsopen(response: Response): ListedLink[] {
   return response.map((line) => {
     // The device prints the URI without escapes: a quote may be part of it.
     const [, link, number, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
@@ -106,23 +105,24 @@ export function wsclose(link: LinkId): Command {
 }
 
 /** Checks each parameter of `AT+WSOPEN` by itself. */
-function openLine(options: OpenOptions): OpenLine {
+function checkedParameters(options: OpenOptions): WsopenParameters {
   const given: Unchecked<OpenOptions> = options;
   const { uri, subprotocol = '', authorization = '', timeoutMs } = given;
   return {
     uri: checkUri(uri),
     subprotocol: checkText('INVALID_SUBPROTOCOL', subprotocol, subprotocolFlaw(subprotocol)),
     authorization: checkAuthorization(authorization),
-    timeout: timeoutMs === undefined ? undefined : checkTimeout(timeoutMs, 1, MAX_OPEN_TIMEOUT_MS),
+    timeoutMs:
+      timeoutMs === undefined ? undefined : checkTimeout(timeoutMs, 1, MAX_OPEN_TIMEOUT_MS),
   };
 }
 
 /** Returns the parameters after the URI. Only the field of the subprotocol may be empty; `""` there sends an empty header. */
-function parameters({ subprotocol, timeout, authorization }: OpenLine): string {
+function parameters({ subprotocol, timeoutMs, authorization }: WsopenParameters): string {
   const name = subprotocol === '' ? '' : quote(subprotocol);
   if (authorization !== '')
-    return `,${name},${timeout ?? DEFAULT_OPEN_TIMEOUT_MS},${quote(authorization)}`;
-  if (timeout !== undefined) return `,${name},${timeout}`;
+    return `,${name},${timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS},${quote(authorization)}`;
+  if (timeoutMs !== undefined) return `,${name},${timeoutMs}`;
   return name === '' ? '' : `,${name}`;
 }
 
@@ -143,7 +143,7 @@ function checkAuthorization(authorization: unknown): string {
 }
 
 function isAuthorization(header: unknown): boolean {
-  const { name }: Unchecked<Header> = typeof header === 'object' && header !== null ? header : {};
+  const { name }: Unchecked<Header> = isObject(header) ? header : {};
   return typeof name === 'string' && name.toLowerCase() === AUTHORIZATION.toLowerCase();
 }
 

@@ -4,7 +4,7 @@ import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
 import type { SendOptions } from '../link/options';
 import { build } from './build';
-import { hasHalfCharacter, shown } from '../values/text';
+import { hasLoneSurrogate, shown } from '../values/text';
 import { isWhole } from '../values/whole';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 
@@ -69,12 +69,12 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
  */
 export function payloadBytes(payload: unknown): Uint8Array {
   if (payload instanceof Uint8Array) return payload;
-  if (typeof payload === 'string' && !hasHalfCharacter(payload)) return Buffer.from(payload);
-  const reason = typeof payload === 'string' ? 'HALF_CHARACTER' : 'NOT_BYTES';
+  if (typeof payload === 'string' && !hasLoneSurrogate(payload)) return Buffer.from(payload);
+  const reason = typeof payload === 'string' ? 'LONE_SURROGATE' : 'NOT_BYTES';
   throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
 }
 
-/** `AT+WSSEND`: pings the server. Fails after 300 ms where the device cannot send. */
+/** `AT+WSSEND`: pings the server. Timeout 300 ms where the device cannot send; the ERROR may come up to 10 s later. */
 export function wsping(link: LinkId): Command {
   return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: 300 });
 }

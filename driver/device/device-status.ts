@@ -4,7 +4,7 @@ import { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceCounters } from '../statistics/device-counters';
 import { TokenBucket } from '../token-bucket';
-import { waitFor, type Wait } from '../wait';
+import { waitFor, type WaitOptions } from '../wait';
 import type { DeviceEvents } from './events';
 import type { Capabilities, DeviceState } from './options';
 
@@ -98,7 +98,7 @@ export class DeviceStatus {
   }
 
   /** See {@link Device.ready}. */
-  async ready(wait: Wait): Promise<Capabilities> {
+  async ready(wait: WaitOptions): Promise<Capabilities> {
     for (;;) {
       wait.signal?.throwIfAborted();
       const { name } = this.#state;
@@ -108,7 +108,7 @@ export class DeviceStatus {
     }
   }
 
-  async #change(wait: Wait): Promise<void> {
+  async #change(wait: WaitOptions): Promise<void> {
     let changed: () => void = () => undefined;
     const change = new Promise<void>((resolve) => (changed = resolve));
     this.#waiting.add(changed);

@@ -17,7 +17,7 @@ import type { SnapshotLine } from '../recorder/lines';
 import { recordEvents } from '../recorder/record-events';
 import { DeviceCounters } from '../statistics/device-counters';
 import type { DeviceStatistics } from '../statistics/statistics';
-import { waitFor, type Wait } from '../wait';
+import { waitFor, type WaitOptions } from '../wait';
 import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
 import { DeviceStatus } from './device-status';
@@ -166,7 +166,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * Resolves when the restart begins.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`
    */
-  async restart(wait: Wait = {}): Promise<void> {
+  async restart(wait: WaitOptions = {}): Promise<void> {
     wait.signal?.throwIfAborted();
     this.#recorder?.called('restart');
     const restarted = this.#loop.session?.restart(wait);
@@ -190,7 +190,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * Waits until the device is ready. Returns its capabilities.
    * @throws EspAtError why it does not become ready: `DEVICE_NOT_READY` while it is stopped, `NO_WEBSOCKET` …
    */
-  ready(wait: Wait = {}): Promise<Capabilities> {
+  ready(wait: WaitOptions = {}): Promise<Capabilities> {
     return this.#status.ready(wait);
   }
 
@@ -198,7 +198,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * Asks the device for the states of its links (`AT+WSOPEN?`).
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`
    */
-  async checkLinks(wait: Wait = {}): Promise<LinkStatus[]> {
+  async checkLinks(wait: WaitOptions = {}): Promise<LinkStatus[]> {
     wait.signal?.throwIfAborted();
     this.#recorder?.called('checkLinks');
     const checks = this.#loop.session?.checks;
@@ -211,7 +211,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * assumptions. An abort takes the command out of the queue; the driver drops the response to a running one.
    * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `COMMAND_QUEUE_FULL` where 100 wait
    */
-  async command(text: string, wait: Wait = {}): Promise<string[]> {
+  async command(text: string, wait: WaitOptions = {}): Promise<string[]> {
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
     this.#recorder?.called('command', text);
@@ -232,7 +232,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * one scan.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
    */
-  scanNetworks(wait: Wait = {}): Promise<WifiNetwork[]> {
+  scanNetworks(wait: WaitOptions = {}): Promise<WifiNetwork[]> {
     this.#recorder?.called('scanNetworks');
     return this.#scan.join(wait);
   }

@@ -1,4 +1,4 @@
-import { waitFor, type Wait } from '../wait';
+import { waitFor, type WaitOptions } from '../wait';
 
 interface Work<T> {
   readonly promise: Promise<T>;
@@ -17,7 +17,7 @@ export class SharedWork<T> {
   }
 
   /** Begins the work, or joins the work under way. @throws the reason of the abort, and what the work rejects with */
-  async join(wait: Wait): Promise<T> {
+  async join(wait: WaitOptions): Promise<T> {
     wait.signal?.throwIfAborted();
     const work = (this.#work ??= this.#start());
     work.waiting++;

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock';
 import { asEspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
-import type { Wait } from '../wait';
+import type { WaitOptions } from '../wait';
 import { examineCertificates } from './certificates';
 import { examineEchoServer } from './echo-server';
 import type { Examination } from './examination';
@@ -14,7 +14,7 @@ import { Visit } from './visit';
 import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
 /** Options of {@link examine}. */
-export interface DoctorOptions extends Wait {
+export interface DoctorOptions extends WaitOptions {
   /** An echo server to try, `ws://` or `wss://`. Default: none. */
   readonly uri?: string;
   /** Called at the beginning of each step. */

@@ -1,4 +1,4 @@
-import type { DataFrame, DataReceiver } from '../at/types';
+import type { DataChunk, DataReceiver } from '../at/types';
 import { onTimeout, type Clock } from '../clock';
 import { wsclose, wsopen, wssend } from '../commands/websocket';
 import { isRefusal } from '../errors';
@@ -70,16 +70,12 @@ class EchoReceiver implements DataReceiver {
     });
   }
 
-  push({ bytes }: DataFrame): void {
+  push({ bytes }: DataChunk): void {
     this.#bytes = (this.#bytes + bytes.toString('latin1')).slice(-1024);
     if (this.#bytes.includes(TEXT.toString())) this.#resolve(this.#clock.now());
   }
 
   dataLost(): void {
-    this.#bytes = '';
-  }
-
-  end(): void {
     this.#bytes = '';
   }
 }

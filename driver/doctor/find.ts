@@ -32,7 +32,7 @@ export async function findDevice(
 async function search(examination: Examination, receivedBytes: () => number): Promise<boolean> {
   const { port } = examination;
   const { startRate } = port;
-  const atStartRate = [trial(startRate, 'never', 'portRate')];
+  const atStartRate = [trial(startRate, 'never', 'startRate')];
   if (await answers(examination, atStartRate)) return true;
   await port.setRate(startRate);
   const { text } = await examination.access.lendPort(otherVersion);

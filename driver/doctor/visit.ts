@@ -5,7 +5,7 @@ import { NEW_MEMORY } from '../device/session/session-state';
 import { EspAtError } from '../errors';
 import type { Port, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
-import { waitFor, type Wait } from '../wait';
+import { waitFor, type WaitOptions } from '../wait';
 import { Examination } from './examination';
 import type { Finding } from './findings';
 import type { DoctorFacts } from './report';
@@ -14,13 +14,13 @@ import type { DoctorFacts } from './report';
 export class Visit {
   readonly #opener: PortOpener;
   readonly #clock: Clock;
-  readonly #wait: Wait;
+  readonly #wait: WaitOptions;
   readonly #counters: DeviceCounters;
   #port: Port | undefined;
   #client: AtClient | undefined;
   #examination: Examination | undefined;
 
-  constructor(opener: PortOpener, clock: Clock, wait: Wait) {
+  constructor(opener: PortOpener, clock: Clock, wait: WaitOptions) {
     this.#opener = opener;
     this.#clock = clock;
     this.#wait = wait;

@@ -7,7 +7,7 @@ import type { LinkSnapshot } from '../recorder/lines';
 import { encodedOpen } from '../recorder/open-codec';
 import { LinkCounters } from '../statistics/link-counters';
 import type { LinkStatistics } from '../statistics/statistics';
-import { waitFor, type Wait } from '../wait';
+import { waitFor, type WaitOptions } from '../wait';
 import { DeviceWatch } from './device-watch';
 import type { LinkEvents, LinkStateName, LinkStateNumber } from './events';
 import { LinkEffects, type LinkParts } from './link-effects';
@@ -112,7 +112,7 @@ export class Link extends EventEmitter<LinkEvents> {
    * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`, `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`,
    * `PORT_*` where the attempt failed
    */
-  async open(options: OpenOptions, wait: Wait = {}): Promise<void> {
+  async open(options: OpenOptions, wait: WaitOptions = {}): Promise<void> {
     const { signal } = wait;
     checkOpen(this.id, options, this.#parts.watch.current?.capabilities);
     signal?.throwIfAborted();

@@ -6,7 +6,7 @@ import {
   wsclose,
   wsdatafmt,
   wsopen,
-  type OpenLink,
+  type ListedLink,
 } from '../commands/websocket';
 import { asEspAtError, EspAtError, isRefusal } from '../errors';
 import type { DeviceWatch } from './device-watch';
@@ -15,7 +15,7 @@ import { setHeaders } from './headers';
 import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
 import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-state';
-import { DEFAULT_OPEN_TIMEOUT_MS } from '../values/open-line';
+import { DEFAULT_OPEN_TIMEOUT_MS } from '../values/wsopen-parameters';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
 // From the outside in: runOpen waits for the device; openOnDevice waits for the device's clock and the command queue;
@@ -176,7 +176,7 @@ function connectionEnded(seen: ReadonlySet<LinkUrc>): boolean {
   return seen.has('closed') || seen.has('disconnected');
 }
 
-async function queryLink(run: Run, link: LinkId): Promise<OpenLink | undefined> {
+async function queryLink(run: Run, link: LinkId): Promise<ListedLink | undefined> {
   return (await queryLinks(run)).find((entry) => entry.link === link);
 }
 

@@ -3,7 +3,7 @@ import { placeAuthorization, wscfg, wshead, wsopen } from '../commands/websocket
 import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
-import type { Wait } from '../wait';
+import type { WaitOptions } from '../wait';
 import { checkReceiving } from './receive/receiver';
 
 /** Settings of one link (`AT+WSCFG`). */
@@ -80,7 +80,7 @@ export interface OpenOptions {
 }
 
 /** Options of {@link Link.send}. */
-export interface SendOptions extends Wait {
+export interface SendOptions extends WaitOptions {
   /** RFC 6455 opcode 0-15; default 1 (text). */
   readonly opcode?: number | undefined;
   /** Milliseconds that the device may take to hand the message to the network, 0-60,000; default 10,000. */
@@ -99,7 +99,7 @@ export interface SendOptions extends Wait {
 }
 
 /** Options of {@link Link.close}. */
-export interface CloseOptions extends Wait {
+export interface CloseOptions extends WaitOptions {
   /**
    * true (default): sends a close frame, and waits for the server's answer before `AT+WSCLOSE`;
    * false: sends `AT+WSCLOSE` at once, which sends no close frame.

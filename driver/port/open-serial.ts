@@ -3,7 +3,7 @@ import { EspAtError } from '../errors';
 import { portFailure, reasonOf } from './failure';
 import type { Port, PortHandlers } from './port';
 import type { SerialOptions } from './serial';
-import { chosenFlags, INACTIVE, type SerialFlags, type SerialLine } from './serial-line';
+import { chosenFlags, INACTIVE, type SerialFlags, type SerialHandle } from './serial-handle';
 
 /** Bytes of a read buffer, which several chunks share. */
 const POOL_BYTES = 64 * 1024;
@@ -17,14 +17,14 @@ const RESET_PULSE_MS = 100;
 export interface SerialContext {
   readonly handlers: PortHandlers;
   readonly clock: Clock;
-  readonly open: (rate: number, flowControl: boolean) => Promise<SerialLine>;
+  readonly open: (rate: number, flowControl: boolean) => Promise<SerialHandle>;
 }
 
 /** An open serial port. */
 export class OpenSerial implements Port {
   readonly reset?: () => Promise<void>;
   readonly setFlowControl?: (on: boolean) => Promise<void>;
-  #line: SerialLine;
+  #handle: SerialHandle;
   readonly #options: SerialOptions;
   readonly #handlers: PortHandlers;
   readonly #clock: Clock;
@@ -39,8 +39,12 @@ export class OpenSerial implements Port {
   #cancelPoll: Cancel | undefined;
   #endPause: (() => void) | undefined;
 
-  constructor(line: SerialLine, options: SerialOptions, { handlers, clock, open }: SerialContext) {
-    this.#line = line;
+  constructor(
+    handle: SerialHandle,
+    options: SerialOptions,
+    { handlers, clock, open }: SerialContext,
+  ) {
+    this.#handle = handle;
     this.#options = options;
     this.#rate = options.rate;
     this.#flowControl = options.flowControl;
@@ -65,13 +69,13 @@ export class OpenSerial implements Port {
 
   async begin(): Promise<void> {
     await this.#setFlags();
-    void this.#read(this.#line);
+    void this.#read(this.#handle);
     this.#pollDeviceFile();
   }
 
   /** Sets DTR and RTS as configured. Ptys and some bridges have none, and work without. */
   async #setFlags(): Promise<void> {
-    if (this.#flags) await this.#line.set(this.#flags).catch(() => undefined);
+    if (this.#flags) await this.#handle.set(this.#flags).catch(() => undefined);
   }
 
   write(bytes: Uint8Array): void {
@@ -83,7 +87,7 @@ export class OpenSerial implements Port {
 
   async setRate(rate: number): Promise<void> {
     try {
-      await this.#line.update({ baudRate: rate });
+      await this.#handle.update({ baudRate: rate });
       this.#rate = rate;
     } catch (error) {
       throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#options.path, error);
@@ -91,20 +95,20 @@ export class OpenSerial implements Port {
   }
 
   async readCts(): Promise<boolean> {
-    return (await this.#line.get()).cts;
+    return (await this.#handle.get()).cts;
   }
 
-  /** Opens the line anew: the binding sets flow control only then. @throws EspAtError `PORT_CLOSED`, and those of an open */
+  /** Opens the port anew: the binding sets flow control only then. @throws EspAtError `PORT_CLOSED`, and those of the opener */
   async #setFlowControl(on: boolean): Promise<void> {
     if (this.#closing) throw new EspAtError('PORT_CLOSED');
     if (on === this.#flowControl) return;
-    const before = this.#line;
+    const before = this.#handle;
     this.#flowControl = on;
-    this.#line = CLOSED_LINE;
+    this.#handle = CLOSED_HANDLE;
     await before.flush().catch(() => undefined);
     await before.close().catch(() => undefined);
     try {
-      this.#line = await this.#open(this.#rate, on);
+      this.#handle = await this.#open(this.#rate, on);
     } catch (error) {
       this.#lose(error);
       throw error;
@@ -112,7 +116,7 @@ export class OpenSerial implements Port {
     // The user has closed the port meanwhile; that close waits for this.
     if (this.#hasClosed()) throw new EspAtError('PORT_CLOSED');
     await this.#setFlags();
-    void this.#read(this.#line);
+    void this.#read(this.#handle);
   }
 
   close(): Promise<void> {
@@ -131,11 +135,11 @@ export class OpenSerial implements Port {
     this.#endPause?.();
     await this.#reopening?.catch(() => undefined);
     // Bytes that CTS holds back would delay the close by many seconds.
-    await this.#line.flush().catch(() => undefined);
-    await this.#line.close().catch(() => undefined);
+    await this.#handle.flush().catch(() => undefined);
+    await this.#handle.close().catch(() => undefined);
   }
 
-  async #read(line: SerialLine): Promise<void> {
+  async #read(handle: SerialHandle): Promise<void> {
     let pool = Buffer.allocUnsafeSlow(POOL_BYTES);
     let used = 0;
     for (;;) {
@@ -145,12 +149,12 @@ export class OpenSerial implements Port {
       }
       let bytesRead: number;
       try {
-        ({ bytesRead } = await line.read(pool, used, pool.length - used));
+        ({ bytesRead } = await handle.read(pool, used, pool.length - used));
       } catch (error) {
-        if (line === this.#line) this.#lose(error);
+        if (handle === this.#handle) this.#lose(error);
         return;
       }
-      if (this.#closing || line !== this.#line) return;
+      if (this.#closing || handle !== this.#handle) return;
       const chunk = pool.subarray(used, used + bytesRead);
       used += bytesRead;
       this.#handlers.data(chunk);
@@ -161,13 +165,13 @@ export class OpenSerial implements Port {
     this.#writing = true;
     while (this.#queue.length > 0) {
       const bytes = joined(this.#queue);
-      const line = this.#line;
+      const handle = this.#handle;
       this.#queue = [];
       try {
-        await line.write(bytes);
+        await handle.write(bytes);
       } catch (error) {
-        // Changing flow control closes the line, and drops what it has not written.
-        if (line === this.#line) {
+        // Changing flow control closes the port, and drops what it has not written.
+        if (handle === this.#handle) {
           this.#lose(error);
           break;
         }
@@ -184,12 +188,12 @@ export class OpenSerial implements Port {
    */
   #pollDeviceFile(): void {
     this.#cancelPoll = this.#clock.after(DEVICE_FILE_POLL_MS, () => {
-      const line = this.#line;
+      const handle = this.#handle;
       const pollAgain = () => {
         if (!this.#closing) this.#pollDeviceFile();
       };
-      line.getBaudRate().then(pollAgain, (error: unknown) => {
-        if (line !== this.#line) pollAgain();
+      handle.getBaudRate().then(pollAgain, (error: unknown) => {
+        if (handle !== this.#handle) pollAgain();
         // Some systems do not support the query.
         else if (/EIO|ENXIO|ENODEV|EBADF|input\/output|no such device/i.test(reasonOf(error)))
           this.#lose(error);
@@ -211,7 +215,7 @@ export class OpenSerial implements Port {
     const restored = this.#flags ?? { ...INACTIVE, dtr: true, rts: true };
     for (const flags of [{ ...INACTIVE, rts: true }, INACTIVE, restored]) {
       try {
-        await this.#line.set(flags);
+        await this.#handle.set(flags);
       } catch (error) {
         throw this.#closing
           ? new EspAtError('PORT_CLOSED')
@@ -235,8 +239,8 @@ export class OpenSerial implements Port {
   }
 }
 
-/** Stands in while the line opens anew. */
-const CLOSED_LINE: SerialLine = {
+/** Stands in while the port opens anew. */
+const CLOSED_HANDLE: SerialHandle = {
   read: () => Promise.reject(new EspAtError('PORT_CLOSED')),
   write: () => Promise.resolve(),
   update: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import type { EspAtError } from '../errors';
 
-/** Callbacks of a port, set once at its open: no listener can leak. */
+/** Callbacks of a port, set when it opens: no listener can leak. */
 export interface PortHandlers {
   /** Receives bytes of the device in order, cut anywhere. The receiver owns the chunk. */
   data(chunk: Buffer): void;
@@ -29,8 +29,8 @@ export interface Port {
   close(): Promise<void>;
 }
 
-/** How a device opens its port. */
-export interface PortSettings {
+/** How a device opens its port, beside the options of the user. */
+export interface PortOpenOptions {
   /** RTS/CTS at this end; without effect where the port has no such lines (TCP). */
   readonly flowControl: boolean;
 }
@@ -39,7 +39,7 @@ export interface PortSettings {
 export interface PortOpener {
   /** The address as the user wrote it, for messages. */
   readonly address: string;
-  /** Baud rate at the open, in bits a second; undefined where the port has none (TCP). */
+  /** Baud rate when it opens, in bits a second; undefined where the port has none (TCP). */
   readonly rate?: number | undefined;
   /** Fixed baud rate of the serial port behind a bridge, in bits a second, where known. */
   readonly bridgedRate?: number | undefined;
@@ -47,5 +47,5 @@ export interface PortOpener {
    * Opens the port.
    * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_UNREACHABLE`, `PORT_FAILED`
    */
-  open(handlers: PortHandlers, settings: PortSettings): Promise<Port>;
+  open(handlers: PortHandlers, settings: PortOpenOptions): Promise<Port>;
 }

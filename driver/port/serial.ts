@@ -3,8 +3,8 @@ import { portFailure } from './failure';
 import { OpenSerial } from './open-serial';
 import type { PortOptions } from './open';
 import type { Port, PortHandlers } from './port';
-import type { SerialBinding, SerialLine } from './serial-line';
-import { direct } from './unix-line';
+import type { SerialBinding, SerialHandle } from './serial-handle';
+import { direct } from './unix-handle';
 
 export interface SerialOptions extends PortOptions {
   readonly path: string;
@@ -40,19 +40,19 @@ export async function openSerial(
   { binding, clock }: SerialSeams = SYSTEM,
 ): Promise<Port> {
   const open = (rate: number, flowControl: boolean) =>
-    openLine(binding, options.path, rate, flowControl);
-  const line = await open(options.rate, options.flowControl);
-  const port = new OpenSerial(line, options, { handlers, clock, open });
+    openHandle(binding, options.path, rate, flowControl);
+  const handle = await open(options.rate, options.flowControl);
+  const port = new OpenSerial(handle, options, { handlers, clock, open });
   await port.begin();
   return port;
 }
 
-async function openLine(
+async function openHandle(
   binding: SerialBinding,
   path: string,
   rate: number,
   rtscts: boolean,
-): Promise<SerialLine> {
+): Promise<SerialHandle> {
   try {
     // Without hupcl, closing leaves DTR and RTS alone: development boards would restart.
     return await binding.open({ path, baudRate: rate, rtscts, lock: true, hupcl: false });

@@ -1,5 +1,5 @@
 import { asEspAtError, type EspAtError } from '../errors';
-import type { Port, PortHandlers, PortOpener, PortSettings } from '../port/port';
+import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../port/port';
 import type { PortEventLine, PortCallLine } from './lines';
 import type { Recorder } from './recorder';
 
@@ -18,7 +18,7 @@ async function open(
   opener: PortOpener,
   recorder: Recorder,
   handlers: PortHandlers,
-  settings: PortSettings,
+  settings: PortOpenOptions,
 ): Promise<Port> {
   recorder.line({ port: 'opening' });
   const recorded: PortHandlers = {

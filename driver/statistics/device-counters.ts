@@ -2,7 +2,7 @@ import type { Clock } from '../clock';
 import type { DeviceStateName } from '../device/options';
 import type { OutOfSyncReason } from '../at/types';
 import { StateTimes } from './state-times';
-import type { DeviceStatistics, PortBytes } from './statistics';
+import type { DeviceStatistics, PortCounters } from './statistics';
 
 const ZERO_TIMES: Readonly<Record<DeviceStateName, number>> = {
   stopped: 0,
@@ -20,7 +20,7 @@ export class DeviceCounters {
   readonly #since: number;
   readonly #times: StateTimes<DeviceStateName>;
   readonly #port = { received: 0, sent: 0, opens: 0 };
-  readonly #lineErrors: Record<OutOfSyncReason | 'UNKNOWN_LINE', number> = {
+  readonly #portErrors: Record<OutOfSyncReason | 'UNKNOWN_LINE', number> = {
     NO_RESPONSE: 0,
     UNEXPECTED_RESPONSE: 0,
     UNEXPLAINED_ERROR: 0,
@@ -57,11 +57,11 @@ export class DeviceCounters {
 
   outOfSync(reason: OutOfSyncReason): void {
     this.#resyncs++;
-    this.#lineErrors[reason]++;
+    this.#portErrors[reason]++;
   }
 
   unknownLine(): void {
-    this.#lineErrors.UNKNOWN_LINE++;
+    this.#portErrors.UNKNOWN_LINE++;
   }
 
   restarted(): void {
@@ -69,7 +69,7 @@ export class DeviceCounters {
   }
 
   get statistics(): Omit<DeviceStatistics, 'port' | 'sendQueue' | 'links'> & {
-    readonly port: PortBytes;
+    readonly port: PortCounters;
   } {
     return {
       forMs: Math.round(this.#clock.now()) - this.#since,
@@ -77,7 +77,7 @@ export class DeviceCounters {
       port: { ...this.#port },
       resyncs: this.#resyncs,
       restarts: this.#restarts,
-      lineErrors: { ...this.#lineErrors },
+      portErrors: { ...this.#portErrors },
     };
   }
 }

@@ -17,7 +17,7 @@ export interface LinkStatistics {
   readonly link: LinkId;
   /** Milliseconds in each state. */
   readonly stateMs: Readonly<Record<LinkStateName, number>>;
-  /** Number of opens, reconnects included. */
+  /** Number of connections, reconnects included. */
   readonly connections: number;
   /** Number of times that the device or keep-open has opened it again. */
   readonly reconnects: number;
@@ -31,18 +31,18 @@ export interface LinkStatistics {
   readonly dataLosses: number;
 }
 
-/** Bytes that passed the port: commands, responses and payloads. */
-export interface PortBytes {
+/** Counters of the port: bytes of commands, responses and payloads, and how often it was opened. */
+export interface PortCounters {
   /** Bytes received. */
   readonly received: number;
   /** Bytes written. */
   readonly sent: number;
-  /** Number of opens of the port. */
+  /** How often the port was opened. */
   readonly opens: number;
 }
 
 /** The port as it is now. */
-export interface PortStatistics extends PortBytes {
+export interface PortStatistics extends PortCounters {
   /** Baud rate, in bits a second; undefined while the port is closed, and where it has none (TCP). */
   readonly baudRate: number | undefined;
   /** Whether RTS and CTS are in use. */
@@ -50,7 +50,7 @@ export interface PortStatistics extends PortBytes {
 }
 
 /** Faults on the port: resyncs by their reason, and unknown lines. */
-export type LineErrors = Readonly<Record<OutOfSyncReason | 'UNKNOWN_LINE', number>>;
+export type PortErrors = Readonly<Record<OutOfSyncReason | 'UNKNOWN_LINE', number>>;
 
 /** Counters of a device since its constructor. */
 export interface DeviceStatistics {
@@ -65,7 +65,7 @@ export interface DeviceStatistics {
   /** Number of restarts of the device. */
   readonly restarts: number;
   /** Faults on the port. */
-  readonly lineErrors: LineErrors;
+  readonly portErrors: PortErrors;
   /** Messages that wait in the send queues now. */
   readonly sendQueue: SendQueueLevel;
   /** The links 0, 1 and 2. */

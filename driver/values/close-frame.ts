@@ -1,5 +1,5 @@
 import type { Flaw } from './flaw';
-import { hasHalfCharacter, utf8Length } from './text';
+import { hasLoneSurrogate, utf8Length } from './text';
 
 /** Most bytes of a close reason (RFC 6455, section 5.5). */
 export const MAX_REASON_BYTES = 123;
@@ -16,7 +16,7 @@ export function isCloseCode(code: unknown): code is number {
 /** Returns why a text cannot be the reason in a close frame; undefined where it can. */
 export function closeReasonFlaw(text: unknown): Flaw | undefined {
   if (typeof text !== 'string') return { reason: 'CLOSE_REASON_NOT_TEXT' };
-  if (hasHalfCharacter(text)) return { reason: 'HALF_CHARACTER' };
+  if (hasLoneSurrogate(text)) return { reason: 'LONE_SURROGATE' };
   const length = utf8Length(text);
   if (length <= MAX_REASON_BYTES) return undefined;
   return { reason: 'CLOSE_REASON_TOO_LONG', length, max: MAX_REASON_BYTES };

@@ -6,11 +6,11 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 /** Returns why a text cannot be a parameter of an AT command; undefined where it can. */
 export function textReason(text: string): Reason | undefined {
   if (CONTROL_CHARACTER.test(text)) return 'CONTROL_CHARACTER';
-  return hasHalfCharacter(text) ? 'HALF_CHARACTER' : undefined;
+  return hasLoneSurrogate(text) ? 'LONE_SURROGATE' : undefined;
 }
 
-/** Whether a text holds half of a surrogate pair: UTF-8 has no bytes for it, and an encoder writes U+FFFD instead. */
-export function hasHalfCharacter(text: string): boolean {
+/** Whether a text holds a surrogate without its other half: UTF-8 has no bytes for it, and an encoder writes U+FFFD instead. */
+export function hasLoneSurrogate(text: string): boolean {
   return /[\ud800-\udfff]/u.test(text);
 }
 

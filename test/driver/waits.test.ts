@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Harness } from '../harness/harness';
 import { EspAtError } from '../../driver/errors';
 import type { Device } from '../../driver/device/device';
-import { waitFor, type Wait } from '../../driver/wait';
+import { waitFor, type WaitOptions } from '../../driver/wait';
 
 const reason = new Error('no longer needed');
 
@@ -18,7 +18,7 @@ function ending(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-const calls: Readonly<Record<string, (device: Device, wait: Wait) => Promise<unknown>>> = {
+const calls: Readonly<Record<string, (device: Device, wait: WaitOptions) => Promise<unknown>>> = {
   'checkLinks()': (device, wait) => device.checkLinks(wait),
   'command()': (device, wait) => device.command('AT+CIPSTATUS', wait),
   'scanNetworks()': (device, wait) => device.scanNetworks(wait),

@@ -1,5 +1,5 @@
 import type { EspAtError } from '../../driver/errors';
-import type { Port, PortHandlers, PortOpener, PortSettings } from '../../driver/port/port';
+import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../../driver/port/port';
 import type { VirtualClock } from '../../simulator/replay/virtual-clock';
 
 /** Limit of a read from a port in one turn of the event loop. */
@@ -115,7 +115,7 @@ export class HostLoop {
       address: inner.address,
       ...(rate !== undefined && { rate }),
       ...(bridgedRate !== undefined && { bridgedRate }),
-      open: (handlers: PortHandlers, settings: PortSettings): Promise<Port> => {
+      open: (handlers: PortHandlers, settings: PortOpenOptions): Promise<Port> => {
         const unread = new Unread(this, handlers);
         const opening = inner.open(
           {

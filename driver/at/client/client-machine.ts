@@ -25,7 +25,7 @@ export class ClientMachine {
   }
 
   get pace(): Exclude<Pace, 'search'> {
-    return this.#assumptions.rateLostOnRestart ? 'negotiatedRate' : 'portRate';
+    return this.#assumptions.rateLostOnRestart ? 'negotiatedRate' : 'startRate';
   }
 
   get isDataTrusted(): boolean {

@@ -5,10 +5,10 @@ import type { LinkId, SendSource } from '../types';
 /** Messages that may run before the first yielding sequence: as many as the send queues hold. */
 const MAX_PASSED_MESSAGES = 1000;
 
-/** The messages of one link, and the bytes that the client has sent of them. */
+/** The messages of one link, and its share so far: bytes sent, raised to the least of the others when it becomes active. */
 interface QueuedSource {
   readonly source: SendSource;
-  sentBytes: number;
+  shareBytes: number;
   /** Whether it had something to send at the last check. */
   isActive: boolean;
 }
@@ -37,7 +37,7 @@ export class CommandQueue {
   }
 
   addSource(source: SendSource): void {
-    this.#sources.push({ source, sentBytes: 0, isActive: false });
+    this.#sources.push({ source, shareBytes: 0, isActive: false });
   }
 
   /** Checks which sources have something to send. A source that was idle gets no credit for that time. */
@@ -46,7 +46,7 @@ export class CommandQueue {
       const wasActive = queued.isActive;
       queued.isActive = queued.source.peek() !== undefined;
       if (queued.isActive && !wasActive)
-        queued.sentBytes = Math.max(queued.sentBytes, this.#leastSentBytes(queued));
+        queued.shareBytes = Math.max(queued.shareBytes, this.#leastShareBytes(queued));
     }
   }
 
@@ -57,7 +57,7 @@ export class CommandQueue {
     if (sequence) return sequence;
     let chosen: QueuedSource | undefined;
     for (const queued of this.#sources)
-      if (queued.isActive && (!chosen || queued.sentBytes < chosen.sentBytes)) chosen = queued;
+      if (queued.isActive && (!chosen || queued.shareBytes < chosen.shareBytes)) chosen = queued;
     if (this.#yielding.length > 0 && (!chosen || this.#passedMessages >= MAX_PASSED_MESSAGES)) {
       this.#passedMessages = 0;
       return this.#yielding.shift();
@@ -68,7 +68,7 @@ export class CommandQueue {
 
   /** Counts bytes sent for a link. */
   countSent(link: LinkId, bytes: number): void {
-    for (const queued of this.#sources) if (queued.source.link === link) queued.sentBytes += bytes;
+    for (const queued of this.#sources) if (queued.source.link === link) queued.shareBytes += bytes;
   }
 
   /** Removes and returns all sequences. */
@@ -81,10 +81,10 @@ export class CommandQueue {
   }
 
   /** The fewest bytes of any other active source; 0 without one. */
-  #leastSentBytes(except: QueuedSource): number {
+  #leastShareBytes(except: QueuedSource): number {
     let least = Infinity;
     for (const queued of this.#sources)
-      if (queued !== except && queued.isActive) least = Math.min(least, queued.sentBytes);
+      if (queued !== except && queued.isActive) least = Math.min(least, queued.shareBytes);
     return least === Infinity ? 0 : least;
   }
 }

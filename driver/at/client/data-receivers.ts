@@ -1,4 +1,4 @@
-import type { DataFrame, DataReceiver, LinkId } from '../types';
+import type { DataChunk, DataReceiver, LinkId } from '../types';
 
 /** The receivers of the links' data. Drops the data of a link without one. */
 export class DataReceivers {
@@ -8,7 +8,7 @@ export class DataReceivers {
     this.#receivers[link] = receiver;
   }
 
-  push(frame: DataFrame): void {
+  push(frame: DataChunk): void {
     this.#receivers[frame.link]?.push(frame);
   }
 

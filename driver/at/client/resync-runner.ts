@@ -15,7 +15,7 @@ import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync'
 import type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from '../types';
 
 /** How the client lost a final result code. */
-interface LostResult {
+interface ResultCodeLoss {
   /** Whether the device has sent the message with other bytes than its payload: the peer got a corrupt one. */
   readonly corrupt?: boolean;
   /** False where received bytes are corrupt. */
@@ -51,7 +51,7 @@ export class ResyncRunner {
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
-        this.loseResult(state, reason, { dataTrusted: false });
+        this.onResultCodeLost(state, reason, { dataTrusted: false });
         break;
       case 'idle':
       case 'between':
@@ -62,10 +62,10 @@ export class ResyncRunner {
   }
 
   /** Begins a resync because the final result code of the running transaction is lost. */
-  loseResult(
+  onResultCodeLost(
     { job, transaction }: Running,
     reason: OutOfSyncReason,
-    { corrupt = false, dataTrusted = true, announce = true }: LostResult,
+    { corrupt = false, dataTrusted = true, announce = true }: ResultCodeLoss,
   ): void {
     const { command, attempt } = transaction;
     const submission = submissionOf(job);
@@ -84,7 +84,7 @@ export class ResyncRunner {
     if (!repeats) job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
-  /** Begins a resync, before it calls the listener, whose commands then wait. */
+  /** Begins the resync first and calls the listener then: commands that the listener runs wait for the resync. */
   begin(cause: OutOfSyncCause, continuation: Continuation): void {
     const { listener, machine } = this.#parts;
     const { pace } = machine;

@@ -76,7 +76,7 @@ export class TransactionRunner {
       case 'refused':
         return this.#refuse(state);
       case 'outOfSync':
-        return this.#resyncs.loseResult(state, action.reason, { corrupt: action.corrupt });
+        return this.#resyncs.onResultCodeLost(state, action.reason, { corrupt: action.corrupt });
     }
   }
 
@@ -106,7 +106,7 @@ export class TransactionRunner {
     const { job, transaction } = state;
     const submission = submissionOf(job);
     if (isDoubtfulRefusal(transaction, submission))
-      return this.#resyncs.loseResult(state, 'UNEXPLAINED_ERROR', { announce: false });
+      return this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR', { announce: false });
     const error = refusalError(transaction, submission, this.#parts.timeout.elapsed);
     this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));
   }

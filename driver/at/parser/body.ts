@@ -19,10 +19,6 @@ export class Body {
     return this.#length - this.#filled;
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
   /** Bytes of memory that the copy takes up. */
   get held(): number {
     return this.#own ? this.#length : 0;

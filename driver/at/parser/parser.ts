@@ -10,7 +10,6 @@ const PROMPT = 0x3e;
 const PLUS = 0x2b;
 /** An echo of a command starts with it. */
 const ECHO_START = 'A';
-const HEAD_LENGTH = '+WS_DATA:'.length;
 
 /** Bytes of incomplete frames that a {@link Parser} holds at most: one line and one chunk of data. */
 export const PARSER_BUFFER_LIMIT_BYTES = MAX_LINE_BYTES + 2 + MAX_DATA_BYTES;
@@ -97,9 +96,8 @@ export class Parser {
    */
   abandon(): void {
     if (!this.unfinished) return;
-    const length = this.#state === 'line' ? this.#line.length : this.#dataLength();
     this.#startLine();
-    this.#handler({ kind: 'garbage', reason: 'cut', length });
+    this.#handler({ kind: 'garbage', reason: 'cut' });
   }
 
   /** Parses bytes from the device, and emits every frame that they complete. */
@@ -183,7 +181,7 @@ export class Parser {
         this.#startHeader();
         break;
       case 'overflow':
-        this.#handler({ kind: 'garbage', reason: 'overflow', length: MAX_LINE_BYTES });
+        this.#handler({ kind: 'garbage', reason: 'overflow' });
         break;
     }
     return end;
@@ -245,16 +243,9 @@ export class Parser {
 
   /** The start of the next frame is unknown: drops bytes up to the next CR LF. */
   #dropCorrupt(reason: 'header' | 'length'): void {
-    const length = this.#dataLength();
     this.#startLine();
     this.#line.drop();
-    this.#handler({ kind: 'garbage', reason, length });
-  }
-
-  /** Bytes of the unfinished data, with its header and the line that it interrupts. */
-  #dataLength(): number {
-    const { length, missing } = this.#body;
-    return this.#line.length + HEAD_LENGTH + this.#header.taken + length - missing;
+    this.#handler({ kind: 'garbage', reason });
   }
 
   #startLine(): void {

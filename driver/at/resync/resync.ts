@@ -29,7 +29,7 @@ export interface ResyncOptions {
   readonly mayRestart: boolean;
   /** When to pad a pending prompt: where nothing else gets a response, or first. */
   readonly pad: 'never' | 'ifSilent' | 'first';
-  /** At another pace than `portRate` one attempt without a response is enough: the device may be at another rate. */
+  /** At another pace than `startRate` one attempt without a response is enough: the device may be at another rate. */
   readonly pace: Pace;
   /** Index of the first query. It differs in each resync, so that a late response fits no later query. */
   readonly firstQuery: number;
@@ -109,7 +109,7 @@ class Resync {
     if (pad !== 'never' && (!answered || this.#lease.seen.has('>'))) answered = await this.#pad();
     if (answered && (await this.#query())) return 'inSync';
     if (this.#flooded) return 'mustRestart';
-    return !answered && pace !== 'portRate' ? 'noAnswer' : 'again';
+    return !answered && pace !== 'startRate' ? 'noAnswer' : 'again';
   }
 
   async #restart(): Promise<ResyncResult> {

@@ -13,7 +13,7 @@ const MIN_SLICE_AFTER_LATE_MS = 50;
 
 /**
  * Measures port idle time: the time that passed, less the time that received bytes took on the port. A flood that fills
- * the port delays the device's responses by many seconds, and must not look like a dead device; a server that sends
+ * the port delays the device's responses by many seconds, and must not look like an unresponsive device; a server that sends
  * often, but does not fill the port, leaves room for a response. The time that written bytes need does not count either.
  *
  * Time counts in slices. A slice that ends late counts less: a blocked event loop reads nothing. Before each check there
@@ -50,7 +50,7 @@ export class IdleTimer {
     return this.#idle + Math.max(0, Math.min(this.#clock.now(), this.#sliceEnd) - this.#since);
   }
 
-  /** Milliseconds since {@link restart} in which the event loop turned, while it {@link watch}es. */
+  /** Milliseconds since {@link restart}, less those in which the event loop was blocked; only {@link watch} notices a block. */
   get elapsed(): number {
     const now = this.#clock.now();
     // The event loop may read input before it runs the late timer.

@@ -23,7 +23,7 @@ export class ResponseTimeout {
     return this.#timer.idle;
   }
 
-  /** Milliseconds since then in which the event loop turned. */
+  /** Milliseconds since then, less those in which the event loop was blocked. */
   get elapsed(): number {
     return this.#timer.elapsed;
   }

@@ -1,7 +1,7 @@
 /** When a transaction probes the device, in milliseconds of port idle time. */
 export interface TimeoutPolicy {
   /** Until the client probes for the final result code. */
-  readonly probeForResultMs: number;
+  readonly probeForFinalCodeMs: number;
   /** Until a prompt comes, which needs no network. The client never probes for a prompt: the probe may become payload. */
   readonly promptTimeoutMs: number;
   /** Until a device, idle or at work, has answered a probe. */
@@ -15,14 +15,19 @@ export interface TimeoutPolicy {
  * that the device has restarted, and talks at another rate.
  */
 export const TIMEOUT_POLICY = {
-  portRate: { probeForResultMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500, slowness: 1 },
-  negotiatedRate: { probeForResultMs: 500, promptTimeoutMs: 1000, probeAnswerMs: 500, slowness: 1 },
+  startRate: { probeForFinalCodeMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500, slowness: 1 },
+  negotiatedRate: {
+    probeForFinalCodeMs: 500,
+    promptTimeoutMs: 1000,
+    probeAnswerMs: 500,
+    slowness: 1,
+  },
 } as const satisfies Record<string, TimeoutPolicy>;
 
 /** Returns the policy for responses that take so many times as long. */
 export function slower(policy: TimeoutPolicy, slowness: number): TimeoutPolicy {
   return {
-    probeForResultMs: policy.probeForResultMs * slowness,
+    probeForFinalCodeMs: policy.probeForFinalCodeMs * slowness,
     promptTimeoutMs: policy.promptTimeoutMs * slowness,
     probeAnswerMs: policy.probeAnswerMs * slowness,
     slowness,

@@ -9,7 +9,7 @@ const PROBE_WHEN_BUSY_MS = 1500;
 const PROBE_AGAIN_MS = 10_000;
 /** Milliseconds of port idle time within which the answer to a probe follows a final result code that overtook it. */
 const LATE_PROBE_ANSWER_MS = 500;
-/** Milliseconds beyond its timeout that a port which is never idle may delay a final result. */
+/** Milliseconds beyond its timeout that a port which is never idle may delay a final result code. */
 const LONGEST_FLOOD_MS = 300_000;
 
 /**

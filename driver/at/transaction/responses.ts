@@ -67,7 +67,7 @@ export function onPrompt(transaction: Transaction): Action {
   const { phase, policy } = transaction;
   if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
   transaction.phase = awaitingConfirmation;
-  transaction.nextProbeIdleMs = policy.probeForResultMs;
+  transaction.nextProbeIdleMs = policy.probeForFinalCodeMs;
   return writePayload;
 }
 
@@ -118,7 +118,7 @@ function onOtherLine(transaction: Transaction, text: string): Action {
 /** Takes `OK` or `SEND OK`: a success, if the command ends with it and no probe casts doubt on it. */
 function onSuccess(transaction: Transaction, phase: Awaiting, text: 'OK' | 'SEND OK'): Action {
   if (text !== transaction.command.success) return unexpected(transaction, text);
-  if (phase.kind === 'awaitingResult') {
+  if (phase.kind === 'awaitingFinalCode') {
     if (phase.probe === 'none') return succeeded;
     transaction.phase = { kind: 'confirming', by: 'probeAnswer' };
     return none;

@@ -18,7 +18,7 @@ interface Waiting {
 /** How far a transaction has come. */
 export type Phase =
   /** The command has no payload: its line is written. */
-  | (Waiting & { readonly kind: 'awaitingResult' })
+  | (Waiting & { readonly kind: 'awaitingFinalCode' })
   /** The line is written. `acknowledged`: the `OK` before the prompt has come. */
   | (Waiting & { readonly kind: 'awaitingPrompt'; readonly acknowledged: boolean })
   /**
@@ -45,7 +45,7 @@ export interface Transaction {
   lastProbeIdleMs: number;
 }
 
-const awaitingResult: Phase = { kind: 'awaitingResult', probe: 'none', busy: false };
+const awaitingFinalCode: Phase = { kind: 'awaitingFinalCode', probe: 'none', busy: false };
 const awaitingPrompt: Phase = {
   kind: 'awaitingPrompt',
   acknowledged: false,
@@ -60,10 +60,10 @@ export function begin(command: Command, attempt: number, policy: TimeoutPolicy):
     attempt,
     response: [],
     errorCode: '',
-    phase: command.payload ? awaitingPrompt : awaitingResult,
+    phase: command.payload ? awaitingPrompt : awaitingFinalCode,
     policy,
     // A probe before the prompt could become the payload.
-    nextProbeIdleMs: command.payload ? Infinity : policy.probeForResultMs,
+    nextProbeIdleMs: command.payload ? Infinity : policy.probeForFinalCodeMs,
     lastProbeIdleMs: 0,
   };
 }

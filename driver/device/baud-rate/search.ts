@@ -89,5 +89,5 @@ const pads = (pendingPrompt: boolean): readonly Trial['pad'][] =>
 const trial = (rate: number | undefined, pad: Trial['pad'], isLikely: boolean): Trial => ({
   rate,
   pad,
-  pace: isLikely ? 'portRate' : 'search',
+  pace: isLikely ? 'startRate' : 'search',
 });

@@ -10,7 +10,7 @@ import { EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
-import type { Wait } from '../../wait';
+import type { WaitOptions } from '../../wait';
 import { Initialization } from './initialize/initialization';
 import { leave } from './leave';
 import type { LinkChecks } from './link-checks';
@@ -145,7 +145,7 @@ export class DeviceSession {
   }
 
   /** Restarts the device. Returns false where it does not answer, and options or port do not allow a reset by RTS. */
-  async restart(wait: Wait): Promise<boolean> {
+  async restart(wait: WaitOptions): Promise<boolean> {
     if (!this.isIdentified) return resetByRts(this.#port, this.#context.emitter);
     await this.#client.run(restart(), wait);
     await this.#port.setRate(this.#port.startRate);

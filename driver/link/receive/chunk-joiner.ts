@@ -1,5 +1,5 @@
-import { Silence } from '../../at/silence';
-import type { DataFrame, LinkId } from '../../at/types';
+import { DataIdle } from '../../at/data-idle';
+import type { DataChunk, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Framing } from '../options';
@@ -39,7 +39,7 @@ export class ChunkJoiner implements LinkReceiver {
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
   /** Within a message. */
-  readonly #silence: Silence;
+  readonly #silence: DataIdle;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, framing: Framing, limit: number, clock: Clock, sink: MessageSink) {
@@ -48,11 +48,11 @@ export class ChunkJoiner implements LinkReceiver {
     this.#limit = limit;
     this.#clock = clock;
     this.#sink = sink;
-    this.#silence = new Silence(clock, STALLED_CHUNK_MS);
+    this.#silence = new DataIdle(clock, STALLED_CHUNK_MS);
   }
 
-  push({ bytes: piece }: DataFrame): void {
-    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#silence.isOver)
+  push({ bytes: piece }: DataChunk): void {
+    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#silence.hasReachedLimit)
       return this.#failStalled();
     this.#take(piece);
     if (this.#unfinishedBytes > 0) this.#silence.restart();

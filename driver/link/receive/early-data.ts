@@ -1,4 +1,4 @@
-import type { DataFrame, DataReceiver } from '../../at/types';
+import type { DataChunk, DataReceiver } from '../../at/types';
 
 /** Most bytes of early data. On a slow port `OK` may take seconds. */
 const MAX_EARLY_BYTES = 256 * 1024;
@@ -8,11 +8,11 @@ const CHUNK_OVERHEAD = 16;
 /** Keeps data until a receiver can take it: data that comes before the `OK` of `AT+WSOPEN`, for example. */
 export class EarlyData implements DataReceiver {
   readonly connected = false;
-  readonly #chunks: (DataFrame | 'dataLost')[] = [];
+  readonly #chunks: (DataChunk | 'dataLost')[] = [];
   /** Greater than {@link MAX_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;
 
-  push(frame: DataFrame): void {
+  push(frame: DataChunk): void {
     this.#bytes += frame.bytes.length + CHUNK_OVERHEAD;
     if (this.#bytes <= MAX_EARLY_BYTES) this.#chunks.push(frame);
     else this.dataLost();
@@ -21,10 +21,6 @@ export class EarlyData implements DataReceiver {
   /** Keeps one entry for consecutive losses. */
   dataLost(): void {
     if (this.#chunks.at(-1) !== 'dataLost') this.#chunks.push('dataLost');
-  }
-
-  end(): void {
-    this.#chunks.length = 0;
   }
 
   /** Passes the data to the receiver of the connection. @param onLoss called for each data loss */

@@ -1,4 +1,4 @@
-import type { DataFrame } from '../../at/types';
+import type { DataChunk } from '../../at/types';
 import { delay } from '../../clock';
 import { EspAtError } from '../../errors';
 import { EarlyData } from './early-data';
@@ -51,7 +51,7 @@ export class FramingGuard implements LinkReceiver {
     return this.#state.kind === 'passing' && this.#receiver.isEmpty;
   }
 
-  push(frame: DataFrame): void {
+  push(frame: DataChunk): void {
     const isEmpty = frame.bytes.length === 0;
     if (this.#state.kind === 'passing' && !isEmpty) return this.#receiver.push(frame);
     if (this.#state.kind === 'passing') this.#begin();

@@ -1,5 +1,5 @@
-import { Silence } from '../../at/silence';
-import type { DataFrame, LinkId } from '../../at/types';
+import { DataIdle } from '../../at/data-idle';
+import type { DataChunk, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import { joined } from './joined';
@@ -13,14 +13,14 @@ const STALLED_FRAME_MS = 11_000;
 /** Inside a frame that began with the chunk `first` and has `missing` more bytes. */
 interface Inside {
   readonly kind: 'chunk';
-  readonly first: DataFrame;
+  readonly first: DataChunk;
   readonly missing: number;
 }
 
 /** Unknown since a data loss. `last`: the last chunk after it; `skipped`: bytes that the assembler has skipped since. */
 interface Lost {
   readonly kind: 'lost';
-  last: DataFrame | undefined;
+  last: DataChunk | undefined;
   skipped: number;
 }
 
@@ -54,27 +54,27 @@ export class MessageAssembler implements LinkReceiver {
   #position: Position = { kind: 'frame' };
   #message: Message = { kind: 'none' };
   /** Since a data loss. */
-  readonly #silence: Silence;
+  readonly #silence: DataIdle;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
     this.#sink = sink;
-    this.#silence = new Silence(clock, STALLED_FRAME_MS);
+    this.#silence = new DataIdle(clock, STALLED_FRAME_MS);
   }
 
   get isEmpty(): boolean {
     return this.#message.kind === 'none';
   }
 
-  push(chunk: DataFrame): void {
+  push(chunk: DataChunk): void {
     // The device abandons a stalled frame with an empty chunk, and misreads all that follows.
     if (chunk.bytes.length === 0 && frameLengthOf(chunk) > 0) return this.#failStalled();
     const position = this.#position;
     if (position.kind === 'chunk') return this.#continue(chunk, position);
     if (position.kind === 'frame') return this.#begin(chunk);
-    const wasSilent = this.#silence.isOver;
+    const wasSilent = this.#silence.hasReachedLimit;
     this.#silence.restart();
     if (wasSilent || this.#isBeginning(chunk, position)) this.#begin(chunk);
   }
@@ -94,7 +94,7 @@ export class MessageAssembler implements LinkReceiver {
   }
 
   /** The first chunk of a frame. */
-  #begin(chunk: DataFrame): void {
+  #begin(chunk: DataChunk): void {
     this.#silence.stop();
     const { kind } = this.#message;
     if (chunk.opcode === 1 || chunk.opcode === 2) {
@@ -109,7 +109,7 @@ export class MessageAssembler implements LinkReceiver {
   }
 
   /** A further chunk of the current frame. */
-  #continue(chunk: DataFrame, { first, missing }: Inside): void {
+  #continue(chunk: DataChunk, { first, missing }: Inside): void {
     const isSame = isSameFrame(first, chunk);
     if (isSame && chunk.bytes.length <= missing) return this.#take(chunk, first, missing);
     this.#fail('DATA_LOST');
@@ -119,7 +119,7 @@ export class MessageAssembler implements LinkReceiver {
   }
 
   /** @param missing bytes of the frame that have not come before this chunk */
-  #take(chunk: DataFrame, first: DataFrame, missing: number): void {
+  #take(chunk: DataChunk, first: DataChunk, missing: number): void {
     this.#collect(chunk.bytes);
     const left = missing - chunk.bytes.length;
     this.#position = left === 0 ? { kind: 'frame' } : { kind: 'chunk', first, missing: left };
@@ -151,7 +151,7 @@ export class MessageAssembler implements LinkReceiver {
    * Whether, after a data loss, a chunk certainly begins a frame. The assembler skips others: they may come from a
    * frame's middle.
    */
-  #isBeginning(chunk: DataFrame, position: Lost): boolean {
+  #isBeginning(chunk: DataChunk, position: Lost): boolean {
     const before = position.last;
     position.last = chunk;
     const isWhole = chunk.bytes.length === chunk.payloadLength;
@@ -174,11 +174,11 @@ export class MessageAssembler implements LinkReceiver {
 }
 
 /** Bytes of the frame of a chunk. */
-function frameLengthOf({ payloadLength = 0 }: DataFrame): number {
+function frameLengthOf({ payloadLength = 0 }: DataChunk): number {
   return payloadLength;
 }
 
-function isSameFrame(one: DataFrame, other: DataFrame): boolean {
+function isSameFrame(one: DataChunk, other: DataChunk): boolean {
   return (
     one.opcode === other.opcode &&
     one.fin === other.fin &&

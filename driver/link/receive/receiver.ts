@@ -39,6 +39,8 @@ type ReceivingOptions = Pick<OpenOptions, 'maxMessageBytes' | 'framing'>;
 export interface LinkReceiver extends DataReceiver {
   /** Whether no message has begun. */
   readonly isEmpty: boolean;
+  /** The connection has ended. */
+  end(): void;
 }
 
 /** Receives the messages of a connection. */

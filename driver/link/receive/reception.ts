@@ -68,9 +68,9 @@ export class Reception {
 
   /** The connection has ended. */
   end(): void {
-    const { receiver } = this.#state;
+    const before = this.#state;
     this.#become(this.#none);
-    receiver.end();
+    if (before.kind === 'connected') before.receiver.end();
   }
 
   /** Received bytes are lost; of which link is unknown. */
@@ -106,6 +106,5 @@ function droppingReceiver(machine: Pick<LinkMachine, 'state'>): DataReceiver {
     },
     push: ignore,
     dataLost: ignore,
-    end: ignore,
   };
 }

@@ -25,8 +25,8 @@ export function refusalOf(
   timeout = DEFAULT_SEND_TIMEOUT_MS,
 ): SendRefusal | undefined {
   if (!(cause instanceof EspAtError) || !REFUSAL_CODES.includes(cause.code)) return undefined;
-  const waited = Number(cause.details.waited);
-  if (waited < Math.max(timeout, MIN_STALL_MS)) return { kind: 'refused' };
-  const seconds = Math.round(waited / 1000);
+  const waitedMs = Number(cause.details.waitedMs);
+  if (waitedMs < Math.max(timeout, MIN_STALL_MS)) return { kind: 'refused' };
+  const seconds = Math.round(waitedMs / 1000);
   return { kind: 'stalled', error: new EspAtError('LINK_STALLED', { link, seconds }) };
 }

@@ -19,7 +19,7 @@ import {
 } from './link-state';
 import { OpenOperation, type CloseOperation } from '../operation';
 import type { LinkChangeCause } from '../events';
-import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/open-line';
+import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/wsopen-parameters';
 
 /** Milliseconds that the device may take to reconnect by itself before keep-open opens the link afresh. */
 const RECONNECT_TIMEOUT_MS = 60_000;

@@ -1,4 +1,4 @@
-import { hasHalfCharacter, utf8Length } from '../../../driver/values/text';
+import { hasLoneSurrogate, utf8Length } from '../../../driver/values/text';
 import type { Flaw } from './refusal';
 
 const MAX_BYTES = 64;
@@ -11,7 +11,7 @@ const escapes = /\\(x[0-9a-f]{2}|[nrt0\\])/gi;
 export function delimiterFlaw(text: string): Flaw | undefined {
   if (text === '') return { reason: 'EMPTY' };
   if (text.replace(escapes, '').includes('\\')) return { reason: 'BAD_ESCAPE' };
-  if (hasHalfCharacter(text)) return { reason: 'HALF_CHARACTER' };
+  if (hasLoneSurrogate(text)) return { reason: 'LONE_SURROGATE' };
   const length = utf8Length(text.replace(escapes, 'x'));
   return length > MAX_BYTES ? { reason: 'TOO_MANY_BYTES', length, max: MAX_BYTES } : undefined;
 }

@@ -1,4 +1,4 @@
-import { openLineFlaw, type OpenLine } from '../../../driver/values/open-line';
+import { wsopenFlaw, type WsopenParameters } from '../../../driver/values/wsopen-parameters';
 import { subprotocolFlaw } from '../../../driver/values/subprotocol';
 import { MIN_REQUEST_BYTES, requestBytes } from '../../../driver/values/upgrade-request';
 import { uriFlaw } from '../../../driver/values/uri';
@@ -82,15 +82,15 @@ function templateRefusal(field: string, text: string): Refusal | undefined {
 function lineRefusal(
   code: Refusal['code'],
   settings: Settings,
-  value: Partial<OpenLine>,
+  value: Partial<WsopenParameters>,
 ): Refusal | undefined {
   const line = lineOf(settings, value);
-  const refusal = line.uri === '' ? undefined : openLineFlaw(line);
+  const refusal = line.uri === '' ? undefined : wsopenFlaw(line);
   return refusal?.code === code ? { code, details: refusal.flaw } : undefined;
 }
 
 /** The values that are known before a message comes. */
-function lineOf(settings: Settings, value: Partial<OpenLine>): OpenLine {
+function lineOf(settings: Settings, value: Partial<WsopenParameters>): WsopenParameters {
   const known = (field: string): string => {
     const text = asText(settings[field]);
     const isKnown = isFixed(settings[`${field}Type`]) && !isVariable(text) && !isTemplate(text);
@@ -100,7 +100,7 @@ function lineOf(settings: Settings, value: Partial<OpenLine>): OpenLine {
   return {
     uri: known('uri'),
     subprotocol: known('subprotocol'),
-    timeout: isTime ? Number(known('timeout')) : undefined,
+    timeoutMs: isTime ? Number(known('timeout')) : undefined,
     authorization: '',
     ...value,
   };

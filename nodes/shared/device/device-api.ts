@@ -14,7 +14,7 @@ import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link
 import type { PlacedLine } from '../../../driver/recorder/recorder';
 import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
-import type { Wait } from '../../../driver/wait';
+import type { WaitOptions } from '../../../driver/wait';
 
 /** The part of the driver's link that the nodes use. */
 export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
@@ -23,7 +23,7 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   readonly stateNumber: LinkStateNumber;
   readonly uri: string;
   readonly owner: string | undefined;
-  open(options: OpenOptions, wait?: Wait): Promise<void>;
+  open(options: OpenOptions, wait?: WaitOptions): Promise<void>;
   send(payload: Uint8Array | string, options?: SendOptions): Promise<void>;
   request(payload: RequestPayload, options: RequestOptions): Promise<Reply>;
   close(options?: CloseOptions): Promise<void>;

@@ -2,7 +2,7 @@ import type { Clock } from '../../../driver/clock';
 import { examine, type DoctorReport, type PortOpener, type WifiNetwork } from '../../../driver';
 import { networksAt } from '../../../driver/doctor/networks';
 import { EspAtError } from '../../../driver/errors';
-import type { Wait } from '../../../driver/wait';
+import type { WaitOptions } from '../../../driver/wait';
 import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
 import type { Claimant, PortClaims } from './port-claims';
@@ -13,7 +13,7 @@ const TIME_LIMIT_MS = 60_000;
 /** What a dialog can ask of a port. */
 interface Question<T> {
   ofDevice(host: DeviceHost): Promise<T>;
-  ofPort(opener: PortOpener, wait: Wait & { readonly clock: Clock }): Promise<T>;
+  ofPort(opener: PortOpener, wait: WaitOptions & { readonly clock: Clock }): Promise<T>;
 }
 
 const examination: Question<DoctorReport> = {

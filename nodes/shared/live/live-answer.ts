@@ -42,7 +42,7 @@ export const counterNames = [
   'connections',
   'reconnects',
   'resyncs',
-  'lineErrors',
+  'portErrors',
   'restarts',
   'portOpens',
 ] as const;

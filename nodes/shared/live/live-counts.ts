@@ -3,7 +3,7 @@ import type { LiveCounts } from './live-answer';
 
 /** The statistics of a device as the live view shows them: of all links together. */
 export function liveCounts(statistics: DeviceStatistics): LiveCounts {
-  const { port, links, lineErrors, resyncs, restarts, sendQueue } = statistics;
+  const { port, links, portErrors, resyncs, restarts, sendQueue } = statistics;
   const sum = (count: (link: LinkStatistics) => number) =>
     links.reduce((total, link) => total + count(link), 0);
   return {
@@ -20,7 +20,7 @@ export function liveCounts(statistics: DeviceStatistics): LiveCounts {
       connections: sum(({ connections }) => connections),
       reconnects: sum(({ reconnects }) => reconnects),
       resyncs,
-      lineErrors: Object.values(lineErrors).reduce((total, count) => total + count, 0),
+      portErrors: Object.values(portErrors).reduce((total, count) => total + count, 0),
       restarts,
       portOpens: port.opens,
     },

@@ -51,7 +51,6 @@ export class ClientHarness {
       this.client.setReceiver(link, {
         connected: true,
         dataLost: () => (this.losses += 1),
-        end: () => undefined,
         push: ({ bytes }) => void this.events.push(`data ${link} ${bytes.toString('latin1')}`),
       });
     }
@@ -163,6 +162,6 @@ export async function find(
   pad: 'never' | 'first' = 'never',
 ): Promise<string> {
   const attempts = pad === 'first' ? 3 : 1;
-  const options = { attempts, mayRestart: false, pad, pace: 'portRate' as const };
+  const options = { attempts, mayRestart: false, pad, pace: 'startRate' as const };
   return (await harness.client.sequence(({ resync }) => resync(options))).kind;
 }

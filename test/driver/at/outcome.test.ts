@@ -29,7 +29,7 @@ const empty: Command = { ...set, line: 'AT+WSSEND=1,0', name: 'AT+WSSEND=1', suc
 const send: Command = { ...empty, payload: Buffer.from('hello') };
 
 const begun = (command: Command, attempt = 1, changes: Partial<Transaction> = {}): Transaction => ({
-  ...begin(command, attempt, TIMEOUT_POLICY.portRate),
+  ...begin(command, attempt, TIMEOUT_POLICY.startRate),
   ...changes,
 });
 const written: Partial<Transaction> = {
@@ -95,7 +95,7 @@ describe('the outcome of a transaction', () => {
     assert.deepEqual(error.details, {
       command: 'AT+GMR',
       reason: ': +A:1, +B:2, ERR CODE:0x1',
-      waited: 13,
+      waitedMs: 13,
     });
     const secret = refusalError(begun({ ...query, secret: true }, 1, said), undefined, 0);
     assert.equal(secret.details.reason, ': ERR CODE:0x1');
@@ -107,7 +107,7 @@ describe('the outcome of a transaction', () => {
   it('is SEND_FAILED with the link only for a message of which no byte can have left', () => {
     const refused = refusalError(begun(send), submission(), 3);
     assert.equal(refused.code, 'SEND_FAILED');
-    assert.deepEqual(refused.details, { command: 'AT+WSSEND=1', reason: '', waited: 3, link: 1 });
+    assert.deepEqual(refused.details, { command: 'AT+WSSEND=1', reason: '', waitedMs: 3, link: 1 });
     assert.equal(refusalError(begun(send, 1, written), submission(), 3).code, 'COMMAND_FAILED');
   });
 

@@ -33,12 +33,12 @@ describe('lines', () => {
     const longest = 'x'.repeat(2048);
     assert.deepEqual(read(`${longest}\r\nOK\r\n`), [line(longest), line('OK')]);
     const frames = read(`${longest}xxxxx\r\nOK\r\n`);
-    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow', length: 2048 }, line('OK')]);
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow' }, line('OK')]);
   });
 
   it('of any length are reported once, and may end in data', () => {
     const frames = read(`${'x'.repeat(9000)}+WS_DATA:0,2,hi\r\nOK\r\n`);
-    const overflow: Frame = { kind: 'garbage', reason: 'overflow', length: 2048 };
+    const overflow: Frame = { kind: 'garbage', reason: 'overflow' };
     assert.deepEqual(frames, [overflow, short(0, 'hi'), line('OK')]);
   });
 
@@ -206,11 +206,11 @@ describe('data', () => {
 describe('corruption', () => {
   it('of a length is detected at the CR LF after the data', () => {
     assert.deepEqual(read('+WS_DATA:0,4,hello\r\nOK\r\n'), [
-      { kind: 'garbage', reason: 'length', length: '+WS_DATA:0,4,hell'.length },
+      { kind: 'garbage', reason: 'length' },
       line('OK'),
     ]);
     assert.deepEqual(read('+WS_DATA:0,6,hello\r\n\r\nOK\r\n'), [
-      { kind: 'garbage', reason: 'length', length: '+WS_DATA:0,6,hello\r'.length },
+      { kind: 'garbage', reason: 'length' },
       line('OK'),
     ]);
   });
@@ -261,22 +261,12 @@ describe('corruption', () => {
     assert.deepEqual(frames.slice(1), [short(0, 'hi'), line('OK')]);
   });
 
-  it('of data in an echo counts the echo', () => {
-    assert.deepEqual(read('AT+W+WS_DATA:0,4,hello\r\nOK\r\n'), [
-      { kind: 'garbage', reason: 'length', length: 'AT+W+WS_DATA:0,4,hell'.length },
-      line('OK'),
-    ]);
-    assert.deepEqual(read('AT+W+WS_DATA:0,x\r\n'), [
-      { kind: 'garbage', reason: 'header', length: 'AT+W+WS_DATA:0,'.length },
-    ]);
-  });
-
   it('that leaves data incomplete ends by abandon() or reset()', () => {
     const { parser, frames } = reading();
     parser.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
     assert.equal(parser.unfinished, true);
     parser.abandon();
-    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 + 7 }]);
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut' }]);
     parser.push(Buffer.from('+WS_DATA:0,9000,hello'));
     parser.reset();
     parser.push(Buffer.from('OK\r\n'));
@@ -291,7 +281,7 @@ describe('corruption', () => {
     parser.push(Buffer.from('+WS_CONNECTED:0\r'));
     assert.deepEqual([parser.unfinished, frames], [true, []]);
     parser.abandon();
-    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut', length: 16 }]);
+    assert.deepEqual(frames, [{ kind: 'garbage', reason: 'cut' }]);
     parser.push(Buffer.from('\nOK\r\n'));
     assert.deepEqual(frames.slice(1), [line('\nOK')]);
     assert.equal(parser.unfinished, false);

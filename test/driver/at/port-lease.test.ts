@@ -5,7 +5,7 @@ import { TimedPort } from '../../../driver/at/timing/timed-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 /** A lease of a port, and what it writes. @param rate bits a second; undefined: unknown */
-function leased(pace: Pace = 'portRate', rate?: number, slowness = 1) {
+function leased(pace: Pace = 'startRate', rate?: number, slowness = 1) {
   const clock = new VirtualClock();
   const written: string[] = [];
   const writer = {
@@ -39,7 +39,7 @@ describe('lease of the port', () => {
     boot: [8000, 500, 500],
   };
   for (const [purpose, idle] of Object.entries(times) as [Purpose, readonly number[]][])
-    for (const [index, pace] of (['portRate', 'negotiatedRate', 'search'] as const).entries())
+    for (const [index, pace] of (['startRate', 'negotiatedRate', 'search'] as const).entries())
       it(`ends a silent wait for ${purpose} at ${pace} after ${idle[index]} ms`, async () => {
         const { clock, lease } = leased(pace);
         const outcome = outcomeOf(clock, lease.next(purpose, none));
@@ -86,7 +86,7 @@ describe('lease of the port', () => {
   });
 
   it('counts idle time from the last written byte on', async () => {
-    const { clock, lease } = leased('portRate', 9600);
+    const { clock, lease } = leased('startRate', 9600);
     lease.write(Buffer.alloc(96, 'x'));
     const outcome = outcomeOf(clock, lease.next('pause', none));
     await clock.advance(129);

@@ -38,8 +38,8 @@ async function resynced({ answer, stuckBytes = 0, flooded, ...options }: Case) {
       if (lines.length > 0) clock.after(10, () => lines.forEach((line) => lease.take(line)));
     },
   };
-  const lease = new PortLease(new TimedPort(port, clock), options.pace ?? 'portRate', signal());
-  const defaults = { attempts: 3, mayRestart: false, pad: 'never', pace: 'portRate' } as const;
+  const lease = new PortLease(new TimedPort(port, clock), options.pace ?? 'startRate', signal());
+  const defaults = { attempts: 3, mayRestart: false, pad: 'never', pace: 'startRate' } as const;
   const all = { ...defaults, firstQuery: 0, ...options };
   const running = resync(lease, all, (step) => steps.push(step));
   let isOver = false;
@@ -99,7 +99,7 @@ describe('a resync', () => {
     for (const [pace, count] of [
       ['negotiatedRate', 1],
       ['search', 1],
-      ['portRate', 3],
+      ['startRate', 3],
     ] as const) {
       const { result, written } = await resynced({ pace });
       assert.deepEqual([result, written], ['noAnswer', Array<string>(count).fill(lineEnd)], pace);
@@ -166,14 +166,14 @@ describe('a resync', () => {
     const port = { pendingBytes: 0, rate: undefined, write: () => undefined };
     const lease = new PortLease(
       new TimedPort(port, new VirtualClock()),
-      'portRate',
+      'startRate',
       controller.signal,
     );
     const options = {
       attempts: 1,
       mayRestart: false,
       pad: 'never',
-      pace: 'portRate',
+      pace: 'startRate',
       firstQuery: 0,
     } as const;
     const fails = () => assert.fail('a bug');

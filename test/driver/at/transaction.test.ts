@@ -35,7 +35,7 @@ const send: Command = {
 };
 const header: Command = { ...send, line: 'AT+WSHEAD=5', name: 'AT+WSHEAD', success: 'OK' };
 
-const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POLICY.portRate);
+const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POLICY.startRate);
 
 /**
  * Takes lines, each in a chunk of its own, `>` for the prompt, and numbers for so many milliseconds of idle time;
@@ -274,7 +274,7 @@ describe('the next check of a transaction', () => {
   });
 
   it('takes three times as long on a port that is three times as slow', () => {
-    const slow = (command: Command) => begin(command, 1, slower(TIMEOUT_POLICY.portRate, 3));
+    const slow = (command: Command) => begin(command, 1, slower(TIMEOUT_POLICY.startRate, 3));
     const steps = [11_999, 12_000, 'busy p...', 41_999, 42_000, 46_499, 46_500];
     assert.deepEqual(actions(slow(query), ...steps), [
       ...['none', 'write CRLF', 'none', 'none', 'write CRLF'],

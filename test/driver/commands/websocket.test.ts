@@ -94,7 +94,7 @@ describe('AT+WSHEAD', () => {
     }
   });
 
-  it('refuses a value beyond what any opening request has room for', () => {
+  it('refuses a value beyond what any upgrade request has room for', () => {
     assert.ok(ws.wshead({ name: 'X', value: 'v'.repeat(842) }).payload);
     refused('INVALID_HEADER', () => ws.wshead({ name: 'X', value: 'v'.repeat(843) }));
   });
@@ -206,7 +206,7 @@ describe('AT+WSOPEN', () => {
     const error = refused('INVALID_HEADER', () => ws.wsopen(0, { uri, headers: headers(9) }));
     assert.match(
       error.message,
-      /^Change the header "X-0": the opening request with all headers is \d+ bytes too long/,
+      /^Change the header "X-0": the upgrade request with all headers is \d+ bytes too long/,
     );
     refused('INVALID_HEADER', () => ws.wsopen(0, unchecked({ uri, headers: 'X: y' })));
   });

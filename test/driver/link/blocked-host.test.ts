@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TimedPort } from '../../../driver/at/timing/timed-port';
-import type { DataFrame } from '../../../driver/at/types';
+import type { DataChunk } from '../../../driver/at/types';
 import type { OpenOptions } from '../../../driver/link/options';
 import { MessageAssembler } from '../../../driver/link/receive/message-assembler';
 import type { FirmwareClass } from '../../../simulator';
@@ -70,7 +70,7 @@ describe('a host whose event loop is blocked for seconds', () => {
     });
     const push = (text: string): void => {
       const bytes = Buffer.from(text);
-      const frame: DataFrame = {
+      const frame: DataChunk = {
         kind: 'data',
         link: 0,
         opcode: 1,

@@ -85,7 +85,7 @@ describe('sending', () => {
       ];
       const errors = refusals.map((refusal) => failure(harness, refusal));
       for (const { code, details } of await Promise.all(errors)) {
-        assert.deepEqual([code, details.reason], ['INVALID_PAYLOAD', 'HALF_CHARACTER']);
+        assert.deepEqual([code, details.reason], ['INVALID_PAYLOAD', 'LONE_SURROGATE']);
       }
     }
     assert.equal(harness.port.text.length, length);

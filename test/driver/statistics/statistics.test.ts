@@ -72,9 +72,9 @@ describe('the statistics of a device', () => {
     await harness.clock.until(() => harness.device.state.name === 'ready', 60_000);
     harness.simulator.restart();
     await harness.clock.advance(5000);
-    const { resyncs, restarts, lineErrors } = harness.device.statistics();
+    const { resyncs, restarts, portErrors } = harness.device.statistics();
     assert.deepEqual([resyncs, restarts], [1, 1]);
-    assert.deepEqual([lineErrors.UNEXPECTED_RESPONSE, lineErrors.UNKNOWN_LINE], [1, 1]);
+    assert.deepEqual([portErrors.UNEXPECTED_RESPONSE, portErrors.UNKNOWN_LINE], [1, 1]);
   });
 
   it('time in each state adds up to the age of the device, the state now included', async () => {

@@ -18,7 +18,7 @@ import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
-import type { Wait } from '../../../driver/wait';
+import type { WaitOptions } from '../../../driver/wait';
 import type { DeviceApi, LinkApi, TrafficSource } from '../../../nodes/shared/device/device-api';
 
 /** A request that a fake link was given. */
@@ -66,7 +66,7 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
     return resume;
   }
 
-  async open(options: OpenOptions, { signal }: Wait = {}): Promise<void> {
+  async open(options: OpenOptions, { signal }: WaitOptions = {}): Promise<void> {
     if (signal?.aborted) throw new EspAtError('OPEN_ABORTED', { link: this.id });
     this.opened.push(options);
     this.owner = options.owner;

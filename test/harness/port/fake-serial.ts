@@ -1,4 +1,4 @@
-import type { SerialBinding, SerialFlags, SerialLine } from '../../../driver/port/serial-line';
+import type { SerialBinding, SerialFlags, SerialHandle } from '../../../driver/port/serial-handle';
 
 interface Waiting {
   readonly buffer: Buffer;
@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /** A serial binding without hardware: it records its calls, and the test sets their results. */
-export class FakeSerial implements SerialBinding, SerialLine {
+export class FakeSerial implements SerialBinding, SerialHandle {
   /** The driver's calls, in order. */
   readonly calls: string[] = [];
   readonly written: Buffer[] = [];

@@ -1,4 +1,4 @@
-import type { Port, PortHandlers, PortOpener, PortSettings } from '../../../driver/port/port';
+import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../../../driver/port/port';
 
 export interface MonitoredPortOptions {
   /** Bits a second; default that of the inner port. */
@@ -17,7 +17,7 @@ export function monitoredPort(inner: PortOpener, options: MonitoredPortOptions):
   return {
     address: inner.address,
     ...(rate !== undefined && { rate }),
-    open: async (handlers: PortHandlers, settings: PortSettings): Promise<Port> => {
+    open: async (handlers: PortHandlers, settings: PortOpenOptions): Promise<Port> => {
       const data = (chunk: Buffer) => {
         for (const piece of options.cut(chunk)) handlers.data(piece);
       };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../../driver/device/device';
 import { EspAtError } from '../../../../driver/errors';
-import type { PortOpener, PortSettings } from '../../../../driver/port/port';
+import type { PortOpener, PortOpenOptions } from '../../../../driver/port/port';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
 import { transfer } from './transfer';
@@ -129,7 +129,7 @@ describe('flow control', () => {
 
   for (const flowControl of [undefined, false, true]) {
     it(`opens the port ${flowControl ? 'with' : 'without'} RTS/CTS when the option is ${flowControl}`, async () => {
-      const settings: PortSettings[] = [];
+      const settings: PortOpenOptions[] = [];
       const port: PortOpener = {
         address: 'memory',
         open: (_handlers, given) => {

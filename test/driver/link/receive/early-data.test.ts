@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DataFrame } from '../../../../driver/at/types';
+import type { DataChunk } from '../../../../driver/at/types';
 import { EarlyData } from '../../../../driver/link/receive/early-data';
 import { createReceiver } from '../../../../driver/link/receive/receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const KIB = 1024;
 
-const chunk = (length: number): DataFrame => {
+const chunk = (length: number): DataChunk => {
   return { kind: 'data', link: 0, bytes: Buffer.alloc(length) };
 };
 
@@ -39,13 +39,6 @@ describe('early data', () => {
     early.push(chunk(3));
     early.push(chunk(4));
     assert.deepEqual(replayed(early), ['3', '4']);
-  });
-
-  it('is dropped when the open fails', () => {
-    const early = new EarlyData();
-    early.push(chunk(1));
-    early.end();
-    assert.deepEqual(replayed(early), []);
   });
 
   it('reports data loss once in its place, and joins no message across it', () => {

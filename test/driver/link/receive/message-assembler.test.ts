@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DataFrame } from '../../../../driver/at/types';
+import type { DataChunk } from '../../../../driver/at/types';
 import type { EspAtError } from '../../../../driver/errors';
 import { MessageAssembler } from '../../../../driver/link/receive/message-assembler';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
@@ -21,7 +21,7 @@ function rig(limit = 1000) {
   const push = (...chunks: string[]) => {
     for (const chunk of chunks) {
       const [opcode, fin, payloadLength, data = ''] = chunk.split(' ');
-      const frame: DataFrame = {
+      const frame: DataChunk = {
         kind: 'data',
         link: 1,
         opcode: Number(opcode),

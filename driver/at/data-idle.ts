@@ -2,7 +2,7 @@ import { IdleTimer } from './timing/idle-timer';
 import type { Clock } from '../clock';
 
 /** Measures whether no data has come for a time. A blocked event loop does not count: it has not read the data that came. */
-export class Silence {
+export class DataIdle {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #timer: IdleTimer;
@@ -13,7 +13,7 @@ export class Silence {
     this.#timer = new IdleTimer(clock);
   }
 
-  get isOver(): boolean {
+  get hasReachedLimit(): boolean {
     return this.#timer.idle >= this.#limitMs;
   }
 
@@ -27,9 +27,10 @@ export class Silence {
     this.#timer.stop();
   }
 
+  /** Keeps the timer watching: only then does it notice a blocked event loop. */
   #watch(): void {
     this.#timer.watch(this.#limitMs - this.#timer.idle, () => {
-      if (!this.isOver) this.#watch();
+      if (!this.hasReachedLimit) this.#watch();
     });
   }
 }

@@ -3,13 +3,13 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { SerialLine } from '../../../driver/port/serial-line';
-import { direct } from '../../../driver/port/unix-line';
+import type { SerialHandle } from '../../../driver/port/serial-handle';
+import { direct } from '../../../driver/port/unix-handle';
 
 type Waiter = (error: Error | null) => void;
 
 /** A line of a binding that has a descriptor: a file stands for the device. */
-class FileLine implements SerialLine {
+class FileLine implements SerialHandle {
   fd: number | null;
   readonly calls: string[] = [];
   /** Events that the line has waited for, in order. */

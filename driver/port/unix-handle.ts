@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
-import type { SerialLine } from './serial-line';
+import type { SerialHandle } from './serial-handle';
 
-/** After a read of so many bytes more may be pending: a terminal device delivers few more at a time. */
+/** A read of this many bytes may leave more pending: a terminal device delivers few more at a time. */
 const FULL_READ_BYTES = 4000;
 /** Consecutive reads before the event loop continues. */
 const MAX_READS_IN_A_ROW = 8;
@@ -10,7 +10,7 @@ const MAX_READS_IN_A_ROW = 8;
 const POLL_FLAGS = { readable: 1, writable: 2 } as const;
 
 /** Members of the binding's open port where ports are file descriptors. */
-interface Descriptor extends SerialLine {
+interface Descriptor extends SerialHandle {
   /** Null once it is closed. */
   readonly fd: number | null;
   readonly poller: {
@@ -21,30 +21,30 @@ interface Descriptor extends SerialLine {
 }
 
 /**
- * Reads and writes a line directly where the binding has a file descriptor (not on Windows), which never blocks. The
+ * Reads and writes a port directly where the binding has a file descriptor (not on Windows), which never blocks. The
  * binding itself uses the thread pool for every call, and tries each read before it waits: most of the time of a
  * short command.
  */
-export function direct(line: SerialLine): SerialLine {
-  return isDescriptor(line) ? new UnixLine(line) : line;
+export function direct(handle: SerialHandle): SerialHandle {
+  return isDescriptor(handle) ? new UnixHandle(handle) : handle;
 }
 
-class UnixLine implements SerialLine {
-  readonly #line: Descriptor;
-  /** Reads that need no wait, because the last one filled its buffer. */
+class UnixHandle implements SerialHandle {
+  readonly #handle: Descriptor;
+  /** Reads that need no wait, because the last one returned as much as a terminal device delivers at once. */
   #readsWithoutWait = 0;
   /** Flags that the poller polls for. */
   #polledFlags = 0;
 
-  readonly update: SerialLine['update'] = (options) => this.#line.update(options);
-  readonly set: SerialLine['set'] = (flags) => this.#line.set(flags);
-  readonly get = () => this.#line.get();
-  readonly flush = () => this.#line.flush();
-  readonly getBaudRate = () => this.#line.getBaudRate();
-  readonly close = () => this.#line.close();
+  readonly update: SerialHandle['update'] = (options) => this.#handle.update(options);
+  readonly set: SerialHandle['set'] = (flags) => this.#handle.set(flags);
+  readonly get = () => this.#handle.get();
+  readonly flush = () => this.#handle.flush();
+  readonly getBaudRate = () => this.#handle.getBaudRate();
+  readonly close = () => this.#handle.close();
 
-  constructor(line: Descriptor) {
-    this.#line = line;
+  constructor(handle: Descriptor) {
+    this.#handle = handle;
   }
 
   async read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }> {
@@ -67,18 +67,18 @@ class UnixLine implements SerialLine {
   }
 
   get #fd(): number {
-    const { fd } = this.#line;
+    const { fd } = this.#handle;
     if (fd === null) throw new Error('the port is not open');
     return fd;
   }
 
   /**
-   * Waits until the line is readable or writable; rejects when it closes meanwhile. The poller polls only for the flags of
+   * Waits until the port is readable or writable; rejects when it closes meanwhile. The poller polls only for the flags of
    * the last call, so each call names all flags: otherwise a read would cancel the wait of a write.
    */
   #until(event: keyof typeof POLL_FLAGS): Promise<void> {
     return new Promise((resolve, reject) => {
-      const { poller } = this.#line;
+      const { poller } = this.#handle;
       this.#polledFlags |= POLL_FLAGS[event];
       poller.once(event, (error) => {
         this.#polledFlags &= ~POLL_FLAGS[event];
@@ -105,9 +105,9 @@ function wouldBlock(code: unknown): boolean {
 }
 
 /** Checks the binding, not the platform: its interface documents neither member. */
-function isDescriptor(line: SerialLine): line is Descriptor {
-  if (!('fd' in line) || typeof line.fd !== 'number' || !('poller' in line)) return false;
-  const { poller } = line;
+function isDescriptor(handle: SerialHandle): handle is Descriptor {
+  if (!('fd' in handle) || typeof handle.fd !== 'number' || !('poller' in handle)) return false;
+  const { poller } = handle;
   if (typeof poller !== 'object' || poller === null) return false;
   return ['once', 'poll'].every((name) => typeof Reflect.get(poller, name) === 'function');
 }

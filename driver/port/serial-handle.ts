@@ -1,7 +1,7 @@
 import type { PortOptions } from './open';
 
 /** The members of the serial binding's open port that this package uses; see `@serialport/bindings-interface`. */
-export interface SerialLine {
+export interface SerialHandle {
   read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
   write(buffer: Buffer): Promise<void>;
   update(options: { readonly baudRate: number }): Promise<void>;
@@ -28,7 +28,7 @@ export interface SerialBinding {
     rtscts: boolean;
     lock: boolean;
     hupcl: boolean;
-  }): Promise<SerialLine>;
+  }): Promise<SerialHandle>;
 }
 
 export const INACTIVE: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
