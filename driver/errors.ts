@@ -5,8 +5,7 @@ import { filled } from './error-reasons';
  *
  * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
  * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
- * - `sent`: the device has handed the request to the network, but the request failed: no reply, or an error as the reply. The
- *   server may have acted on it.
+ * - `sent`: the device has handed the request to the network, but no reply came, or an error; the server may have acted on it.
  */
 export type SendOutcome = 'not-sent' | 'unknown' | 'sent';
 
