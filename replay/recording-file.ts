@@ -6,6 +6,7 @@ import type {
   DriverEventLine,
 } from '../driver/recorder/lines';
 import type { RecordingHeading } from '../driver/recorder/recording';
+import { jsonLines } from '../simulator/replay/recording';
 
 /** A recording of the driver. */
 export interface DriverRecording {
@@ -22,7 +23,7 @@ export type DriverAct =
 
 /** Whether a text is a recording of the driver, rather than of a device with its server. */
 export function isDriverRecording(text: string): boolean {
-  const heading: unknown = JSON.parse(text.slice(0, Math.max(0, text.indexOf('\n'))) || '{}');
+  const heading = jsonLines(text).next().value?.value;
   return typeof heading === 'object' && heading !== null && 'driver' in heading;
 }
 
@@ -31,12 +32,11 @@ export function isDriverRecording(text: string): boolean {
  * @throws Error with the number of the invalid line
  */
 export function parseDriverRecording(text: string): DriverRecording {
-  const [first = '{}', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
-  const heading = JSON.parse(first) as RecordingHeading;
-  const lines = rest.map((line, index) => {
-    const raw: unknown = JSON.parse(line);
-    if (isLine(raw)) return raw;
-    throw new Error(`line ${index + 2}: not a line of a recording of the driver`);
+  const [first, ...rest] = jsonLines(text);
+  const heading = (first?.value ?? {}) as RecordingHeading;
+  const lines = rest.map(({ number, value }) => {
+    if (isLine(value)) return value;
+    throw new Error(`line ${number}: not a line of a recording of the driver`);
   });
   return { heading, lines };
 }

@@ -138,25 +138,30 @@ type RawHeading = Omit<Heading, 'firmware' | 'tls'> & {
  * @throws Error with the number of the invalid line
  */
 export function parseRecording(text: string): Recording {
-  const [first = '', ...rest] = text.split('\n');
-  const { recording, class: firmware, tls, ...heading } = parseJson(first, 1) as RawHeading;
+  const [first, ...rest] = jsonLines(text);
+  const { recording, class: firmware, tls, ...heading } = (first?.value ?? {}) as RawHeading;
   if (recording !== 1) throw new Error('line 1: not a recording of format 1');
-  const lines = rest.flatMap((line, index): Line[] => {
-    if (line.trim() === '') return [];
-    const number = index + 2;
-    const raw = parseJson(line, number) as RawLine;
+  const lines = rest.map(({ number, value }): Line => {
+    const raw = value as RawLine;
     const event = parseEvent(raw);
     if (!event || typeof raw.at !== 'number') throw new Error(`line ${number}: unknown event`);
-    return [{ ...event, at: raw.at, number }];
+    return { ...event, at: raw.at, number };
   });
   return { heading: { ...heading, firmware, tls: tls ?? undefined }, lines };
 }
 
-function parseJson(line: string, number: number): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw new Error(`line ${number}: no JSON`, { cause: error });
+/** Parses JSON Lines. Skips blank lines, and counts them. @throws Error with the number of a line that is no JSON */
+export function* jsonLines(
+  text: string,
+): Generator<{ readonly number: number; readonly value: unknown }, void> {
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const number = index + 1;
+    try {
+      yield { number, value: JSON.parse(line) };
+    } catch (error) {
+      throw new Error(`line ${number}: no JSON`, { cause: error });
+    }
   }
 }
 

@@ -14,3 +14,13 @@ describe('the driver decides as recorded', () => {
     });
   }
 });
+
+describe('a recording of the driver', () => {
+  it('is refused with the number of its invalid line, blank lines counted', () => {
+    for (const [lines, message] of [
+      ['{"at":1}', /line 3: not a line of a recording/],
+      ['{"at":', /line 3: no JSON/],
+    ] as const)
+      assert.throws(() => parseDriverRecording(`{"driver":{}}\n\n${lines}\n`), message);
+  });
+});
