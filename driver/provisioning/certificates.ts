@@ -38,6 +38,9 @@ interface SlotContents {
   readonly privateKey: KeyObject | undefined;
 }
 
+/** Parsing certificates and keys blocks the event loop for milliseconds, and every initialization needs their contents. */
+const parsed = new WeakMap<CertificateOptions, SlotContents>();
+
 /** Materials that this process has written, but that do not read back. The driver does not write them again. */
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
@@ -138,6 +141,12 @@ function checkSlot(given: CertificateOptions): SlotContents {
 }
 
 function readSlot(given: CertificateOptions): SlotContents {
+  const contents = parsed.get(given) ?? parseSlot(given);
+  parsed.set(given, contents);
+  return contents;
+}
+
+function parseSlot(given: CertificateOptions): SlotContents {
   const { slot, ca, certificate, key } = given;
   const read = <T>(store: CertificateStore, text: string, reader: (text: string) => T) => {
     if (text === '') return undefined;

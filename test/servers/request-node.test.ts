@@ -176,7 +176,7 @@ for (const firmware of ['C', 'D'] as const)
 
     it('a reply after the timeout: REPLY_TIMEOUT at the Catch node, the reply at the second output only', async () => {
       const late: (() => void)[] = [];
-      await beginWs({ late: 'output', replies: 'here', timeout: '200' }, (text, socket) => {
+      await beginWs({ late: 'output', replies: 'here', timeout: '1500' }, (text, socket) => {
         const reply = JSON.stringify({ id: idOf(text), to: text });
         if (idOf(text) === 1) late.push(() => socket.send(reply));
         else socket.send(reply);
