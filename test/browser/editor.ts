@@ -28,6 +28,9 @@ const darkTheme = {
 /** The editor takes two clicks on tabs within this time for a double click. */
 const DOUBLE_CLICK_MS = 420;
 
+/** How many times slower than usual the page computes, as on a busy machine. */
+const SLOWDOWN = Number(process.env.BROWSER_SLOWDOWN ?? 1);
+
 const viewport = { width: 1400, height: 900 };
 
 /** Node-RED's editor in a page of its own. */
@@ -74,6 +77,10 @@ export class Editor {
     await page.addInitScript(
       `addEventListener('DOMContentLoaded', () => document.head.insertAdjacentHTML('beforeend', '<style>${style}</style>'))`,
     );
+    if (SLOWDOWN > 1) {
+      const devTools = await context.newCDPSession(page);
+      await devTools.send('Emulation.setCPUThrottlingRate', { rate: SLOWDOWN });
+    }
     await page.goto(demo.address);
     await editor.ready();
     return editor;

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { freePort } from '../start/demo';
+import { freePort, ownConnection } from '../start/demo';
 import { noRegistry, npm } from './npm';
 import {
   asObject,
@@ -183,14 +183,15 @@ class Admin {
 
   async text(path: string, headers: Record<string, string> = {}): Promise<string> {
     const response = await fetch(new URL(path, this.#address), {
-      headers: { Accept: 'text/html', ...headers },
+      headers: { ...ownConnection, Accept: 'text/html', ...headers },
     });
     assert.ok(response.ok, `${path}: ${response.status}`);
     return response.text();
   }
 
   async remove(module: string): Promise<void> {
-    const response = await fetch(new URL(`nodes/${module}`, this.#address), { method: 'DELETE' });
+    const address = new URL(`nodes/${module}`, this.#address);
+    const response = await fetch(address, { method: 'DELETE', headers: ownConnection });
     assert.equal(response.status, 204, await response.text());
   }
 

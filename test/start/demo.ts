@@ -34,6 +34,9 @@ export interface DebugMessage {
 /** Milliseconds after which a wait fails. */
 const TIMEOUT_MS = 180_000;
 
+/** A header for each request: Node-RED may close an idle connection in the moment in which the next request uses it. */
+export const ownConnection = { Connection: 'close' } as const;
+
 /** `scripts/start.mjs` in a process and a folder of its own, and what a browser would hear from it. */
 export class Demo {
   readonly folder: string;
@@ -112,7 +115,12 @@ export class Demo {
   ): Promise<unknown> {
     const answer = await fetch(new URL(path, this.address), {
       ...init,
-      headers: { 'Node-RED-API-Version': 'v2', Accept: 'application/json', ...init.headers },
+      headers: {
+        ...ownConnection,
+        'Node-RED-API-Version': 'v2',
+        Accept: 'application/json',
+        ...init.headers,
+      },
     });
     assert.ok(answer.ok, `${path}: ${answer.status}`);
     const text = await answer.text();
