@@ -9,9 +9,9 @@ import type {
   LinkStateNumber,
 } from '../../driver/link/events';
 
-/** An event of the device other than a state change. */
+/** An event of the device, other than those of its state, its send queues and omitted events. */
 export interface LoggedDeviceEvent {
-  readonly event: Exclude<keyof DeviceEvents, 'statechange' | 'sendqueue'>;
+  readonly event: Exclude<keyof DeviceEvents, 'statechange' | 'sendqueue' | 'omitted'>;
   /** Its text argument; for `outofsync` its `reason`. */
   readonly detail?: string;
   readonly error?: EspAtError;
@@ -55,16 +55,8 @@ export function listenerCount(
   device: EventEmitter<DeviceEvents> & { readonly links: readonly EventEmitter<LinkEvents>[] },
 ): number {
   const counts = [
-    ...deviceEvents.map((event) => device.listenerCount(event)),
-    ...device.links.flatMap((link) => linkEvents.map((event) => link.listenerCount(event))),
+    ...device.eventNames().map((event) => device.listenerCount(event)),
+    ...device.links.flatMap((link) => link.eventNames().map((event) => link.listenerCount(event))),
   ];
   return counts.reduce((sum, count) => sum + count, 0);
 }
-
-const deviceEvents: readonly (keyof DeviceEvents)[] = [
-  ...(['statechange', 'restart', 'outofsync', 'resyncstep', 'insync', 'wifi'] as const),
-  ...(['clockset', 'sendqueue', 'warning', 'unknownline', 'omitted'] as const),
-];
-const linkEvents: readonly (keyof LinkEvents)[] = [
-  ...(['open', 'close', 'statechange', 'message', 'dataloss', 'retry', 'warning'] as const),
-];

@@ -49,11 +49,13 @@ describe('a host whose event loop is blocked for seconds', () => {
   it('does not take a refusal that it read late for a stalled connection', async () => {
     for (const at of [1, 2, 3, 4]) {
       const harness = await opened('C');
-      harness.commandFaults.push({ index: harness.commands, outcome: { kind: 'answer false' } });
+      const index = harness.commands;
+      harness.commandFaults.push({ index, outcome: { kind: 'answer false' } });
       const sending = harness.send(0, 'one', { timeoutMs: 1000 });
       await harness.advance(at);
       harness.host.block(12_000);
       await sending;
+      assert.ok(harness.commands > index, 'the fault has hit');
       await harness.advance(20_000);
       assert.deepEqual(eventsOf(harness), [], `blocked after ${at} ms`);
     }

@@ -74,7 +74,7 @@ describe('opening a link', () => {
     });
   }
 
-  it('distinguishes a slow server from a server that refuses', async () => {
+  it('fails with OPEN_TIMEOUT when the server accepts later than timeoutMs', async () => {
     await using harness = await readyHarness();
     const error = await failure(
       harness,
@@ -84,7 +84,7 @@ describe('opening a link', () => {
     assert.equal(harness.device.links[0].stateNumber, 0);
   });
 
-  it('succeeds at once when the link is open to the same URI, and fails or replaces another URI', async () => {
+  it('succeeds at once when the link is open to the same URI; to another URI, it fails or replaces the connection', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
