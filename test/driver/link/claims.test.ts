@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
@@ -37,9 +38,10 @@ describe('an abort', () => {
     await harness.end();
   });
 
-  it('of an open that has settled changes nothing', async () => {
+  it('of an open that has settled changes nothing, and its signal has no listener left', async () => {
     const { harness, link, first, controller } = await openingHarness();
     assert.equal(await first, 'done');
+    assert.deepEqual(getEventListeners(controller.signal, 'abort'), []);
     controller.abort();
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 2);

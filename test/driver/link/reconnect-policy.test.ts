@@ -67,6 +67,7 @@ describe('a crash loop', () => {
   /** Opens the link so many times; the device restarts `afterMs` later each time. */
   function crash(of: ReconnectPolicy, times: number, afterMs = 500): void {
     for (let time = 0; time < times; time++) {
+      of.attemptStarted(0);
       of.opened(0);
       of.deviceLost(afterMs);
       of.ended(afterMs);
@@ -95,6 +96,14 @@ describe('a crash loop', () => {
     const of = policy();
     crash(of, 6);
     connection(of, 10_001);
+    assert.equal(of.crashLoop, false);
+  });
+
+  it('counts one restart for an attempt, not the restarts after it', () => {
+    const of = policy();
+    of.attemptStarted(0);
+    for (let time = 0; time < 6; time++) of.deviceLost(5000);
+    crash(of, 5);
     assert.equal(of.crashLoop, false);
   });
 

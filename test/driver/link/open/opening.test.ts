@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
 import { Harness } from '../../../harness/harness';
+import { Harness } from '../../../harness/harness';
 import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
 
 describe('opening a link', () => {
@@ -108,6 +109,20 @@ describe('opening a link', () => {
     const options = { uri: 'ws://host/slow=500' };
     await harness.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
     assert.equal(harness.server.requests.length, 1);
+  });
+
+  it('takes the options of the last open() that joined it while it waited for the device', async () => {
+    await using harness = new Harness();
+    harness.device.start();
+    const [link] = harness.device.links;
+    const opens = ['old', 'new'].map((subprotocol) =>
+      link.open({ uri: 'ws://host/subok', subprotocol }),
+    );
+    await harness.clock.wait(Promise.all(opens));
+    assert.deepEqual(
+      lines(harness).filter((line) => line.startsWith('AT+WSOPEN=')),
+      ['AT+WSOPEN=0,"ws://host/subok","new"'],
+    );
   });
 
   it('is aborted by a close', async () => {

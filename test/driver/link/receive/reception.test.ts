@@ -65,6 +65,18 @@ describe('after data loss', () => {
     }
   });
 
+  it('the driver leaves the data format of a link alone while it closes', async () => {
+    const { harness, link, ending } = await openHarness();
+    harness.server.behavior.answersCloses = false;
+    const closing = ending(link.close());
+    await harness.clock.advance(200);
+    harness.port.deliver(corruptData);
+    assert.equal(await closing, 'done');
+    assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
+    assert.ok(!lines(harness).includes(DATA_FORMAT), harness.port.text);
+    await harness.end();
+  });
+
   it('the driver leaves the data format alone where a resync lost no data', async () => {
     const written = await commands('D', 'OK\r\n');
     assert.ok(written.includes('AT+SYSSTORE?'), written.join());
