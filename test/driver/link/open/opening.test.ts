@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
 import { Harness } from '../../../harness/harness';
-import { Harness } from '../../../harness/harness';
 import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
 
 describe('opening a link', () => {
