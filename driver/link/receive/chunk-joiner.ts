@@ -39,7 +39,7 @@ export class ChunkJoiner implements LinkReceiver {
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
   /** Within a message. */
-  readonly #silence: DataIdle;
+  readonly #dataIdle: DataIdle;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, framing: Framing, limit: number, clock: Clock, sink: MessageSink) {
@@ -48,14 +48,14 @@ export class ChunkJoiner implements LinkReceiver {
     this.#limit = limit;
     this.#clock = clock;
     this.#sink = sink;
-    this.#silence = new DataIdle(clock, STALLED_CHUNK_MS);
+    this.#dataIdle = new DataIdle(clock, STALLED_CHUNK_MS);
   }
 
   push({ bytes: piece }: DataChunk): void {
-    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#silence.hasReachedLimit)
+    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#dataIdle.hasReachedLimit)
       return this.#failStalled();
     this.#take(piece);
-    if (this.#unfinishedBytes > 0) this.#silence.restart();
+    if (this.#unfinishedBytes > 0) this.#dataIdle.restart();
   }
 
   #take(piece: Buffer): void {
@@ -151,7 +151,7 @@ export class ChunkJoiner implements LinkReceiver {
 
   #begin(kind: 'whole' | 'headless'): void {
     this.#idleTimer?.();
-    this.#silence.stop();
+    this.#dataIdle.stop();
     this.#json.reset();
     this.#held = NOTHING;
     this.#message = emptyMessage(kind);

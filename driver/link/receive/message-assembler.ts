@@ -54,14 +54,14 @@ export class MessageAssembler implements LinkReceiver {
   #position: Position = { kind: 'frame' };
   #message: Message = { kind: 'none' };
   /** Since a data loss. */
-  readonly #silence: DataIdle;
+  readonly #dataIdle: DataIdle;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
     this.#sink = sink;
-    this.#silence = new DataIdle(clock, STALLED_FRAME_MS);
+    this.#dataIdle = new DataIdle(clock, STALLED_FRAME_MS);
   }
 
   get isEmpty(): boolean {
@@ -74,28 +74,28 @@ export class MessageAssembler implements LinkReceiver {
     const position = this.#position;
     if (position.kind === 'chunk') return this.#continue(chunk, position);
     if (position.kind === 'frame') return this.#begin(chunk);
-    const wasSilent = this.#silence.hasReachedLimit;
-    this.#silence.restart();
-    if (wasSilent || this.#isBeginning(chunk, position)) this.#begin(chunk);
+    const wasIdle = this.#dataIdle.hasReachedLimit;
+    this.#dataIdle.restart();
+    if (wasIdle || this.#isBeginning(chunk, position)) this.#begin(chunk);
   }
 
   /** Drops the unfinished message. */
   dataLost(): void {
-    this.#silence.restart();
+    this.#dataIdle.restart();
     this.#message = { kind: 'headless' };
     this.#position = { kind: 'lost', last: undefined, skipped: 0 };
   }
 
   /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
   end(): void {
-    this.#silence.stop();
+    this.#dataIdle.stop();
     const message = this.#message;
     if (message.kind === 'collecting') this.#fail('MESSAGE_INCOMPLETE', { length: message.length });
   }
 
   /** The first chunk of a frame. */
   #begin(chunk: DataChunk): void {
-    this.#silence.stop();
+    this.#dataIdle.stop();
     const { kind } = this.#message;
     if (chunk.opcode === 1 || chunk.opcode === 2) {
       // The end of the message before is lost.
