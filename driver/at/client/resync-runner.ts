@@ -26,10 +26,11 @@ interface ResultCodeLoss {
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
-  /** Index of the first query of the next resync. It differs in each, so that a late response fits no later query. */
+  /** Index of the next query, over all resyncs: a late response fits no later query. */
   firstQuery = 0;
   readonly #parts: ClientParts;
   readonly #jobs: JobRunner;
+  readonly #nextQuery = () => this.firstQuery++;
 
   constructor(parts: ClientParts, jobs: JobRunner) {
     this.#parts = parts;
@@ -97,7 +98,7 @@ export class ResyncRunner {
       mayRestart: !machine.assumptions.rateLostOnRestart,
       pad: mayBePrompted ? 'ifSilent' : 'never',
       pace,
-      firstQuery: this.firstQuery++,
+      nextQuery: this.#nextQuery,
     };
     const onStep = (step: ResyncStep) => {
       // One line end clears up most doubtful ERRORs. A resync that takes another step is announced then.
@@ -115,7 +116,7 @@ export class ResyncRunner {
 
   /** Resyncs within a sequence. */
   resyncWithin(sequence: CommandSequence, options: SequenceResyncOptions): Promise<ResyncResult> {
-    const all = { ...options, firstQuery: this.firstQuery++ };
+    const all = { ...options, nextQuery: this.#nextQuery };
     const body = (lease: PortLease) => resync(lease, all, () => undefined);
     return this.lendPortWithin(sequence, body, options);
   }

@@ -31,8 +31,8 @@ export interface ResyncOptions {
   readonly pad: 'never' | 'ifSilent' | 'first';
   /** At another pace than `startRate` one attempt without a response is enough: the device may be at another rate. */
   readonly pace: Pace;
-  /** Index of the first query. It differs in each resync, so that a late response fits no later query. */
-  readonly firstQuery: number;
+  /** Returns the index of the next query. It goes on from one resync to the next: a late response fits no later query. */
+  readonly nextQuery: () => number;
 }
 
 /**
@@ -70,7 +70,6 @@ class Resync {
   readonly #lease: PortLease;
   readonly #options: ResyncOptions;
   readonly #onStep: (step: ResyncStep) => void;
-  #nextQuery: number;
   #padded = false;
   #flooded = false;
 
@@ -78,7 +77,6 @@ class Resync {
     this.#lease = lease;
     this.#options = options;
     this.#onStep = onStep;
-    this.#nextQuery = options.firstQuery;
   }
 
   async run(): Promise<ResyncResult> {
@@ -160,7 +158,7 @@ class Resync {
 
   /** Runs the next query; returns whether its own response and the OK after it came. */
   async #query(): Promise<boolean> {
-    const query = QUERIES[this.#nextQuery++ % QUERIES.length] ?? QUERIES[0];
+    const query = QUERIES[this.#options.nextQuery() % QUERIES.length] ?? QUERIES[0];
     let responded = false;
     const { line } = await this.#writeAndWait(Buffer.from(query.line), 'query', (text) => {
       responded ||= text.startsWith(query.response);

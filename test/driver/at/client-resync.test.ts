@@ -28,6 +28,17 @@ describe('a client that resyncs', () => {
     }
   });
 
+  it('asks another query than the last attempt of the resync before, whose response may come late', async () => {
+    const harness = new ClientHarness();
+    harness.answer({ '\r\n': '\r\nERROR\r\n', 'AT+SYSSTORE?\r\n': '+SYSSTORE:0\r\n\r\nOK\r\n' });
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(3000);
+    assert.deepEqual(harness.written().slice(-3), ['AT+SYSLOG?\r\n', '\r\n', 'AT+SYSSTORE?\r\n']);
+    harness.receive('\r\nOK\r\n');
+    await harness.clock.advance(100);
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
+  });
+
   it('starts with the query that it is given', async () => {
     const harness = new ClientHarness();
     harness.answerResync();

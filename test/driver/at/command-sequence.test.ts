@@ -136,7 +136,7 @@ describe('a sequence', () => {
     const options = { attempts: 1, mayRestart: false, pad: 'never', pace: 'startRate' } as const;
     const { kind } = await harness.clock.wait(access.resync(options));
     assert.equal(kind, 'inSync');
-    assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSSTORE?\r\n']);
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSLOG?\r\n']);
     assert.equal(harness.client.state, 'between');
     // Once when the bytes were lost, and once in sync: what came between was dropped.
     assert.equal(harness.losses, 6);

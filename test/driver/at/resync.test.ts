@@ -18,12 +18,14 @@ interface Case extends Partial<ResyncOptions> {
   readonly answer?: (written: string, index: number) => readonly string[];
   /** Bytes of each write that never leave. */
   readonly stuckBytes?: number;
+  /** Index of the first query. */
+  readonly firstQuery?: number;
   /** Whether the port is never idle. */
   readonly flooded?: boolean;
 }
 
 /** Runs a resync to its end. Padding shows as the number of its bytes. */
-async function resynced({ answer, stuckBytes = 0, flooded, ...options }: Case) {
+async function resynced({ answer, stuckBytes = 0, flooded, firstQuery = 0, ...options }: Case) {
   const clock = new VirtualClock();
   const written: (string | number)[] = [];
   const steps: string[] = [];
@@ -40,7 +42,8 @@ async function resynced({ answer, stuckBytes = 0, flooded, ...options }: Case) {
   };
   const lease = new PortLease(new TimedPort(port, clock), options.pace ?? 'startRate', signal());
   const defaults = { attempts: 3, mayRestart: false, pad: 'never', pace: 'startRate' } as const;
-  const all = { ...defaults, firstQuery: 0, ...options };
+  let query = firstQuery;
+  const all = { ...defaults, nextQuery: () => query++, ...options };
   const running = resync(lease, all, (step) => steps.push(step));
   let isOver = false;
   const flood = (): void => {
@@ -174,7 +177,7 @@ describe('a resync', () => {
       mayRestart: false,
       pad: 'never',
       pace: 'startRate',
-      firstQuery: 0,
+      nextQuery: () => 0,
     } as const;
     const fails = () => assert.fail('a bug');
     await assert.rejects(resync(lease, options, fails), /a bug/);
