@@ -6,18 +6,7 @@ import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
 import { refused, rejected } from '../../harness/refused';
-
-/** Timeout of a wait in milliseconds; waits usually take a few. */
-const TIMEOUT_MS = 60_000;
-
-/** Settles once `done()` is true, which it checks after every turn of the event loop. */
-async function until(done: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + TIMEOUT_MS;
-  while (!done()) {
-    if (performance.now() > end) assert.fail(`${what} did not happen within ${TIMEOUT_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
+import { until } from '../../harness/until';
 
 class Recorder {
   readonly lost: EspAtError[] = [];
@@ -166,7 +155,7 @@ describe('a real serial port', { skip: whyNoPty() ?? false }, () => {
     await second.close();
   });
 
-  it('closes although its far end reads nothing', { timeout: TIMEOUT_MS }, async () => {
+  it('closes although its far end reads nothing', { timeout: 60_000 }, async () => {
     const pty = newPty();
     const port = await open(pty.path, new Recorder());
     pty.pause();
