@@ -101,6 +101,14 @@ for (const nodeRed of majors) {
           type,
         );
         assert.equal(heading, 'ESP-AT WebSocket (ESP32)', type);
+        const entry = editor.page.locator(`[data-palette-type="${type}"]`);
+        const lines = [type.replace('-', '\u2011'), ...(type === 'ws-open' ? ['and receive'] : [])];
+        assert.equal(await entry.locator('.red-ui-palette-label').innerText(), lines.join('\n'));
+        // The quick-add list searches this.
+        assert.equal(
+          await editor.run('return RED.nodes.getType(args).paletteLabel();', type),
+          `${[type, ...lines.slice(1)].join(' ')} (ESP32 AT WebSocket)`,
+        );
       }
       for (const word of ['esp', 'websocket', 'at']) {
         await editor.page.locator('#red-ui-palette-search input').fill(word);
@@ -282,7 +290,7 @@ for (const nodeRed of majors) {
       await editor.edit(open);
       await eventually(
         () => note.innerText(),
-        'These nodes open link 0, too: rival, ws-open 0 (Elsewhere)',
+        'These nodes open link 0, too: rival, ws-open link 0 (Elsewhere)',
       );
     });
   });

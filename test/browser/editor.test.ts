@@ -51,6 +51,9 @@ for (const nodeRed of majors) {
         idOf(bench.flows, 'esp-at-device'),
       );
       await addDevice(editor);
+      await editor.page
+        .locator('#red-ui-notifications', { hasText: /now use this one: .*\bsend\b/ })
+        .waitFor({ state: 'attached' });
       const isGiven = async () => /^[\da-f]{16}$/.test(String(await deviceOf(editor, send)));
       await eventually(isGiven, true);
       const device = await deviceOf(editor, send);

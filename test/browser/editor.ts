@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Json } from '../package/project';
 import type { Demo, NodeRedMajor } from '../start/demo';
 import type { Browser, Page } from 'playwright-core';
@@ -17,13 +18,15 @@ export interface EditorOptions {
   readonly colorScheme?: 'light' | 'dark';
 }
 
-/** Node-RED 5 has a dark theme; in 4.1 themes set these variables. */
-const darkTheme = {
-  '4': `const dark = { 'primary-background': '#222', 'primary-text-color': '#ddd', 'secondary-background': '#2c2c2c',
-      'secondary-text-color': '#aaa', 'secondary-border-color': '#444', 'form-input-background': '#333', 'form-text-color': '#ddd', 'form-tips-background': '#332' };
-    for (const [name, value] of Object.entries(dark)) document.documentElement.style.setProperty('--red-ui-' + name, value);`,
-  '5': 'document.documentElement.classList.add("nr-theme-dark");',
-};
+/** The variables that the dark theme of Node-RED 5 sets. */
+function darkVariables(): string {
+  const { resolve } = createRequire(require.resolve('node-red-5/package.json'));
+  const folder = dirname(resolve('@node-red/editor-client/package.json'));
+  const style = readFileSync(join(folder, 'public/red/style.min.css'), 'utf8');
+  const rule = /nr-theme-dark\{([^}]*)\}/.exec(style);
+  assert.ok(rule?.[1] !== undefined, 'Node-RED 5 has no dark theme');
+  return rule[1];
+}
 
 /** The editor takes two clicks on tabs within this time for a double click. */
 const DOUBLE_CLICK_MS = 420;
@@ -135,7 +138,9 @@ export class Editor {
 
   /** Shows the editor as a dark theme does. */
   async darken(nodeRed: NodeRedMajor): Promise<void> {
-    await this.run(darkTheme[nodeRed]);
+    // Node-RED 4.1 has no dark theme. Themes set the same variables there.
+    if (nodeRed === '4') await this.run('document.documentElement.style = args;', darkVariables());
+    else await this.run('document.documentElement.classList.add("nr-theme-dark");');
   }
 
   /** Presses the button beside an inject node. */

@@ -36,8 +36,10 @@ Object.assign(espAt, {
   /**
    * Gives the first device that a user adds to the nodes that have none, as a step that can be undone. The editor draws after
    * the event. An import is left alone, and so is a node in an open dialog: both are the user's.
+   * @param {(key: string, values?: object) => string} text of the device
+   * @param {object} device
    */
-  deviceAdded(device) {
+  deviceAdded(text, device) {
     const last = RED.history.peek();
     const isFromDialog =
       last?.t === 'add' && last.nodes?.length === 1 && last.nodes[0] === device.id;
@@ -56,7 +58,10 @@ Object.assign(espAt, {
       RED.editor.validateNode(node);
       RED.events.emit('nodes:change', node);
     });
-    if (events.length > 0) RED.history.push({ t: 'multi', events, dirty: RED.nodes.dirty() });
+    if (events.length === 0) return;
+    RED.history.push({ t: 'multi', events, dirty: RED.nodes.dirty() });
+    const names = events.map(({ node }) => RED.utils.getNodeLabel(node, node.id)).join(', ');
+    RED.notify(RED.utils.sanitize(text('tip.given', { names })), 'success');
   },
 
   /** A link with its name in the settings of a device: `0 · sensor`. */

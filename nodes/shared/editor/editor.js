@@ -165,14 +165,25 @@ const espAt = {
   stored: '__PWRD__',
 
   /**
-   * The label of a node in the palette: its type, and the words that a newcomer looks for. The palette searches only its
-   * label, and would put spaces around a plain hyphen. In the title of a dialog it is the type alone.
+   * The label of a node. The palette shows the type, and finds the node by the words that a newcomer looks for, as the
+   * quick-add list does, which asks later. In the title of a dialog it is the type alone.
    * @param {string} type
+   * @param {() => string} [more] a second line in the palette
    */
-  paletteLabel: (type) => () =>
-    RED.editor.getEditStack().length > 0
-      ? type
-      : `${type.replace('-', '\u2011')} (ESP32 AT WebSocket)`,
+  paletteLabel(type, more = () => '') {
+    const entry = () => $(`[data-palette-type="${type}"]`);
+    const words = () => `${type} ${more()} (ESP32 AT WebSocket)`.replace('  ', ' ');
+    RED.events.on('registry:node-type-added', (added) => {
+      // The palette has added the entry. It searches this attribute.
+      if (added === type) entry().attr('data-palette-label', words());
+    });
+    return () => {
+      if (RED.editor.getEditStack().length > 0) return type;
+      if (entry().length > 0) return words();
+      // The palette would put spaces around a plain hyphen, and takes this backslash for a new line.
+      return type.replace('-', '\u2011') + (more() && `\\n ${more()}`);
+    };
+  },
 
   /**
    * The label of a node on the canvas: its name, or its type and link.
@@ -183,7 +194,9 @@ const espAt = {
     return function () {
       if (this.name) return this.name;
       if (this.link === 'msg') return type;
-      if (/^[012]$/.test(this.link)) return `${type} ${espAt.linkName(this.device, this.link)}`;
+      if (/^[012]$/.test(this.link)) {
+        return `${type} ${text('label.nodeLink')} ${espAt.linkName(this.device, this.link)}`;
+      }
       return `${type} ${text(`option.link${this.link === 'all' ? 'All' : 'Device'}`)}`;
     };
   },
