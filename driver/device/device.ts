@@ -146,7 +146,10 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     this.#loop.start();
   }
 
-  /** Stops the device. Pending operations reject with `DEVICE_STOPPED`. Resolves when the port is free. */
+  /**
+   * Stops the device. Pending operations reject with `DEVICE_STOPPED`. Resolves when the port is free; a port that is still
+   * opening closes once it is open.
+   */
   stop(): Promise<void> {
     this.#recorder?.called('stop');
     return this.#loop.end('stopped');
@@ -154,7 +157,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Closes the port, so that another program can use it, until {@link start}. Meanwhile calls reject with
-   * `DEVICE_DISCONNECTED`. Links with `keepOpen` open again after the start. Resolves when the port is free.
+   * `DEVICE_DISCONNECTED`. Links with `keepOpen` open again after the start. Resolves as {@link stop}.
    */
   disconnect(): Promise<void> {
     this.#recorder?.called('disconnect');

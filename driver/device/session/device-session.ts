@@ -144,9 +144,12 @@ export class DeviceSession {
     this.#state.boot.network.suspect();
   }
 
-  /** Restarts the device. Returns false where it does not answer, and options or port do not allow a reset by RTS. */
+  /** Restarts the device. Returns false during a stop, and where neither the device answers nor a reset by RTS is allowed. */
   async restart(wait: WaitOptions): Promise<boolean> {
-    if (!this.isIdentified) return resetByRts(this.#port, this.#context.emitter);
+    const { kind } = this.#state;
+    if (kind === 'stopping') return false;
+    if (!this.isIdentified && kind !== 'unusable')
+      return resetByRts(this.#port, this.#context.emitter);
     await this.#client.run(restart(), wait);
     await this.#port.setRate(this.#port.startRate);
     this.#restarted();
@@ -232,7 +235,7 @@ export class DeviceSession {
       this.#context.counters.restarted();
       this.#context.emitter.emit('restart');
     }
-    if (!this.#machine.hasEnded) beginAgain();
+    if (!this.#machine.hasEnded && this.#state.kind !== 'stopping') beginAgain();
   }
 
   /** The resync failed: searches at the start rate, which a restarted device uses, resets the device, or ends the session. */

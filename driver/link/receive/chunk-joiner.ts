@@ -4,7 +4,7 @@ import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Framing } from '../options';
 import { joined } from './joined';
-import { JsonEnd } from './json-end';
+import { isJson, JsonEnd, mayPartJson } from './json-end';
 import type { LinkReceiver, MessageSink } from './receiver';
 
 const NOTHING = Buffer.alloc(0);
@@ -69,16 +69,14 @@ export class ChunkJoiner implements LinkReceiver {
         return this.#pushDelimited(piece, this.#framing.delimiter);
       case 'idle':
         this.#add(piece);
-        this.#idleTimer?.();
-        this.#idleTimer = onTimeout(this.#clock, this.#framing.idleMs, () => this.#finish());
-        return;
+        return this.#finishWhenIdle(this.#framing.idleMs);
     }
   }
 
-  /** Drops the unfinished message. */
+  /** Drops the unfinished message. The next bytes may be the end of a message whose beginning is lost. */
   dataLost(): void {
-    // The bytes up to the next delimiter may be the end of a message whose beginning is lost.
-    this.#begin(this.#framing.by === 'delimiter' ? 'headless' : 'whole');
+    this.#begin(this.#framing.by === 'chunk' ? 'whole' : 'headless');
+    if (this.#framing.by === 'idle') this.#finishWhenIdle(this.#framing.idleMs);
   }
 
   /** The connection has ended, which finishes a message with framing `idle`; any other unfinished one fails. */
@@ -106,7 +104,20 @@ export class ChunkJoiner implements LinkReceiver {
     this.#sink.unrecoverable(new EspAtError('FRAME_STALLED', { link: this.#link }));
   }
 
+  #finishWhenIdle(idleMs: number): void {
+    this.#idleTimer?.();
+    this.#idleTimer = onTimeout(this.#clock, idleMs, () => this.#finish());
+  }
+
   #pushJson(piece: Buffer): void {
+    if (this.#message.kind === 'headless') {
+      const [before = NOTHING] = this.#message.chunks;
+      if (!isJson(piece) && !mayPartJson(before, piece)) {
+        this.#message = { kind: 'headless', chunks: [piece], length: piece.length };
+        return;
+      }
+      this.#begin('whole');
+    }
     let from = 0;
     let end = this.#json.find(piece, from);
     while (end !== undefined) {

@@ -92,7 +92,10 @@ export class FramingGuard implements LinkReceiver {
     }
     if (this.#state !== state) return;
     this.#state = { kind: 'passing' };
-    state.held.replay(this.#receiver, () => this.#emitLoss());
+    state.held.replay(this.#receiver, (loss) => {
+      // The link is open, and has emitted data loss on the way already.
+      if (loss === 'dropped') this.#emitLoss();
+    });
   }
 
   #framingLost({ end }: Proving): void {

@@ -46,3 +46,40 @@ function afterInString(byte: number): Position {
   if (byte === BACKSLASH) return 'escape';
   return byte === QUOTE ? 'text' : 'string';
 }
+
+/** Whether a chunk is a JSON text, or several. */
+export function isJson(chunk: Buffer): boolean {
+  const end = new JsonEnd();
+  let from: number | undefined = 0;
+  while (from !== undefined && OPENING_BRACKETS.has(firstByte(chunk.subarray(from)))) {
+    from = end.find(chunk, from);
+    if (from !== undefined && isBlank(chunk.subarray(from))) return true;
+  }
+  return from === 0 && isValue(chunk);
+}
+
+/** Whether a JSON text may end with one chunk, and the next one begin with the other: inside a text, a comma parts them. */
+export function mayPartJson(before: Buffer, after: Buffer): boolean {
+  return (
+    CLOSING_BRACKETS.has(firstByte(Buffer.from(before).reverse())) &&
+    OPENING_BRACKETS.has(firstByte(after))
+  );
+}
+
+/** The first byte that is no white space; -1 where there is none. */
+function firstByte(bytes: Buffer): number {
+  return bytes.find((byte) => !WHITESPACE.has(byte)) ?? -1;
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return firstByte(bytes) === -1;
+}
+
+function isValue(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}

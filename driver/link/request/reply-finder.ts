@@ -10,6 +10,9 @@ export interface Found extends Match {
 
 type Result<T> = T | Promise<T>;
 
+/** Instead of the result of a condition that takes too long. */
+const GIVEN_UP = Symbol('given up');
+
 /** Finds the request that a message answers: by its ID, by a condition, then as the next message. */
 export class ReplyFinder {
   readonly #table: RequestTable;
@@ -64,11 +67,11 @@ export class ReplyFinder {
     try {
       const matches = matcher.matches(message, json);
       if (!(matches instanceof Promise)) return judge(matches);
-      const givenUp = new Promise<undefined>((resolve) => {
-        this.#pendingCondition = { request, end: () => resolve(undefined) };
+      const givenUp = new Promise<typeof GIVEN_UP>((resolve) => {
+        this.#pendingCondition = { request, end: () => resolve(GIVEN_UP) };
       });
       return Promise.race([matches, givenUp]).then(
-        (found) => (found === undefined ? this.#tooSlow(request, goOn) : judge(found)),
+        (found) => (found === GIVEN_UP ? this.#tooSlow(request, goOn) : judge(found)),
         fail,
       );
     } catch (error) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { Harness } from '../../harness/harness';
+import { code, readyHarness } from '../../harness/ready-harness';
 
 describe('initializing a device', () => {
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
@@ -115,5 +116,40 @@ describe('initializing a device', () => {
     );
     harness.port.plugIn();
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 5000));
+  });
+});
+
+describe('restart()', () => {
+  it('rejects during a stop, which goes on', async () => {
+    const harness = await readyHarness();
+    const { clock, device, port, statuses } = harness;
+    await clock.wait(device.links[0].open({ uri: 'ws://host/echo' }));
+    const restarting = device.restart();
+    const stopping = device.stop();
+    statuses.length = 0;
+    const late = device.restart();
+    const settled = Promise.allSettled([restarting, stopping]);
+    assert.equal(await code(harness, late), 'DEVICE_NOT_READY');
+    await clock.wait(settled);
+    assert.deepEqual(
+      statuses.map(({ name }) => name),
+      ['stopped'],
+    );
+    assert.equal(port.text.split('AT+RST').length, 2);
+  });
+
+  it('restarts a device of unusable firmware by AT+RST', async () => {
+    await using harness = new Harness();
+    const { clock, device, port, simulator } = harness;
+    const write = simulator.write.bind(simulator);
+    simulator.write = (bytes) => {
+      if (Buffer.from(bytes).toString('latin1') !== 'AT+CWSTATE?\r\n') return write(bytes);
+      port.deliver(Buffer.from('+CWSTATE:?\r\n\r\nOK\r\n'));
+    };
+    device.start();
+    assert.ok(await clock.until(() => device.state.name === 'unusable', 30_000));
+    await clock.wait(device.restart());
+    assert.ok(port.text.includes('AT+RST\r\n'));
+    assert.ok(await clock.until(() => device.state.name === 'initializing', 1000));
   });
 });

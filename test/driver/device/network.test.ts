@@ -202,6 +202,23 @@ describe('scanning networks', () => {
     );
   });
 
+  it('ends although an attempt to join fails meanwhile, and the initialization is repeated after it', async () => {
+    const gone = { ssid: 'gone', password: 'password' };
+    await using harness = new Harness({
+      device: { wifi: gone },
+      simulator: { wifi: [home], joined: false },
+    });
+    const { clock, device, port } = harness;
+    device.start();
+    assert.ok(await clock.until(() => port.text.includes('AT+CWJAP='), 30_000));
+    const found = await clock.wait(device.scanNetworks());
+    assert.deepEqual(
+      found.map(({ ssid }) => ssid),
+      ['home'],
+    );
+    assert.ok(await clock.until(() => port.text.split('AT+CWJAP=').length === 3, 60_000));
+  });
+
   it('lets messages pass that wait to be sent, and those given meanwhile', async () => {
     await using harness = new Harness();
     const { clock, device, port } = harness;

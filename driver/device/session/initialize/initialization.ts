@@ -28,6 +28,8 @@ export class Initialization {
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
   #firmware: KnownFirmware | undefined;
+  /** Settles once what runs beside the initialization has ended. */
+  #work: Promise<unknown> = Promise.resolve();
 
   /** @param identified called each time the driver has identified the firmware */
   constructor(machine: SessionMachine, identified: (capabilities: Capabilities) => void) {
@@ -81,14 +83,7 @@ export class Initialization {
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
   repeatAfter(work: Promise<unknown>): void {
-    const { state } = this.#machine;
-    if (state.kind !== 'pausing' || !state.progress.error) return;
-    const { error } = state.progress;
-    state.timer();
-    const begin = () => {
-      if (this.#machine.state === state) this.beginAgain(error);
-    };
-    void work.then(begin, begin);
+    this.#work = Promise.allSettled([this.#work, work]);
   }
 
   async #initialize(boot: Boot): Promise<void> {
@@ -157,7 +152,14 @@ export class Initialization {
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
     const ms = this.#backoff.next();
-    const timer = onTimeout(context.options.clock, ms, () => this.beginAgain(error));
-    this.#machine.become({ kind: 'pausing', boot, progress, timer });
+    const timer = onTimeout(context.options.clock, ms, () => void this.#repeat(state));
+    const state: SessionState = { kind: 'pausing', boot, progress, timer };
+    this.#machine.become(state);
+  }
+
+  async #repeat(state: SessionState): Promise<void> {
+    for (let work; work !== this.#work;) await (work = this.#work);
+    const { error } = progressOf(state);
+    if (error && this.#machine.state === state) this.beginAgain(error);
   }
 }

@@ -1,40 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Framing } from '../../../../driver/link/options';
 import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
-
-function rig(framing: Framing, limit = 1000) {
-  const results: string[] = [];
-  const clock = new VirtualClock();
-  const joiner = new ChunkJoiner(0, framing, limit, clock, {
-    message: (_, bytes) => results.push(bytes.toString()),
-    failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
-    unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
-  });
-  const push = (...pieces: (string | Buffer)[]) => {
-    for (const piece of pieces) joiner.push({ kind: 'data', link: 0, bytes: Buffer.from(piece) });
-  };
-  return { joiner, results, clock, push };
-}
-
-/** Cuts bytes at the given sizes, over and over. */
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? 1;
-    pieces.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return pieces;
-}
-
-const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
+import { cut, joinerRig, sizes } from './joiner-rig';
 
 describe('joining by chunk', () => {
   it('emits each chunk as it comes, including empty ones', () => {
-    const { push, results } = rig({ by: 'chunk' });
+    const { push, results } = joinerRig({ by: 'chunk' });
     push('a', '', 'bc');
     assert.deepEqual(results, ['a', '', 'bc']);
   });
@@ -49,7 +22,7 @@ describe('a stalled frame', () => {
 
   it('is detected by a late empty chunk in the middle of a message', async () => {
     for (const [framing, half] of begun) {
-      const { push, results, clock } = rig(framing);
+      const { push, results, clock } = joinerRig(framing);
       push(half);
       await clock.advance(10_000);
       push('');
@@ -64,7 +37,7 @@ describe('a stalled frame', () => {
       [4999, '', []],
       [60_000, 'er#', ['later']],
     ] as const) {
-      const { push, results, clock } = rig({ by: 'delimiter', delimiter });
+      const { push, results, clock } = joinerRig({ by: 'delimiter', delimiter });
       await clock.advance(60_000);
       push('lat');
       await clock.advance(ms);
@@ -75,7 +48,7 @@ describe('a stalled frame', () => {
 
   it('is not assumed for an empty message that comes early or between messages', async () => {
     for (const [framing, half] of begun) {
-      const { push, results, clock } = rig(framing);
+      const { push, results, clock } = joinerRig(framing);
       push('');
       await clock.advance(10_000);
       push('', half);
@@ -83,58 +56,6 @@ describe('a stalled frame', () => {
       push('');
       assert.deepEqual(results, []);
     }
-  });
-});
-
-describe('joining JSON', () => {
-  it('ends a message at the bracket that closes the first one, and ignores brackets in strings', () => {
-    const { push, results } = rig({ by: 'json' });
-    push('{"a":"}\\"', ']{', '"}', ' \r\n[1,[2]', ',3]{"b', '":{}}');
-
-    assert.deepEqual(
-      results.map((text) => JSON.parse(text) as unknown),
-      [{ a: '}"]{' }, [1, [2], 3], { b: {} }],
-    );
-  });
-
-  it('emits a text that no bracket opens as it comes', () => {
-    const texts = ['42', 'true', '"{"', ']', '}{', '[]'];
-    const { push, results } = rig({ by: 'json' });
-    push(...texts);
-    assert.deepEqual(results, texts);
-  });
-
-  it('drops white space between texts', () => {
-    const { push, results, joiner } = rig({ by: 'json' });
-    push(' \r\n\t', '{"":1}', '\n');
-    assert.deepEqual(results, ['{"":1}']);
-    assert.equal(joiner.isEmpty, true);
-  });
-
-  it('begins anew after data loss in a string', () => {
-    const { push, results, joiner } = rig({ by: 'json' });
-    push('{"a":["\\');
-    joiner.dataLost();
-    push('{"b":""}');
-    assert.deepEqual(results, ['{"b":""}']);
-  });
-
-  it('finds the same texts however the chunks are cut', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.oneof(fc.object(), fc.array(fc.string())), { maxLength: 6 }),
-        sizes,
-        (values, at) => {
-          const { push, results } = rig({ by: 'json' }, 1e9);
-          push(...cut(Buffer.from(values.map((value) => JSON.stringify(value)).join('')), at));
-          assert.deepEqual(
-            results,
-            values.map((value) => JSON.stringify(value)),
-          );
-        },
-      ),
-      { numRuns: 300, seed: 3 },
-    );
   });
 });
 
@@ -147,7 +68,7 @@ describe('joining by delimiter', () => {
       fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
         const delimiter = '--\r';
         const input = messages.map((message) => message + delimiter).join('');
-        const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) });
+        const { push, results } = joinerRig({ by: 'delimiter', delimiter: Buffer.from(delimiter) });
         push(...cut(Buffer.from(input), at));
         assert.deepEqual(results, input.split(delimiter).slice(0, -1));
       }),
@@ -156,20 +77,23 @@ describe('joining by delimiter', () => {
   });
 
   it('reports the incomplete message when the connection ends', () => {
-    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') });
+    const { push, results, joiner } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('\n') });
     push('one\ntwo');
     joiner.end();
     assert.deepEqual(results, ['one', '! MESSAGE_INCOMPLETE 3']);
   });
 
   it('skips a message that is too large, up to its delimiter', () => {
-    const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
+    const { push, results } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
     push('123', '456', '789\nok\n');
     assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5', 'ok']);
   });
 
   it('reports a message that is too large at the first byte over the limit, and nothing more of it', () => {
-    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
+    const { push, results, joiner } = joinerRig(
+      { by: 'delimiter', delimiter: Buffer.from('##') },
+      5,
+    );
     push('12345', '6');
     assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5']);
     joiner.end();
@@ -177,13 +101,13 @@ describe('joining by delimiter', () => {
   });
 
   it('ends a message that is too large at its delimiter when the delimiter comes in two chunks', () => {
-    const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    const { push, results } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('1234567\r', '\none\r\n', 'two\r\n');
     assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5', 'one', 'two']);
   });
 
   it('does not count a partial delimiter towards the limit, unless the rest differs', () => {
-    const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
+    const { push, results } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('\r\n') }, 5);
     push('12345\r', '\n1234\r', '5\r\n', '12345\r', '6\r\nok\r\n');
     assert.deepEqual(results, ['12345', '! MESSAGE_TOO_LARGE 5', '! MESSAGE_TOO_LARGE 5', 'ok']);
   });
@@ -196,7 +120,10 @@ describe('joining by delimiter', () => {
       fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
         const delimiter = '--\r';
         const input = messages.map((message) => message + delimiter).join('');
-        const { push, results } = rig({ by: 'delimiter', delimiter: Buffer.from(delimiter) }, 6);
+        const { push, results } = joinerRig(
+          { by: 'delimiter', delimiter: Buffer.from(delimiter) },
+          6,
+        );
         push(...cut(Buffer.from(input), at));
         const wanted = input.split(delimiter).slice(0, -1);
         assert.deepEqual(
@@ -209,7 +136,7 @@ describe('joining by delimiter', () => {
   });
 
   it('drops, after data loss, a possible end of a message with a lost beginning', () => {
-    const { push, results, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('|') });
+    const { push, results, joiner } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('|') });
     push('whole|begin');
     joiner.dataLost();
     push('ning|next|');
@@ -219,7 +146,7 @@ describe('joining by delimiter', () => {
 
 describe('joining by idle time', () => {
   it('ends a message after the idle time, and leaves no timer', async () => {
-    const { push, results, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
+    const { push, results, clock, joiner } = joinerRig({ by: 'idle', idleMs: 50 });
     push('a');
     await clock.advance(49);
     push('b');
@@ -233,19 +160,30 @@ describe('joining by idle time', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('drops the pending message after data loss', async () => {
-    const { push, results, clock, joiner } = rig({ by: 'idle', idleMs: 50 });
+  it('drops the pending message after data loss, up to the next idle time', async () => {
+    const { push, results, clock, joiner } = joinerRig({ by: 'idle', idleMs: 50 });
     push('half');
     joiner.dataLost();
-    await clock.advance(100);
-    assert.deepEqual(results, []);
+    await clock.advance(49);
+    push('its end');
+    await clock.advance(49);
+    push('more of it');
+    await clock.advance(50);
     assert.equal(clock.pending, 0);
+    push('whole');
+    await clock.advance(50);
+    assert.deepEqual(results, ['whole']);
+    joiner.dataLost();
+    await clock.advance(50);
+    push('next');
+    await clock.advance(50);
+    assert.deepEqual(results, ['whole', 'next']);
   });
 });
 
 describe('a chunk joiner', () => {
   it('is empty between messages only, and not while a beginning is lost', () => {
-    const { push, joiner } = rig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
+    const { push, joiner } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('##') }, 5);
     assert.equal(joiner.isEmpty, true);
     for (const [piece, isEmpty] of [
       ['a', false],
@@ -264,12 +202,12 @@ describe('a chunk joiner', () => {
 
   it('reports nothing at the end of a connection after data loss, nor between messages', () => {
     const delimited = { by: 'delimiter', delimiter: Buffer.from('|') } as const;
-    const lost = rig(delimited, 3);
+    const lost = joinerRig(delimited, 3);
     lost.joiner.dataLost();
     lost.push('the end of a message');
-    const whole = rig(delimited);
+    const whole = joinerRig(delimited);
     whole.push('whole|');
-    const idle = rig({ by: 'idle', idleMs: 50 });
+    const idle = joinerRig({ by: 'idle', idleMs: 50 });
     for (const { joiner } of [lost, whole, idle]) joiner.end();
     assert.deepEqual([lost.results, whole.results, idle.results], [[], ['whole'], []]);
   });
@@ -289,7 +227,7 @@ describe('a chunk joiner', () => {
 
   it('accepts a message of exactly the limit with each framing', async () => {
     for (const framing of [{ by: 'chunk' }, { by: 'json' }, { by: 'idle', idleMs: 50 }] as const) {
-      const { push, results, clock } = rig(framing, 4);
+      const { push, results, clock } = joinerRig(framing, 4);
       push('[12]');
       await clock.advance(50);
       push('[123]');

@@ -79,6 +79,16 @@ describe('an empty message to class A', () => {
     await harness.end();
   });
 
+  it('is delivered once, and so is the news of a loss that follows it', async () => {
+    const { harness, clock, link, connection, messages, events } = await openLink('A');
+    connection.send(text(''));
+    await clock.advance(20);
+    link.dataLost();
+    await clock.advance(2000);
+    assert.deepEqual([messages(), events()], [[''], ['dataloss DATA_LOST']]);
+    await harness.end();
+  });
+
   it('is told as lost, with all that follows, when the connection ends before the ping', async () => {
     const { harness, clock, connection, messages, events } = await openLink('A');
     const write = harness.simulator.write.bind(harness.simulator);

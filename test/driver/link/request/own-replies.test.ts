@@ -178,6 +178,21 @@ describe('a request with a condition', () => {
     await harness.end();
   });
 
+  it('that resolves to nothing means no, as one that returns nothing', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    // A program without types may leave out the `return false`.
+    const matches: unknown = async ({ bytes }: { bytes: Buffer }) => {
+      await Promise.resolve();
+      return bytes.toString() === 'c' || undefined;
+    };
+    const match = { by: 'function', matches } as ReplyMatch;
+    const asked = await ask('question', { match });
+    await serve('b');
+    await serve('c');
+    assert.equal(asked.ending, 'c');
+    await harness.end();
+  });
+
   it('that throws fails, and others go on', async () => {
     const { harness, ask, serve } = await requestHarness();
     const wrong: ReplyMatch = {

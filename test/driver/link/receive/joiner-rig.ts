@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import type { Framing } from '../../../../driver/link/options';
+import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+
+/** A joiner, and what it hands on. */
+export function joinerRig(framing: Framing, limit = 1000) {
+  const results: string[] = [];
+  const clock = new VirtualClock();
+  const joiner = new ChunkJoiner(0, framing, limit, clock, {
+    message: (_, bytes) => results.push(bytes.toString()),
+    failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
+    unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
+  });
+  const push = (...pieces: (string | Buffer)[]) => {
+    for (const piece of pieces) joiner.push({ kind: 'data', link: 0, bytes: Buffer.from(piece) });
+  };
+  return { joiner, results, clock, push };
+}
+
+/** Cuts bytes at the given sizes, over and over. */
+export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+/** Sizes of chunks, for {@link cut}. */
+export const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
