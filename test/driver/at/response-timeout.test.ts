@@ -39,7 +39,7 @@ describe('a response timeout', () => {
     const ended = harness.client.run({ ...question, idempotent: false });
     const refused = assert.rejects(ended, {
       code: 'COMMAND_FAILED',
-      details: { waited: 700, command: 'AT+X?', reason: '' },
+      details: { waitedMs: 700, command: 'AT+X?', reason: '' },
     });
     await harness.clock.advance(700);
     harness.receive('\r\nERROR\r\n');
@@ -214,90 +214,5 @@ describe('a doubtful ERROR', () => {
       'step: restart',
       'unresponsive',
     ]);
-  });
-});
-
-describe('corrupt data', () => {
-  it('is reported once, and the client drops data and URCs until in sync', async () => {
-    const harness = new ClientHarness();
-    harness.answerResync();
-    harness.receive(
-      '+WS_DATA:0,4,hello\r\n+WS_DATA:0,2,no\r\n+WS_CLOSED:0\r\n+WS_DATA:0,9,hi\r\n\r\n',
-    );
-    await harness.clock.advance(5000);
-    assert.deepEqual(
-      harness.events.filter((text) => /^(data|data|closed|in sync)/.test(text)),
-      ['data lost', 'in sync'],
-    );
-    harness.receive('+WS_DATA:0,3,yes\r\n');
-    assert.equal(harness.events.at(-1), 'data 0 yes');
-  });
-
-  for (const [what, text] of [
-    ['data without its end', '+WS_DATA:0,900,hello\r\n'],
-    ['a URC without its line end', '+WS_CLOSED:0\r'],
-  ] as const) {
-    it(`is found in ${what} after the partial-frame timeout`, async () => {
-      const harness = new ClientHarness();
-      harness.answerResync();
-      harness.receive(text);
-      await harness.clock.advance(1400);
-      assert.equal(harness.events.length, 0);
-      await harness.clock.advance(600);
-      assert.equal(harness.events.at(-1), 'in sync');
-      assert.ok(harness.events.includes('data lost'));
-      assert.equal(harness.clock.pending, 0);
-    });
-  }
-
-  for (const [what, text] of [
-    ['line', '+WS_CLOSED:0\r'],
-    ['rest of dropped data', '+WS_DATA:0,x'],
-  ] as const) {
-    it(`is found again where a partial line follows a ${what}`, async () => {
-      // Without a resync, whose responses would come between.
-      const harness = new ClientHarness({ echoOff: false });
-      harness.receive(text);
-      await harness.clock.advance(3000);
-      harness.receive('+WS_CLOSED:1\r');
-      await harness.clock.advance(2000);
-      harness.receive('ready\r\n');
-      assert.deepEqual(harness.events, ['ready']);
-    });
-  }
-
-  it('is looked for only while a frame is partial, and anew after a reset', async () => {
-    const harness = new ClientHarness();
-    harness.receive('WIFI GOT IP\r\n');
-    assert.equal(harness.clock.pending, 0);
-    harness.receive('+WS_DATA:0,9');
-    harness.receive(',123456789\r\n');
-    await harness.clock.advance(1500);
-    assert.equal(harness.clock.pending, 0);
-    harness.receive('+WS_CLOSED:0\r');
-    await harness.clock.advance(1000);
-    harness.client.reset(lost);
-    assert.equal(harness.clock.pending, 0);
-    harness.receive('+WS_CLOSED:0\r');
-    await harness.clock.advance(1490);
-    assert.ok(!harness.events.includes('data lost'));
-    await harness.clock.advance(20);
-    assert.ok(harness.events.includes('data lost'));
-  });
-
-  it('during a send repeats it in sync, with the payload behind its own prompt', async () => {
-    const harness = new ClientHarness();
-    harness.answerResync();
-    const message = harness.send(0, 'AT+RST\r\n');
-    // The client repeats the running command only in sync, and its payload only after its own prompt.
-    harness.receive('+WS_DATA:0,1,xx\r\n');
-    await harness.clock.advance(3000);
-    const written = harness.written();
-    assert.ok(!written.includes('AT+RST\r\n'), written.join('|'));
-    assert.equal(written.at(-1), 'AT+WSSEND=0,8\r\n');
-    harness.receive('\r\nOK\r\n\r\n>');
-    assert.deepEqual(harness.written(), ['AT+RST\r\n']);
-    harness.receive('\r\nSEND OK\r\n');
-    assert.equal(message.end, 'sent');
   });
 });
