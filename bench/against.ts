@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { median, rounded, type Row } from './suite';
 
 /** Numbers that identify the case of a row, as its texts do. Its other numbers are results. */
-const isCaseNumber = new Set(['devices', 'links', 'payload', 'chunk', 'rate']);
+const caseNumbers = new Set(['devices', 'links', 'payload', 'chunk', 'rate']);
 /** Numbers that say how much the suite measured. */
-const isAmount = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
+const amounts = new Set(['messages', 'sent', 'received', 'minimumMilliseconds']);
 
 /** One figure of one case in both versions. */
 interface Ratio {
@@ -49,10 +49,10 @@ function figures(rounds: readonly (readonly Row[])[]): Map<string, number[]> {
   for (const row of rounds.flat()) {
     const fields = Object.entries(row);
     const what = fields
-      .filter(([name, value]) => typeof value === 'string' || isCaseNumber.has(name))
+      .filter(([name, value]) => typeof value === 'string' || caseNumbers.has(name))
       .map(([, value]) => String(value));
     for (const [name, value] of fields) {
-      if (typeof value !== 'number' || isCaseNumber.has(name) || isAmount.has(name)) continue;
+      if (typeof value !== 'number' || caseNumbers.has(name) || amounts.has(name)) continue;
       const key = `${what.join(' ')}\t${name}`;
       found.set(key, [...(found.get(key) ?? []), value]);
     }
@@ -73,7 +73,7 @@ export function compareWith(revision: string, rounds: number, args: readonly str
     git('worktree', 'add', '--detach', there, revision);
     symlinkSync(join(here, 'node_modules'), join(there, 'node_modules'), 'junction');
     // Only Node-RED runs compiled code.
-    if (args.includes('node-red')) run(there, ['scripts/build.mjs']);
+    if (args.includes('node-red') || args.includes('recorder')) run(there, ['scripts/build.mjs']);
     const before: Row[][] = [];
     const now: Row[][] = [];
     for (let round = 0; round < rounds; round++) {

@@ -1,4 +1,7 @@
-/** One measurement, printed as a line of JSON. The name of a field ends in its unit. */
+/**
+ * One measurement, printed as a line of JSON. The name of a result ends in its unit; `payload` and `chunk` are in
+ * bytes, rates in bits a second.
+ */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** The effort for a measurement. */

@@ -1,11 +1,12 @@
 import { filled } from './error-reasons';
 
 /**
- * Outcome of a failed send.
+ * Outcome of a send.
  *
  * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
  * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
- * - `sent`: the device has handed the request to the network, but no reply came, or an error; the server may have acted on it.
+ * - `sent`: the device has handed the message to the network. With the error of a request: no reply came, or an error;
+ *   server may have acted on it.
  */
 export type SendOutcome = 'not-sent' | 'unknown' | 'sent';
 
@@ -65,7 +66,7 @@ const sentences = {
   INVALID_OPCODE:
     'Change the opcode {opcode} to text, binary, continuation, close, ping, pong, or 0 to 15.',
   INVALID_PAYLOAD: 'Change the message: {reason}.',
-  INVALID_CONFIG: 'Change the link setting "{setting}": {reason}.',
+  INVALID_CONFIG: 'Change the setting "{setting}": {reason}.',
   INVALID_CLOSE_CODE: 'Change the close code {closeCode} to 1000-1003, 1007-1014 or 3000-4999.',
   PAYLOAD_TOO_LONG:
     'The message is {length} bytes long, and this firmware sends at most {limit} at once. Send it in parts.',

@@ -1,4 +1,4 @@
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { shown } from '../driver/values/text';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions } from '../driver/link/options';
@@ -59,10 +59,13 @@ class Closer {
       code: (isFixed(codeType) ? settingNumber(RED, node, code) : undefined) ?? 1000,
       reason: isFixed(reasonType) ? settingText(RED, node, reason) : '',
     };
-    const source = (name: FlowName, value: unknown, type: Source | undefined) =>
-      graceful ? settingSource(RED, node, name, value, type) : undefined;
-    this.#readCode = source('closeCode', code, codeType) ?? ((msg) => msg.code);
-    this.#readReason = source('closeReason', reason, reasonType) ?? ((msg) => msg.reason);
+    // Without a close frame, neither is used.
+    const source = (name: FlowName, value: unknown, type: Source | undefined, property: string) =>
+      graceful
+        ? (settingSource(RED, node, name, value, type) ?? ((msg: NodeMessage) => msg[property]))
+        : () => undefined;
+    this.#readCode = source('closeCode', code, codeType, 'code');
+    this.#readReason = source('closeReason', reason, reasonType, 'reason');
     this.#device = findDevice(RED, def.device);
     this.status = new NodeStatus(RED, node, this.#device, this.#link);
     this.#device?.host.attach(this.status);

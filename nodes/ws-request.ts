@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
+import { parseJson } from '../driver/link/request/matcher';
 import { EspAtError } from '../driver/errors';
 import { toCaughtError } from './shared/errors/caught-error';
 import { isFlowError, type FlowError } from './shared/errors/node-error';
@@ -53,7 +54,7 @@ class Requester {
   /** Whether a late reply goes to the second output. */
   readonly #outputsLate: boolean;
   readonly #format: PayloadFormat;
-  /** The error of the settings where they are refused. */
+  /** Makes the match of each request; the error of the settings where they are refused. */
   readonly #match: MatchFor | FlowError;
   readonly #underWay = new UnderWay();
   readonly status: NodeStatus;
@@ -119,7 +120,11 @@ class Requester {
 
   /** @throws NodeError `NOT_JSON` */
   #payload({ message, json }: Reply): unknown {
-    if (this.#format === 'auto' && json !== undefined && isUtf8(message.bytes)) return json;
+    if (this.#format === 'auto' && isUtf8(message.bytes)) {
+      // The driver has parsed it only where it looked for an ID or a condition.
+      const parsed = json ?? parseJson(message.bytes.toString());
+      if (parsed !== undefined) return parsed;
+    }
     // Any framing but `chunk`: a reply is a whole message.
     return new PayloadDecoder(this.#format, 'json').payload(message);
   }

@@ -74,10 +74,12 @@ class Minimizer {
   async #startLate(): Promise<void> {
     const { heading, lines } = this.#current;
     const { starts } = await runFreely(this.#current, stepsOf(lines), 0);
+    // The free run counts no snapshot.
+    const recorded = lines.filter((line) => !('snapshot' in line));
     for (const { index, snapshot } of starts.toReversed()) {
-      if (index >= lines.length) continue;
+      if (index >= recorded.length) continue;
       const driver = { ...heading.driver, from: 'snapshot' as const };
-      const later = [snapshot, ...lines.slice(index)];
+      const later = [snapshot, ...recorded.slice(index)];
       const recording = { heading: { ...heading, driver }, lines: later };
       if (await this.#tries(recording, stepsOf(later))) return;
     }

@@ -199,12 +199,14 @@ function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
   return list;
 }
 
-/** An unmasked frame. */
+/** An unmasked frame (RFC 6455, section 5.2). */
 function serverFrame(fin: boolean, opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
-  const head = Buffer.alloc(length < 126 ? 2 : 4);
+  const code = length < 126 ? length : length < 65_536 ? 126 : 127;
+  const head = Buffer.alloc(code < 126 ? 2 : code === 126 ? 4 : 10);
   head[0] = (fin ? 0x80 : 0) | opcode;
-  head[1] = Math.min(length, 126);
-  if (length >= 126) head.writeUInt16BE(length, 2);
+  head[1] = code;
+  if (code === 126) head.writeUInt16BE(length, 2);
+  if (code === 127) head.writeBigUInt64BE(BigInt(length), 2);
   return Buffer.concat([head, payload]);
 }

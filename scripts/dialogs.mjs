@@ -9,7 +9,7 @@
 //       button="findPorts" class="…" list="…"
 //   <esp-at-links>, <esp-at-certificate slot="0">  the table of links and a certificate slot of the device
 //   <esp-at-secrets>                        the credentials that hold the values of secret headers
-//   <!-- include shared/editor/x.css -->, /* include shared/editor/x.js */   a file
+//   /* include shared/editor/x.css */       a file
 //   bundle('shared/checks/x.ts')            the exports of a module, with all that it imports
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

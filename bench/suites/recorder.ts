@@ -19,7 +19,7 @@ const CHUNK_BYTES = 4096;
 /** Rounds with the recorder off and on, in alternating order. The median of their differences counts. */
 const ROUNDS = 61;
 const WATCH_ROUNDS = 7;
-/** Bits a second of the simulated port behind the pty: the highest that the driver uses. */
+/** Bits a second of the simulated port behind the pty: the highest that the driver finds by itself. */
 const PTY_RATE = 3_000_000;
 /** Messages of a round through the pty. */
 const PTY_MESSAGES = 150;

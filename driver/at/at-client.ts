@@ -181,8 +181,8 @@ export class AtClient {
   }
 
   /**
-   * Fails the running command and all queued ones with the error: the device has restarted or is gone. The client
-   * then starts afresh, unless it is closed.
+   * Fails the running command and all queued sequences with the error: the device has restarted or is gone. Queued
+   * messages stay with their links. The client then starts afresh, unless it is closed.
    */
   reset(error: EspAtError): void {
     if (this.#state.kind !== 'closed') this.#jobs.failAll({ kind: 'idle' }, error);

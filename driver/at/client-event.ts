@@ -8,7 +8,10 @@ export type ClientEvent =
   | { readonly kind: 'unknownLine'; readonly text: string }
   /** The device echoes although echo is off: it has restarted unnoticed. */
   | { readonly kind: 'restartSuspected' }
-  /** Received bytes are missing or corrupt; of which link is unknown. The client drops data until `inSync`. */
+  /**
+   * Received bytes are missing or corrupt; of which link is unknown. The client drops data until it is in sync: until
+   * `inSync`, or the end of a resync within a sequence.
+   */
   | { readonly kind: 'dataLost' }
   | { readonly kind: 'outOfSync'; readonly cause: OutOfSyncCause }
   | { readonly kind: 'resyncStep'; readonly step: ResyncStep }

@@ -13,8 +13,8 @@ export interface Command {
   /** The final result code that means success. */
   readonly success: 'OK' | 'SEND OK';
   /**
-   * Response timeout in milliseconds of port idle time, from the line to the final result code. With a payload: to
-   * the prompt and, again, from the last payload byte to the final result code.
+   * Response timeout in milliseconds of port idle time, from the line to the final result code. With a payload:
+   * from its last byte; until the prompt, a timeout of the client's applies.
    */
   readonly timeoutMs: number;
   /** Whether running it twice has the same effect as running it once: then the client may repeat it. */

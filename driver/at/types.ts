@@ -65,8 +65,8 @@ export interface PortWriter {
 export interface DataReceiver {
   /** Whether the device may have a connection of the link: then an unknown line may be corrupt data. */
   readonly connected: boolean;
-  push(frame: DataChunk): void;
-  /** Data was lost or corrupt before the frames that follow; of which link is unknown. */
+  push(chunk: DataChunk): void;
+  /** Data was lost or corrupt before the chunks that follow; of which link is unknown. */
   dataLost(): void;
 }
 

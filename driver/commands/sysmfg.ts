@@ -4,7 +4,7 @@ import { checkSetting } from './check';
 
 /** Milliseconds: the firmware erases and writes flash. */
 const FLASH_TIMEOUT_MS = 10_000;
-/** Bytes of one read that fill one information response. */
+/** Bytes to read at a time: the response is then one line, shorter than the parser's limit. */
 export const SYSMFG_PIECE_BYTES = 512;
 /** The type number of binary values. */
 const TYPE_BINARY = 8;

@@ -14,7 +14,8 @@ const CHANGES_PER_SECOND = 2;
 
 /**
  * State of a device: the only place where it changes. Emits each change; where changes between `ready` and `resyncing`
- * come too fast, emits only the latest, later. Tells the links of the other changes: of those two the session tells them.
+ * come too fast, emits only the latest, later. Informs the links of every state but those two, of which the session
+ * informs them.
  */
 export class DeviceStatus {
   /** Capabilities of the firmware; undefined until the device is identified. */
@@ -27,7 +28,7 @@ export class DeviceStatus {
   #state: DeviceState = { name: 'stopped' };
   /** The state in the latest event. */
   #emitted = this.#state;
-  /** Cancels the timer that emits the state as it is then. */
+  /** Cancels the timer that will emit the latest state. */
   #cancelLate: Cancel | undefined;
   /** Changes since the latest event. */
   #omitted = 0;

@@ -105,7 +105,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#status.capabilities;
   }
 
-  /** Fill level of the send queues. */
+  /** Messages and bytes in the send queues, and their limit. */
   get sendQueue(): SendQueueLevel {
     return this.#queueLimit;
   }
@@ -165,8 +165,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Restarts the device (`AT+RST`, or by RTS where it does not answer and {@link DeviceOptions.rtsReset} allows that).
-   * Resolves when the restart begins.
+   * Restarts the device (`AT+RST`, or by RTS before it is identified, where {@link DeviceOptions.rtsReset} allows
+   * that). Resolves when the restart begins.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`
    */
   async restart(wait: WaitOptions = {}): Promise<void> {

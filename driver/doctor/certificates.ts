@@ -18,7 +18,6 @@ type Readable = Exclude<CertificateStore, 'wss_key'>;
 /** Finds the slots that hold a certificate, and certificates outside their validity period. Never reads keys. */
 export async function examineCertificates(examination: Examination): Promise<void> {
   const held: string[] = [];
-  examination.facts.certificates = held;
   for (const store of ['wss_ca', 'wss_cert'] as const)
     for (const slot of SLOTS) {
       const pem = await contents(examination, store, slot);
@@ -26,6 +25,7 @@ export async function examineCertificates(examination: Examination): Promise<voi
       held.push(`${store}.${slot}`);
       examineDates(examination, store, slot, pem);
     }
+  examination.facts.certificates = held;
 }
 
 /** Reads the text of a slot, as far as the device shows it. */
@@ -49,7 +49,8 @@ async function read(
     const response = await examination.ask(sysmfgRead(store, slot, offset, SYSMFG_PIECE_BYTES));
     return (response && parseSysmfg(response)) ?? '';
   } catch (error) {
-    // The client has read three times: the text of another program may look like a response. Noise shows in the test lines.
+    // After three attempts: a text that another program has stored may break every response that shows it. Noise would
+    // show in the test lines.
     if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return '';
     throw error;
   }

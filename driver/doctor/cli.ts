@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { asEspAtError } from '../errors';
 import { portAt } from '../port/open';
 import { DeviceRecorder } from '../recorder/device-recorder';
 import { examine } from './doctor';
@@ -77,7 +76,7 @@ function inWords({ ok, findings, facts }: Awaited<ReturnType<typeof examine>>): 
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    process.stderr.write(`${asEspAtError(error).message}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 2;
   },
 );

@@ -20,7 +20,7 @@ export interface DoctorFacts {
   commandEcho?: boolean;
   /** Class of the firmware. */
   firmware?: FirmwareClass;
-  /** First line of `AT+GMR`. */
+  /** AT version, such as `4.2.0.0-dev`; the first line of `AT+GMR` where that has another form. */
   version?: string;
   /** Module that the firmware is built for. */
   module?: string;

@@ -22,7 +22,7 @@ export type LinkChangeCause =
   | 'opening'
   /** {@link Link.open} has opened the link */
   | 'opened'
-  /** the device, or keep-open, has opened the link again */
+  /** the device, or keep-open, has opened the link again, also where {@link Link.open} has joined that attempt */
   | 'reopened'
   /** the connection is lost: the device reconnects by itself; with `error` the driver reconnects */
   | 'lost'
@@ -58,7 +58,7 @@ export interface LinkChange extends LinkEvent {
   readonly from: LinkStateName;
   /** Equals `from` where an attempt failed before it began, or a close ended only keep-open. */
   readonly to: LinkStateName;
-  /** `to`, as the device numbers it. */
+  /** State as the device numbers it, see {@link Link.stateNumber}. */
   readonly stateNumber: LinkStateNumber;
   /** Cause of the change. */
   readonly cause: LinkChangeCause;

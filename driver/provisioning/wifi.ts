@@ -29,8 +29,8 @@ const JOIN_POLL_MS = 250;
 /** Milliseconds in which a device that is joining gets an address. */
 const JOINING_TIMEOUT_MS = 10_000;
 /**
- * Milliseconds in which a device that lost its network rejoins: it tries every 2.4 s at most (class D, measured).
- * Meanwhile its state is `disconnected`. `AT+CWJAP` ends these attempts, and blocks the port for 15 s.
+ * Milliseconds in which a device that lost its network rejoins: its attempts are at most 2.4 s apart (class D,
+ * measured). Meanwhile its state is `disconnected`. `AT+CWJAP` ends these attempts, and blocks the port for 15 s.
  */
 const REJOIN_TIMEOUT_MS = 5000;
 

@@ -117,5 +117,8 @@ export type DriverLine =
 /** Bytes that passed the port, one character a byte. */
 export type PortBytesLine = { readonly host: string } | { readonly device: string };
 
-/** A line of a recording behind its heading. `at`: milliseconds, in a file whole ones since its first line. */
+/**
+ * A line of a recording behind its heading. `at`: milliseconds, in a file whole ones since the first line behind the
+ * heading.
+ */
 export type RecordingLine = { readonly at: number } & (DriverLine | PortBytesLine);

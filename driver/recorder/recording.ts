@@ -23,7 +23,7 @@ export interface RecordedDriver {
   readonly version: string;
   readonly node: string;
   readonly platform: string;
-  /** First line of `AT+GMR`; absent until the device is identified. */
+  /** AT version (`AT+GMR`); absent until the device is identified. */
   readonly firmware?: string;
   readonly port: { readonly rate?: number; readonly bridgedRate?: number };
   readonly options: RecordedDevice;
@@ -34,7 +34,10 @@ export interface RecordedDriver {
   readonly from: 'fresh' | 'snapshot' | 'middle';
 }
 
-/** The first line of a recording of the driver. Its other keys are those of `Heading` in simulator/replay/recording.ts. */
+/**
+ * The first line of a recording of the driver. Its keys, except `driver`, are those of `RawHeading` in
+ * simulator/replay/recording.ts.
+ */
 export interface RecordingHeading {
   readonly recording: 1;
   readonly class: FirmwareClass;
@@ -48,7 +51,7 @@ export interface RecordingHeading {
   readonly driver: RecordedDriver;
 }
 
-/** Returns the recording's text: JSON Lines in ASCII. Times count from its first line. */
+/** Returns the recording's text: JSON Lines in ASCII. Times count from the first line behind the heading. */
 export function recordingText(heading: RecordingHeading, lines: Iterable<RecordingLine>): string {
   const texts = [asciiJson(heading)];
   let start: number | undefined;

@@ -1,4 +1,7 @@
-/** Codes of failed commands, which the device sends while `AT+SYSLOG=1` is set: `0x01SSEEEE`. */
+/**
+ * Codes of failed commands, which the device sends while `AT+SYSLOG=1` is set: `0x01SSEEEE` (SS the kind of failure,
+ * EEEE the parameter).
+ */
 export const errorCode = {
   noTerminator: 0x01_02_0000,
   noAt: 0x01_03_0000,

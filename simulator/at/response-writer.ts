@@ -27,7 +27,7 @@ export class ResponseWriter implements CommandResponse {
     this.#reportsError = true;
   }
 
-  /** Sends nothing more of this response. */
+  /** Sends nothing more of this response but OK and `>` of a prompt, without which the host would send no payload. */
   mute(): void {
     this.#muted = true;
   }

@@ -13,9 +13,9 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --boot-ms N           milliseconds from a restart to "ready" (default 400)
   --fault NAME[=VALUE]  injects a fault, at once or at the trigger in VALUE; may be repeated
   --seed N              seed of all random numbers; equal seeds repeat a run exactly
-  --latency MS          milliseconds of a segment to a server, and back
+  --latency MS          milliseconds that a segment takes, each way
   --loss P              probability that a segment is lost and sent again, such as 1% or 0.01
-  --bandwidth N         bits a second to servers, and back
+  --bandwidth N         bits a second, each way
   --delayed-ack MS      frames leave as two writes under Nagle's algorithm, and servers acknowledge after MS
   --join MS             data of a server within MS after its 101 shares the segment
   --split BYTES         cuts segments of servers to BYTES

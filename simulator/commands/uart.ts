@@ -4,7 +4,10 @@ import type { Board } from '../device/board';
 import { defaultUartSettings, type UartSettings } from '../serial/uart';
 import type { CommandGroup } from './table';
 
-/** `AT+UART_CUR` lasts until a restart; `AT+UART_DEF`, and its old name `AT+UART`, also set the flash. */
+/**
+ * `AT+UART_CUR` lasts until a restart; `AT+UART_DEF` and `AT+UART` also set the flash; `AT+UART?` shows the current
+ * settings, `AT+UART_DEF?` those in flash.
+ */
 export function uartCommands(board: Board): CommandGroup {
   const set = (stored: boolean) => (response: CommandResponse, parameters: Parameters) => {
     const settings = read(parameters);

@@ -3,7 +3,7 @@ export type Outcome =
   | { readonly kind: 'execute' }
   /** The device answers `busy p...`; `executed`: it carries out the command nevertheless. */
   | { readonly kind: 'busy'; readonly executed: boolean }
-  /** The device carries out the command; its response never reaches the host. */
+  /** The device carries out the command; its response never reaches the host, except for a prompt. */
   | { readonly kind: 'answer lost' }
   /** The device carries out the command, then answers ERROR, as some builds do with every `AT+WSSEND`. */
   | { readonly kind: 'answer false' }

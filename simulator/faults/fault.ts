@@ -104,7 +104,10 @@ export interface Fault {
   readonly defaults: FaultSettings;
   /** The least count. Default 1. */
   readonly minCount?: number;
-  /** Whether it stays active until `Injection.end()`; otherwise it applies once. With a chance, every fault stays. */
+  /**
+   * Whether it stays active until `Injection.end()`; otherwise it applies once, or `count` times a fault of commands.
+   * With a chance, every fault stays.
+   */
   readonly lasting: boolean;
   /** Starts the fault. Returns a function that ends it and undoes what a real device would undo. */
   start(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;

@@ -12,7 +12,7 @@ const points = [
 
 type Reader = readonly [pattern: RegExp, read: (match: readonly string[]) => FaultSettings];
 
-/** The forms of a part. */
+/** The forms of a setting, and how to read each. */
 const readers: readonly Reader[] = [
   [
     new RegExp(`^(${directions.join('|')})?(?:@(\\d+))?$`),
@@ -29,7 +29,7 @@ const readers: readonly Reader[] = [
   [/^\+(\d+(?:\.\d+)?)(ms|s)$/, ([, time, unit]) => ({ delay: milliseconds(time, unit) })],
   [/^(\d+(?:\.\d+)?)(ms|s)$/, ([, time, unit]) => ({ duration: milliseconds(time, unit) })],
   [/^(\d+(?:\.\d+)?)%$/, ([, percent]) => ({ chance: Number(percent) / 100 })],
-  [/^(\d*\.\d+|\d+e-\d+)$/, ([, chance]) => ({ chance: Number(chance) })],
+  [/^(\d*\.\d+|\d+(?:\.\d+)?e-\d+)$/, ([, chance]) => ({ chance: Number(chance) })],
   [/^(\d{1,6})$/, ([, count]) => ({ count: Number(count) })],
 ];
 

@@ -62,7 +62,10 @@ export class DataFormats {
     this.#formats.set(link, { level: Number(level), mask: mask === '' ? 48 : Number(mask) });
   }
 
-  /** Length of the `+WS_DATA` at the start of `text`; undefined while it is incomplete. */
+  /**
+   * Length of the `+WS_DATA` at the start of `text`; undefined while it is incomplete, `unknown` where the link's
+   * format has no length.
+   */
   urcLength(text: string): number | 'unknown' | undefined {
     const link = text.charAt('+WS_DATA:'.length);
     const { level, mask } = this.#formats.get(link) ?? { level: 0, mask: 48 };

@@ -44,7 +44,7 @@ class Player {
   readonly #device: DeviceComparison;
   readonly #server: ServerComparison;
   readonly #tolerance = new Tolerance();
-  /** When each line happened in the replay; undefined before it has happened. */
+  /** When each line happened in the replay, or was due when a later line needed its time; undefined before. */
   readonly #happened: (number | undefined)[] = [];
   /** The step that each line belongs to. */
   readonly #stepOf: number[] = [];

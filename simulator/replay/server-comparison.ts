@@ -69,7 +69,7 @@ export class ServerComparison {
     return [...this.#observed.values()].some(([first]) => first?.observation.kind === 'request');
   }
 
-  /** The bench's number of a recorded connection. */
+  /** The bench's number of a recorded connection. Assigns the first free one where it has none. */
   find(connection: number): number | undefined {
     return this.#numbers.get(connection) ?? this.#assign(connection, () => true);
   }

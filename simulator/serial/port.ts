@@ -34,7 +34,7 @@ export interface SimulatedPort {
   close(): Promise<void>;
 }
 
-/** A closed port of one simulated device. */
+/** Opens the port of one simulated device. */
 export interface SimulatedPortOpener {
   /** The address of the device. */
   readonly address: string;

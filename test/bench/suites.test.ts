@@ -5,7 +5,7 @@ import { suites } from '../../bench/suites';
 import { whyNoPty } from '../harness/port/pty';
 
 /** Suites that need a pty. */
-const overPtys = ['node-red'];
+const overPtys = ['node-red', 'recorder'];
 
 /** Figures are for `npm run bench`, on a machine that does nothing else; here it counts that there are some. */
 describe('each benchmark', () => {

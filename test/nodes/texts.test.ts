@@ -97,15 +97,15 @@ describe('error sentences', () => {
     });
     assert.equal(
       error.message,
-      'Change the link setting "pong timeout": 0 is not a whole number from 1 to 7200.',
+      'Change the setting "pong timeout": 0 is not a whole number from 1 to 7200.',
     );
     assert.equal(
       sentenceOf(english, error),
-      'Change the link setting "pong timeout": 0 is not a whole number from 1 to 7200.',
+      'Change the setting "pong timeout": 0 is not a whole number from 1 to 7200.',
     );
     assert.equal(
       sentenceOf(chinese, error),
-      '请修改连接设置“Pong 超时”：0 不是 1 到 7200 之间的整数。',
+      '请修改设置“Pong 超时”：0 不是 1 到 7200 之间的整数。',
     );
   });
 

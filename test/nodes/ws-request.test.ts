@@ -109,6 +109,12 @@ onEachRuntime('ws-request', (nodeRed) => {
       assert.deepEqual(got, payload === 'buffer' ? Buffer.from(text) : payload);
     });
 
+  it('parses JSON also where the driver, which needed none, has not', async () => {
+    await load({ match: 'next', output: 'auto' });
+    (await ask({ payload: 'x' })).resolve({ ...replyOf(' {"a":1}'), json: undefined });
+    assert.deepEqual((await nodeRed.next('out0')).payload, { a: 1 });
+  });
+
   it('passes an error on to Catch nodes, once', async () => {
     await load();
     const { reject } = await ask({ _msgid: 'abc', payload: { id: 1 } });

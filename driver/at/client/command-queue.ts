@@ -2,7 +2,7 @@ import type { CommandSequence } from '../command-sequence';
 import type { Job } from './client-state';
 import type { LinkId, SendSource } from '../types';
 
-/** Messages that may run before the first yielding sequence: as many as the send queues hold. */
+/** Messages that may run before the first yielding sequence: as many as the send queues hold by default. */
 const MAX_PASSED_MESSAGES = 1000;
 
 /** The messages of one link, and its share so far: bytes sent, raised to the least of the others when it becomes active. */

@@ -3,7 +3,10 @@ import { MAX_PAYLOAD_BYTES } from '../command';
 import { isFinalResultCode, showsActivity } from '../outcome';
 import type { ResyncStep } from '../types';
 
-/** Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s. */
+/**
+ * Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s, WSOPEN of a silent
+ * server 15 s.
+ */
 const LONGEST_COMMAND_MS = 25_000;
 
 const CRLF = Buffer.from('\r\n');
@@ -36,8 +39,8 @@ export interface ResyncOptions {
 }
 
 /**
- * Outcome of a resync. `padded`: it padded a pending prompt, and the device sent a corrupt message. `restarted`: the
- * device has sent `ready` and lost its state.
+ * Outcome of a resync. `padded`: it may have padded a pending prompt, and then the device sent a corrupt message.
+ * `restarted`: the device has sent `ready` and lost its state.
  */
 export type ResyncResult =
   | { readonly kind: 'inSync'; readonly padded: boolean }

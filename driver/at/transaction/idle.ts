@@ -3,7 +3,10 @@ import { isUnanswered, type Transaction } from './transaction';
 
 // What a transaction does as port idle time passes: it probes, and in the end it is out of sync.
 
-/** Milliseconds of port idle time until a probe after `busy p...`, which only this command can have caused. */
+/**
+ * Milliseconds of port idle time until the probe after a `busy p...` that answers no probe: the device may have refused
+ * this command.
+ */
 const PROBE_WHEN_BUSY_MS = 1500;
 /** Milliseconds of port idle time between probes of a device that answers them: it is at work. */
 const PROBE_AGAIN_MS = 10_000;

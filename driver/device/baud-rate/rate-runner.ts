@@ -99,11 +99,11 @@ export function changeUart(
     }
     const command = uartCur(rate, flowControl).line;
     lease.write(Buffer.from(`${command}\r\n`));
-    const { line: answer } = await lease.next('lineEnd', (each) =>
+    const { line: resultCode } = await lease.next('lineEnd', (each) =>
       each === command ? 'consumed' : each === 'OK' || each === 'ERROR',
     );
-    if (answer === undefined) return 'unheard';
-    return answer === 'OK' ? 'accepted' : 'refused';
+    if (resultCode === undefined) return 'unheard';
+    return resultCode === 'OK' ? 'accepted' : 'refused';
   });
 }
 
@@ -112,8 +112,8 @@ export async function returnToStartRate(access: SequenceAccess, port: SessionPor
   const { startRate } = port;
   if (startRate === undefined) return;
   // The default of the firmware; without RTS, CTS of the port would not show that the wires are there.
-  const answer = await changeUart({ rate: startRate, flowControl: 'rts' }, access);
-  if (answer !== 'accepted') return;
+  const outcome = await changeUart({ rate: startRate, flowControl: 'rts' }, access);
+  if (outcome !== 'accepted') return;
   port.remember(startRate);
   await pause(access);
   await port.setRate(startRate);

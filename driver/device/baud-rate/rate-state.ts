@@ -41,7 +41,7 @@ export interface Climb {
   readonly losses: number;
   /** Whether the device was silent at a rate: it may have restarted. */
   readonly wasSilent: boolean;
-  /** Whether the driver has told the device to wait for CTS. */
+  /** Whether CTS was active, so that the climb relies on the wires. */
   readonly triedWires?: boolean;
   /** The rate above the ceiling that has failed, in bits a second. */
   readonly failedRate?: number;

@@ -11,7 +11,7 @@ import { runRateState } from './rate-runner';
 const MAX_SLOWNESS = 16;
 /** Part by which the rate of a UART may differ from its setting. */
 const RATE_TOLERANCE = 0.05;
-/** A response that takes this long uses half of the usual limits. */
+/** Milliseconds after which a response has used up half of its usual timeout. */
 const QUICK_RESPONSE_MS = 600;
 
 export interface SearchOptions {
@@ -43,7 +43,7 @@ export async function findDevice(
 
 /**
  * Sets the port back to the start rate where the device has another rate than the port: a pty or native USB in between
- * ignores rates. At a rate that a restart would reset, a short silence would look like a restart.
+ * ignores rates. While the port counts as negotiated, the client takes a short silence for a restart.
  */
 export async function leaveIgnoredRate(
   { run }: Pick<SequenceAccess, 'run'>,

@@ -56,7 +56,7 @@ export class SessionPort implements PortWriter {
     return this.#port.pendingBytes;
   }
 
-  /** Baud rate of the port, or of the port behind a bridge; undefined where unknown. */
+  /** For timing: {@link baudRate}, or the configured rate behind a bridge; undefined where unknown. */
   get rate(): number | undefined {
     return this.#baudRate ?? this.#options.port.bridgedRate;
   }
@@ -122,7 +122,9 @@ export class SessionPort implements PortWriter {
     return this.#flowControl;
   }
 
-  /** Whether the device holds CTS of the port active; undefined where the port cannot read CTS. */
+  /**
+   * Whether the device holds CTS of the port active; undefined where the port cannot read CTS or switch flow control.
+   */
   async readCts(): Promise<boolean | undefined> {
     if (!this.#port.setFlowControl) return undefined;
     return this.#port.readCts?.().catch(() => undefined);

@@ -5,9 +5,9 @@ import { EarlyData } from './early-data';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './receiver';
 
 /**
- * Milliseconds before each ping. Firmware that has lost the framing still sends until it has the rest of the header. From
- * then on it waits for a frame that does not exist, and refuses to send. A TCP retransmission may delay that: hence the
- * second ping.
+ * Milliseconds before each ping. Firmware that has lost the framing can still send until the rest of the header has
+ * come: a ping before that proves nothing. From then on it waits for a frame that does not exist, and refuses to send.
+ * A TCP retransmission may delay that: hence the second ping.
  */
 const PING_DELAYS_MS = [300, 700] as const;
 
@@ -56,7 +56,7 @@ export class FramingGuard implements LinkReceiver {
     if (this.#state.kind === 'passing' && !isEmpty) return this.#receiver.push(frame);
     if (this.#state.kind === 'passing') this.#begin();
     if (this.#state.kind !== 'proving') return;
-    if (beginsWithHeader(frame.bytes)) return this.#framingLost(this.#state);
+    if (beginsWithFrame(frame.bytes)) return this.#framingLost(this.#state);
     this.#state.held.push(frame);
     this.#state.isDoubtful ||= isEmpty;
   }
@@ -122,7 +122,7 @@ export class FramingGuard implements LinkReceiver {
 }
 
 /** Whether a chunk begins with a whole WebSocket frame of a server (RFC 6455, section 5.2). No text begins so. */
-function beginsWithHeader(bytes: Buffer): boolean {
+function beginsWithFrame(bytes: Buffer): boolean {
   const [first = 0, second = 0] = bytes;
   return FIRST_BYTES.has(first) && second < 126 && second + 2 <= bytes.length;
 }

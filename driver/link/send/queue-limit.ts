@@ -58,7 +58,7 @@ export class QueueLimit {
     return true;
   }
 
-  /** Takes a message off the count. */
+  /** Frees the place of a message. */
   give(bytes: number): void {
     this.#messages--;
     this.#bytes -= bytes;

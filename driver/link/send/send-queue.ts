@@ -270,7 +270,7 @@ export class SendQueue implements SendSource {
     return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 
-  /** The error of a message that was held too long; without `holdMs` its link was lost while it was queued. */
+  /** The error of a message that waited too long: for its link, or behind a refused one. */
   #late({ holdMs }: SendOptions): EspAtError {
     if (!holdMs) return this.#notOpen();
     const details = { link: this.link, seconds: holdMs / 1000 };

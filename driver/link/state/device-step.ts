@@ -148,7 +148,7 @@ export function deviceLost(state: State, error: EspAtError): Step {
   }
 }
 
-/** A delay that began while the network was away ends. */
+/** The delay of keep-open ends: failed opens may succeed now. */
 export function networkBack(state: State): Step {
   if (state.kind !== 'backingOff' || !state.timer) return [state];
   const timer: Timer = { ms: 0 };

@@ -68,7 +68,7 @@ export function serversOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((server) => server !== '');
 }
 
-/** Whether the port has a rate that the device can raise. */
+/** Whether the port starts at the baud rate of the settings, and the driver can raise it. */
 function isSerial({ port }: Settings): boolean {
   return typeof port !== 'string' || !(port.startsWith(SIMULATED) || /^tcp:/i.test(port));
 }

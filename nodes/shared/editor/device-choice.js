@@ -30,7 +30,9 @@ Object.assign(espAt, {
     }
     const newest = openers.filter(({ z }) => z === this.z).at(-1);
     const opener = newest ?? (openers.length === 1 ? openers[0] : undefined);
-    if (opener) this.link = String(opener.link);
+    // ws-status reports a link, or all: it gets no messages that name one.
+    if (opener && !(opener.link === 'msg' && this.type === 'ws-status'))
+      this.link = String(opener.link);
   },
 
   /**

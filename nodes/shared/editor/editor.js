@@ -115,7 +115,7 @@ const espAt = {
           ? { value: 'num', label: text('option.number'), icon: 'red/images/typedInput/09.svg' }
           : type,
       );
-      // Without the icon before it, which is a character.
+      // The text of the label alone: a screen reader would read the icon, which is a character.
       const label = $(`label[for="${this.id}"] span`).attr('id', `${this.id}-label`);
       $(this).typedInput({ types, typeField: `#${this.id}Type` });
       const parts = $(this).next('.red-ui-typedInput-container');

@@ -8,7 +8,8 @@ const GROUPS = ['all', 'commands', 'urcs', 'messages', 'driver'];
 class TrafficList {
   /** Milliseconds between the device's clock and the time of day. */
   offset = 0;
-  isPaused = false;
+  /** The rows at the moment of the pause; undefined while there is none. */
+  #paused;
   #group = $('<select>').attr('aria-label', text('live.show'));
   #search = $('<input type="text">').attr({
     placeholder: text('live.filter'),
@@ -33,6 +34,14 @@ class TrafficList {
     this.#search.on('input', () => this.redraw());
   }
 
+  get isPaused() {
+    return this.#paused !== undefined;
+  }
+
+  set isPaused(isPaused) {
+    this.#paused = isPaused ? [...this.#rows()] : undefined;
+  }
+
   get elements() {
     return { group: this.#group, search: this.#search, list: this.#list };
   }
@@ -40,13 +49,13 @@ class TrafficList {
   /** Shows all rows that the view keeps. */
   redraw() {
     this.#list.empty();
-    this.#append(this.#rows());
+    this.#append(this.#paused ?? this.#rows());
     this.#scrollDown();
   }
 
   /** Shows new rows below, unless it is paused. */
   add(rows) {
-    if (this.isPaused || rows.length === 0) return;
+    if (this.#paused || rows.length === 0) return;
     const list = this.#list[0];
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     this.#append(rows);
@@ -56,7 +65,7 @@ class TrafficList {
 
   /** The rows that it shows, as text. */
   get text() {
-    return this.#shown(this.#rows())
+    return this.#shown(this.#paused ?? this.#rows())
       .map((row) => {
         const { folded, whole } = rowText(row);
         const label = row.from === 'driver' ? `${text(`live.kind.${row.kind}`)}: ` : '';

@@ -16,18 +16,21 @@ const dataHeader = /^\+WS_DATA:[0-2],(\d{1,5}),/;
 const dataHeaderOfClassD = /^\+WS_DATA:[0-2],\d{1,2},[01],\d{1,7},(\d{1,5}),/;
 /** Characters that a line has at most: more without a line end are noise. */
 const MAX_LINE = 2048;
-/** Milliseconds after which a partial unit counts as noise. */
+/** Milliseconds without a byte after which a partial unit counts as noise. */
 const PARTIAL_UNIT_TIMEOUT_MS = 2000;
 
 /** Splits what a device says into lines, data and prompts, however its bytes are cut. */
 export class DeviceReader {
   #rest = '';
   #since = 0;
+  /** Milliseconds of the latest byte. */
+  #latest = 0;
 
   push(text: string, at: number, isClassD: boolean): DeviceUnit[] {
     const units: DeviceUnit[] = [];
-    if (this.#rest !== '' && at - this.#since > PARTIAL_UNIT_TIMEOUT_MS)
+    if (this.#rest !== '' && at - this.#latest > PARTIAL_UNIT_TIMEOUT_MS)
       units.push(...this.flush());
+    this.#latest = at;
     if (this.#rest === '') this.#since = at;
     this.#rest += text;
     for (;;) {

@@ -43,8 +43,9 @@ describe('rows of AT traffic', () => {
 
   it('show data that breaks off as it came, once the device says something else 2 s later', () => {
     const reader = new DeviceReader();
-    assert.deepEqual(reader.push('+WS_DATA:0,9,abc', 0, false), []);
-    assert.deepEqual(kinds(reader.push('\r\nready\r\n', 2001, false)), [
+    assert.deepEqual(reader.push('+WS_DATA:0,9,', 0, false), []);
+    assert.deepEqual(reader.push('abc', 1999, false), []);
+    assert.deepEqual(kinds(reader.push('\r\nready\r\n', 4000, false)), [
       'noise +WS_DATA:0,9,abc',
       'urc ready',
     ]);

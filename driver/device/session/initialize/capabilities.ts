@@ -40,10 +40,10 @@ export async function identify(
   known?: KnownFirmware,
   link: LinkId = 0,
 ): Promise<KnownFirmware> {
-  const answer = await run(version());
-  const versionText = answer.join('\n');
+  const response = await run(version());
+  const versionText = response.join('\n');
   if (known?.versionText === versionText) return known;
-  return { versionText, capabilities: await findCapabilities(run, parseVersion(answer), link) };
+  return { versionText, capabilities: await findCapabilities(run, parseVersion(response), link) };
 }
 
 /**

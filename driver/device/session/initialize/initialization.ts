@@ -17,7 +17,10 @@ const MAX_SEARCHES = 3;
 /** Milliseconds: the first and the longest pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** A `ready` this soon after another one tells of no further restart: the device cannot boot in so few milliseconds. */
+/**
+ * A `ready` this soon after another one is a flood, as no device boots in so few milliseconds: the driver waits until
+ * it ends.
+ */
 const REPEATED_READY_MS = 1000;
 
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
