@@ -102,12 +102,13 @@ for (const nodeRed of majors) {
         );
         assert.equal(heading, 'ESP-AT WebSocket (ESP32)', type);
         const entry = editor.page.locator(`[data-palette-type="${type}"]`);
-        const lines = [type.replace('-', '\u2011'), ...(type === 'ws-open' ? ['and receive'] : [])];
-        assert.equal(await entry.locator('.red-ui-palette-label').innerText(), lines.join('\n'));
+        const more = type === 'ws-open' ? ' and receive' : '';
+        const lines = type.replace('-', '\u2011') + more.replace(' ', '\n').replace(' ', '\u00a0');
+        assert.equal(await entry.locator('.red-ui-palette-label').innerText(), lines);
         // The quick-add list searches this.
         assert.equal(
           await editor.run('return RED.nodes.getType(args).paletteLabel();', type),
-          `${[type, ...lines.slice(1)].join(' ')} (ESP32 AT WebSocket)`,
+          `${type}${more} (ESP32 AT WebSocket)`,
         );
       }
       for (const word of ['esp', 'websocket', 'at']) {

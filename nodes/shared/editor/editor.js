@@ -180,8 +180,9 @@ const espAt = {
     return () => {
       if (RED.editor.getEditStack().length > 0) return type;
       if (entry().length > 0) return words();
-      // The palette would put spaces around a plain hyphen, and takes this backslash for a new line.
-      return type.replace('-', '\u2011') + (more() && `\\n ${more()}`);
+      // The palette breaks lines at spaces, and would put spaces around a plain hyphen.
+      const lines = [type.replace('-', '\u2011'), more().replaceAll(' ', '\u00a0')];
+      return lines.filter((each) => each !== '').join(' ');
     };
   },
 
