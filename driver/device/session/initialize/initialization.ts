@@ -161,7 +161,12 @@ export class Initialization {
   }
 
   async #repeat(state: SessionState): Promise<void> {
-    for (let work; work !== this.#work;) await (work = this.#work);
+    // Other work may begin meanwhile.
+    let work: Promise<unknown> | undefined;
+    while (work !== this.#work) {
+      work = this.#work;
+      await work;
+    }
     const { error } = progressOf(state);
     if (error && this.#machine.state === state) this.beginAgain(error);
   }
