@@ -1,8 +1,8 @@
-import { DataIdle } from '../../at/data-idle';
 import type { DataChunk, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Framing } from '../options';
+import { DataGap } from './data-gap';
 import { joined } from './joined';
 import { isJson, JsonEnd, mayPartJson } from './json-end';
 import type { LinkReceiver, MessageSink } from './receiver';
@@ -13,6 +13,8 @@ const NOTHING = Buffer.alloc(0);
  * port may delay the chunks before it.
  */
 const STALLED_CHUNK_MS = 5000;
+/** The same where part of the time may be a block of the event loop. An earlier empty chunk may be an empty message. */
+const POSSIBLY_STALLED_MS = 9000;
 
 /** The message that the next chunk continues. */
 interface Message {
@@ -38,8 +40,7 @@ export class ChunkJoiner implements LinkReceiver {
   /** The last bytes, which may begin a delimiter: if they do not, the joiner adds them to the message. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
-  /** Within a message. */
-  readonly #dataIdle: DataIdle;
+  readonly #gap: DataGap;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, framing: Framing, limit: number, clock: Clock, sink: MessageSink) {
@@ -48,28 +49,30 @@ export class ChunkJoiner implements LinkReceiver {
     this.#limit = limit;
     this.#clock = clock;
     this.#sink = sink;
-    this.#dataIdle = new DataIdle(clock, STALLED_CHUNK_MS);
+    this.#gap = new DataGap(clock);
+    if (framing.by !== 'chunk') this.#gap.restart();
   }
 
   push({ bytes: piece }: DataChunk): void {
-    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#dataIdle.hasReachedLimit)
+    if (this.#framing.by === 'chunk') {
+      this.#add(piece);
+      return this.#finish();
+    }
+    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#hasStalled)
       return this.#failStalled();
-    this.#take(piece);
-    if (this.#unfinishedBytes > 0) this.#dataIdle.restart();
+    this.#gap.restart();
+    this.#join(piece, this.#framing);
   }
 
-  #take(piece: Buffer): void {
-    switch (this.#framing.by) {
-      case 'chunk':
-        this.#add(piece);
-        return this.#finish();
+  #join(piece: Buffer, framing: Exclude<Framing, { by: 'chunk' }>): void {
+    switch (framing.by) {
       case 'json':
         return this.#pushJson(piece);
       case 'delimiter':
-        return this.#pushDelimited(piece, this.#framing.delimiter);
+        return this.#pushDelimited(piece, framing.delimiter);
       case 'idle':
         this.#add(piece);
-        return this.#finishWhenIdle(this.#framing.idleMs);
+        return this.#finishWhenIdle(framing.idleMs);
     }
   }
 
@@ -81,6 +84,7 @@ export class ChunkJoiner implements LinkReceiver {
 
   /** The connection has ended, which finishes a message with framing `idle`; any other unfinished one fails. */
   end(): void {
+    this.#gap.stop();
     const { kind } = this.#message;
     const length = this.#unfinishedBytes;
     if (this.#framing.by === 'idle' && length > 0) return this.#finish();
@@ -96,6 +100,10 @@ export class ChunkJoiner implements LinkReceiver {
   /** Bytes of the unfinished message. */
   get #unfinishedBytes(): number {
     return this.#message.length + this.#held.length;
+  }
+
+  get #hasStalled(): boolean {
+    return this.#gap.atLeast >= STALLED_CHUNK_MS || this.#gap.atMost >= POSSIBLY_STALLED_MS;
   }
 
   /** An empty message looks the same, but it hardly comes in the middle of another one, and that late. */
@@ -162,7 +170,6 @@ export class ChunkJoiner implements LinkReceiver {
 
   #begin(kind: 'whole' | 'headless'): void {
     this.#idleTimer?.();
-    this.#dataIdle.stop();
     this.#json.reset();
     this.#held = NOTHING;
     this.#message = emptyMessage(kind);

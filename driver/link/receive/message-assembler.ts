@@ -1,7 +1,7 @@
-import { DataIdle } from '../../at/data-idle';
 import type { DataChunk, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { EspAtError } from '../../errors';
+import { DataGap } from './data-gap';
 import { joined } from './joined';
 import type { LinkReceiver, MessageSink } from './receiver';
 
@@ -54,14 +54,14 @@ export class MessageAssembler implements LinkReceiver {
   #position: Position = { kind: 'frame' };
   #message: Message = { kind: 'none' };
   /** Since a data loss. */
-  readonly #dataIdle: DataIdle;
+  readonly #gap: DataGap;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
     this.#sink = sink;
-    this.#dataIdle = new DataIdle(clock, STALLED_FRAME_MS);
+    this.#gap = new DataGap(clock);
   }
 
   get isEmpty(): boolean {
@@ -74,28 +74,28 @@ export class MessageAssembler implements LinkReceiver {
     const position = this.#position;
     if (position.kind === 'chunk') return this.#continue(chunk, position);
     if (position.kind === 'frame') return this.#begin(chunk);
-    const wasIdle = this.#dataIdle.hasReachedLimit;
-    this.#dataIdle.restart();
+    const wasIdle = this.#gap.atLeast >= STALLED_FRAME_MS;
+    this.#gap.restart();
     if (wasIdle || this.#isBeginning(chunk, position)) this.#begin(chunk);
   }
 
   /** Drops the unfinished message. */
   dataLost(): void {
-    this.#dataIdle.restart();
+    this.#gap.restart();
     this.#message = { kind: 'headless' };
     this.#position = { kind: 'lost', last: undefined, skipped: 0 };
   }
 
   /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
   end(): void {
-    this.#dataIdle.stop();
+    this.#gap.stop();
     const message = this.#message;
     if (message.kind === 'collecting') this.#fail('MESSAGE_INCOMPLETE', { length: message.length });
   }
 
   /** The first chunk of a frame. */
   #begin(chunk: DataChunk): void {
-    this.#dataIdle.stop();
+    this.#gap.stop();
     const { kind } = this.#message;
     if (chunk.opcode === 1 || chunk.opcode === 2) {
       // The end of the message before is lost.

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleTimer } from '../../../driver/at/timing/idle-timer';
-import { DataIdle } from '../../../driver/at/data-idle';
 import { TimedPort } from '../../../driver/at/timing/timed-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { HostLoop } from '../../harness/host-loop';
@@ -251,36 +250,5 @@ describe('the time for which bytes occupy the port', () => {
       assert.equal(port.receptionMs(5760), duration);
       await clock.advance(60);
     }
-  });
-});
-
-describe('silence', () => {
-  it('is over so long after the last data, but not in a block of the event loop', async () => {
-    const clock = new VirtualClock();
-    const loop = new HostLoop(clock);
-    const silence = new DataIdle(loop, 1000);
-    silence.restart();
-    await clock.advance(900);
-    silence.restart();
-    await clock.advance(400);
-    loop.block(5000);
-    await clock.advance(5000);
-    assert.equal(silence.hasReachedLimit, false);
-    await clock.advance(700);
-    assert.equal(silence.hasReachedLimit, true);
-    assert.equal(clock.pending, 0);
-  });
-
-  it('leaves no timer when it stops', async () => {
-    const clock = new VirtualClock();
-    const silence = new DataIdle(clock, 1000);
-    silence.restart();
-    await clock.advance(999);
-    assert.deepEqual([silence.hasReachedLimit, clock.pending], [false, 1]);
-    await clock.advance(1);
-    assert.deepEqual([silence.hasReachedLimit, clock.pending], [true, 0]);
-    silence.restart();
-    silence.stop();
-    assert.equal(clock.pending, 0);
   });
 });
