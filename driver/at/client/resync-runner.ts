@@ -68,12 +68,12 @@ export class ResyncRunner {
     reason: OutOfSyncReason,
     { corrupt = false, dataTrusted = true, announce = true }: ResultCodeLoss,
   ): void {
-    const { command, attempt } = transaction;
+    const { command, attempt, policy } = transaction;
     const submission = submissionOf(job);
     const link = submission?.link;
     const repeats = mayRepeat(transaction, submission);
     const cause = { reason, command: command.name };
-    this.begin(cause, {
+    const continuation: Continuation = {
       // A sequence goes on after the resync; a message only to be repeated.
       job: repeats || !submission ? job : undefined,
       ...(repeats && { next: { command, attempt: attempt + 1 } }),
@@ -81,12 +81,17 @@ export class ResyncRunner {
       ...(command.payload && { pendingPrompt: { link } }),
       ...(corrupt && { corruptLink: link }),
       ...(!announce && { unannounced: cause }),
-    });
+    };
+    const commandMs = command.timeoutMs * policy.slowness - this.#parts.timeout.elapsed;
+    this.begin(cause, continuation, commandMs);
     if (!repeats) job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
 
-  /** Begins the resync first and calls the listener then: commands that the listener runs wait for the resync. */
-  begin(cause: OutOfSyncCause, continuation: Continuation): void {
+  /**
+   * Begins the resync first and calls the listener then: commands that the listener runs wait for the resync.
+   * @param commandMs milliseconds that the command which the client has written may still be running
+   */
+  begin(cause: OutOfSyncCause, continuation: Continuation, commandMs = 0): void {
     const { listener, machine } = this.#parts;
     const { pace } = machine;
     const mayBePrompted = continuation.pendingPrompt !== undefined;
@@ -98,6 +103,7 @@ export class ResyncRunner {
       mayRestart: !machine.assumptions.rateLostOnRestart,
       pad: mayBePrompted ? 'ifSilent' : 'never',
       pace,
+      commandMs,
       nextQuery: this.#nextQuery,
     };
     const onStep = (step: ResyncStep) => {

@@ -4,10 +4,10 @@ import { isFinalResultCode, showsActivity } from '../outcome';
 import type { ResyncStep } from '../types';
 
 /**
- * Milliseconds that a command may still be running: WSCLOSE of a reconnecting link takes 14 s, WSOPEN of a silent
- * server 15 s.
+ * Milliseconds that any command of the default settings may still be running, WSOPEN excepted: WSCLOSE where the framing
+ * was lost takes 21 s (simulated), WSSEND 20 s, WSCLOSE of a reconnecting link and CWJAP 15 s.
  */
-const LONGEST_COMMAND_MS = 25_000;
+const UNKNOWN_COMMAND_MS = 25_000;
 
 const CRLF = Buffer.from('\r\n');
 const RESTART = Buffer.from('AT+RST\r\n');
@@ -34,6 +34,8 @@ export interface ResyncOptions {
   readonly pad: 'never' | 'ifSilent' | 'first';
   /** At another pace than `startRate` one attempt without a response is enough: the device may be at another rate. */
   readonly pace: Pace;
+  /** Milliseconds that the command which the client has written may still be running. Default 0: none is known. */
+  readonly commandMs?: number;
   /** Returns the index of the next query. It goes on from one resync to the next: a late response fits no later query. */
   readonly nextQuery: () => number;
 }
@@ -73,6 +75,8 @@ class Resync {
   readonly #lease: PortLease;
   readonly #options: ResyncOptions;
   readonly #onStep: (step: ResyncStep) => void;
+  /** Milliseconds of the clock at which the running command has ended. */
+  readonly #commandEnd: number;
   #padded = false;
   #flooded = false;
 
@@ -80,6 +84,7 @@ class Resync {
     this.#lease = lease;
     this.#options = options;
     this.#onStep = onStep;
+    this.#commandEnd = lease.now() + (options.commandMs ?? 0);
   }
 
   async run(): Promise<ResyncResult> {
@@ -130,7 +135,7 @@ class Resync {
   /** Ends a corrupt line, and waits while a command is running. */
   async #endLine(): Promise<'answered' | 'silent' | 'hangs'> {
     this.#onStep('lineEnd');
-    const until = this.#lease.now() + LONGEST_COMMAND_MS;
+    const until = Math.max(this.#commandEnd, this.#lease.now() + UNKNOWN_COMMAND_MS);
     do {
       const { line } = await this.#writeAndWait(CRLF, 'lineEnd', showsActivity);
       if (line !== 'busy p...') return line === undefined ? 'silent' : 'answered';

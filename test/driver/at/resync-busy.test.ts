@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { rawCommand } from '../../../driver/commands/raw';
+import { wsopen, wssend } from '../../../driver/commands/websocket';
+import { ClientHarness } from './client-harness';
+
+const corruptHeader = '+WS_DATA:0,x\r\n';
+
+describe('a client that resyncs during a command', () => {
+  for (const [title, command, runsMs] of [
+    // The name takes 14 s, TCP and handshake 10 s each, and 5 s later comes ERROR.
+    ['WSOPEN of a slow server', wsopen(1, { uri: 'ws://h' }), 39_000],
+    ['WSSEND with the longest timeout', wssend(1, Buffer.from('x'), { timeoutMs: 60_000 }), 70_000],
+    ['a command of the user', rawCommand('AT+PING="h"'), 29_000],
+  ] as const) {
+    it(`waits for the end of ${title}, and restarts a device that stays busy longer`, async () => {
+      for (const endMs of [runsMs, Infinity]) {
+        const harness = new ClientHarness();
+        harness.run(command);
+        if (command.payload) harness.receive('\r\nOK\r\n\r\n>');
+        await harness.clock.advance(1000);
+        harness.answer({ '\r\n': 'busy p...\r\n' });
+        harness.receive(corruptHeader);
+        await harness.clock.advance(runsMs - 1000);
+        assert.ok(!harness.written().includes('AT+RST\r\n'));
+        if (endMs === runsMs) {
+          harness.answerResync();
+          harness.receive('\r\nERROR\r\n');
+        }
+        await harness.clock.advance(20_000);
+        assert.equal(harness.written().includes('AT+RST\r\n'), endMs > runsMs);
+        assert.equal(harness.client.state, endMs === runsMs ? 'idle' : 'unresponsive');
+      }
+    });
+  }
+
+  it('counts the time that a command has run already before its resync', async () => {
+    const harness = new ClientHarness();
+    harness.answer({ '\r\n': 'busy p...\r\n' });
+    harness.run(wsopen(1, { uri: 'ws://h' }));
+    await harness.clock.advance(41_000);
+    assert.equal(harness.client.state, 'resyncing');
+    await harness.clock.advance(24_000);
+    assert.ok(!harness.written().includes('AT+RST\r\n'));
+    await harness.clock.advance(3000);
+    assert.ok(harness.written().includes('AT+RST\r\n'));
+  });
+});
