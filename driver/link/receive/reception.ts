@@ -24,6 +24,8 @@ export class Reception {
   readonly #watch: Pick<DeviceWatch, 'current'>;
   readonly #none: State;
   #state: State;
+  /** The client that has the receiver. It may still deliver data while the driver stops the device. */
+  #client: ReadyDevice['client'] | undefined;
   /** The device that runs `AT+WSDATAFMT` for the link: one command at a time. */
   #formatting: ReadyDevice | undefined;
 
@@ -47,6 +49,7 @@ export class Reception {
 
   /** A device is ready: gives its client the receiver. */
   deviceReady(): void {
+    this.#client = this.#watch.current?.client;
     this.#become(this.#state);
   }
 
@@ -93,7 +96,7 @@ export class Reception {
 
   #become(state: State): void {
     this.#state = state;
-    this.#watch.current?.client.setReceiver(this.#link, state.receiver);
+    this.#client?.setReceiver(this.#link, state.receiver);
   }
 }
 

@@ -35,6 +35,21 @@ describe('a disconnected device', () => {
     assert.equal(link.statistics().reconnects, 10);
   });
 
+  it('delivers no data and starts no timer while it closes its connections', async () => {
+    const harness = await readyHarness({ firmware: 'C' });
+    const { device, clock, server, port } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri: URI, framing: { by: 'json' } }));
+    server.behavior.answersCloses = false;
+    const stopped = device.disconnect();
+    await clock.advance(200);
+    assert.deepEqual([link.state, port.isOpen], ['closed', true]);
+    server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('{}') });
+    await clock.wait(stopped);
+    assert.deepEqual([harness.messages, harness.hostClock.pending], [[], 0]);
+    await harness.end();
+  });
+
   it('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and opens a link with keepOpen at the next start', async () => {
     await using harness = await readyHarness();
     const { device, clock } = harness;
