@@ -63,7 +63,7 @@ export class Parser {
     return this.#state !== 'line' || this.#line.length > 0;
   }
 
-  /** Counts lines, `+WS_DATA:` headers and drops, so that a timeout can tell an unfinished frame from the next. */
+  /** Counts lines, `+WS_DATA:` headers, ends of data and drops, so that a timeout can tell an unfinished frame from the next. */
   get frameCount(): number {
     return this.#frameCount;
   }
@@ -223,6 +223,7 @@ export class Parser {
     const { link, opcode, fin, payloadLength } = this.#header;
     const { bytes } = this.#body;
     const noise = this.#endInterrupted();
+    this.#frameCount++;
     this.#body.clear();
     this.#state = 'line';
     this.#handler(

@@ -90,13 +90,13 @@ describe('an unfinished frame', () => {
     assert.equal(PARSER_BUFFER_LIMIT_BYTES, 2048 + 2 + 16_384);
   });
 
-  it('is counted with its line end or its header', () => {
+  it('is counted with its line end, its header, and the end of its data', () => {
     const { parser } = reading();
     const counts = ['OK', '\r\n', '\r\n', '+WS_DATA:', '0,2,hi\r\n'].map((text) => {
       parser.push(Buffer.from(text));
       return parser.frameCount;
     });
-    assert.deepEqual(counts, [0, 1, 2, 3, 3]);
+    assert.deepEqual(counts, [0, 1, 2, 3, 4]);
   });
 });
 

@@ -23,6 +23,28 @@ describe('the partial-frame timeout', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
+  it('watches a line that follows data in pieces from the first byte of the line on', async () => {
+    const harness = new ClientHarness();
+    harness.receive('+WS_DATA:0,4,te');
+    harness.receive('xt\r\n');
+    await harness.clock.advance(1400);
+    harness.receive('+WS_CLOSED:1');
+    await harness.clock.advance(1400);
+    assert.deepEqual(harness.events, ['data 0 text']);
+    await harness.clock.advance(200);
+    assert.ok(harness.events.includes('data lost'));
+  });
+
+  it('watches a line that follows data in pieces after a pause of any length', async () => {
+    const harness = new ClientHarness();
+    harness.receive('+WS_DATA:0,4,te');
+    harness.receive('xt\r\n');
+    await harness.clock.advance(10_000);
+    harness.receive('+WS_CLOSED:1');
+    await harness.clock.advance(1600);
+    assert.ok(harness.events.includes('data lost'));
+  });
+
   it('leaves no timer of a frame that has ended, however much of it came late', async () => {
     const harness = new ClientHarness();
     harness.receive('+WS_DATA:0,2304,');
