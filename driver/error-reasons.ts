@@ -30,6 +30,9 @@ export const reasons = {
   NO_HOST: 'it has no host',
   BAD_AUTHORITY:
     'its user, password or host contains a character that the firmware refuses: percent-encode it',
+  BAD_BRACKETS: 'brackets may only enclose an IPv6 address, as in ws://[::1]:8080',
+  BAD_COLONS:
+    'host and port have more than one colon: put an IPv6 address in brackets, as in ws://[::1]:8080',
   BAD_PORT: 'its port is not a number from 1 to 65535',
   BAD_FRAGMENT: 'its fragment follows the host: put a slash before the #',
   TOO_LONG: 'it is {excess} bytes too long (commas, quotes and backslashes count twice)',

@@ -11,6 +11,8 @@ export const WSOPEN_START_BYTES = 'AT+WSOPEN=0,'.length;
 const AUTHORITY =
   /^(?:[\w\-.!~*'()%;:&=+$,]*@)?(?:[\w.-]+|\[[0-9a-f:.]+(?:%[\w%.~-]+)?\])(?::\d*)?$/i;
 
+const BRACKETED_ADDRESS = /^\[[0-9a-f:.]+(?:%[\w%.~-]+)?\](?=:|$)/i;
+
 /** Returns why the firmware cannot open a URI; undefined where it can. */
 export function uriFlaw(uri: unknown): Flaw | undefined {
   if (uri === undefined || uri === null) return { reason: 'MISSING' };
@@ -27,8 +29,11 @@ function partReason(uri: string): Reason | undefined {
   if (!/^[\x21-\x7e]+$/.test(uri)) return 'NOT_ASCII';
   const [, authority, delimiter] = /^wss?:\/\/([^/?#]*)(.?)/i.exec(uri) ?? [];
   if (authority === undefined) return 'NO_SCHEME';
-  const [, host, port] = /^(?:.*@)?(\[[^[\]]+\]|[^:[\]@]+)(?::([^:]*))?$/.exec(authority) ?? [];
-  if (host === undefined) return 'NO_HOST';
+  const hostAndPort = authority.replace(/^.*@/, '').replace(BRACKETED_ADDRESS, 'address');
+  if (/[[\]]/.test(hostAndPort)) return 'BAD_BRACKETS';
+  const [host, port, ...others] = hostAndPort.split(':');
+  if (others.length > 0) return 'BAD_COLONS';
+  if (host === '') return 'NO_HOST';
   if (port !== undefined && !(/^\d+$/.test(port) && isWhole(Number(port), 1, 65_535)))
     return 'BAD_PORT';
   // The firmware refuses these at once, without a reason.
