@@ -240,10 +240,8 @@ function closed(state: State, operation: CloseOperation): Step {
 function closeFailed(state: State, operation: CloseOperation, error: EspAtError): Step {
   if (state.kind === 'closeRefused' && state.operation === operation) return refuseClose(state);
   if (state.kind !== 'closing' || state.operation !== operation) return [state];
-  // The sequence of the next open closes the connection first.
-  const [after, ...effects]: Step = state.next
-    ? start(state.next, 'user', state.number)
-    : refuseClose(state);
+  // The sequence of the next open closes the connection first: of an aborted open, too, the device may have one.
+  const [after, ...effects]: Step = state.next ? start(state.next, 'user', 4) : refuseClose(state);
   return [after, CHECK_LINKS, { do: 'settle', operation, error }, ...effects];
 }
 

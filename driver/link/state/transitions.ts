@@ -226,11 +226,12 @@ export function startClose(
 ): Step<Closing> {
   const { kind, goal } = state;
   const number = numberOf(state) === 0 ? 0 : 4;
+  const isClosing = nameOf(state) === 'closing';
   const after: Closing = { kind: 'closing', goal, operation, frame, number, ...(next && { next }) };
   return [
     after,
     FAIL_HELD_CLOSED,
-    ...(numberOf(state) === number ? [] : [emitChange(after, 'closing')]),
+    ...(isClosing ? [] : [emitChange(after, 'closing')]),
     ...(frame ? [] : [GIVEN_UP]),
     { do: 'start', operation },
     ...(kind === 'opening' ? [aborted(state.operation)] : []),

@@ -91,6 +91,21 @@ describe('two concurrent opens with replace', () => {
   });
 });
 
+describe('an aborted open', () => {
+  it('is closing until the device has ended it, and says so', async () => {
+    const { harness, link, ending, story } = await openHarness();
+    await ending(link.close());
+    const opening = ending(link.open({ uri: 'ws://host/slow=3000' }));
+    await harness.clock.advance(1000);
+    const closing = ending(link.close());
+    assert.equal(link.state, 'closing');
+    assert.deepEqual(story().slice(2), ['opening 0', 'closing 0']);
+    assert.deepEqual([await opening, await closing], ['OPEN_ABORTED', 'done']);
+    assert.deepEqual(story().slice(2), ['opening 0', 'closing 0', 'closed 0']);
+    await harness.end();
+  });
+});
+
 describe('an open with replace', () => {
   it('is aborted by a close, after which another open succeeds', async () => {
     const { harness, link, ending, connections } = await openHarness();

@@ -1,5 +1,5 @@
 import { describe } from 'node:test';
-import { rows } from './rows';
+import { everyChangeIsEmitted, rows } from './rows';
 
 describe('open()', () => {
   rows(`
@@ -8,7 +8,7 @@ describe('open()', () => {
     backing off; open(b): opening 0 b device user, start, failHeld(closed)
     opening; open(a): opening 0 a sequence user, join
     opening; open(b): opening 0 a sequence user, LINK_IN_USE
-    opening; open(b, replace): closing 0 then b, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
+    opening; open(b, replace): closing 0 then b, failHeld(closed), closing(0), giveUp(closed), start, OPEN_ABORTED
     opening at stage device; open(b, replace): opening 0 b device user, start, failHeld(closed), OPEN_ABORTED
     open; open(a): open 2, done
     open; open(b): open 2, LINK_IN_USE
@@ -55,7 +55,7 @@ describe('close()', () => {
   rows(`
     closed; close(): closed 0, failHeld(closed), done
     backing off; close(): closed 0, failHeld(closed), endConnection, closed(0), done
-    opening; close(): closing 0, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
+    opening; close(): closing 0, failHeld(closed), closing(0), giveUp(closed), start, OPEN_ABORTED
     opening at stage clock; close(): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
     opening from 3 in the queue; close(): closing 4, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open; close(): closing 4, failHeld(closed), closing(4), start
@@ -80,7 +80,7 @@ describe('close() by an owner, and an abort of open()', () => {
     closing, then b; close(owner new): closing 4, failHeld(closed), giveUp(closed), endWait, join, OPEN_ABORTED
     closed; abort of open(b): closed 0
     opening; abort of open(b): opening 0 a sequence user
-    opening to b; abort of open(b): closing 0, failHeld(closed), giveUp(closed), start, OPEN_ABORTED
+    opening to b; abort of open(b): closing 0, failHeld(closed), closing(0), giveUp(closed), start, OPEN_ABORTED
     opening to b at stage device; abort of open(b): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
     open to b; abort of open(b): open 2
     closing; abort of open(b): closing 4
@@ -165,6 +165,8 @@ describe('the close operation', () => {
     open; close failed: open 2
     closing; close failed: closeRefused 4 for 10000, checkLinks, OPEN_FAILED, startTimer
     closing, then b; close failed: opening 4 b device user, checkLinks, OPEN_FAILED, start
+    closing an open; close failed: closeRefused 0 for 10000, checkLinks, OPEN_FAILED, startTimer
+    closing an open, then b; close failed: opening 4 b device user, checkLinks, OPEN_FAILED, start
     closing again; close failed: closeRefused 4 for 10000, startTimer
   `);
 });
@@ -251,3 +253,5 @@ describe('corrupt data and stalled links', () => {
     closing; broken message: closing 4, failHeld(closed), giveUp(closed), endWait
   `);
 });
+
+describe('a link shows every change in an event', everyChangeIsEmitted);

@@ -4,6 +4,7 @@ import { EspAtError } from '../../../../driver/errors';
 import { CloseOperation, OpenOperation } from '../../../../driver/link/operation';
 import type { OpenOptions } from '../../../../driver/link/options';
 import {
+  nameOf,
   numberOf,
   timerOf,
   type Claim,
@@ -93,6 +94,8 @@ const states: Readonly<Record<string, State>> = {
   'backing off until the device is ready': { kind: 'backingOff', goal: kept },
   closing: closing(),
   'closing, then b': closing(b),
+  'closing an open': { ...closing(), number: 0 },
+  'closing an open, then b': { ...closing(b), number: 0 },
   'close refused': { kind: 'closeRefused', goal: a, number: 4, timer },
   'close refused, time over': { kind: 'closeRefused', goal: a, number: 4 },
   'closing again': { kind: 'closeRefused', goal: a, number: 4, operation: new CloseOperation() },
@@ -228,6 +231,29 @@ export function rows(table: string): void {
       const input = inputs[by];
       assert.ok(state && input, row);
       assert.equal(shownStep(state, input(state)), expected);
+    });
+  }
+}
+
+const STAGES = ['device', 'clock', 'queued', 'sequence'];
+
+/** Whether an open comes to the stages in this order. */
+function isPossible(state: State, input: Input): boolean {
+  if (input.kind !== 'stage' || state.kind !== 'opening') return true;
+  const steps = STAGES.indexOf(input.stage) - STAGES.indexOf(state.stage);
+  return steps === 1 || (steps === 2 && state.stage === 'device');
+}
+
+/** Tests that after every input the last event of a link has shown its state. */
+export function everyChangeIsEmitted(): void {
+  for (const [from, state] of Object.entries(states)) {
+    it(from, () => {
+      for (const [by, input] of Object.entries(inputs)) {
+        if (!isPossible(state, input(state))) continue;
+        const [after, ...effects] = step(state, input(state));
+        const changes = effects.filter((effect) => effect.do === 'emitChange');
+        assert.equal(changes.at(-1)?.to ?? nameOf(state), nameOf(after), by);
+      }
     });
   }
 }
