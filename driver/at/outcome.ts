@@ -16,7 +16,7 @@ export function isFinalResultCode(text: string): boolean {
  * corrupt line of a command with a payload.
  */
 export function showsActivity(text: string): boolean {
-  return isFinalResultCode(text) || text === 'busy p...' || text === '>';
+  return isFinalResultCode(text) || /^busy [ps]\.\.\.$/.test(text) || text === '>';
 }
 
 /** Whether bytes of a message may have left. An empty message leaves with its line. */

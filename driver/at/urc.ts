@@ -17,11 +17,14 @@ export type Urc =
 
 /** Prefixes of URCs that the driver does not use, and of late responses. */
 const OTHER_URCS =
-  /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BT|HTTP|ETH_|CIP|CMD|CW|FS|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
+  /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BLUFI|BT|HTTP|ETH_|CIP|CMD|CW|FS|QUITT|SCRD|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
+/** URCs of TCP connections and of SmartConfig, which begin with no plus. */
+const OTHER_LINES =
+  /^(?:(?:[0-4],)?(?:CONNECT|CLOSED)|smartconfig (?:type:.*|connected wifi)|Smart get wifi info)$/;
 
 /** Whether a line that {@link parseUrc} does not know looks intact: then it is no sign of corrupt data. */
 export function looksIntact(line: string): boolean {
-  return OTHER_URCS.test(line);
+  return OTHER_URCS.test(line) || OTHER_LINES.test(line);
 }
 
 export function parseUrc(line: string): Urc | undefined {
@@ -32,7 +35,9 @@ export function parseUrc(line: string): Urc | undefined {
     return { kind, link: Number(link[2]) as LinkId };
   }
   if (isPlainUrc(line)) return { kind: PLAIN_URCS[line] };
-  return /^(?:ERR CODE:0x|Will force to restart!!!|Recv \d+ bytes$|WIFI GOT IPv6)/.test(line)
+  return /^(?:busy s\.\.\.$|ERR CODE:0x|Will force to restart!!!|Recv \d+ bytes$|WIFI GOT IPv6)/.test(
+    line,
+  )
     ? { kind: 'diagnostic' }
     : undefined;
 }

@@ -54,6 +54,15 @@ export class Speaker {
     };
   }
 
+  /** Data of a TCP, UDP or SSL connection, which ends without a line end. @param head `[link,]`, and `[,"address",port]` */
+  foreign([before, after]: readonly [string, string], bytes: Uint8Array): Speech {
+    const text = `+IPD,${before}${bytes.length}${after}:`;
+    return {
+      bytes: Buffer.concat([Buffer.from(text), bytes]),
+      frames: [{ kind: 'line', text }],
+    };
+  }
+
   /** The data prompt; some modules send a space behind it. */
   prompt(space: boolean): Speech {
     return {
@@ -115,6 +124,13 @@ export const data: fc.Arbitrary<Data> = fc.record({
   bytes: payload,
 });
 
+const foreignHead = fc.constantFrom<readonly [string, string]>(
+  ['', ''],
+  ['0,', ''],
+  ['4,', ',"192.168.1.2",8080'],
+  ['', ',"fe80::1",80'],
+);
+
 /** A line without a line end or data in it. */
 const plain = fc
   .oneof(
@@ -132,6 +148,15 @@ export function speech(speaker: Speaker): fc.Arbitrary<Speech> {
     { weight: 4, arbitrary: data.map((each) => speaker.data(each)) },
     { weight: 3, arbitrary: fc.oneof(plain, response).map((text) => speaker.line(text)) },
     { weight: 1, arbitrary: fc.boolean().map((space) => speaker.prompt(space)) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          foreignHead,
+          payload.filter(({ length }) => length > 0),
+        )
+        .map(([head, bytes]) => speaker.foreign(head, bytes)),
+    },
     {
       weight: 1,
       arbitrary: fc

@@ -8,6 +8,9 @@ const PLUS = 0x2b;
 const COLON = 0x3a;
 const FIRST_NON_ASCII = 0x80;
 const HEAD = Buffer.from('+WS_DATA:', 'latin1');
+const FOREIGN = Buffer.from('+IPD,', 'latin1');
+/** Data of a TCP, UDP or SSL connection: `+IPD,[link,]length[,"address",port]:`. */
+const FOREIGN_HEAD = /^\+IPD,(?:\d,)?(\d{1,5})(?:,"[^"]*",\d{1,5})?:$/;
 
 /** State of the line after a read. */
 export type LineProgress =
@@ -16,6 +19,8 @@ export type LineProgress =
   | 'end'
   /** It ended in `+WS_DATA:`, which the line has dropped: data begins. */
   | 'data'
+  /** It is `+IPD,…:`: {@link Line.foreignBytes} bytes of another service follow. */
+  | 'foreign'
   /** It exceeds {@link MAX_LINE_BYTES}. */
   | 'overflow';
 
@@ -26,6 +31,8 @@ export class Line {
   /** True after the colon of `+NAME:`: an information response may quote any text. */
   #quotes = false;
   #dropping = false;
+  /** Bytes that follow `+IPD,…:`; valid only after `foreign`. */
+  foreignBytes = 0;
   /** State after the last {@link read}. */
   progress: LineProgress = 'more';
 
@@ -110,9 +117,20 @@ export class Line {
         this.#length -= HEAD.length;
         return 'data';
       }
+      if (this.#beginsForeign()) {
+        const [, digits] = FOREIGN_HEAD.exec(this.part) ?? [];
+        if (digits === undefined) return 'more';
+        this.foreignBytes = Number(digits);
+        return 'foreign';
+      }
       this.#quotes = bytes[0] === PLUS && !this.#dropping;
     }
     return length === CAPACITY_BYTES ? this.#overflow() : 'more';
+  }
+
+  #beginsForeign(): boolean {
+    if (this.#dropping || this.#length <= FOREIGN.length) return false;
+    return FOREIGN.compare(this.#bytes, 0, FOREIGN.length) === 0;
   }
 
   #endsInHead(): boolean {

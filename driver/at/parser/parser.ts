@@ -17,7 +17,7 @@ export const PARSER_BUFFER_LIMIT_BYTES = MAX_LINE_BYTES + 2 + MAX_DATA_BYTES;
 const promptFrame: Frame = { kind: 'prompt' };
 
 /** The element that the next byte belongs to. */
-type State = 'line' | 'header' | 'body' | 'cr' | 'lf';
+type State = 'line' | 'header' | 'body' | 'cr' | 'lf' | 'foreign';
 
 /**
  * Parses the device's bytes into frames. The same bytes give the same frames however the port cuts them. The parser
@@ -29,6 +29,7 @@ type State = 'line' | 'header' | 'body' | 'cr' | 'lf';
  * - `+WS_DATA:` begins data at the start of a line and in the middle of it. After the data, the echo of a half-typed
  *   command (it starts with `A`) continues. Any other text before the data is noise, and becomes a line right after
  *   the data. An information response, past the colon of `+NAME:`, may quote `+WS_DATA:`; there it begins nothing.
+ * - The parser skips the data of `+IPD`, which belongs to a TCP, UDP or SSL connection: no line end follows it.
  * - After garbage the parser drops the rest of the line, except data in it.
  * - The parser cannot tell other URCs in the middle of an echo from the echo. With echo off there is none.
  *
@@ -48,6 +49,8 @@ export class Parser {
   readonly #header = new Header(this.#formats);
   readonly #body = new Body();
   #state: State = 'line';
+  /** Bytes of `+IPD` that have not come. */
+  #foreignBytes = 0;
   /** Whether the last byte was a prompt: a space may follow it. */
   #prompted = false;
   #frameCount = 0;
@@ -129,6 +132,9 @@ export class Parser {
           at = this.#body.read(chunk, at);
           if (this.#body.missing === 0) this.#state = 'cr';
           break;
+        case 'foreign':
+          at = this.#skipForeign(chunk, at);
+          break;
         case 'cr':
           if (chunk[at] === CR_BYTE) {
             this.#state = 'lf';
@@ -180,6 +186,10 @@ export class Parser {
       case 'data':
         this.#startHeader();
         break;
+      case 'foreign':
+        this.#foreignBytes = line.foreignBytes;
+        this.#state = 'foreign';
+        break;
       case 'overflow':
         this.#handler({ kind: 'garbage', reason: 'overflow' });
         break;
@@ -205,6 +215,18 @@ export class Parser {
       this.#dropCorrupt('header');
     }
     return end;
+  }
+
+  /** Emits the header of `+IPD` as a line, with the last byte of its data. */
+  #skipForeign(chunk: Buffer, from: number): number {
+    const skipped = Math.min(this.#foreignBytes, chunk.length - from);
+    this.#foreignBytes -= skipped;
+    if (this.#foreignBytes === 0) {
+      const text = this.#line.part;
+      this.#startLine();
+      this.#handler({ kind: 'line', text });
+    }
+    return from + skipped;
   }
 
   #lineComplete(): void {

@@ -54,6 +54,9 @@ export function onLine(transaction: Transaction, text: string): Action {
       return refused;
     case 'busy p...':
       return onBusy(transaction, phase);
+    case 'busy s...':
+      // Firmware that is busy sending says this, also unasked: alone, it does not mean that the device refused bytes.
+      return isUnanswered(phase.probe) ? onBusy(transaction, phase) : none;
   }
   return onOtherLine(transaction, text);
 }

@@ -170,6 +170,11 @@ describe('a transaction with payload', () => {
     assert.equal(last(send, 'OK', '>', 'busy p...', 'SEND OK'), 'corrupt');
   });
 
+  it('ignores a `busy s...` that answers no probe, and takes any other for `busy p...`', () => {
+    assert.equal(last(send, 'OK', 'busy s...', '>', 'busy s...', 'SEND OK'), 'succeeded');
+    assert.equal(last(send, 'OK', '>', 4000, 'busy s...', 'SEND OK'), 'write AT');
+  });
+
   for (const [result, outcome] of [
     ['SEND OK', 'corrupt'],
     ['ERROR', 'outOfSync'],

@@ -29,6 +29,7 @@ describe('a line', () => {
 
   it('is a diagnostic by its beginning, or as a whole', () => {
     const known = [
+      'busy s...',
       'ERR CODE:0x01090000',
       'Will force to restart!!!',
       'Recv 125 bytes',
@@ -40,8 +41,12 @@ describe('a line', () => {
   });
 
   it('looks intact with the prefix of a URC or of a late response', () => {
-    for (const line of ['+IPD,5:x', '+STA_CONNECTED:x', '+CWJAP:x', '+WSOPEN:0'])
+    for (const line of [
+      ...['+IPD,5:', '+STA_CONNECTED:x', '+CWJAP:x', '+WSOPEN:0', '+QUITT', '0,CONNECT', 'CLOSED'],
+      ...['smartconfig type:ESPTOUCH', 'smartconfig connected wifi', 'Smart get wifi info'],
+    ])
       assert.ok(looksIntact(line), line);
-    for (const line of ['+WS_DOTA:0', 'x+IPD', 'IPD', '']) assert.ok(!looksIntact(line), line);
+    for (const line of ['+WS_DOTA:0', 'x+IPD', 'IPD', '5,CLOSED', 'CLOSEDx', ''])
+      assert.ok(!looksIntact(line), line);
   });
 });

@@ -17,6 +17,7 @@ const tokens: readonly [string, ...string[]] = [
   ...['+WS_DATA:0,5,hello\r\n', '+WS_DATA:0,1,1,5,5,hello\r\n', '+WS_DATA:0,1,0,9,3,abc\r\n'],
   ...['+WS_DATA:1,16384,', '+WS_DATA:0,2,1,4294967295,16384,', '+WS_DATA:0,0,\r\n', '\0', '\xff'],
   ...['+WS_CLOSED:0\r\n', '+WS_DISCONNECTED:0\r\n', '+WS_CONNECTED:0\r\n', 'WIFI DISCONNECT\r\n'],
+  ...['+IPD,0,5:hello', '+IPD,9000:', '\r\nbusy s...\r\n', '0,CLOSED\r\n'],
   ...['+WSOPEN:0,2,"ws://server:80/0"\r\n', '+SYSSTORE:0\r\n', '+CMD:', 'ERR CODE:0x01090000\r\n'],
 ];
 
