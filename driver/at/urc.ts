@@ -28,7 +28,8 @@ export function looksIntact(line: string): boolean {
 }
 
 export function parseUrc(line: string): Urc | undefined {
-  const link = /^\+WS_(CONNECTED|DISCONNECTED|CLOSED):([0-2])$/.exec(line);
+  // Other firmware may give a reason behind the link.
+  const link = /^\+WS_(CONNECTED|DISCONNECTED|CLOSED):([0-2])(?:,.*)?$/.exec(line);
   if (link) {
     const kind =
       link[1] === 'CONNECTED' ? 'connected' : link[1] === 'CLOSED' ? 'closed' : 'disconnected';

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { tryRun, type Run } from '../at/command';
+import { tryRun, type Response, type Run } from '../at/command';
 import { corruptResponse } from '../commands/build';
 import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/websocket';
+import { EspAtError } from '../errors';
 import type { Header } from './options';
 
 /** Attempts to write a list until it reads back as written. */
@@ -16,7 +17,8 @@ export interface HeaderMemory {
 /**
  * Sets the device's header list (`AT+WSHEAD`), and reads it back: the port has no checksum, and a server gives no
  * reason when it refuses a corrupt authorization.
- * @throws EspAtError `OUT_OF_SYNC` where the list never reads back as written, and what `run` rejects with
+ * @throws EspAtError `OUT_OF_SYNC` where the list never reads back as written; `FIRMWARE_UNKNOWN` where the device shows it
+ * twice in the same other form; and what `run` rejects with
  */
 export async function setHeaders(
   run: Run,
@@ -24,10 +26,19 @@ export async function setHeaders(
   memory: HeaderMemory,
 ): Promise<void> {
   if (wanted.length === 0 && memory.isEmpty) return;
+  const responses: Response[] = [];
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
     await write(run, wanted, memory);
-    if (wanted.length === 0 || (await readsBack(run, wanted))) return;
+    if (wanted.length === 0) return;
+    const response = await tryRun(run, wsheadQuery());
+    // Undefined: the device took the list, but refuses to show it.
+    if (!response || isDeepStrictEqual(parseWshead(response), shown(wanted))) return;
+    responses.push(response);
   }
+  const [first, second] = responses;
+  const { name } = wsheadQuery();
+  if (first && parseWshead(first).includes(undefined) && isDeepStrictEqual(first, second))
+    throw new EspAtError('FIRMWARE_UNKNOWN', { command: name });
   throw corruptResponse('AT+WSHEAD');
 }
 
@@ -41,10 +52,5 @@ async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory):
   }
 }
 
-async function readsBack(run: Run, wanted: readonly Header[]): Promise<boolean> {
-  const response = await tryRun(run, wsheadQuery());
-  // The device took the list, but refuses to show it.
-  if (!response) return true;
-  const written = wanted.map(({ name, value }) => `${name}: ${value}`);
-  return isDeepStrictEqual(parseWshead(response), written);
-}
+/** The lines of a list as {@link parseWshead} returns them. */
+const shown = (headers: readonly Header[]) => headers.map(({ name, value }) => `${name}: ${value}`);

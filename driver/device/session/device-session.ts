@@ -84,13 +84,17 @@ export class DeviceSession {
     const closes = this.#context.links.some((link) => link.state !== 'closed');
     if (this.#machine.hasEnded || !canRunCommands || !(this.#port.isChanged || closes))
       return this.end(error);
-    const end = () => this.end(error);
+    const over = new AbortController();
+    const end = () => {
+      over.abort();
+      this.end(error);
+    };
     const reason = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
     const timeoutMs = RETURN_RATE_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[reason] : 0);
     const timer = onTimeout(clock, timeoutMs, end);
     this.#machine.become({ kind: 'stopping', boot, timer });
     this.#machine.endBoot(boot, error);
-    void leave(this.#client, this.#port, { clock, closes }).then(end, end);
+    void leave(this.#client, this.#port, { clock, closes }, over.signal).then(end, end);
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */

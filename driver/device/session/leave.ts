@@ -12,9 +12,10 @@ export async function leave(
   client: AtClient,
   port: SessionPort,
   { clock, closes }: { readonly clock: Clock; readonly closes: boolean },
+  signal: AbortSignal,
 ): Promise<void> {
   await client.sequence(async (access) => {
     if (port.isChanged) await returnToStartRate(access, port);
-    if (closes) await closeConnections(access.run, clock);
+    if (closes) await closeConnections(access.run, clock, signal);
   });
 }

@@ -7,6 +7,7 @@ describe('a line', () => {
     assert.deepEqual(parseUrc('+WS_CONNECTED:0'), { kind: 'connected', link: 0 });
     assert.deepEqual(parseUrc('+WS_DISCONNECTED:1'), { kind: 'disconnected', link: 1 });
     assert.deepEqual(parseUrc('+WS_CLOSED:2'), { kind: 'closed', link: 2 });
+    assert.deepEqual(parseUrc('+WS_CLOSED:2,1000,"bye"'), { kind: 'closed', link: 2 });
     for (const line of ['+WS_CLOSED:3', '+WS_CLOSED:0x', 'x+WS_CLOSED:0', '+WS_OPENED:0'])
       assert.equal(parseUrc(line), undefined, line);
   });

@@ -50,6 +50,19 @@ describe('a disconnected device', () => {
     await harness.end();
   });
 
+  it('leaves no timer when its time for closing connections ends in a pause between two checks', async () => {
+    const harness = await readyHarness();
+    const { device, clock } = harness;
+    const [link, slow] = device.links;
+    await clock.wait(link.open({ uri: URI }));
+    harness.server.behavior.answersCloses = false;
+    slow.open({ uri: 'ws://host/slow=1000' }).catch(() => undefined);
+    await clock.advance(150);
+    await clock.wait(device.stop());
+    assert.equal(harness.hostClock.pending, 0);
+    await harness.end();
+  });
+
   it('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and opens a link with keepOpen at the next start', async () => {
     await using harness = await readyHarness();
     const { device, clock } = harness;

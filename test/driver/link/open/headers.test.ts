@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import { Harness } from '../../../harness/harness';
+import { code } from '../../../harness/ready-harness';
 
 const secret = 's3cret "quoted", \\ and é';
 const headers = [{ name: 'X-Key', value: secret }];
@@ -34,6 +35,25 @@ describe('the headers of an open', () => {
       request?.headers.filter(([name]) => name === 'X-Key'),
       [['X-Key', Buffer.from(secret).toString('latin1')]],
     );
+  });
+
+  it('fail the open for good where the device shows them in another form', async () => {
+    const harness: Harness = new Harness({
+      simulator: {
+        output: (bytes) => {
+          const text = bytes.toString('latin1').replace(/\+WSHEAD:(\d+),/g, '+WSHEAD:$1,0,');
+          harness.port.deliver(Buffer.from(text, 'latin1'));
+        },
+      },
+    });
+    await harness.ready();
+    const [link] = harness.device.links;
+    const open = link.open({ uri: 'ws://host/plain', headers, keepOpen: true });
+    assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
+    await harness.clock.advance(600_000);
+    const opens = harness.links.filter(({ event }) => event === 'opening');
+    assert.equal(opens.length, 1);
+    await harness.end();
   });
 
   it('never appear in events or errors, even when the response with them is corrupt', async () => {
