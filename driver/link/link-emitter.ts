@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
+import { callUser } from '../call-user';
 import { EventGate } from '../event-gate';
 import type { Capabilities } from '../device/options';
 import type { EspAtError } from '../errors';
@@ -10,7 +11,7 @@ import type { LinkMachine } from './state/link-machine';
 import type { Goal, EmitChange } from './state/link-state';
 import { ConnectionWarnings } from './warnings';
 
-/** Emits the events of a link, and counts them. */
+/** Emits the events of a link, and counts them. A listener that throws skips nothing of the driver's own. */
 export class LinkEmitter {
   readonly #emitter: Pick<EventEmitter<LinkEvents>, 'emit'>;
   readonly #link: LinkId;
@@ -46,7 +47,8 @@ export class LinkEmitter {
     return { link: this.#link, uri: this.#uri, owner: this.#owner, opcode, bytes };
   }
 
-  readonly emitMessage = (message: Message): void => void this.#emitter.emit('message', message);
+  readonly emitMessage = (message: Message): void =>
+    callUser(() => this.#emitter.emit('message', message));
 
   /** Emits `statechange`, and `open` or `close` where the connection begins or ends. */
   emitChange({ cause, to, number, goal, error }: EmitChange): void {
@@ -67,26 +69,28 @@ export class LinkEmitter {
     const closes = isOpen && to !== 'open' && to !== 'closing';
     this.#emitted = { state: to, isOpen: opens || (isOpen && !closes) };
     this.#counters.changed(change);
-    this.#emitter.emit('statechange', change);
-    if (opens) this.#emitter.emit('open', change);
-    if (closes) this.#emitter.emit('close', change);
+    callUser(() => this.#emitter.emit('statechange', change));
+    if (opens) callUser(() => this.#emitter.emit('open', change));
+    if (closes) callUser(() => this.#emitter.emit('close', change));
   }
 
   retry(retryInMs: number): void {
-    this.#emitter.emit('retry', { ...this.#event, retryInMs });
+    callUser(() => this.#emitter.emit('retry', { ...this.#event, retryInMs }));
   }
 
   dataLost(error: EspAtError): void {
     this.#counters.dataLost();
     const omitted = this.#lossGate.pass();
     if (omitted === undefined) return;
-    this.#emitter.emit('dataloss', { ...this.#event, error, ...(omitted > 0 && { omitted }) });
+    callUser(() =>
+      this.#emitter.emit('dataloss', { ...this.#event, error, ...(omitted > 0 && { omitted }) }),
+    );
   }
 
   /** Emits the warnings about a connection that is open now. */
   warn(goal: Goal, capabilities: Capabilities): void {
     for (const error of this.#warnings.next(goal, capabilities))
-      this.#emitter.emit('warning', { ...this.#event, error });
+      callUser(() => this.#emitter.emit('warning', { ...this.#event, error }));
   }
 
   get #event(): LinkEvent {

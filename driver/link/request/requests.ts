@@ -1,4 +1,5 @@
 import type { LinkId } from '../../at/types';
+import { callUser, throwUncaught } from '../../call-user';
 import { onTimeout, type Clock } from '../../clock';
 import {
   asEspAtError,
@@ -50,7 +51,7 @@ export class Requests {
 
   /**
    * @param send sends a message on the link
-   * @param emit emits a message of the link
+   * @param emit emits a message of the link; does not throw
    */
   constructor(
     link: LinkId,
@@ -119,11 +120,15 @@ export class Requests {
     else this.#endConnection();
   }
 
-  /** Runs `run` after all that is in turn now. */
+  /** Runs `run` after all that is in turn now. An error there skips nothing that is in turn behind it. */
   #queue(run: () => void | Promise<void>): void {
-    const turn = (this.#inTurn ?? Promise.resolve()).then(run).finally(() => {
-      if (this.#inTurn === turn) this.#inTurn = undefined;
-    });
+    const before = this.#inTurn ?? Promise.resolve();
+    const turn = before
+      .then(run)
+      .catch(throwUncaught)
+      .finally(() => {
+        if (this.#inTurn === turn) this.#inTurn = undefined;
+      });
     this.#inTurn = turn;
   }
 
@@ -219,7 +224,7 @@ export class Requests {
     if (isLate) request.become({ kind: 'settled' });
     else if (answer === 'error') request.reject(this.#replyError(request, reply), false);
     else request.resolve(reply);
-    if (isLate) onLate?.(reply);
+    if (isLate) callUser(() => onLate?.(reply));
     if (isLate ? emitLate : emitReply) this.#emit(message);
     if (request.matcher.by === 'next') this.#sendNext();
   }

@@ -240,7 +240,7 @@ function closed(state: State, operation: CloseOperation): Step {
 function closeFailed(state: State, operation: CloseOperation, error: EspAtError): Step {
   if (state.kind === 'closeRefused' && state.operation === operation) return refuseClose(state);
   if (state.kind !== 'closing' || state.operation !== operation) return [state];
-  // The sequence of the next open closes the connection first: of an aborted open, too, the device may have one.
+  // The next open closes the connection first: the device may have one even where the close has aborted an open.
   const [after, ...effects]: Step = state.next ? start(state.next, 'user', 4) : refuseClose(state);
   return [after, CHECK_LINKS, { do: 'settle', operation, error }, ...effects];
 }
