@@ -1,3 +1,4 @@
+import { Deferred } from '../deferred';
 import type { EspAtError } from '../errors';
 import type { Response, Run } from './command';
 import type { PortLease } from './port-lease';
@@ -31,32 +32,19 @@ export interface SequenceOptions {
   readonly yields?: boolean;
 }
 
-interface Pending {
-  readonly resolve: (response: Response) => void;
-  readonly reject: (error: EspAtError) => void;
-}
-
 /** Commands that no other command may interrupt. */
 export class CommandSequence {
   /** Runs the body. The client calls it once. */
   readonly begin: () => void;
+  /** Whether its body has ended. After an abort its last command may still run. */
+  bodyEnded = false;
   readonly #reject: (error: EspAtError) => void;
-  #pending: Pending | undefined;
+  #pending: Deferred<Response> | undefined;
   #abortError: EspAtError | undefined;
-  #bodyEnded = false;
 
   constructor(begin: () => void, reject: (error: EspAtError) => void) {
     this.begin = begin;
     this.#reject = reject;
-  }
-
-  /** Whether its body has ended. After an abort its last command may still run. */
-  get bodyEnded(): boolean {
-    return this.#bodyEnded;
-  }
-
-  endBody(): void {
-    this.#bodyEnded = true;
   }
 
   /** Set by {@link abort}: every later command rejects with it. */
@@ -79,10 +67,9 @@ export class CommandSequence {
 
   /** Starts a command by `start`, and waits for its response. */
   startAndAwait(start: () => void): Promise<Response> {
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
-      start();
-    });
+    const { promise } = (this.#pending = new Deferred<Response>());
+    start();
+    return promise;
   }
 
   /** Returns a promise that rejects with the error of the abort, or with `error`. */

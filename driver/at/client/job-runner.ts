@@ -65,7 +65,7 @@ export class JobRunner {
   endSequence(sequence: CommandSequence): void {
     const { machine } = this.#parts;
     const { state } = machine;
-    sequence.endBody();
+    sequence.bodyEnded = true;
     if (jobOf(state) !== sequence) return;
     if (state.kind === 'between') machine.become({ kind: 'idle' });
     else if (state.kind === 'resyncing')

@@ -14,16 +14,6 @@ import { mayRepeat, outOfSyncError } from '../outcome';
 import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
 import type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from '../types';
 
-/** How the client lost a final result code. */
-interface ResultCodeLoss {
-  /** Whether the device has sent the message with other bytes than its payload: the peer got a corrupt one. */
-  readonly corrupt?: boolean;
-  /** False where received bytes are corrupt. */
-  readonly dataTrusted?: boolean;
-  /** False puts off the event `outOfSync`, until the resync shows that more than an ERROR is in doubt. */
-  readonly announce?: boolean;
-}
-
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
   /** Index of the next query, over all resyncs: a late response fits no later query. */
@@ -52,7 +42,7 @@ export class ResyncRunner {
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
-        this.onResultCodeLost(state, reason, { dataTrusted: false });
+        this.onResultCodeLost(state, reason, false);
         break;
       case 'idle':
       case 'between':
@@ -62,11 +52,14 @@ export class ResyncRunner {
     listener({ kind: 'dataLost' });
   }
 
-  /** Begins a resync because the final result code of the running transaction is lost. */
+  /**
+   * Begins a resync because the final result code of the running transaction is lost.
+   * @param dataTrusted false where received bytes are corrupt
+   */
   onResultCodeLost(
     { job, transaction }: Running,
     reason: OutOfSyncReason,
-    { corrupt = false, dataTrusted = true, announce = true }: ResultCodeLoss,
+    dataTrusted = true,
   ): void {
     const { command, attempt, policy } = transaction;
     const submission = submissionOf(job);
@@ -79,8 +72,8 @@ export class ResyncRunner {
       ...(repeats && { next: { command, attempt: attempt + 1 } }),
       dataTrusted,
       ...(command.payload && { pendingPrompt: { link } }),
-      ...(corrupt && { corruptLink: link }),
-      ...(!announce && { unannounced: cause }),
+      ...(reason === 'CORRUPT_PAYLOAD' && { corruptLink: link }),
+      ...(reason === 'UNEXPLAINED_ERROR' && { unannounced: cause }),
     };
     const commandMs = command.timeoutMs * policy.slowness - this.#parts.timeout.elapsed;
     this.begin(cause, continuation, commandMs);

@@ -10,10 +10,10 @@ import { onIdle, probeSoon, restartProbeWait, untilCheck } from '../transaction/
 import { onLine, onPrompt } from '../transaction/responses';
 
 const BYTES = {
-  CRLF: Buffer.from('\r\n'),
-  CR: Buffer.from('\r'),
-  LF: Buffer.from('\n'),
-  AT: Buffer.from('AT\r\n'),
+  writeCrLf: Buffer.from('\r\n'),
+  writeCr: Buffer.from('\r'),
+  writeLf: Buffer.from('\n'),
+  writeAt: Buffer.from('AT\r\n'),
 } as const;
 
 /** Carries out what the running transaction asks for, until its outcome is known. */
@@ -32,7 +32,7 @@ export class TransactionRunner {
   takeLine(state: Running, text: string): boolean {
     const action = onLine(state.transaction, text);
     this.#act(state, action);
-    return action.kind !== 'urc';
+    return action !== 'urc';
   }
 
   takePrompt(state: Running): void {
@@ -50,7 +50,7 @@ export class TransactionRunner {
     this.#act(state, action);
     if (machine.state === state) {
       timeout.watch(untilCheck(transaction, timeout.idle));
-    } else if (action.kind === 'outOfSync' && machine.assumptions.rateLostOnRestart) {
+    } else if (action !== 'succeeded' && machine.assumptions.rateLostOnRestart) {
       // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
       // swallowed this response, would swallow the next one as well.
       parser.abandon();
@@ -58,9 +58,9 @@ export class TransactionRunner {
   }
 
   #act(state: Running, action: Action): void {
-    const { machine, listener, timeout } = this.#parts;
+    const { machine, listener, port, timeout } = this.#parts;
     const { transaction } = state;
-    switch (action.kind) {
+    switch (action) {
       case 'none':
       case 'urc':
         return;
@@ -69,31 +69,31 @@ export class TransactionRunner {
         return;
       case 'busy':
         return timeout.watch(probeSoon(transaction, timeout.idle));
-      case 'write':
-        return this.#write(state, action.what);
+      case 'writePayload':
+        return this.#writePayload(state);
+      case 'writeLf':
+      case 'writeAt':
+        restartProbeWait(transaction, timeout.idle);
+        timeout.watch(untilCheck(transaction, timeout.idle));
+        return port.write(BYTES[action]);
+      case 'writeCrLf':
+      case 'writeCr':
+        return port.write(BYTES[action]);
       case 'succeeded':
         return this.#succeed(state);
       case 'refused':
         return this.#refuse(state);
-      case 'outOfSync':
-        return this.#resyncs.onResultCodeLost(state, action.reason, { corrupt: action.corrupt });
+      default:
+        return this.#resyncs.onResultCodeLost(state, action);
     }
   }
 
-  #write({ job, transaction }: Running, what: 'payload' | keyof typeof BYTES): void {
-    const { port, timeout } = this.#parts;
-    if (what !== 'payload') {
-      if (what === 'LF' || what === 'AT') {
-        restartProbeWait(transaction, timeout.idle);
-        timeout.watch(untilCheck(transaction, timeout.idle));
-      }
-      return port.write(BYTES[what]);
-    }
-    // The payload goes out even if the link has closed: see onPrompt.
+  /** Writes the payload even if the link has closed: see onPrompt. */
+  #writePayload({ job, transaction }: Running): void {
     const { payload } = transaction.command;
     if (!payload) return;
     job.report({ kind: 'payloadWritten' });
-    timeout.write(payload, untilCheck(transaction, 0));
+    this.#parts.timeout.write(payload, untilCheck(transaction, 0));
   }
 
   #succeed({ job, transaction }: Running): void {
@@ -106,7 +106,7 @@ export class TransactionRunner {
     const { job, transaction } = state;
     const submission = submissionOf(job);
     if (isDoubtfulRefusal(transaction, submission))
-      return this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR', { announce: false });
+      return this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR');
     const error = refusalError(transaction, submission, this.#parts.timeout.elapsed);
     this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));
   }

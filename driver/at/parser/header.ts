@@ -28,8 +28,8 @@ export class Header {
   payloadLength: number | undefined;
   /** Data bytes that follow. */
   length = 0;
-  /** Bytes of the header so far. */
-  taken = 0;
+  /** State after the last {@link read}. */
+  progress: HeaderProgress = 'more';
   readonly #formats: readonly DataFormat[];
   #field = 0;
   #digits = 0;
@@ -43,7 +43,6 @@ export class Header {
 
   /** Begins the next header. */
   start(): void {
-    this.taken = 0;
     this.#field = 0;
     this.#digits = 0;
     this.#value = 0;
@@ -51,10 +50,10 @@ export class Header {
   }
 
   /**
-   * Takes bytes of `chunk` from index `from` on. Stops after the comma before the data, or before the first
-   * impossible byte; {@link taken} counts the bytes.
+   * Takes bytes of `chunk` from index `from` on, up to the comma before the data, or to the first impossible byte.
+   * @returns the index after the comma, or of the impossible byte
    */
-  read(chunk: Uint8Array, from: number): HeaderProgress {
+  read(chunk: Uint8Array, from: number): number {
     let value = this.#value;
     let digits = this.#digits;
     let progress: HeaderProgress = 'more';
@@ -77,8 +76,8 @@ export class Header {
     }
     this.#value = value;
     this.#digits = digits;
-    this.taken += at - from;
-    return progress;
+    this.progress = progress;
+    return at;
   }
 
   /** Stores a field; returns whether it was the last. */

@@ -73,8 +73,7 @@ export class Line {
 
   /** Drops all bytes up to the next CR LF, except data in between. */
   drop(): void {
-    this.#length = 0;
-    this.#quotes = false;
+    this.start();
     this.#dropping = true;
   }
 
@@ -101,19 +100,12 @@ export class Line {
     return at;
   }
 
-  /** Returns the index behind a `+WS_DATA:` at `from`; -1 where there is none. For speed: {@link read} finds it too. */
-  static headEnd(chunk: Uint8Array, from: number): number {
-    for (let index = 0; index < HEAD.length; index++)
-      if (chunk[from + index] !== HEAD[index]) return -1;
-    return from + HEAD.length;
-  }
-
   #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
     const length = this.#length;
     if (byte === LF && bytes[length - 2] === CR) return 'end';
     if (byte === COLON && !this.#quotes) {
-      if (this.#endsInHead()) {
+      if (headEnd(bytes, length - HEAD.length) > 0) {
         this.#length -= HEAD.length;
         return 'data';
       }
@@ -133,14 +125,6 @@ export class Line {
     return FOREIGN.compare(this.#bytes, 0, FOREIGN.length) === 0;
   }
 
-  #endsInHead(): boolean {
-    const start = this.#length - HEAD.length;
-    // For speed: a native comparison costs more than a loop over so few bytes.
-    for (let index = 0; index < HEAD.length; index++)
-      if (this.#bytes[start + index] !== HEAD[index]) return false;
-    return true;
-  }
-
   /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */
   #overflow(): LineProgress {
     const kept = HEAD.length - 1;
@@ -151,4 +135,14 @@ export class Line {
     this.#dropping = true;
     return 'overflow';
   }
+}
+
+/**
+ * Returns the index behind a `+WS_DATA:` at `from`; -1 where there is none. For speed a loop: a native comparison of so few
+ * bytes costs more.
+ */
+export function headEnd(chunk: Uint8Array, from: number): number {
+  for (let index = 0; index < HEAD.length; index++)
+    if (chunk[from + index] !== HEAD[index]) return -1;
+  return from + HEAD.length;
 }

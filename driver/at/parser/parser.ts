@@ -1,7 +1,7 @@
 import type { DataFormat, Frame, LinkId } from '../types';
 import { Body } from './body';
 import { Header, MAX_DATA_BYTES } from './header';
-import { Line, MAX_LINE_BYTES } from './line';
+import { headEnd, Line, MAX_LINE_BYTES } from './line';
 
 const CR_BYTE = 0x0d;
 const LF_BYTE = 0x0a;
@@ -71,7 +71,7 @@ export class Parser {
     return this.#frameCount;
   }
 
-  /** Whether the current line has bytes outside ASCII, which only information responses may quote. */
+  /** Whether the current line has NUL or bytes outside ASCII, which only information responses may quote. */
   get garbled(): boolean {
     return this.#state === 'line' && this.#line.garbled;
   }
@@ -111,8 +111,8 @@ export class Parser {
     }
     this.#pushing = true;
     try {
-      this.#read(chunk);
-      while (this.#waiting.length > 0) this.#read(this.#waiting.shift() ?? chunk);
+      for (let next: Buffer | undefined = chunk; next; next = this.#waiting.shift())
+        this.#read(next);
     } finally {
       this.#pushing = false;
     }
@@ -169,7 +169,7 @@ export class Parser {
       this.#prompted = false;
       if (prompted && byte === SPACE) return from + 1;
       if (byte === PLUS) {
-        const end = Line.headEnd(chunk, from);
+        const end = headEnd(chunk, from);
         if (end > 0) {
           this.#startHeader();
           return end;
@@ -205,13 +205,11 @@ export class Parser {
 
   #readHeader(chunk: Buffer, from: number): number {
     const header = this.#header;
-    const before = header.taken;
-    const progress = header.read(chunk, from);
-    const end = from + header.taken - before;
-    if (progress === 'complete') {
+    const end = header.read(chunk, from);
+    if (header.progress === 'complete') {
       this.#body.start(header.length);
       this.#state = header.length === 0 ? 'cr' : 'body';
-    } else if (progress === 'impossible') {
+    } else if (header.progress === 'impossible') {
       this.#dropCorrupt('header');
     }
     return end;

@@ -1,4 +1,4 @@
-import { none, outOfSync, succeeded, writeCr, writeCrLf, type Action } from './action';
+import type { Action } from './action';
 import { isUnanswered, type Transaction } from './transaction';
 
 // What a transaction does as port idle time passes: it probes, and in the end it is out of sync.
@@ -23,23 +23,21 @@ export function onIdle(transaction: Transaction, idle: number, elapsed: number):
   const { command, phase, policy } = transaction;
   const sinceProbeMs = idle - transaction.lastProbeIdleMs;
   if (phase.kind === 'confirming') {
-    if (sinceProbeMs < LATE_PROBE_ANSWER_MS * policy.slowness) return none;
+    if (sinceProbeMs < LATE_PROBE_ANSWER_MS * policy.slowness) return 'none';
     // No answer to the probe: its line end has completed the command line, or the probe went out as payload.
-    if (!command.payload) return succeeded;
-    return outOfSync('CORRUPT_PAYLOAD', true);
+    return command.payload ? 'CORRUPT_PAYLOAD' : 'succeeded';
   }
   const timeout = timeoutOf(transaction);
-  if (idle >= timeout || elapsed > timeout + LONGEST_FLOOD_MS) return outOfSync('NO_RESPONSE');
+  if (idle >= timeout || elapsed > timeout + LONGEST_FLOOD_MS) return 'NO_RESPONSE';
   if (isUnanswered(phase.probe)) {
-    if (sinceProbeMs < policy.probeAnswerMs) return none;
-    return outOfSync('NO_RESPONSE');
+    return sinceProbeMs < policy.probeAnswerMs ? 'none' : 'NO_RESPONSE';
   }
-  if (idle < transaction.nextProbeIdleMs) return none;
+  if (idle < transaction.nextProbeIdleMs) return 'none';
   transaction.lastProbeIdleMs = idle;
   transaction.nextProbeIdleMs = idle + PROBE_AGAIN_MS * policy.slowness;
   const probe = phase.probe === 'suspect' ? 'suspectUnanswered' : 'unanswered';
   transaction.phase = { ...phase, probe };
-  return phase.kind === 'awaitingConfirmation' ? writeCr : writeCrLf;
+  return phase.kind === 'awaitingConfirmation' ? 'writeCr' : 'writeCrLf';
 }
 
 /** Milliseconds of further idle time until {@link onIdle} may have something to do. */

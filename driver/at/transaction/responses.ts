@@ -1,16 +1,4 @@
-import {
-  busy,
-  echo,
-  none,
-  outOfSync,
-  refused,
-  succeeded,
-  urc,
-  writeAt,
-  writeLf,
-  writePayload,
-  type Action,
-} from './action';
+import type { Action } from './action';
 import { isUnanswered, payloadWritten, type Phase, type Transaction } from './transaction';
 
 // What a transaction does as lines, prompts and chunks come in.
@@ -40,7 +28,7 @@ export function onLine(transaction: Transaction, text: string): Action {
       if (phase.kind !== 'awaitingPrompt') return onSuccess(transaction, phase, text);
       if (phase.acknowledged) return unexpected(transaction, text);
       transaction.phase = { ...phase, acknowledged: true };
-      return none;
+      return 'none';
     case 'SEND OK':
       if (phase.kind === 'awaitingPrompt') return unexpected(transaction, text);
       return onSuccess(transaction, phase, text);
@@ -51,12 +39,12 @@ export function onLine(transaction: Transaction, text: string): Action {
       if (isUnanswered(phase.probe) || phase.busy) return unexpected(transaction, text);
       if (phase.kind === 'awaitingPrompt' && phase.acknowledged)
         return unexpected(transaction, text);
-      return refused;
+      return 'refused';
     case 'busy p...':
       return onBusy(transaction, phase);
     case 'busy s...':
       // Firmware that is busy sending says this, also unasked: alone, it does not mean that the device refused bytes.
-      return isUnanswered(phase.probe) ? onBusy(transaction, phase) : none;
+      return isUnanswered(phase.probe) ? onBusy(transaction, phase) : 'none';
   }
   return onOtherLine(transaction, text);
 }
@@ -71,7 +59,7 @@ export function onPrompt(transaction: Transaction): Action {
   if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
   transaction.phase = awaitingConfirmation;
   transaction.nextProbeIdleMs = policy.probeForFinalCodeMs;
-  return writePayload;
+  return 'writePayload';
 }
 
 /** Whether a line came in the chunk of the prompt: it is older than the payload. */
@@ -88,16 +76,16 @@ function onLineWhileConfirming(
   if (by === 'question') {
     // Excess payload bytes, or a probe without an answer, stand in front of the AT, which gets no OK then.
     if (answersProbe) return unexpected(transaction, text);
-    return text === 'OK' ? succeeded : urc;
+    return text === 'OK' ? 'succeeded' : 'urc';
   }
-  if (answersProbe) return succeeded;
+  if (answersProbe) return 'succeeded';
   switch (text) {
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
       // A second success: the LF may have become payload, as the CR did. Another LF gets a response only where a CR
       // still stands in the device's line.
-      return by === 'lineFeed' ? writeLf : none;
+      return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);
   }
@@ -107,36 +95,36 @@ function onLineWhileConfirming(
 function onOtherLine(transaction: Transaction, text: string): Action {
   if (text.startsWith('ERR CODE:')) {
     transaction.errorCode = text;
-    return none;
+    return 'none';
   }
   const { informationPrefixes, line } = transaction.command;
   for (const start of informationPrefixes) {
     if (!text.startsWith(start)) continue;
     transaction.response.push(text);
-    return none;
+    return 'none';
   }
-  return text === line ? echo : urc;
+  return text === line ? 'echo' : 'urc';
 }
 
 /** Takes `OK` or `SEND OK`: a success, if the command ends with it and no probe casts doubt on it. */
 function onSuccess(transaction: Transaction, phase: Awaiting, text: 'OK' | 'SEND OK'): Action {
   if (text !== transaction.command.success) return unexpected(transaction, text);
   if (phase.kind === 'awaitingFinalCode') {
-    if (phase.probe === 'none') return succeeded;
+    if (phase.probe === 'none') return 'succeeded';
     transaction.phase = { kind: 'confirming', by: 'probeAnswer' };
-    return none;
+    return 'none';
   }
   // Busy after the payload: the device took fewer bytes than were written, so it has read another length.
   if (phase.busy || isEarly(phase)) return unexpected(transaction, text);
   switch (phase.probe) {
     case 'none':
-      return succeeded;
+      return 'succeeded';
     case 'unanswered':
       transaction.phase = { kind: 'confirming', by: 'lineFeed' };
-      return writeLf;
+      return 'writeLf';
     case 'suspect':
       transaction.phase = { kind: 'confirming', by: 'question' };
-      return writeAt;
+      return 'writeAt';
     case 'suspectUnanswered':
       // One probe in doubt and another unanswered: no question clears up both.
       return unexpected(transaction, text);
@@ -146,13 +134,13 @@ function onSuccess(transaction: Transaction, phase: Awaiting, text: 'OK' | 'SEND
 function onBusy(transaction: Transaction, phase: Awaiting): Action {
   if (!isUnanswered(phase.probe)) {
     transaction.phase = { ...phase, busy: true };
-    return busy;
+    return 'busy';
   }
   // The device is alive and at work. After a payload, `busy p...` may instead be the response to excess payload bytes.
   const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
   transaction.phase = { ...phase, probe };
   // The earlier `busy p...` is still unexplained: probes again soon.
-  return phase.busy ? busy : none;
+  return phase.busy ? 'busy' : 'none';
 }
 
 /** Returns the action for a line that cannot be a response to this command. */
@@ -161,6 +149,5 @@ function unexpected(transaction: Transaction, text: string): Action {
   // The device has taken other bytes as the payload than the client wrote, and has sent them.
   const corrupt =
     payloadWritten(transaction) && (text === 'SEND OK' || phase.kind === 'confirming');
-  if (corrupt) return outOfSync('CORRUPT_PAYLOAD', true);
-  return outOfSync('UNEXPECTED_RESPONSE');
+  return corrupt ? 'CORRUPT_PAYLOAD' : 'UNEXPECTED_RESPONSE';
 }
