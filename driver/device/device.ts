@@ -173,7 +173,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     wait.signal?.throwIfAborted();
     this.#recorder?.called('restart');
     const restarted = this.#loop.session?.restart(wait);
-    if (!restarted || !(await waitFor(restarted, wait))) throw this.#status.unavailableError;
+    if (!restarted || !(await waitFor(restarted, wait))) throw this.#loop.unavailableError;
   }
 
   /**
@@ -193,7 +193,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * Waits until the device is ready. Returns its capabilities.
    * @throws EspAtError why it does not become ready: `DEVICE_NOT_READY` while it is stopped, `NO_WEBSOCKET` …
    */
-  ready(wait: WaitOptions = {}): Promise<Capabilities> {
+  async ready(wait: WaitOptions = {}): Promise<Capabilities> {
+    const { stopped } = this.#loop;
+    if (stopped) await waitFor(stopped, wait);
     return this.#status.ready(wait);
   }
 
@@ -205,7 +207,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     wait.signal?.throwIfAborted();
     this.#recorder?.called('checkLinks');
     const checks = this.#loop.session?.checks;
-    if (!checks) throw this.#status.unavailableError;
+    if (!checks) throw this.#loop.unavailableError;
     return waitFor(checks.check(), wait);
   }
 
@@ -218,7 +220,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
     this.#recorder?.called('command', text);
-    if (!this.#loop.session?.checks) throw this.#status.unavailableError;
+    if (!this.#loop.session?.checks) throw this.#loop.unavailableError;
     if (this.#commands >= MAX_COMMANDS)
       throw new EspAtError('COMMAND_QUEUE_FULL', { limit: MAX_COMMANDS });
     this.#commands++;
@@ -242,7 +244,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
-    if (!session?.isIdentified) throw this.#status.unavailableError;
+    if (!session?.isIdentified) throw this.#loop.unavailableError;
     // Lets messages pass only before the first command: once begun, the scan should end soon.
     let yields = true;
     const scan = scanNetworks((command) => {

@@ -56,6 +56,18 @@ export class SessionLoop {
     return this.#session;
   }
 
+  /** Resolves at the end of the stop that is under way; undefined where none is. */
+  get stopped(): Promise<void> | undefined {
+    return this.#state.kind === 'stopping' ? this.#state.stopped : undefined;
+  }
+
+  /** The error of a call that needs a ready device. During a stop the device still has the state before it. */
+  get unavailableError(): EspAtError {
+    return this.#state.kind === 'stopping'
+      ? new EspAtError(END_CODES[this.#state.to])
+      : this.#status.unavailableError;
+  }
+
   /** See {@link Device.start}. */
   start(): void {
     if (this.#state.kind === 'stopping') this.#state = { ...this.#state, startAgain: true };

@@ -129,7 +129,7 @@ describe('restart()', () => {
     statuses.length = 0;
     const late = device.restart();
     const settled = Promise.allSettled([restarting, stopping]);
-    assert.equal(await code(harness, late), 'DEVICE_NOT_READY');
+    assert.equal(await code(harness, late), 'DEVICE_STOPPED');
     await clock.wait(settled);
     assert.deepEqual(
       statuses.map(({ name }) => name),
@@ -152,4 +152,31 @@ describe('restart()', () => {
     assert.ok(port.text.includes('AT+RST\r\n'));
     assert.ok(await clock.until(() => device.state.name === 'initializing', 1000));
   });
+});
+
+describe('a device that stops', () => {
+  for (const [end, errorCode] of [
+    ['disconnect', 'DEVICE_DISCONNECTED'],
+    ['stop', 'DEVICE_STOPPED'],
+  ] as const)
+    it(`rejects calls with ${errorCode} while a ${end} is under way, and becomes ready after a start during it`, async () => {
+      await using harness = await readyHarness();
+      const { device, clock, server } = harness;
+      await clock.wait(device.links[0].open({ uri: 'ws://host/echo' }));
+      server.behavior.answersCloses = false;
+      const stopped = device[end]();
+      await clock.advance(200);
+      assert.equal(device.state.name, 'ready');
+      for (const call of [
+        () => device.checkLinks(),
+        () => device.restart(),
+        () => device.command('AT'),
+      ])
+        assert.equal(await code(harness, call()), errorCode);
+      device.start();
+      const ready = device.ready();
+      await clock.wait(stopped);
+      await clock.wait(ready);
+      assert.equal(device.state.name, 'ready');
+    });
 });
