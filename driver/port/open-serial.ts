@@ -26,9 +26,7 @@ export class OpenSerial implements Port {
   readonly setFlowControl?: (on: boolean) => Promise<void>;
   #handle: SerialHandle;
   readonly #options: SerialOptions;
-  readonly #handlers: PortHandlers;
-  readonly #clock: Clock;
-  readonly #open: SerialContext['open'];
+  readonly #context: SerialContext;
   #rate: number;
   #flowControl: boolean;
   #queue: Uint8Array[] = [];
@@ -39,18 +37,12 @@ export class OpenSerial implements Port {
   #cancelPoll: Cancel | undefined;
   #endPause: (() => void) | undefined;
 
-  constructor(
-    handle: SerialHandle,
-    options: SerialOptions,
-    { handlers, clock, open }: SerialContext,
-  ) {
+  constructor(handle: SerialHandle, options: SerialOptions, context: SerialContext) {
     this.#handle = handle;
     this.#options = options;
     this.#rate = options.rate;
     this.#flowControl = options.flowControl;
-    this.#handlers = handlers;
-    this.#clock = clock;
-    this.#open = open;
+    this.#context = context;
     if (options.flowControl) return;
     // With flow control RTS has another meaning and cannot be wired to EN.
     this.reset = () => this.#reset();
@@ -68,14 +60,14 @@ export class OpenSerial implements Port {
   }
 
   async begin(): Promise<void> {
-    await this.#setFlags();
-    void this.#read(this.#handle);
+    await this.#beginReading();
     this.#pollDeviceFile();
   }
 
-  /** Sets DTR and RTS as configured. Ptys and some bridges have none, and work without. */
-  async #setFlags(): Promise<void> {
+  /** Sets DTR and RTS as configured, and reads from then on. Ptys and some bridges have no such lines, and work without. */
+  async #beginReading(): Promise<void> {
     if (this.#flags) await this.#handle.set(this.#flags).catch(() => undefined);
+    void this.#read(this.#handle);
   }
 
   write(bytes: Uint8Array): void {
@@ -90,8 +82,13 @@ export class OpenSerial implements Port {
       await this.#handle.update({ baudRate: rate });
       this.#rate = rate;
     } catch (error) {
-      throw this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#options.path, error);
+      throw this.#failure(error);
     }
+  }
+
+  /** Returns the error of a call that the binding has rejected. */
+  #failure(cause: unknown): EspAtError {
+    return this.#closing ? new EspAtError('PORT_CLOSED') : portFailure(this.#options.path, cause);
   }
 
   async readCts(): Promise<boolean> {
@@ -108,15 +105,14 @@ export class OpenSerial implements Port {
     await before.flush().catch(() => undefined);
     await before.close().catch(() => undefined);
     try {
-      this.#handle = await this.#open(this.#rate, on);
+      this.#handle = await this.#context.open(this.#rate, on);
     } catch (error) {
       this.#lose(error);
       throw error;
     }
     // The user has closed the port meanwhile; that close waits for this.
     if (this.#hasClosed()) throw new EspAtError('PORT_CLOSED');
-    await this.#setFlags();
-    void this.#read(this.#handle);
+    await this.#beginReading();
   }
 
   close(): Promise<void> {
@@ -157,7 +153,7 @@ export class OpenSerial implements Port {
       if (this.#closing || handle !== this.#handle) return;
       const chunk = pool.subarray(used, used + bytesRead);
       used += bytesRead;
-      this.#handlers.data(chunk);
+      this.#context.handlers.data(chunk);
     }
   }
 
@@ -187,7 +183,7 @@ export class OpenSerial implements Port {
    * without a pause. Only an ioctl reveals that.
    */
   #pollDeviceFile(): void {
-    this.#cancelPoll = this.#clock.after(DEVICE_FILE_POLL_MS, () => {
+    this.#cancelPoll = this.#context.clock.after(DEVICE_FILE_POLL_MS, () => {
       const handle = this.#handle;
       const pollAgain = () => {
         if (!this.#closing) this.#pollDeviceFile();
@@ -204,7 +200,9 @@ export class OpenSerial implements Port {
   #lose(cause: unknown): void {
     if (this.#closing) return;
     void this.close();
-    this.#handlers.lost(new EspAtError('PORT_LOST', { port: this.#options.path }, { cause }));
+    this.#context.handlers.lost(
+      new EspAtError('PORT_LOST', { port: this.#options.path }, { cause }),
+    );
   }
 
   /**
@@ -217,9 +215,7 @@ export class OpenSerial implements Port {
       try {
         await this.#handle.set(flags);
       } catch (error) {
-        throw this.#closing
-          ? new EspAtError('PORT_CLOSED')
-          : portFailure(this.#options.path, error);
+        throw this.#failure(error);
       }
       if (flags !== restored) await this.#pause();
     }
@@ -230,7 +226,7 @@ export class OpenSerial implements Port {
     return new Promise((resolve, reject) => {
       const closed = () => reject(new EspAtError('PORT_CLOSED'));
       if (this.#closing) return closed();
-      const cancel = this.#clock.after(RESET_PULSE_MS, resolve);
+      const cancel = this.#context.clock.after(RESET_PULSE_MS, resolve);
       this.#endPause = () => {
         cancel();
         closed();

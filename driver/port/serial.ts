@@ -3,7 +3,7 @@ import { portFailure } from './failure';
 import { OpenSerial } from './open-serial';
 import type { PortOptions } from './open';
 import type { Port, PortHandlers } from './port';
-import type { SerialBinding, SerialHandle } from './serial-handle';
+import type { SerialBinding } from './serial-handle';
 import { direct } from './unix-handle';
 
 export interface SerialOptions extends PortOptions {
@@ -39,24 +39,17 @@ export async function openSerial(
   handlers: PortHandlers,
   { binding, clock }: SerialSeams = SYSTEM,
 ): Promise<Port> {
-  const open = (rate: number, flowControl: boolean) =>
-    openHandle(binding, options.path, rate, flowControl);
+  const { path } = options;
+  const open = async (baudRate: number, rtscts: boolean) => {
+    try {
+      // Without hupcl, closing leaves DTR and RTS alone: development boards would restart.
+      return await binding.open({ path, baudRate, rtscts, lock: true, hupcl: false });
+    } catch (error) {
+      throw portFailure(path, error);
+    }
+  };
   const handle = await open(options.rate, options.flowControl);
   const port = new OpenSerial(handle, options, { handlers, clock, open });
   await port.begin();
   return port;
-}
-
-async function openHandle(
-  binding: SerialBinding,
-  path: string,
-  rate: number,
-  rtscts: boolean,
-): Promise<SerialHandle> {
-  try {
-    // Without hupcl, closing leaves DTR and RTS alone: development boards would restart.
-    return await binding.open({ path, baudRate: rate, rtscts, lock: true, hupcl: false });
-  } catch (error) {
-    throw portFailure(path, error);
-  }
 }

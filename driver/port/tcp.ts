@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { systemClock, type Clock } from '../clock';
+import { onTimeout, systemClock, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import { portFailure } from './failure';
 import type { Port, PortHandlers } from './port';
@@ -35,7 +35,9 @@ export function openTcp(
       socket.destroy();
       reject(portFailure(address, cause));
     };
-    const cancel = clock.after(CONNECT_TIMEOUT_MS, () => giveUp(new Error('ETIMEDOUT: no answer')));
+    const cancel = onTimeout(clock, CONNECT_TIMEOUT_MS, () =>
+      giveUp(new Error('ETIMEDOUT: no answer')),
+    );
     socket.once('error', giveUp);
     socket.once('connect', () => {
       cancel();

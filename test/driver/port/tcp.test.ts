@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { portOf } from '../../harness/network/port-of';
+import type { Clock } from '../../../driver/clock';
 import type { EspAtError } from '../../../driver/errors';
 import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
 import { openTcp } from '../../../driver/port/tcp';
 import { refused, rejected } from '../../harness/refused';
-import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const line = { rate: 115_200 };
 
@@ -39,6 +39,35 @@ class Bridge {
     if (!this.server.listening) return;
     this.server.close();
     await once(this.server, 'close');
+  }
+}
+
+/** A clock whose calls come in one turn: a real connection can neither succeed nor fail meanwhile. */
+class SynchronousClock implements Clock {
+  time = 0;
+  readonly calls = new Set<{ readonly at: number; readonly callback: () => void }>();
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const call = { at: this.time + ms, callback };
+    this.calls.add(call);
+    return () => void this.calls.delete(call);
+  }
+
+  afterInput(callback: () => void): () => void {
+    return this.after(0, callback);
+  }
+
+  /** Makes the calls that are due after `ms` milliseconds, and none that these calls begin. */
+  advance(ms: number): void {
+    this.time += ms;
+    for (const call of [...this.calls].filter(({ at }) => at <= this.time)) {
+      this.calls.delete(call);
+      call.callback();
+    }
   }
 }
 
@@ -135,17 +164,24 @@ describe('a serial port behind TCP', () => {
     assert.match(error.message, /127\.0\.0\.1/);
   });
 
-  it('times out on a host that does not respond, and leaves no timer', async () => {
-    const clock = new VirtualClock();
-    // Virtual time passes before the real connection can succeed or fail.
+  it('times out after 5 s on a host that does not respond, and leaves no timer', async () => {
+    const clock = new SynchronousClock();
     const opening = openTcp(
       { address: 'tcp://10.255.255.1:1', host: '10.255.255.1', port: 1 },
-      { data: () => undefined, lost: () => undefined },
+      handlers,
       clock,
     );
     const outcome = rejected('PORT_UNREACHABLE', opening);
-    await clock.advance(5000);
+    while (clock.calls.size > 0 && clock.time < 10_000) clock.advance(10);
     await outcome;
-    assert.equal(clock.pending, 0);
+    assert.deepEqual([clock.time, clock.calls.size], [5010, 0]);
+  });
+
+  it('connects although the event loop was blocked for longer than the timeout', async () => {
+    const clock = new SynchronousClock();
+    const { hostname, port } = new URL(address);
+    const opening = openTcp({ address, host: hostname, port: Number(port) }, handlers, clock);
+    clock.advance(20_000);
+    await (await opening).close();
   });
 });
