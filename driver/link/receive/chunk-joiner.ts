@@ -3,8 +3,8 @@ import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Framing } from '../options';
 import { DataGap } from './data-gap';
-import { joined } from './joined';
 import { isJson, JsonEnd, mayPartJson } from './json-end';
+import { Pieces } from './pieces';
 import type { LinkReceiver, MessageSink } from './receiver';
 
 const NOTHING = Buffer.alloc(0);
@@ -20,8 +20,10 @@ const POSSIBLY_STALLED_MS = 9000;
 interface Message {
   /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
   readonly kind: 'whole' | 'tooLarge' | 'headless';
-  readonly chunks: Buffer[];
+  readonly pieces: Pieces;
   length: number;
+  /** The chunk that a headless message has dropped last: the next one may continue a JSON text that begins in it. */
+  readonly dropped?: Buffer;
 }
 
 /**
@@ -119,9 +121,9 @@ export class ChunkJoiner implements LinkReceiver {
 
   #pushJson(piece: Buffer): void {
     if (this.#message.kind === 'headless') {
-      const [before = NOTHING] = this.#message.chunks;
+      const { dropped: before = NOTHING } = this.#message;
       if (!isJson(piece) && !mayPartJson(before, piece)) {
-        this.#message = { kind: 'headless', chunks: [piece], length: piece.length };
+        this.#message = { ...emptyMessage('headless'), length: piece.length, dropped: piece };
         return;
       }
       this.#begin('whole');
@@ -155,17 +157,17 @@ export class ChunkJoiner implements LinkReceiver {
     const message = this.#message;
     message.length += bytes.length;
     if (message.kind !== 'whole') return;
-    message.chunks.push(bytes);
+    message.pieces.add(bytes);
     if (message.length <= this.#limit) return;
-    this.#message = { kind: 'tooLarge', chunks: [], length: message.length };
+    this.#message = { ...emptyMessage('tooLarge'), length: message.length };
     const details = { link: this.#link, limit: this.#limit };
     this.#sink.failed(new EspAtError('MESSAGE_TOO_LARGE', details));
   }
 
   #finish(): void {
-    const { kind, chunks } = this.#message;
+    const { kind, pieces } = this.#message;
     this.#begin('whole');
-    if (kind === 'whole') this.#sink.message(undefined, joined(chunks));
+    if (kind === 'whole') this.#sink.message(undefined, pieces.joined());
   }
 
   #begin(kind: 'whole' | 'headless'): void {
@@ -176,8 +178,8 @@ export class ChunkJoiner implements LinkReceiver {
   }
 }
 
-function emptyMessage(kind: 'whole' | 'headless'): Message {
-  return { kind, chunks: [], length: 0 };
+function emptyMessage(kind: Message['kind']): Message {
+  return { kind, pieces: new Pieces(), length: 0 };
 }
 
 /** Returns how many bytes at the end of a text begin a delimiter. The text holds no whole delimiter. */

@@ -2,7 +2,7 @@ import type { DataChunk, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import { DataGap } from './data-gap';
-import { joined } from './joined';
+import { Pieces } from './pieces';
 import type { LinkReceiver, MessageSink } from './receiver';
 
 /** Most bytes that the assembler skips after a data loss; then it reports the boundaries as unrecoverable. */
@@ -33,7 +33,7 @@ type Message =
   | {
       readonly kind: 'collecting';
       readonly opcode: 1 | 2;
-      readonly chunks: Buffer[];
+      readonly pieces: Pieces;
       length: number;
     }
   /** The assembler drops its rest. */
@@ -100,7 +100,7 @@ export class MessageAssembler implements LinkReceiver {
     if (chunk.opcode === 1 || chunk.opcode === 2) {
       // The end of the message before is lost.
       if (kind === 'collecting') this.#fail('DATA_LOST');
-      this.#message = { kind: 'collecting', opcode: chunk.opcode, chunks: [], length: 0 };
+      this.#message = { kind: 'collecting', opcode: chunk.opcode, pieces: new Pieces(), length: 0 };
     } else if (kind === 'none') {
       this.#fail('DATA_LOST');
       this.#message = { kind: 'headless' };
@@ -130,7 +130,7 @@ export class MessageAssembler implements LinkReceiver {
     const message = this.#message;
     if (message.kind !== 'collecting') return;
     message.length += bytes.length;
-    message.chunks.push(bytes);
+    message.pieces.add(bytes);
     if (message.length <= this.#limit) return;
     this.#message = { kind: 'tooLarge' };
     this.#fail('MESSAGE_TOO_LARGE', { limit: this.#limit });
@@ -139,7 +139,7 @@ export class MessageAssembler implements LinkReceiver {
   #finish(): void {
     const message = this.#message;
     this.#message = { kind: 'none' };
-    if (message.kind === 'collecting') this.#sink.message(message.opcode, joined(message.chunks));
+    if (message.kind === 'collecting') this.#sink.message(message.opcode, message.pieces.joined());
   }
 
   #failStalled(): void {
