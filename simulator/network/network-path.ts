@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 import type { Random } from '../random';
+import { Timers } from '../timers';
 import { Segmenter, type SegmentOptions } from './segmenter';
 
 /** The path between the device and its servers. By default bytes take no time. */
@@ -88,8 +89,9 @@ class PathDirection {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: NetworkPathOptions;
-  /** Arrivals and their timers, in order. */
-  #inFlight: { readonly arrive: () => void; readonly cancel: () => void }[] = [];
+  readonly #timers: Timers;
+  /** The arrivals of segments in flight, in order. */
+  #inFlight: (() => void)[] = [];
   /** When the path can take the next segment, and when the last one arrives. */
   #freeAt = 0;
   #lastArrival = 0;
@@ -98,6 +100,7 @@ class PathDirection {
     this.#clock = clock;
     this.#random = random;
     this.#options = options;
+    this.#timers = new Timers(clock);
   }
 
   /** Sends a segment of `bytes` bytes; calls `arrive` when it arrives. */
@@ -114,23 +117,21 @@ class PathDirection {
       arrive();
       return;
     }
-    const cancel = this.#clock.after(this.#lastArrival - now, () => {
-      this.#inFlight.shift();
-      arrive();
-    });
-    this.#inFlight.push({ arrive, cancel });
+    this.#inFlight.push(arrive);
+    // Timers of equal times may fire in any order: each delivers the oldest segment, not its own.
+    this.#timers.after(this.#lastArrival - now, () => this.#inFlight.shift()?.());
   }
 
   /** Delivers the segments in flight now. */
   deliverNow(): void {
     const inFlight = this.#inFlight;
     this.end();
-    for (const { arrive } of inFlight) arrive();
+    for (const arrive of inFlight) arrive();
   }
 
   /** Drops the segments in flight. */
   end(): void {
-    for (const { cancel } of this.#inFlight) cancel();
+    this.#timers.cancelAll();
     this.#inFlight = [];
   }
 }

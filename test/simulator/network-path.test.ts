@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
+import { describe, it as test } from 'node:test';
 import { parseAddress } from '../../simulator/address';
+import type { ConnectionHandlers } from '../../simulator/network/network';
+import { NetworkPath } from '../../simulator/network/network-path';
 import { frame, it, Lab, ok } from './lab';
 
 const greeting = '+WS_DATA:0,2,hi\r\n';
@@ -67,6 +69,43 @@ describe('the network between the simulated device and its servers', () => {
     const connection = await lab.open();
     connection.send(frame('hello you'));
     assert.equal(await lab.hear(20), '+WS_DATA:0,5,hello\r\n+WS_DATA:0,4, you\r\n');
+  });
+
+  test('keeps the order of segments when their timers fire in another order', () => {
+    const timers: (() => void)[] = [];
+    const clock = {
+      now: () => 0,
+      after: (_delayMs: number, callback: () => void) => {
+        timers.push(callback);
+        return () => undefined;
+      },
+    };
+    let server: ConnectionHandlers | undefined;
+    const connection = { write: () => true, destroy: () => undefined };
+    const inner = {
+      connect: (_target: unknown, handlers: ConnectionHandlers) => {
+        server = handlers;
+        return {
+          ...connection,
+          end: () => undefined,
+          pause: () => undefined,
+          resume: () => undefined,
+        };
+      },
+    };
+    let received = '';
+    new NetworkPath(inner, clock, () => 0.5, { latencyMs: 1 }).connect(
+      { host: 'server', port: 80 },
+      {
+        connected: () => undefined,
+        data: (chunk) => (received += chunk.toString()),
+        drained: () => undefined,
+        closed: () => undefined,
+      },
+    );
+    for (const letter of 'abc') server?.data(Buffer.from(letter));
+    for (const fire of timers.reverse()) fire();
+    assert.equal(received, 'abc');
   });
 
   it('is set by the address, and refuses invalid values', async () => {
