@@ -107,7 +107,10 @@ export class FaultRun {
       if (this.#harness.host?.blocked) await this.#harness.host.awake();
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 6) : 1;
       const entries = Array.from({ length: burst }, () =>
-        this.#traffic.send(link, this.#random() < 0.3 ? between(this.#random, 1, 30) : undefined),
+        this.#traffic.send(
+          link,
+          this.#random() < 0.3 ? between(this.#random, 1000, 30_000) : undefined,
+        ),
       );
       await this.#waiting.until(
         () => entries.every((entry) => entry?.outcome !== 'pending'),

@@ -1,4 +1,5 @@
 import type { LinkId } from '../../../driver/at/types';
+import type { SendOptions } from '../../../driver/link/options';
 import type { Random } from '../../../simulator';
 import type { WsConnection } from '../../harness/network/ws-server';
 import { encodeFrame } from '../../harness/network/ws-server-frames';
@@ -43,18 +44,19 @@ export class Traffic {
     };
   }
 
-  /** Sends a message of random size from the host; undefined for an empty one. */
-  send(link: LinkId, hold?: number): OutEntry | undefined {
+  /** Sends a message of random size from the host, and may hold it; undefined for an empty one. */
+  send(link: LinkId, holdMs?: number): OutEntry | undefined {
     const { log, device, firmware } = this.#harness;
     const random = this.#random;
-    const options = { opcode: between(random, 1, 2), ...(hold !== undefined && { hold }) };
-    if (firmware === 'D' && hold === undefined && random() < 0.05) {
+    const opcode = between(random, 1, 2);
+    const options: SendOptions = { opcode, holdMs };
+    if (firmware === 'D' && holdMs === undefined && random() < 0.05) {
       log.sendEmpty(link, device.link(link).send('', options));
       return undefined;
     }
     const size = this.#size(firmware === 'D' ? Infinity : 8192);
     const payload = compose(`<out${link}.${log.out.length}>`, size, random);
-    return log.send(link, options.opcode, payload, device.link(link).send(payload, options));
+    return log.send(link, opcode, payload, device.link(link).send(payload, options));
   }
 
   /** Sends a message from the server if the link is established; undefined for an empty one, or none. */

@@ -5,7 +5,7 @@ import type { Waiting } from './waiting';
 
 /** Limit of every wait. */
 export const TIMEOUT_MS = 240_000;
-const PROBE_HOLD_S = 20;
+const PROBE_HOLD_MS = 20_000;
 /** `usable` looks at this many of the latest messages. */
 const RECENT_MESSAGES = 40;
 
@@ -45,7 +45,7 @@ export class Recovery {
     const { clock } = this.#harness;
     while (clock.now() < until) {
       if (this.#harness.host?.blocked) await this.#harness.host.awake();
-      const out = this.#traffic.send(link, PROBE_HOLD_S);
+      const out = this.#traffic.send(link, PROBE_HOLD_MS);
       await this.#waiting.until(() => out?.outcome !== 'pending', TIMEOUT_MS);
       if (out?.outcome === 'sent') {
         await this.#waiting.until(() => out.arrivals.length > 0, ARRIVAL_TIMEOUT_MS);
