@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { onTimeout, type Cancel, type Clock } from '../clock';
+import { Deferred } from '../deferred';
 import { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceCounters } from '../statistics/device-counters';
@@ -32,8 +33,8 @@ export class DeviceStatus {
   #cancelLate: Cancel | undefined;
   /** Changes since the latest event. */
   #omitted = 0;
-  /** Called at the next change. */
-  readonly #waiting = new Set<() => void>();
+  /** Resolve at the next change. */
+  readonly #waiting = new Set<Deferred<void>>();
 
   constructor(
     emitter: EventEmitter<DeviceEvents>,
@@ -65,7 +66,7 @@ export class DeviceStatus {
     if (isSame(before, state)) return;
     this.#state = state;
     this.#counters.entered(name);
-    for (const changed of this.#waiting) changed();
+    for (const change of this.#waiting) change.resolve();
     if (!isInUse(name) || !isInUse(before.name)) this.#emit();
     else if (this.#cancelLate) this.#omitted++;
     else this.#emitInTime();
@@ -110,13 +111,12 @@ export class DeviceStatus {
   }
 
   async #change(wait: WaitOptions): Promise<void> {
-    let changed: () => void = () => undefined;
-    const change = new Promise<void>((resolve) => (changed = resolve));
-    this.#waiting.add(changed);
+    const change = new Deferred<void>();
+    this.#waiting.add(change);
     try {
-      await waitFor(change, wait);
+      await waitFor(change.promise, wait);
     } finally {
-      this.#waiting.delete(changed);
+      this.#waiting.delete(change);
     }
   }
 

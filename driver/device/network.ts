@@ -3,6 +3,7 @@ import { tryRunQuery } from '../commands/run-query';
 import type { Urc } from '../at/urc';
 import { onTimeout, type Cancel } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
+import { Deferred } from '../deferred';
 import { EspAtError } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
 import { configureSntp, waitForSntp } from '../provisioning/sntp';
@@ -10,6 +11,7 @@ import { isInReach, joinWifi } from '../provisioning/wifi';
 import type { DeviceEmitter } from './events';
 import type { CompleteOptions, WifiOptions } from './options';
 import { TokenBucket } from '../token-bucket';
+import { waitFor } from '../wait';
 
 /** Milliseconds in which a device that joins by itself shows that. */
 const JOIN_SIGN_TIMEOUT_MS = 1500;
@@ -187,21 +189,18 @@ export class Network {
 
   /** Resolves when a URC makes the condition true, at the latest after `ms` milliseconds. */
   async #until(condition: () => boolean, ms: number): Promise<void> {
-    if (condition()) return;
     const { options, signal } = this.#context;
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        cancel();
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const cancel = onTimeout(options.clock, ms, end);
-      signal.addEventListener('abort', end);
-      this.#stationChanged = () => {
-        if (condition()) end();
-      };
-    });
-    signal.throwIfAborted();
+    const end = new Deferred<void>();
+    const cancel = onTimeout(options.clock, ms, end.resolve);
+    this.#stationChanged = () => {
+      if (condition()) end.resolve();
+    };
+    this.#stationChanged();
+    try {
+      await waitFor(end.promise, { signal });
+    } finally {
+      cancel();
+    }
   }
 
   // --- lost and joined again -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 export interface Capabilities {
   /** Class of the firmware. */
   readonly firmware: FirmwareClass;
-  /** First line of `AT+GMR`, for display. */
+  /** AT version in the response to `AT+GMR`, for display. */
   readonly version: string;
   /** `AT+WSHEAD` (B, C, D). */
   readonly headers: boolean;

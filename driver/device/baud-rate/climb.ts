@@ -73,8 +73,10 @@ function wiresOf({ port, limit }: ClimbContext, isTested: boolean): Climb['wires
 function concludeClimb(end: RateState, { port, limit, clock }: ClimbContext): ClimbResult {
   if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   const { ceiling, failedRate, wires, wasSilent } = end.climb;
-  if (failedRate !== undefined && failedRate > ceiling)
-    limit[wasSilent ? 'rateSilent' : 'rateFailed'](failedRate, clock.now());
+  if (failedRate !== undefined && failedRate > ceiling) {
+    if (wasSilent) limit.rateSilent(failedRate, clock.now());
+    else limit.rateFailed(failedRate, clock.now());
+  }
   if (wires === 'none' && end.climb.triedWires) limit.wiresWork = false;
   port.remember();
   return wasSilent ? 'restarted' : 'done';

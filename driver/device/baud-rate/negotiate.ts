@@ -36,6 +36,7 @@ export async function negotiateRate(
     wires: flowControl === 'both' ? 'proven' : 'none',
   };
   if (flowControl === 'both') port.flowControlSet = true;
+  // A revert of the rate sets the flow control of the options, too.
   const end = await runRateState(access, port, climbFrom({ rate: before, flowControl }, climb));
   if (port.baudRate === rate && end.kind === 'settled') return;
   port.negotiatedRateWorks = false;

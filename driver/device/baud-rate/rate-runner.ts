@@ -121,10 +121,7 @@ export async function returnToStartRate(access: SequenceAccess, port: SessionPor
 
 /** Waits while the device changes its rate, which it does once its OK has left. */
 export async function pause({ lendPort }: Pick<SequenceAccess, 'lendPort'>): Promise<void> {
-  await lendPort(async (lease) => {
-    await lease.next('pause', () => false);
-    return 'paused';
-  });
+  await lendPort((lease) => lease.next('pause', () => false));
 }
 
 async function probe(access: SequenceAccess): Promise<RateEvent> {

@@ -1,3 +1,5 @@
+import { MAX_RATE, MIN_RATE } from '../../values/port-address';
+
 /** Power-up baud rate of most boards, in bits a second. */
 export const DEFAULT_RATE = 115_200;
 /** Baud rates to climb to, in bits a second. */
@@ -28,7 +30,7 @@ export function misheardRates(rate: number): number[] {
   const heard = new Set<string>();
   for (let index = 0; index < digits.length; index++) {
     const before = digits.slice(0, index);
-    const digit = digits.charCodeAt(index) - ZERO;
+    const digit = Number(digits[index]);
     const after = digits.slice(index + 1);
     for (const other of [1, 2, 4, 8].map((bit) => digit ^ bit))
       if (other <= 9) heard.add(`${before}${other}${after}`);
@@ -36,8 +38,6 @@ export function misheardRates(rate: number): number[] {
     heard.add(`${before}${digit}${digit}${after}`);
     heard.add(`${before}0${digit}${after}`);
   }
-  const rates = [...heard].map(Number).filter((each) => each >= 80 && each <= 5_000_000);
-  return rates.filter((each) => each !== rate);
+  const rates = [...heard].map(Number);
+  return rates.filter((each) => each >= MIN_RATE && each <= MAX_RATE && each !== rate);
 }
-
-const ZERO = 0x30;

@@ -60,11 +60,12 @@ export async function leaveIgnoredRate(
 /** Lowers the slowness to what the port needs, once a device is found. */
 async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort): Promise<void> {
   if (port.slowness === 1) return;
-  const { ms } = await lendPort(async (lease) => {
+  const ms = await lendPort(async (lease) => {
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
+    // This purpose has the longest limit at the pace of a search.
     await lease.next('stillAtWork', (each) => each === 'OK');
-    return { ms: lease.now() - start };
+    return lease.now() - start;
   });
   const needed = 2 ** Math.ceil(Math.log2(ms / QUICK_RESPONSE_MS));
   port.slowness = Math.max(1, Math.min(port.slowness, needed));

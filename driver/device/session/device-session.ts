@@ -11,8 +11,9 @@ import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
 import type { WaitOptions } from '../../wait';
+import { returnToStartRate } from '../baud-rate/rate-runner';
+import { closeConnections } from './close-connections';
 import { Initialization } from './initialize/initialization';
-import { leave } from './leave';
 import type { LinkChecks } from './link-checks';
 import { resetByRts } from './initialize/rts-reset';
 import { SessionMachine } from './session-machine';
@@ -82,7 +83,7 @@ export class DeviceSession {
     const { clock } = this.#context.options;
     const canRunCommands = state !== 'resyncing' && state !== 'unresponsive';
     const closes = this.#context.links.some((link) => link.state !== 'closed');
-    if (this.#machine.hasEnded || !canRunCommands || !(this.#port.isChanged || closes))
+    if (this.#machine.hasEnded || !canRunCommands || !(this.#port.isUartChanged || closes))
       return this.end(error);
     const over = new AbortController();
     const end = () => {
@@ -94,7 +95,18 @@ export class DeviceSession {
     const timer = onTimeout(clock, timeoutMs, end);
     this.#machine.become({ kind: 'stopping', boot, timer });
     this.#machine.endBoot(boot, error);
-    void leave(this.#client, this.#port, { clock, closes }, over.signal).then(end, end);
+    void this.#leave(closes, over.signal).then(end, end);
+  }
+
+  /**
+   * Leaves the device as soon as the running command has ended: returns it to its start rate, then closes its connections,
+   * which would last without a host and send data to the port's next user.
+   */
+  async #leave(closes: boolean, signal: AbortSignal): Promise<void> {
+    await this.#client.sequence(async (access) => {
+      if (this.#port.isUartChanged) await returnToStartRate(access, this.#port);
+      if (closes) await closeConnections(access.run, this.#context.options.clock, signal);
+    });
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */

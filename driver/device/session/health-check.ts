@@ -1,4 +1,4 @@
-import { onTimeout, type Clock } from '../../clock';
+import { delay, type Clock } from '../../clock';
 
 /** Milliseconds without a byte until the next check. */
 const QUIET_MS = 30_000;
@@ -12,7 +12,6 @@ const MAX_INTERVAL_MS = 120_000;
 export class HealthCheck {
   readonly #clock: Clock;
   readonly #check: () => void;
-  readonly #signal: AbortSignal;
   #receivedAt: number;
   #checkedAt: number;
 
@@ -20,9 +19,8 @@ export class HealthCheck {
   constructor(clock: Clock, check: () => void, signal: AbortSignal) {
     this.#clock = clock;
     this.#check = check;
-    this.#signal = signal;
     this.#receivedAt = this.#checkedAt = clock.now();
-    this.#wait(QUIET_MS);
+    void this.#run(signal).catch(() => undefined);
   }
 
   /** Bytes have come from the device. */
@@ -35,20 +33,15 @@ export class HealthCheck {
     return this.#clock.now() - this.#checkedAt;
   }
 
-  #wait(ms: number): void {
-    const cancel = onTimeout(this.#clock, ms, () => {
-      this.#signal.removeEventListener('abort', cancel);
-      this.#due();
-    });
-    this.#signal.addEventListener('abort', cancel, { once: true });
-  }
-
-  #due(): void {
-    const now = this.#clock.now();
-    const due = Math.min(this.#receivedAt + QUIET_MS, this.#checkedAt + MAX_INTERVAL_MS);
-    if (due > now) return this.#wait(due - now);
-    this.#checkedAt = now;
-    this.#wait(QUIET_MS);
-    this.#check();
+  async #run(signal: AbortSignal): Promise<void> {
+    for (let ms = QUIET_MS; ;) {
+      await delay(this.#clock, ms, { signal });
+      const now = this.#clock.now();
+      const due = Math.min(this.#receivedAt + QUIET_MS, this.#checkedAt + MAX_INTERVAL_MS);
+      ms = due > now ? due - now : QUIET_MS;
+      if (due > now) continue;
+      this.#checkedAt = now;
+      this.#check();
+    }
   }
 }

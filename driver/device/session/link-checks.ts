@@ -46,13 +46,13 @@ export class LinkChecks {
 
   /** A URC of this link has come. Returns false where it came too fast: a later check replaces it. */
   urc(link: LinkId): boolean {
-    if (!this.#passes(link)) return false;
+    if (!this.#isSlowEnough(link)) return false;
     this.#changed.add(link);
     return true;
   }
 
   /** Passes all URCs during an operation, which waits for them. */
-  #passes(id: LinkId): boolean {
+  #isSlowEnough(id: LinkId): boolean {
     const state = this.#links[id]?.state;
     const limit = this.#limits[id];
     if (!limit || state === 'opening' || state === 'closing') return true;
@@ -90,7 +90,7 @@ export class LinkChecks {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }
 
-  #pass(link: Link, number: LinkStateNumber): void {
+  #inform(link: Link, number: LinkStateNumber): void {
     const limit = this.#limits[link.id];
     const isNew = limit?.hasDropped === true && number === 2;
     if (limit) limit.hasDropped = false;
@@ -108,7 +108,7 @@ export class LinkChecks {
     this.#signal.throwIfAborted();
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
-      else this.#pass(link, found.find((entry) => entry.link === link.id)?.state ?? 0);
+      else this.#inform(link, found.find((entry) => entry.link === link.id)?.state ?? 0);
       const { id, state, stateNumber, uri, owner } = link;
       return { link: id, state, stateNumber, uri, owner };
     });

@@ -19,16 +19,16 @@ import {
 const FIRST_REOPEN_DELAY_MS = 500;
 const MAX_REOPEN_DELAY_MS = 1000;
 
-/** State while the port is closed. `disconnected`: the links keep their goals until the next start. */
-type Rest = 'stopped' | 'disconnected';
+/** State after a stop or a disconnect: the port is closed. `disconnected`: the links keep their goals until the next start. */
+type ClosedState = 'stopped' | 'disconnected';
 
 type LoopState =
-  | { readonly kind: Rest }
+  | { readonly kind: ClosedState }
   | { readonly kind: 'running'; readonly stop: AbortController; readonly ended: Promise<void> }
   | {
       readonly kind: 'stopping';
       readonly stopped: Promise<void>;
-      readonly to: Rest;
+      readonly to: ClosedState;
       readonly startAgain: boolean;
     };
 
@@ -80,7 +80,7 @@ export class SessionLoop {
   }
 
   /** Ends the loop, see {@link Device.stop} and {@link Device.disconnect}. A stop wins over a disconnect. */
-  end(to: Rest): Promise<void> {
+  end(to: ClosedState): Promise<void> {
     const state = this.#state;
     switch (state.kind) {
       case 'stopped':
@@ -103,7 +103,7 @@ export class SessionLoop {
     this.#memory = NEW_MEMORY;
   }
 
-  #beginStop(to: Rest, ended: Promise<void>, stop?: AbortController): Promise<void> {
+  #beginStop(to: ClosedState, ended: Promise<void>, stop?: AbortController): Promise<void> {
     const stopped = ended.then(() => this.#stopped());
     this.#state = { kind: 'stopping', stopped, to, startAgain: false };
     stop?.abort(new EspAtError(END_CODES[to]));
@@ -111,19 +111,19 @@ export class SessionLoop {
   }
 
   async #stopped(): Promise<void> {
-    if (this.#rest === 'disconnected') this.#status.become({ name: 'disconnected' });
+    if (this.#closedState === 'disconnected') this.#status.become({ name: 'disconnected' });
     // A listener may have called stop().
-    if (this.#rest === 'stopped') {
+    if (this.#closedState === 'stopped') {
       for (const link of this.#context.links) await link.close({ graceful: false });
       this.#status.become({ name: 'stopped' });
     }
     // A listener may have called start().
     const startAgain = this.#state.kind === 'stopping' && this.#state.startAgain;
-    this.#state = { kind: this.#rest };
+    this.#state = { kind: this.#closedState };
     if (startAgain) this.start();
   }
 
-  get #rest(): Rest {
+  get #closedState(): ClosedState {
     return this.#state.kind === 'stopping' ? this.#state.to : 'stopped';
   }
 

@@ -168,7 +168,7 @@ export class SessionPort implements PortWriter {
   }
 
   /** Whether the driver has changed the setting of the device's UART. */
-  get isChanged(): boolean {
+  get isUartChanged(): boolean {
     return this.isNegotiated || this.flowControlSet || (this.isAutomatic && this.#flowControl);
   }
 
