@@ -1,6 +1,6 @@
 // The packages of package-lock.json in node_modules: whether they are there, and their installation.
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from './root.mjs';
@@ -13,6 +13,7 @@ const LOG_INTERVAL_MS = 10_000;
 /** Installs what package-lock.json names, when something of it is missing or of another version. */
 export async function install() {
   if (isInstalled()) return;
+  requireOwnFolder();
   const needed = Object.entries(lockedPackages('package-lock.json')).filter(isNeededHere);
   await requireRegistry(needed);
   console.log(`Installing ${needed.length} packages into node_modules, once: 1 to 3 minutes.`);
@@ -72,6 +73,24 @@ function lockedPackages(file) {
 
 function exists(path, file = 'package.json') {
   return statSync(join(root, path, file), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Ends the process with a sentence when node_modules is a link: npm ci would delete what another checkout uses. */
+function requireOwnFolder() {
+  const folder = join(root, 'node_modules');
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  fail(
+    `node_modules is a link${targetOf(folder)}, where packages are missing or have another version. Run npm ci there, or delete the link and run this again.`,
+  );
+}
+
+/** Empty where the link leads nowhere. */
+function targetOf(link) {
+  try {
+    return ` to ${realpathSync(link)}`;
+  } catch {
+    return '';
+  }
 }
 
 /** Ends the process with a sentence when no registry answers, before npm ci deletes node_modules. */

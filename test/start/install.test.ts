@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +56,30 @@ describe('installation before npm start', () => {
       );
     });
   }
+
+  it('refused without a deletion, when a package is missing and node_modules is a link', async (t) => {
+    const project = new Project(t, { present, missing: present }, { present });
+    const shared = project.shareModules();
+    const { code, output, asked } = await project.install();
+    assert.deepEqual([code, asked], [1, 0]);
+    assert.match(output, /^node_modules is a link to .*shared, .* Run npm ci there, .*\.\n$/);
+    assert.ok(existsSync(join(shared, 'present', 'package.json')));
+    rmSync(shared, { recursive: true });
+    assert.match((await project.install()).output, /^node_modules is a link, where /);
+  });
+});
+
+describe('npm test with a path that has no tests', () => {
+  for (const path of ['test/nowhere', 'test/recordings', join(root, 'test', 'nowhere')]) {
+    it(`ends with one sentence: ${path}`, () => {
+      const script = join(root, 'scripts', 'test.mjs');
+      const { status, stdout, stderr } = spawnSync(process.execPath, [script, path], {
+        encoding: 'utf8',
+      });
+      const sentence = `There are no tests at ${path}. Name a test file, or a folder below test/.\n`;
+      assert.deepEqual([status, stdout, stderr], [1, '', sentence]);
+    });
+  }
 });
 
 type Packages = Readonly<Record<string, object>>;
@@ -64,6 +97,15 @@ class Project {
     this.#write(join('node_modules', 'present', 'package.json'), present);
     if (installed !== undefined)
       this.#write(join('node_modules', '.package-lock.json'), { packages: byPath(installed) });
+  }
+
+  /** Moves node_modules to another folder, and puts a link in its place. Returns that folder. */
+  shareModules(): string {
+    const folder = join(this.#folder, 'node_modules');
+    const shared = join(this.#folder, 'shared');
+    renameSync(folder, shared);
+    symlinkSync(shared, folder, 'junction');
+    return shared;
   }
 
   /** Runs the installer with a registry that resets every connection. */
