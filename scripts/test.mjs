@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // `npm test`, on a fresh clone too: installs, builds, then runs all tests with the runner's own
 // closing count. Arguments name test files or folders instead of all.
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
+const named = process.argv.slice(2);
+const files = (named.length > 0 ? named : ['test']).flatMap(testsIn);
 await prepare();
 const hook = join(root, 'scripts', 'typescript.cjs');
 const { compiled } = createRequire(import.meta.url)(hook);
@@ -13,11 +15,16 @@ for (const folder of ['driver', 'simulator', 'replay', 'nodes', 'bench', 'test']
   for (const file of filesIn(join(root, folder), '.ts'))
     if (!file.endsWith('.d.ts')) compiled(file);
 }
-const named = process.argv.slice(2);
-const files = (named.length > 0 ? named : ['test']).flatMap((path) =>
-  filesIn(join(root, path), '.test.ts').map((file) => relative(root, file)),
-);
 run(process.execPath, ['--require', hook, join(root, 'scripts', 'test-processes.mjs'), ...files]);
+
+/** Ends the process with a sentence when there are none: before packages and sources, which take a minute. */
+function testsIn(path) {
+  const full = resolve(root, path);
+  const found = existsSync(full) ? filesIn(full, '.test.ts') : [];
+  if (found.length > 0) return found.map((file) => relative(root, file));
+  console.error(`There are no tests at ${path}. Name a test file, or a folder below test/.`);
+  process.exit(1);
+}
 
 /** The files below a folder whose names end so; a file as it is. */
 function filesIn(path, ending) {
