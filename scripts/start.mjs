@@ -107,8 +107,10 @@ async function start() {
   server.once('error', cannotListen);
   server.listen(port, host, async () => {
     await flowsRun;
+    // Node-RED takes the .git of this repository for its own, and appends "-git".
+    const version = RED.version().replace(/-git$/, '');
     console.log(
-      `Node-RED ${RED.version()} on Node.js ${process.versions.node}; flows in ${userDirName()}`,
+      `Node-RED ${version} on Node.js ${process.versions.node}; flows in ${userDirName()}`,
     );
     console.log(`The demo is running, Ctrl-C ends it. Open in a browser: http://${host}:${port}/`);
   });

@@ -21,7 +21,7 @@ for (const nodeRed of majors) {
       const press = (name: string) => demo.press(idOf(flows, 'inject', name));
       const status = idOf(flows, 'ws-status');
 
-      assert.match(demo.output, new RegExp(`^Node-RED ${nodeRed}\\.`, 'm'));
+      assert.match(demo.output, new RegExp(`^Node-RED ${nodeRed}\\.\\d+\\.\\d+ on Node`, 'm'));
       assert.ok(demo.output.endsWith(` ${demo.address}\n`), demo.output);
       const page = await fetch(demo.address);
       assert.equal(page.status, 200);
