@@ -16,7 +16,8 @@ export interface PortOptions {
 }
 
 /**
- * Returns the opener for an address: the path or name of a serial port, or `tcp://host:port`.
+ * Returns the opener for an address: the path or name of a serial port, or `tcp://host:port`. For `sim:` take
+ * `simulatedPort` of the simulator.
  * @throws EspAtError `INVALID_PORT`, `INVALID_SETTING`
  */
 export function portAt(address: string, options: PortOptions): PortOpener {

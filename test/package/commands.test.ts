@@ -104,8 +104,18 @@ describe('programs in the pages', { skip: notBuilt() }, () => {
     assert.equal(await firstMessage(server), 'hello');
   });
 
-  it('simulator page: a test of AT code counts a fault', async () => {
+  it('simulator page: the driver reconnects after a restart, and gets its text back', () => {
     const [program = ''] = blocks('docs/simulator.md', 'js');
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const lines = ['closed: DEVICE_RESTARTED', 'received hello', 'closed: DEVICE_STOPPED', ''];
+    assert.deepEqual([stdout, stderr], [lines.join('\n'), '']);
+  });
+
+  it('simulator page: a test of AT code counts a fault', async () => {
+    const [, program = ''] = blocks('docs/simulator.md', 'js');
     const run = spawnSync(process.execPath, ['-e', `${program}\ntest();`], {
       cwd: root,
       encoding: 'utf8',
