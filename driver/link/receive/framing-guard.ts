@@ -17,10 +17,12 @@ const FIRST_BYTES: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x89, 0x8a])
 /** The guard holds an empty chunk, and the data behind it, until pings have proven the framing. */
 interface Proving {
   readonly kind: 'proving';
-  readonly held: EarlyData;
   readonly end: AbortController;
-  /** Whether an empty chunk has come since the last ping began. */
-  isDoubtful: boolean;
+  /** What the pings under way, or due, prove. */
+  held: EarlyData;
+  /** An empty chunk that has come since the first of these pings began, and the data behind it: further pings follow. */
+  next: EarlyData | undefined;
+  isPinging: boolean;
 }
 
 type State = { readonly kind: 'passing' | 'ended' } | Proving;
@@ -57,12 +59,12 @@ export class FramingGuard implements LinkReceiver {
     if (this.#state.kind === 'passing') this.#begin();
     if (this.#state.kind !== 'proving') return;
     if (beginsWithFrame(frame.bytes)) return this.#framingLost(this.#state);
-    this.#state.held.push(frame);
-    this.#state.isDoubtful ||= isEmpty;
+    if (isEmpty && this.#state.isPinging) this.#state.next ??= new EarlyData();
+    latest(this.#state).push(frame);
   }
 
   dataLost(): void {
-    if (this.#state.kind === 'proving') this.#state.held.dataLost();
+    if (this.#state.kind === 'proving') latest(this.#state).dataLost();
     else this.#receiver.dataLost();
   }
 
@@ -78,21 +80,28 @@ export class FramingGuard implements LinkReceiver {
   #begin(): void {
     const end = new AbortController();
     const held = new EarlyData();
-    const state: Proving = { kind: 'proving', held, end, isDoubtful: true };
+    const state: Proving = { kind: 'proving', end, held, next: undefined, isPinging: false };
     this.#state = state;
     void this.#prove(state);
   }
 
   async #prove(state: Proving): Promise<void> {
-    try {
-      await this.#ping(state);
-    } catch {
-      if (this.#state === state) this.#framingLost(state);
-      return;
+    while (this.#state === state) {
+      try {
+        await this.#ping(state);
+      } catch {
+        if (this.#state === state) this.#framingLost(state);
+        return;
+      }
+      if (this.#state === state) this.#deliver(state);
     }
-    if (this.#state !== state) return;
-    this.#state = { kind: 'passing' };
-    state.held.replay(this.#receiver, (loss) => {
+  }
+
+  #deliver(state: Proving): void {
+    const { held, next } = state;
+    if (next) Object.assign(state, { held: next, next: undefined, isPinging: false });
+    else this.#state = { kind: 'passing' };
+    held.replay(this.#receiver, (loss) => {
       // The link is open, and has emitted data loss on the way already.
       if (loss === 'dropped') this.#emitLoss();
     });
@@ -105,20 +114,24 @@ export class FramingGuard implements LinkReceiver {
     this.#sink.unrecoverable(new EspAtError('FRAMING_LOST', { link: this.#context.link }));
   }
 
-  /** Resolves once the device has sent two pings after the last empty chunk. @throws EspAtError where it cannot send */
+  /** Resolves once the device has sent two pings. @throws EspAtError where it cannot send */
   async #ping(state: Proving): Promise<void> {
     const { clock, ping } = this.#context;
-    while (state.isDoubtful)
-      for (const ms of PING_DELAYS_MS) {
-        await delay(clock, ms, { signal: state.end.signal });
-        state.isDoubtful = false;
-        await ping();
-      }
+    for (const ms of PING_DELAYS_MS) {
+      await delay(clock, ms, { signal: state.end.signal });
+      state.isPinging = true;
+      await ping();
+    }
   }
 
   #emitLoss(): void {
     this.#sink.failed(new EspAtError('DATA_LOST', { link: this.#context.link }));
   }
+}
+
+/** Where data goes that comes now. */
+function latest({ held, next }: Proving): EarlyData {
+  return next ?? held;
 }
 
 /** Whether a chunk begins with a whole WebSocket frame of a server (RFC 6455, section 5.2). No text begins so. */

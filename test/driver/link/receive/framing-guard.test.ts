@@ -65,7 +65,29 @@ describe('an empty chunk of firmware that may lose the framing', () => {
     push('', 'text');
     assert.deepEqual(told.splice(0), ['ping 300', 'ping 1050']);
     await clock.advance(2000);
-    assert.deepEqual(told, ['ping 1400', 'ping 2150', '""', '""', '"text"']);
+    assert.deepEqual(told, ['""', 'ping 1400', 'ping 2150', '""', '"text"']);
+  });
+
+  it('and data behind it are held for two rounds of pings at most, though further ones come during each ping', async () => {
+    const slow = {
+      ping: (clock: VirtualClock) => new Promise<void>((end) => clock.after(800, end)),
+    };
+    const { told, clock, push } = rig(slow);
+    let heldMs = 0;
+    for (let count = 0; count < 200; count++) {
+      push('', String(count));
+      await clock.advance(250);
+      const latest = told.findLast((each) => /\d"/.test(each)) ?? '"-1"';
+      heldMs = Math.max(heldMs, (count - Number(latest.slice(1, -1))) * 250);
+    }
+    assert.ok(heldMs <= 5200, String(heldMs));
+    await clock.advance(10_000);
+    const delivered = told.filter((each) => /\d"/.test(each));
+    assert.deepEqual(
+      delivered,
+      Array.from({ length: 200 }, (_, index) => `"${index}"`),
+    );
+    assert.equal(clock.pending, 0);
   });
 
   it('means a lost framing where a ping fails: nothing is delivered, and no ping follows', async () => {
