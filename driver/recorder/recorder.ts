@@ -46,6 +46,8 @@ export class Recorder {
   #words: Uint32Array;
   #memory: Uint8Array;
   #held: HeldRecord[] = [];
+  /** By direction: the beginning of a secret whose records it held no longer. The rest may still come. */
+  #begun: ReadonlyMap<number, Uint8Array> = new Map();
   #calls = 0;
   /** Messages of one link that the driver emitted since the last record. */
   #receivedLink: LinkId = 0;
@@ -141,7 +143,7 @@ export class Recorder {
 
   /** The lines that the recorder holds back, with a placeholder for what may be the beginning of a secret. */
   *heldLines(): Generator<RecordingLine, void> {
-    for (const { kind, at, bytes } of this.#clean('cut')) {
+    for (const { kind, at, bytes } of this.#clean('cut')?.records ?? []) {
       const { buffer, byteOffset, length } = bytes;
       yield { at, ...decode(kind, Buffer.from(buffer, byteOffset, length)) };
     }
@@ -159,11 +161,11 @@ export class Recorder {
   #passed(direction: typeof HOST | typeof DEVICE, bytes: Uint8Array): void {
     this.#recordMessages();
     const at = this.clock.recordTime;
-    if (this.#held.length === 0) {
+    if (this.#held.length === 0 && !this.#begun.has(direction)) {
       const { index } = this.secrets;
       if (nextStart(index, bytes, 0) === bytes.length) return this.#ring.push(direction, at, bytes);
-      const { bytes: clean, isCut } = redacted(index, bytes, 'goesOn');
-      if (!isCut) return this.#ring.push(direction, at, clean);
+      const { bytes: clean, begun } = redacted(index, bytes, 'goesOn');
+      if (!begun) return this.#ring.push(direction, at, clean);
     }
     this.#held.push({ kind: direction, at, bytes: Uint8Array.from(bytes) });
     this.#release();
@@ -188,27 +190,32 @@ export class Recorder {
   #release(): void {
     const bytes = this.#held.reduce((sum, each) => sum + each.bytes.length, 0);
     const clean = this.#clean(bytes > MAX_HELD_BYTES ? 'cut' : 'goesOn');
-    if (clean.length === 0) return;
+    if (!clean) return;
     this.#held = [];
-    for (const each of clean) this.#ring.push(each.kind, each.at, each.bytes);
+    this.#begun = clean.begun;
+    for (const { kind, at, bytes } of clean.records) this.#ring.push(kind, at, bytes);
   }
 
-  /** Returns the held records without secrets; none while a secret may go on. */
-  #clean(end: End): HeldRecord[] {
+  /** Returns the held records without secrets, and the secrets that they begin; nothing while a secret may go on. */
+  #clean(end: End) {
     const cleaned = new Map<number, Uint8Array>();
+    const begun = new Map<number, Uint8Array>();
     for (const direction of [HOST, DEVICE]) {
+      const before = this.#begun.get(direction) ?? Buffer.alloc(0);
       const all = this.#held.filter(({ kind }) => kind === direction);
-      const joined = Buffer.concat(all.map(({ bytes }) => bytes));
-      const { bytes, isCut } = redacted(this.secrets.index, joined, end);
-      if (isCut) return [];
-      cleaned.set(direction, bytes);
+      const joined = Buffer.concat([before, ...all.map(({ bytes }) => bytes)]);
+      const clean = redacted(this.secrets.index, joined, end);
+      if (clean.begun && end === 'goesOn' && all.length > 0) return undefined;
+      if (clean.begun) begun.set(direction, clean.begun);
+      cleaned.set(direction, clean.bytes.subarray(before.length));
     }
     const used = new Map<number, number>();
-    return this.#held.map((each) => {
+    const records = this.#held.map((each) => {
       const from = used.get(each.kind) ?? 0;
       const bytes = cleaned.get(each.kind)?.subarray(from, from + each.bytes.length) ?? each.bytes;
       used.set(each.kind, from + each.bytes.length);
       return { ...each, bytes };
     });
+    return { records, begun };
   }
 }

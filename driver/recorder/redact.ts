@@ -1,35 +1,32 @@
 import type { SecretPattern } from './secret-pattern';
 
-/** Bytes that may stand between two parts of a secret in a message: the head of a data URC, or the command of the next fragment. */
+/**
+ * What may stand between two parts of a secret: from the device the end of a data URC, lines, and the head of the next one;
+ * from the host probes, and the command of the next fragment.
+ */
 const GAPS: readonly RegExp[] = [
-  /^\r\n(?:\+WS_(?:CONNECTED|DISCONNECTED|CLOSED):\d\r\n)*\+WS_DATA:\d[\d,]{2,40},/,
-  /^AT\+WSSEND=[\d,]{1,60}\r\n/,
+  /^\r\n(?:[ -~]{0,60}\r\n)*?>?\+WS_DATA:\d,\d{1,2},[01],\d{1,20},\d{1,5},/,
+  /^\r\n(?:[ -~]{0,60}\r\n)*?>?\+WS_DATA:\d,\d{1,5},/,
+  /^[\r\n]{0,20}AT\+WSSEND=[\d,]{1,60}\r\n/,
+];
+/** Beginnings of gaps at the end of the bytes. */
+const BEGUN_GAPS: readonly RegExp[] = [
+  /^\r(?:\n(?:[ -~]{0,60}\r\n)*[ -~]{0,60}\r?)?$/,
+  /^[\r\n]{0,20}(?:A|AT|AT\+[A-Z]{0,6}|AT\+WSSEND=[\d,]{0,60}\r?)$/,
+  /^[\r\n]{1,20}$/,
 ];
 /** Bytes of a gap at most. */
 const MAX_GAP_BYTES = 160;
 const CR = 0x0d;
+const LF = 0x0a;
 const A = 0x41;
-
-/** In longer chunks a search for parts of patterns costs less than a look at each byte. */
-const LONG_CHUNK_BYTES = 256;
-
-/** Marks of two bytes in succession: they may start a pattern, or be a part of its first bytes. */
-const STARTS = 1;
-const PART = 2;
 
 /** Patterns, with an index to find their starts. */
 export interface PatternIndex {
   /** Patterns by their first byte, the longest first. */
   readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
-  /** {@link STARTS} and {@link PART} by two bytes. Empty without patterns. */
-  readonly marks: Uint8Array;
-  /**
-   * Stride of the search for a {@link PART}. A gap may cut a pattern once: its longer half has a PART at one of any `step`
-   * consecutive places.
-   */
-  readonly step: number;
-  /** Bytes before a {@link PART} in which its pattern may start. */
-  readonly reach: number;
+  /** 1 for two bytes in succession that may start a pattern, or its first byte and a gap. Empty without patterns. */
+  readonly starts: Uint8Array;
 }
 
 /**
@@ -40,45 +37,28 @@ const MIN_CUT_BYTES = 4;
 
 export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
   const byFirst = new Array<SecretPattern[] | undefined>(256).fill(undefined);
-  const marks = new Uint8Array(patterns.length > 0 ? 65_536 : 0);
-  const mark = (first: number, second: number, what: number) => {
-    marks[(first << 8) | second] = (marks[(first << 8) | second] ?? 0) | what;
-  };
+  const starts = new Uint8Array(patterns.length > 0 ? 65_536 : 0);
   const longestFirst = [...patterns].sort((a, b) => b.find.length - a.find.length);
-  const shortest = longestFirst.at(-1)?.find.length ?? 0;
   for (const pattern of longestFirst) {
-    const { find } = pattern;
-    const [first = 0, second = 0] = find;
+    const [first = 0, second = 0] = pattern.find;
     byFirst[first] = [...(byFirst[first] ?? []), pattern];
-    for (const next of [second, CR, A]) mark(first, next, STARTS);
-    for (let at = 1; at < shortest; at++) mark(find[at - 1] ?? 0, find[at] ?? 0, PART);
+    for (const next of [second, CR, LF, A]) starts[(first << 8) | next] = 1;
   }
-  const step = Math.max(1, Math.ceil(shortest / 2) - 1);
-  return { byFirst, marks, step, reach: shortest + 2 * MAX_GAP_BYTES };
+  return { byFirst, starts };
 }
 
 /** Returns the first index, from `from` on, at which a secret may start; the length of the bytes where there is none. */
-export function nextStart(index: PatternIndex, bytes: Uint8Array, from: number): number {
-  const { byFirst, marks, step, reach } = index;
+export function nextStart({ byFirst, starts }: PatternIndex, bytes: Uint8Array, from: number) {
   const { length } = bytes;
-  if (marks.length === 0) return length;
+  if (starts.length === 0) return length;
   const last = length - 1;
-  let at = from;
-  while (at < last) {
-    let until = last;
-    if (last - at > LONG_CHUNK_BYTES) {
-      let part = at;
-      while (part < last && !((marks[pairAt(bytes, part)] ?? 0) & PART)) part += step;
-      at = Math.max(at, Math.min(part, last) - reach);
-      until = Math.min(last, part + step);
-    }
-    for (; at < until; at++) if ((marks[pairAt(bytes, at)] ?? 0) & STARTS) return at;
+  let first = bytes[from] ?? 0;
+  for (let at = from; at < last; at++) {
+    const second = bytes[at + 1] ?? 0;
+    if (starts[(first << 8) | second]) return at;
+    first = second;
   }
-  return at === last && byFirst[bytes[last] ?? 0] ? last : length;
-}
-
-function pairAt(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  return from <= last && byFirst[bytes[last] ?? 0] ? last : length;
 }
 
 /** A secret in some bytes, in whole or in part. */
@@ -93,8 +73,8 @@ interface Match {
 export interface Redacted {
   /** The bytes given, or a copy where they hold a secret. */
   readonly bytes: Uint8Array;
-  /** Whether the bytes end in the beginning of a secret, which is still there. */
-  readonly isCut: boolean;
+  /** The beginning of a secret in which the bytes end, without the gaps in it; the rest may follow. */
+  readonly begun?: Uint8Array;
 }
 
 /**
@@ -106,72 +86,74 @@ export type End = 'goesOn' | 'complete' | 'cut';
 /** Replaces secrets by their placeholders. */
 export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): Redacted {
   let at = nextStart(patterns, bytes, 0);
-  if (at === bytes.length) return { bytes, isCut: false };
+  if (at === bytes.length) return { bytes };
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let clean: Buffer | undefined;
+  let begun: Uint8Array | undefined;
   for (; at < view.length; at = nextStart(patterns, view, at + 1)) {
-    for (const pattern of patterns.byFirst[view[at] ?? 0] ?? []) {
-      const match = matchAt(view, at, pattern.find);
+    for (const { find, put } of patterns.byFirst[view[at] ?? 0] ?? []) {
+      const match = matchAt(view, at, find);
       if (!match) continue;
       if (!match.isWhole && end === 'complete') continue;
-      if (!match.isWhole && end === 'goesOn') return { bytes, isCut: true };
+      if (!match.isWhole) begun ??= begunBy(match, find, view);
+      if (begun && end === 'goesOn') return { bytes, begun };
       if (!match.isWhole && lengthOf(match) < MIN_CUT_BYTES) continue;
       clean ??= Buffer.from(view);
-      for (const { at: start, from, to } of match.parts) pattern.put.copy(clean, start, from, to);
+      for (const { at: start, from, to } of match.parts) put.copy(clean, start, from, to);
     }
   }
-  return { bytes: clean ?? bytes, isCut: false };
+  return { bytes: clean ?? bytes, ...(begun && { begun }) };
+}
+
+/** The secret as far as it has come, and the gap that has begun behind it. */
+function begunBy({ parts }: Match, find: Buffer, bytes: Buffer): Uint8Array {
+  const { at, from, to } = parts.at(-1) ?? { at: 0, from: 0, to: 0 };
+  return Buffer.concat([find.subarray(0, to), bytes.subarray(at + to - from)]);
 }
 
 function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined {
   // Most candidates end here: no object for them.
   const second = bytes[start + 1];
-  if (second !== undefined && second !== find[1] && second !== CR && second !== A) return undefined;
-  const parts: { at: number; from: number; to: number }[] = [];
-  let at = start;
-  let from = 0;
-  for (;;) {
-    const to = from + commonLength(bytes, at, find, from);
-    if (to > from) parts.push({ at, from, to });
-    at += to - from;
-    if (to === find.length) return { parts, isWhole: true };
-    if (at === bytes.length) return { parts, isWhole: false };
-    const gap = gapAt(bytes, at);
-    if (gap === 'none') return undefined;
-    if (gap === 'cut') return { parts, isWhole: false };
-    at += gap;
-    from = to;
+  if (second !== undefined && second !== find[1] && !mayBeginGap(second)) return undefined;
+  return matchFrom(bytes, start, find, 0);
+}
+
+/** Matches the pattern from one of its bytes on. The bytes of a gap may be the next ones of the pattern, too. */
+function matchFrom(bytes: Buffer, start: number, find: Buffer, from: number): Match | undefined {
+  let begun: Match | undefined;
+  for (let at = start, to = from; ; at++, to++) {
+    const isWhole = to === find.length;
+    if (isWhole || at === bytes.length) return { parts: partOf(start, from, to), isWhole };
+    if (to > 0 && mayBeginGap(bytes[at])) {
+      const gaps = gapsAt(bytes, at);
+      for (const gap of gaps.lengths) {
+        const rest = matchFrom(bytes, at + gap, find, to);
+        if (rest) return { ...rest, parts: [...partOf(start, from, to), ...rest.parts] };
+      }
+      if (gaps.mayGoOn) begun ??= { parts: partOf(start, from, to), isWhole };
+    }
+    if (bytes[at] !== find[to]) return begun;
   }
+}
+
+function partOf(at: number, from: number, to: number): Match['parts'] {
+  return to > from ? [{ at, from, to }] : [];
 }
 
 function lengthOf({ parts }: Match): number {
   return parts.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-function commonLength(bytes: Buffer, at: number, find: Buffer, from: number): number {
-  const most = Math.min(find.length - from, bytes.length - at);
-  for (let length = 0; length < most; length++) {
-    if (bytes[at + length] !== find[from + length]) return length;
-  }
-  return most;
+function mayBeginGap(byte: number | undefined): boolean {
+  return byte === CR || byte === LF || byte === A;
 }
 
-/** Length of the gap at an index; `cut`: the bytes end in the beginning of a gap. */
-function gapAt(bytes: Buffer, at: number): number | 'none' | 'cut' {
-  const first = bytes[at];
-  if (first !== CR && first !== A) return 'none';
+/** Lengths that the gap at an index may have. `mayGoOn`: the bytes may end in the beginning of a gap. */
+function gapsAt(bytes: Buffer, at: number) {
   const text = bytes.toString('latin1', at, at + MAX_GAP_BYTES);
-  for (const gap of GAPS) {
-    const found = gap.exec(text);
-    if (found) return found[0].length;
-  }
-  return at + MAX_GAP_BYTES > bytes.length && beginsGap(text) ? 'cut' : 'none';
-}
-
-function beginsGap(text: string): boolean {
-  const command = 'AT+WSSEND=';
-  if (text.startsWith('A')) {
-    return command.startsWith(text.slice(0, command.length)) && !text.includes('\r\n');
-  }
-  return /^\r(?:\n(?:\+(?:W(?:S(?:_\w*(?::[\d,]*)?)?)?)?)?)?$/.test(text);
+  const isEnd = at + MAX_GAP_BYTES > bytes.length;
+  return {
+    lengths: GAPS.flatMap((gap) => gap.exec(text)?.[0].length ?? []),
+    mayGoOn: isEnd && BEGUN_GAPS.some((gap) => gap.test(text)),
+  };
 }
