@@ -3,6 +3,9 @@ import { isUnanswered, payloadWritten, type Phase, type Transaction } from './tr
 
 // What a transaction does as lines, prompts and chunks come in.
 
+/** Lines of information responses at most. The longest known response, to `AT+CMD?`, has some 250. */
+const MAX_RESPONSE_LINES = 1000;
+
 /** A phase in which no success has come yet. */
 type Awaiting = Exclude<Phase, { readonly kind: 'confirming' }>;
 
@@ -101,7 +104,9 @@ function onOtherLine(transaction: Transaction, text: string): Action {
   for (const start of informationPrefixes) {
     if (!text.startsWith(start)) continue;
     transaction.response.push(text);
-    return 'none';
+    return transaction.response.length <= MAX_RESPONSE_LINES
+      ? 'none'
+      : unexpected(transaction, text);
   }
   return text === line ? 'echo' : 'urc';
 }
