@@ -163,11 +163,19 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
           await shoot(type);
           await editor.done();
         }
+        const search = editor.page.locator('#red-ui-palette-search input');
+        await search.fill('esp');
+        await shoot('palette');
+        await search.fill('');
         await editor.editConfig(idOf(flows, 'esp-at-device'));
         await shoot('device');
         await editor.done('node-config-dialog-ok');
         await editor.run('RED.sidebar.show("esp-at");');
         await shoot('live');
+        // A canvas has more to show than fits beside both.
+        await editor.run(
+          `RED.actions.invoke('core:toggle-sidebar'); RED.actions.invoke('core:toggle-palette');`,
+        );
         for (const [path, flow] of bareExamples()) {
           if (path.includes('Echo over')) continue;
           await editor.place(flow);
