@@ -174,7 +174,7 @@ function certificate(slot) {
       <input type="hidden" id="node-config-input-key${slot}">`);
   return `<div id="esp-at-slot-${slot}">
     <h4><span data-i18n="label.slot"></span> ${slot}</h4>
-    ${row('node-config-input-', { name: `tls${slot}`, icon: 'certificate' })}
+    ${row('node-config-input-', { name: `tls${slot}`, icon: 'certificate', style: 'width: calc(100% - 160px)' })}
     <div id="esp-at-pem-${slot}">
     ${text('ca')}
     ${text('certificate')}

@@ -40,7 +40,7 @@ const SENTENCES = {
   BRIDGE:
     'The device is behind a bridge, and the driver cannot change the baud rate of a bridge. Set both to the same rate.',
   NO_TLS_VERIFICATION:
-    'This firmware (class {class}) cannot verify servers. Flash a newer one if links need that.',
+    'This firmware (ESP-AT before v4.1, class {class}) cannot verify servers. Flash a newer one if links need that.',
 } as const;
 
 const SEVERITIES: Readonly<Partial<Record<string, FindingSeverity>>> = {

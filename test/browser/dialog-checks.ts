@@ -12,6 +12,11 @@ export function typedInput(editor: Editor, field: string): Locator {
   );
 }
 
+/** Pixels of the open dialog's width. */
+export async function trayWidth(editor: Editor): Promise<number | undefined> {
+  return (await editor.page.locator('.red-ui-tray').last().boundingBox())?.width;
+}
+
 /** Places a ws-request node, which the demo's flow lacks, with its type as its ID. */
 export async function placeRequest(editor: Editor, flows: readonly Json[]): Promise<void> {
   const z = flows.find(({ type }) => type === 'ws-open')?.z;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { wrongValues } from '../harness/nodes/wrong-values';
 import { idOf } from '../start/demo';
-import { assertTidy, placeRequest, typedInput, validations } from './dialog-checks';
+import { assertTidy, placeRequest, trayWidth, typedInput, validations } from './dialog-checks';
 import { eventually } from './eventually';
 import { majors, sharedBench } from './shared';
 import { noBrowser, type Workbench } from './workbench';
@@ -34,8 +34,10 @@ for (const nodeRed of majors) {
           await editor.done();
         }
         await editor.editConfig(idOf(flows, 'esp-at-device'));
+        const width = await trayWidth(editor);
         for (const index of [0, 1, 2, 3, 4, 5]) {
           await editor.tab(index);
+          assert.equal(await trayWidth(editor), width, `tab ${index}`);
           await assertTidy(editor, `esp-at-device, tab ${index}, ${locale}`);
           await editor.picture(`device-${index}-${nodeRed}-${locale}`);
         }
@@ -102,7 +104,7 @@ for (const nodeRed of majors) {
         );
         assert.equal(heading, 'ESP-AT WebSocket (ESP32)', type);
         const entry = editor.page.locator(`[data-palette-type="${type}"]`);
-        const more = type === 'ws-open' ? ' and receive' : '';
+        const more = { 'ws-open': ' and receive', 'ws-request': ' and reply' }[type] ?? '';
         const lines = type.replace('-', '\u2011') + more.replace(' ', '\n').replace(' ', '\u00a0');
         assert.equal(await entry.locator('.red-ui-palette-label').innerText(), lines);
         // The quick-add list searches this.
@@ -260,7 +262,7 @@ for (const nodeRed of majors) {
       const note = editor.page.locator('.esp-at-note');
       const link = editor.page.locator('#node-input-link');
       await editor.edit(send);
-      await note.waitFor({ state: 'hidden' });
+      await eventually(() => note.innerText(), 'The same link as in ws-open.');
       await link.selectOption('1');
       await eventually(() => note.innerText(), 'No ws-open node opens link 1 of this device yet.');
       await link.selectOption('msg');
@@ -268,7 +270,7 @@ for (const nodeRed of majors) {
       await link.selectOption('0');
       await editor.done();
       await editor.edit(open);
-      await note.waitFor({ state: 'hidden' });
+      await eventually(() => note.innerText(), 'One of the three connections of the device.');
       await editor.done();
       const z = flows.find(({ id }) => id === open)?.z;
       const rival = {

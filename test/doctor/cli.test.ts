@@ -41,7 +41,10 @@ describe('esp-at-doctor', () => {
     assert.equal(code, 0, err);
     assert.match(out, /^Port: +tcp:\/\/127\.0\.0\.1:\d+\n/);
     assert.match(out, /\nClass: +B\n/);
-    assert.match(out, /\nnote: This firmware \(class B\) cannot verify servers\./);
+    assert.match(
+      out,
+      /\nnote: This firmware \(ESP-AT before v4\.1, class B\) cannot verify servers\./,
+    );
     assert.match(out, /\nAll is well\.\n$/);
     // Progress is for terminals.
     assert.equal(err, '');

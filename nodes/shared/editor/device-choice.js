@@ -66,6 +66,33 @@ Object.assign(espAt, {
     RED.notify(RED.utils.sanitize(text('tip.given', { names })), 'success');
   },
 
+  /** Chooses a simulated device in the open dialog when it has no device: one of those it offers, else a new one. */
+  chooseSimulated() {
+    const device = $('#node-input-device');
+    if (RED.nodes.node(device.val())) return;
+    const offered = [...device.find('option')].map(({ value }) => RED.nodes.node(value));
+    const { id } = offered.find((one) => one?.port?.startsWith('sim:')) ?? espAt.newSimulated();
+    if (device.find(`option[value="${id}"]`).length === 0)
+      $('<option>', { value: id, text: RED.nodes.node(id).name }).prependTo(device);
+    device.val(id).trigger('change');
+  },
+
+  /** Adds a simulated device, as the dialog of a new device does. */
+  newSimulated() {
+    const type = 'esp-at-device';
+    const _def = RED.nodes.getType(type);
+    const defaults = Object.entries(_def.defaults).map(([field, { value }]) => [field, value]);
+    const settings = JSON.parse(JSON.stringify(Object.fromEntries(defaults)));
+    const name = espAt.texts(type)('ports.simulated');
+    const own = { id: RED.nodes.id(), type, _def, label: _def.label, users: [], changed: true };
+    const device = { ...settings, ...own, name };
+    RED.history.push({ t: 'add', nodes: [device.id], changes: {}, dirty: RED.nodes.dirty() });
+    RED.nodes.add(device);
+    RED.editor.validateNode(device);
+    RED.nodes.dirty(true);
+    return device;
+  },
+
   /** A link with its name in the settings of a device: `0 · sensor`. */
   linkName(device, link) {
     const name = RED.nodes.node(device)?.links?.[link]?.name;
@@ -121,7 +148,7 @@ Object.assign(espAt, {
       .fail(() => onFirmware(undefined));
   },
 
-  /** Names below the link the other nodes that open it, or notes that no node does. */
+  /** Says below the link what it is; or names the other nodes that open it, or notes that no node does. */
   noteOpeners(text, { id, type, z }) {
     const device = String($('#node-input-device').val());
     const link = String($('#node-input-link').val());
@@ -130,10 +157,11 @@ Object.assign(espAt, {
     const same = openers.filter((one) => String(one.link) === link);
     const names = same.map(nameOf).join(', ');
     const opens = type === 'ws-open';
-    const isHidden = !known || (opens ? names === '' : openers.some(mayOpen));
+    const isUsual = !known || (opens ? names === '' : openers.some(mayOpen));
+    const [usual, unusual] = opens ? ['link', 'alsoOpened'] : ['sameLink', 'notOpened'];
     $('.esp-at-note')
-      .toggle(!isHidden)
-      .text(text(opens ? 'tip.alsoOpened' : 'tip.notOpened', { link, names }));
+      .toggle(/^[012]$/.test(link))
+      .text(text(`tip.${isUsual ? usual : unusual}`, { link, names }));
 
     function nameOf(one) {
       const label = RED.utils.getNodeLabel(one, one.id);
