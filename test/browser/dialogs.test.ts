@@ -270,7 +270,7 @@ for (const nodeRed of majors) {
       await link.selectOption('0');
       await editor.done();
       await editor.edit(open);
-      await eventually(() => note.innerText(), 'One of the three connections of the device.');
+      await eventually(() => note.innerText(), "One of the device's three connections.");
       await editor.done();
       const z = flows.find(({ id }) => id === open)?.z;
       const rival = {

@@ -60,10 +60,12 @@ for (const nodeRed of majors) {
         for (const canvas of canvases) {
           const seen = await editor.run(flaws, { z: canvas.id, ...limits });
           const here = flow.filter(({ z }) => z === canvas.id);
-          const ports = [canvas.in ?? [], canvas.out ?? []].flatMap((ends) =>
-            asObjects(ends, 'in'),
+          const { in: inputs = [], out = [], status = [] } = canvas;
+          const ports = [inputs, out, status].flat();
+          const wires = [...here, ...asObjects(ports, 'ports')].reduce(
+            (sum, node) => sum + wiresOf(node),
+            0,
           );
-          const wires = [...here, ...ports].reduce((sum, node) => sum + wiresOf(node), 0);
           assert.deepEqual(seen, { found: [], wires }, basename(path));
         }
       }
