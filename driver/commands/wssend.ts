@@ -55,7 +55,11 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   if (opcode >= FIRST_CONTROL_OPCODE && bytes.length > MAX_CONTROL_BYTES) {
     throw invalidPayload('CONTROL_TOO_LONG', { max: MAX_CONTROL_BYTES });
   }
-  return build(`AT+WSSEND=${fields(id, bytes.length, opcode, timeout, fin)}`, {
+  const defaults = [TEXT_OPCODE, DEFAULT_SEND_TIMEOUT_MS, 1];
+  const values = [opcode, timeout, fin ? 1 : 0];
+  // Leaves out defaults at the end: the firmware accepts no empty field.
+  while (values.length > 0 && values.at(-1) === defaults[values.length - 1]) values.pop();
+  return build(`AT+WSSEND=${[id, bytes.length, ...values].join(',')}`, {
     name: `AT+WSSEND=${id}`,
     success: 'SEND OK',
     timeoutMs: timeout + SEND_LEEWAY_MS,
@@ -83,19 +87,6 @@ export function wsping(link: LinkId): Command {
 export function wsdatafmt(link: LinkId): Command {
   const id = checkLink(link);
   return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, idempotent: true });
-}
-
-/** Returns the parameters, without defaults at their end: the firmware accepts no empty field. */
-function fields(
-  link: LinkId,
-  length: number,
-  opcode: number,
-  timeout: number,
-  fin: boolean,
-): string {
-  if (!fin) return `${link},${length},${opcode},${timeout},0`;
-  if (timeout !== DEFAULT_SEND_TIMEOUT_MS) return `${link},${length},${opcode},${timeout}`;
-  return opcode === TEXT_OPCODE ? `${link},${length}` : `${link},${length},${opcode}`;
 }
 
 function checkPayload(payload: unknown): Uint8Array {

@@ -120,7 +120,10 @@ export class IdleTimer {
     });
   }
 
-  /** Milliseconds, in the current slice and after it, for which the loop was blocked, as its lateness shows. */
+  /**
+   * Milliseconds for which the loop was blocked if the current slice ended now: as long before its end as after it, because
+   * the block may have begun at any moment of the slice. 0 where it is not late.
+   */
   #blockedIn(now: number): number {
     const late = now - this.#sliceEnd;
     if (late <= LATE_MS) return 0;
