@@ -1,15 +1,14 @@
 import type { PortWriter } from '../../at/types';
 import { EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
-import type { DeviceOptions, PortMemory } from '../options';
+import type { CompleteOptions } from '../options';
 import type { SessionContext, SessionMemory } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
   readonly #port: Port;
-  readonly #options: DeviceOptions;
+  readonly #options: CompleteOptions;
   readonly #rateChanged: (isNegotiated: boolean) => void;
-  readonly #memory: PortMemory;
   readonly #counters: SessionContext['counters'];
   /** How many times as long as usual a response may take, because the port delays it. */
   slowness: number;
@@ -32,7 +31,6 @@ export class SessionPort implements PortWriter {
   ) {
     this.#port = port;
     this.#options = options;
-    this.#memory = options.memory;
     this.#counters = counters;
     this.#flowControl = options.flowControl === true;
     this.negotiatedRateWorks = before.negotiatedRateWorks;
@@ -77,12 +75,12 @@ export class SessionPort implements PortWriter {
 
   /** Baud rate at which the device was last on this port. */
   get rememberedRate(): number | undefined {
-    return this.#memory.baudRate;
+    return this.#options.memory.baudRate;
   }
 
   /** Remembers the baud rate of the device for the next session on the port. */
   remember(rate = this.#baudRate): void {
-    this.#memory.baudRate = rate;
+    this.#options.memory.baudRate = rate;
   }
 
   /** Whether the driver climbs to the best rate. */

@@ -1,10 +1,8 @@
 import type { AtClient } from '../../../at/at-client';
 import type { Command } from '../../../at/command';
 import type { EspAtError } from '../../../errors';
-import type { ReadyDevice } from '../../../link/link-host';
 import type { SearchOptions } from '../../baud-rate/search';
 import { Network } from '../../network';
-import type { Capabilities } from '../../options';
 import type { SessionContext } from '../session-state';
 
 /** What belongs to one boot of the device, from its start to its next restart or its loss. */
@@ -12,7 +10,6 @@ export class Boot {
   readonly network: Network;
   /** How to search for the device. */
   readonly search: SearchOptions;
-  readonly #client: AtClient;
   readonly #controller = new AbortController();
 
   constructor(
@@ -21,7 +18,6 @@ export class Boot {
     search: SearchOptions,
     networkChanged: () => void,
   ) {
-    this.#client = client;
     const { signal } = this;
     const run = async (command: Command) => {
       signal.throwIfAborted();
@@ -34,12 +30,6 @@ export class Boot {
   /** Aborts when the boot ends. */
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** Creates the device for its links. */
-  createDevice(capabilities: Capabilities): ReadyDevice {
-    const clockSet = () => this.network.clockSet();
-    return { client: this.#client, capabilities, headers: { isEmpty: false }, clockSet };
   }
 
   end(error: EspAtError): void {

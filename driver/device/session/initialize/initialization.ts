@@ -1,6 +1,7 @@
 import { onTimeout } from '../../../clock';
 import { asEspAtError, EspAtError } from '../../../errors';
 import { Backoff } from '../../../backoff';
+import type { ReadyDevice } from '../../../link/link-host';
 import { AutomaticRate } from '../../baud-rate/automatic-rate';
 import type { Boot } from './boot';
 import type { KnownFirmware } from './capabilities';
@@ -91,11 +92,12 @@ export class Initialization {
 
   async #initialize(boot: Boot): Promise<void> {
     const { context, client, port } = this.#machine;
-    const { options, emitter, rateLimit } = context;
+    const { options, rateLimit } = context;
     const { signal, network } = boot;
     try {
-      const needed = { port, options, boot, firmware: this.#firmware, emitter };
-      const firmware = await client.sequence((access) => initialize(access, client, needed));
+      const firmware = await client.sequence((access) =>
+        initialize(access, this.#machine, boot, this.#firmware),
+      );
       signal.throwIfAborted();
       rateLimit.deviceFound(port.baudRate, options.clock.now());
       this.#firmware = firmware;
@@ -113,9 +115,10 @@ export class Initialization {
 
   #initialized(boot: Boot, capabilities: Capabilities): void {
     const { context, client } = this.#machine;
-    const { signal } = boot;
+    const { signal, network } = boot;
     this.#backoff.reset();
-    const device = boot.createDevice(capabilities);
+    const clockSet = () => network.clockSet();
+    const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
     const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
