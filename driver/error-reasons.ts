@@ -51,6 +51,7 @@ export const reasons = {
   RESERVED_COMMAND: 'the driver relies on what this command changes',
   // Messages
   NOT_BYTES: 'it is neither text nor bytes',
+  UNREADABLE: 'its bytes cannot be read',
   NOT_SERIALIZABLE: 'it cannot be written as JSON',
   NOT_JSON_OBJECT: 'it is not a JSON object',
   NOT_JSON_ARRAY: 'it is not a JSON array',

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { EspAtError } from '../errors';
 
 /** Data as send() takes it. */
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
@@ -13,7 +14,9 @@ export interface SendData {
 /** Converts the argument of send(). Other values than bytes become text (Web IDL); half a surrogate pair becomes U+FFFD. */
 export function toSendData(data: unknown, asBinary = false): SendData {
   if (data instanceof Blob) {
-    const bytes = data.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+    const bytes = bytesOfBlob(data);
+    // The message may wait for the one before, or is not sent at all: nothing waits for the bytes then.
+    bytes.catch(() => undefined);
     return { opcode: 2, length: data.size, bytes };
   }
   const bytes = bytesOf(data);
@@ -21,6 +24,16 @@ export function toSendData(data: unknown, asBinary = false): SendData {
   if (bytes) return { opcode: 2, length: bytes.length, bytes: Uint8Array.from(bytes) };
   const text = Buffer.from(String(data));
   return { opcode: asBinary ? 2 : 1, length: text.length, bytes: text };
+}
+
+/** @throws EspAtError `INVALID_PAYLOAD` */
+async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (cause) {
+    const details = { reason: 'UNREADABLE' };
+    throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent', cause });
+  }
 }
 
 function bytesOf(data: unknown): Uint8Array | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
+import { EspAtError } from '../../../driver/errors';
 import { URI, classHarness, story } from './class-harness';
 
 describe('links of a device', () => {
@@ -111,6 +112,33 @@ describe('as the package ws', () => {
     assert.deepEqual(harness.server.connections.at(-1)?.frames, []);
     await harness.end();
   });
+
+  for (const [title, arrayBuffer] of [
+    ['rejects', () => Promise.reject(new Error('the file has changed'))],
+    [
+      'throws',
+      () => {
+        throw new Error('the file has changed');
+      },
+    ],
+  ] as const)
+    it(`a Blob whose read ${title} fails the connection, and every message that was not sent`, async () => {
+      const { harness, opened } = await classHarness();
+      const socket = await opened();
+      const told = story(socket);
+      const results: unknown[] = [];
+      const sent = (error?: Error) => results.push(error instanceof EspAtError && error.code);
+      const unreadable = Object.assign(new Blob(['x']), { arrayBuffer });
+      socket.send(new Blob(['before']), sent);
+      socket.send(unreadable, sent);
+      socket.send('after', sent);
+      await harness.clock.advance(2000);
+      socket.send(unreadable, sent);
+      await harness.clock.advance(1);
+      assert.deepEqual(results, [false, 'INVALID_PAYLOAD', 'LINK_CLOSED', 'LINK_CLOSED']);
+      assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
+      await harness.end();
+    });
 
   it('terminate() ends the connection at once', async () => {
     const { harness, opened } = await classHarness();
