@@ -101,10 +101,8 @@ export class FramingGuard implements LinkReceiver {
     const { held, next } = state;
     if (next) Object.assign(state, { held: next, next: undefined, isPinging: false });
     else this.#state = { kind: 'passing' };
-    held.replay(this.#receiver, (loss) => {
-      // The link is open, and has emitted data loss on the way already.
-      if (loss === 'dropped') this.#emitLoss();
-    });
+    // The link has emitted some of these losses already, but before the messages that arrived before them.
+    held.replay(this.#receiver, () => this.#emitLoss());
   }
 
   #framingLost({ end }: Proving): void {

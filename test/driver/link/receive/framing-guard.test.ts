@@ -125,13 +125,14 @@ describe('an empty chunk of firmware that may lose the framing', () => {
       assert.deepEqual(told, isHeader ? [] : proven);
     });
 
-  it('is not followed by the news of data loss, which the link has emitted at once', async () => {
+  it('is followed by the data loss behind it, in the order of the messages', async () => {
     const { told, clock, receiver, push } = rig();
-    push('');
+    push('', 'before');
     receiver.dataLost();
     push('after');
     await clock.advance(1000);
-    assert.deepEqual(told, ['ping 300', 'ping 1000', '""', '"after"']);
+    const delivered = ['""', '"before"', '! DATA_LOST 1', '"after"'];
+    assert.deepEqual(told, ['ping 300', 'ping 1000', ...delivered]);
   });
 
   it('is told as lost when the connection ends, and no ping follows', async () => {
