@@ -63,7 +63,7 @@ export class LinkEffects {
       case 'beginConnection':
         return this.#beginConnection(effect.goal);
       case 'endConnection':
-        return this.#endConnection();
+        return this.#endConnection(effect.goal);
       case 'failHeld':
         return sendQueue.failHeld(this.#error(effect.code, 'not-sent'));
       case 'connectionLost':
@@ -143,10 +143,10 @@ export class LinkEffects {
     sendQueue.release();
   }
 
-  #endConnection(): void {
-    const { policy, reception, requests } = this.#parts;
+  #endConnection(goal: Goal | undefined): void {
+    const { policy, emitter, reception, requests } = this.#parts;
     policy.ended(this.#now);
-    reception.end();
+    emitter.emitFor(goal, () => reception.end());
     requests.connectionEnded();
   }
 

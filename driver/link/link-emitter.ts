@@ -25,6 +25,9 @@ export class LinkEmitter {
     isOpen: false,
   };
 
+  /** See {@link emitFor}. */
+  #ended: Goal | undefined;
+
   constructor(
     link: LinkId,
     emitter: Pick<EventEmitter<LinkEvents>, 'emit'>,
@@ -43,8 +46,9 @@ export class LinkEmitter {
   /** Counts a message of the connection, and returns it as an event for {@link emitMessage}. */
   received(opcode: Message['opcode'], bytes: Buffer): Message {
     this.#counters.received(bytes.length);
+    const { uri = '', options } = this.#goal;
     // Written out, not spread, for speed: this runs for every message.
-    return { link: this.#link, uri: this.#uri, owner: this.#owner, opcode, bytes };
+    return { link: this.#link, uri, owner: options?.owner, opcode, bytes };
   }
 
   readonly emitMessage = (message: Message): void =>
@@ -93,16 +97,19 @@ export class LinkEmitter {
       callUser(() => this.#emitter.emit('warning', { ...this.#event, error }));
   }
 
+  /** Emits what `end` reports with the goal of the connection that has ended: the state may hold the next one. */
+  emitFor(goal: Goal | undefined, end: () => void): void {
+    this.#ended = goal;
+    end();
+    this.#ended = undefined;
+  }
+
+  get #goal(): Partial<Goal> {
+    return this.#ended ?? this.#machine.state.goal ?? {};
+  }
+
   get #event(): LinkEvent {
-    return { link: this.#link, uri: this.#uri, owner: this.#owner };
-  }
-
-  get #uri(): string {
-    return this.#machine.state.goal?.uri ?? '';
-  }
-
-  /** The owner of the connection; while an open waits for the connection to end, still the owner before. */
-  get #owner(): string | undefined {
-    return this.#machine.state.goal?.options.owner;
+    const { uri = '', options } = this.#goal;
+    return { link: this.#link, uri, owner: options?.owner };
   }
 }

@@ -151,7 +151,8 @@ export type Effect =
   | { readonly do: 'startTimer'; readonly timer: Timer }
   /** The link receives messages from now on, and sends the held ones. */
   | { readonly do: 'beginConnection'; readonly goal: Goal }
-  | { readonly do: 'endConnection' }
+  /** `goal`: that of the connection; the state may hold the next one. */
+  | { readonly do: 'endConnection'; readonly goal: Goal | undefined }
   /** The held messages fail. */
   | { readonly do: 'failHeld'; readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN' }
   /** The queued messages fail; the message that the client runs settles with its transaction. */
@@ -212,8 +213,9 @@ export function nameOf(state: State): LinkStateName {
   switch (state.kind) {
     case 'opening': {
       // Until `AT+WSOPEN` is queued, the link keeps its state.
-      const isQueued = state.stage === 'queued' || state.stage === 'sequence';
-      return isQueued ? 'opening' : NAMES[state.number];
+      if (state.stage === 'queued' || state.stage === 'sequence') return 'opening';
+      // Of a connection that a refused close has left, the link has emitted the end.
+      return state.number === 4 ? 'closed' : NAMES[state.number];
     }
     case 'closing':
     case 'closeRefused':

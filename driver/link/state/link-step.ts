@@ -4,6 +4,7 @@ import {
   timerOf,
   type Claim,
   type Closing,
+  type Effect,
   type Goal,
   type Input,
   type Open,
@@ -240,9 +241,15 @@ function closed(state: State, operation: CloseOperation): Step {
 function closeFailed(state: State, operation: CloseOperation, error: EspAtError): Step {
   if (state.kind === 'closeRefused' && state.operation === operation) return refuseClose(state);
   if (state.kind !== 'closing' || state.operation !== operation) return [state];
+  const settled: Effect = { do: 'settle', operation, error };
+  if (!state.next) {
+    const [after, ...effects] = refuseClose(state);
+    return [after, CHECK_LINKS, settled, ...effects];
+  }
   // The next open closes the connection first: the device may have one even where the close has aborted an open.
-  const [after, ...effects]: Step = state.next ? start(state.next, 'user', 4) : refuseClose(state);
-  return [after, CHECK_LINKS, { do: 'settle', operation, error }, ...effects];
+  const [after, ...effects] = start(state.next, 'user', 4);
+  const [, ...ended] = becomeClosed(state.goal);
+  return [after, ...ended, CHECK_LINKS, settled, ...effects];
 }
 
 // --- operations and timers -------------------------------------------------------------------------

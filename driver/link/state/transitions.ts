@@ -32,12 +32,15 @@ export const FAIL_HELD_CLOSED: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
 const GIVEN_UP: Effect = { do: 'connectionLost', code: 'LINK_CLOSED', end: 'given-up' };
 /** Effects of a connection loss on messages. */
 const FAIL_HELD_LOST: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
-const END_CONNECTION: Effect = { do: 'endConnection' };
 
 export function emitChange(state: State, cause: LinkChangeCause, error?: EspAtError): EmitChange {
   const { goal } = state;
   const to = nameOf(state);
   return { do: 'emitChange', cause, to, number: numberOf(state), goal, ...(error && { error }) };
+}
+
+function endConnection(goal: Goal | undefined): Effect {
+  return { do: 'endConnection', goal };
 }
 
 export function aborted(operation: OpenOperation): Effect {
@@ -107,7 +110,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
   };
   return [
     state,
-    END_CONNECTION,
+    endConnection(goal),
     emitChange(state, 'lost'),
     { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'gone' },
     ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),
@@ -122,7 +125,7 @@ export function reconnect({ goal }: Open, error: EspAtError): Step {
   const [state, ...effects] = start({ goal, operation }, 'reconnect', 1);
   return [
     state,
-    END_CONNECTION,
+    endConnection(goal),
     emitChange(state, 'lost', error),
     { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'given-up' },
     ...effects,
@@ -133,7 +136,7 @@ export function closedByServer({ goal }: Open | Reconnecting): Step {
   const [state, ...effects] = retryOrClose(goal);
   return [
     state,
-    END_CONNECTION,
+    endConnection(goal),
     { do: 'connectionLost', code: 'LINK_CLOSED', end: 'gone' },
     emitChange(state, 'closed-by-server'),
     ...effects,
@@ -172,7 +175,8 @@ export function loseDevice(
 }
 
 function deviceLostEffects(state: State, error: EspAtError): readonly Effect[] {
-  return [...countCrash(error), END_CONNECTION, emitChange(state, 'device-lost', error)];
+  const change = emitChange(state, 'device-lost', error);
+  return [...countCrash(error), endConnection(state.goal), change];
 }
 
 /** The reconnect policy counts a crash of the device, which an open may have caused. */
@@ -183,8 +187,7 @@ export function countCrash({ code }: EspAtError): readonly Effect[] {
 
 /** The device is lost: an open waits for it again if none of its commands has gone out; otherwise it fails. */
 export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
-  // In the other stages the public state is `closed`, and stays so.
-  const changesState = state.number !== 0 || state.stage === 'queued' || state.stage === 'sequence';
+  const changesState = nameOf(state) !== 'closed';
   // Without keep-open, a connection that was to reconnect ends with the device.
   const waitsAgain = state.cause !== 'reconnect' || state.goal.options.keepOpen === true;
   if (state.stage === 'device' || (state.stage !== 'sequence' && waitsAgain)) {
@@ -209,7 +212,7 @@ export function failOpen(
     deviceReady && !isPermanent(error) ? retryOrClose(goal) : awaitDeviceOrClose(goal);
   return [
     state,
-    END_CONNECTION,
+    endConnection(goal),
     emitChange(state, 'failed', error),
     ...effects,
     { do: 'settle', operation, error },
@@ -254,7 +257,7 @@ export function becomeClosed(
   error?: EspAtError,
 ): Step<Closed> {
   const state: Closed = { kind: 'closed', goal };
-  return [state, ...before, END_CONNECTION, emitChange(state, 'closed', error)];
+  return [state, ...before, endConnection(goal), emitChange(state, 'closed', error)];
 }
 
 /** The close has ended. The open that waits for that begins. */

@@ -130,6 +130,31 @@ describe('a close that the device refuses', () => {
     assert.equal(link.stateNumber, 0);
   });
 
+  it('ends its connection before the open that replaces it, with the requests on it', async () => {
+    await using scene = await new Scene({ firmware: 'C' }).begin({ owner: 'old' });
+    const { harness, link } = scene;
+    let refused = 0;
+    scene.outcome = (line) =>
+      line.startsWith('AT+WSCLOSE') && refused++ < 2 ? { kind: 'error' } : undefined;
+    const asked = scene.ending(link.request('question', { match: { by: 'next' } }));
+    await harness.clock.advance(100);
+    const other = 'ws://host/other';
+    const opened = link.open({ uri: other, replace: true, owner: 'new' });
+    assert.equal(await scene.ending(opened), 'done');
+    harness.server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('greeting') });
+    assert.equal(await asked, 'REPLY_LOST');
+    assert.equal(refused, 3);
+    assert.deepEqual(
+      harness.links.map(({ event, uri, owner }) => [event, uri, owner]),
+      [
+        ['closing', uri, 'old'],
+        ['closed', uri, 'old'],
+        ['opening', other, 'new'],
+        ['opened', other, 'new'],
+      ],
+    );
+  });
+
   /** Has the server send a message every second, so that no silence starts a health check. */
   function startTalking({ harness }: Scene): { stop(): void } {
     let cancel: Cancel = () => undefined;

@@ -90,6 +90,27 @@ describe('the owner of a link', () => {
     await harness.end();
   });
 
+  it('keeps the rest of its last message when another open replaces it', async () => {
+    await using harness = await readyHarness({ firmware: 'C' });
+    const [link] = harness.device.links;
+    const heard: string[] = [];
+    link.on('message', ({ bytes, uri, owner }) => heard.push(`${bytes} ${uri} ${owner}`));
+    link.on('dataloss', ({ error, uri, owner }) => heard.push(`${error.code} ${uri} ${owner}`));
+    const framings = [{ by: 'idle', idleMs: 10_000 }, { by: 'json' }, { by: 'chunk' }] as const;
+    for (const [index, framing] of framings.entries()) {
+      const uri = `ws://host/${index}`;
+      const opening = link.open({ uri, replace: true, owner: `owner ${index}`, framing });
+      await harness.clock.wait(opening);
+      harness.server.connections[index]?.send({ fin: true, opcode: 1, payload: Buffer.from('{') });
+      await harness.clock.advance(1000);
+    }
+    assert.deepEqual(heard, [
+      '{ ws://host/0 owner 0',
+      'MESSAGE_INCOMPLETE ws://host/1 owner 1',
+      '{ ws://host/2 owner 2',
+    ]);
+  });
+
   it('is the only one whose close({ owner }) closes it', async () => {
     const { harness, link, ending } = await openHarness();
     const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));

@@ -164,9 +164,9 @@ describe('the close operation', () => {
     closing again; close failed of an earlier close(): closeRefused 4
     open; close failed: open 2
     closing; close failed: closeRefused 4 for 10000, checkLinks, OPEN_FAILED, startTimer
-    closing, then b; close failed: opening 4 b device user, checkLinks, OPEN_FAILED, start
+    closing, then b; close failed: opening 4 b device user, endConnection, closed(0), checkLinks, OPEN_FAILED, start
     closing an open; close failed: closeRefused 0 for 10000, checkLinks, OPEN_FAILED, startTimer
-    closing an open, then b; close failed: opening 4 b device user, checkLinks, OPEN_FAILED, start
+    closing an open, then b; close failed: opening 4 b device user, endConnection, closed(0), checkLinks, OPEN_FAILED, start
     closing again; close failed: closeRefused 4 for 10000, startTimer
   `);
 });
