@@ -73,9 +73,11 @@ async function openOnDevice(
   const { signal, seen } = operation;
   const { client, capabilities } = device;
   const enterStage = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
+  // A later open() of the same URI may have joined this operation: its options count.
+  const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
-  checkOpen(link, goal.options, capabilities);
-  if (verifiesServer(goal.options)) {
+  checkOpen(link, latestOptions(), capabilities);
+  if (verifiesServer(latestOptions())) {
     enterStage('clock');
     await device.clockSet();
   }
@@ -86,9 +88,7 @@ async function openOnDevice(
   proceed();
   enterStage('queued');
   proceed();
-  // A later open() of the same URI may have joined this operation: its options count.
-  const { options } = machine.state.goal ?? goal;
-  const placed = placeAuthorization(options, capabilities.headers);
+  const placed = placeAuthorization(latestOptions(), capabilities.headers);
   await client.sequence(async (access) => {
     // No command goes out after an abort, or once the device is lost.
     const run: Run = (command) => {
@@ -209,25 +209,25 @@ async function configure(
   }
 }
 
-function missingMaterial(error: unknown, options: OpenOptions): EspAtError | undefined {
+/** What the device says, the missing material, and the setting with its slot. */
+const MISSING_MATERIALS = [
+  ['NO CERT FOUND', 'clientCertificate', 'pki'],
+  ['NO PRVT_KEY FOUND', 'privateKey', 'pki'],
+  ['NO CA FOUND', 'caCertificate', 'ca'],
+] as const;
+
+function missingMaterial(error: unknown, { config }: OpenOptions): EspAtError | undefined {
   const reason = error instanceof EspAtError ? String(error.details.reason ?? '') : '';
-  const index = options.config?.pki ?? 0;
-  if (reason.includes('NO CERT FOUND')) {
-    return new EspAtError('CERTIFICATE_MISSING', { material: 'clientCertificate', index });
-  }
-  if (reason.includes('NO PRVT_KEY FOUND')) {
-    return new EspAtError('CERTIFICATE_MISSING', { material: 'privateKey', index });
-  }
-  if (reason.includes('NO CA FOUND')) {
-    return new EspAtError('CERTIFICATE_MISSING', {
-      material: 'caCertificate',
-      index: options.config?.ca ?? 0,
-    });
-  }
-  return undefined;
+  const missing = MISSING_MATERIALS.find(([text]) => reason.includes(text));
+  if (!missing) return undefined;
+  const [, material, slot] = missing;
+  return new EspAtError('CERTIFICATE_MISSING', { material, index: config?.[slot] ?? 0 });
 }
 
-/** After a lost response or an unexplained refusal: asks the device, and closes the link unless it is open to the URI. */
+/**
+ * After a lost response, asks the device whether the link is open to the URI. If not, and after a refusal that no URC
+ * explains, closes the link where the device has it.
+ */
 async function isOpenAfterAll(
   run: Run,
   error: unknown,

@@ -33,15 +33,16 @@ const MISTAKES: readonly (readonly [
 ];
 
 describe('an open with an error that only new settings can fix', () => {
-  for (const [what, firmware, options, code] of MISTAKES) {
-    it(`fails with its code and is not retried, when called before the device is known: ${what}`, async () => {
+  const cases = MISTAKES.flatMap((each) => [false, true].map((joins) => [joins, ...each] as const));
+  for (const [joins, what, firmware, options, code] of cases) {
+    const call = joins ? 'called twice, the second time with the error,' : 'called';
+    it(`fails with its code and is not retried, when ${call} before the device is known: ${what}`, async () => {
       await using harness = new Harness({ firmware });
       harness.device.start();
-      const open = harness.device.links[0].open({
-        uri: 'ws://host/plain',
-        keepOpen: true,
-        ...options,
-      });
+      const [link] = harness.device.links;
+      const uri = 'ws://host/plain';
+      if (joins) link.open({ uri }).catch(() => undefined);
+      const open = link.open({ uri, keepOpen: true, ...options });
       assert.equal((await failure(harness, open)).code, code);
       await harness.clock.advance(600_000);
       const events = harness.links.map(({ event, error }) =>
