@@ -108,12 +108,12 @@ function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'BAD_ID' }, { outcome: 'not-sent' });
   const id = create();
   const matcher: Matcher = { by: 'key', scheme, key: keyOf(id) ?? '', id };
-  return { matcher, payload: JSON.stringify(withValueAt(json, scheme.request, id)) };
+  return { matcher, payload: jsonText(withValueAt(json, scheme.request, id)) };
 }
 
 function jsonOf(payload: RequestPayload): unknown {
   if (typeof payload === 'string') return parseJson(payload);
-  return payload instanceof Uint8Array ? parseJson(textOf(payload)) : payload;
+  return isBytes(payload) ? parseJson(textOf(payload)) : payload;
 }
 
 /** Returns the object or array of a JSON text; undefined for any other text, which matches no request. */
@@ -130,10 +130,18 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
+/** Whether a value holds bytes. Includes those of another realm, such as a Function node's: they would become JSON. */
+function isBytes(payload: RequestPayload): payload is Uint8Array {
+  return ArrayBuffer.isView(payload);
+}
+
 function payloadOf(payload: RequestPayload): Uint8Array | string {
-  if (typeof payload === 'string' || payload instanceof Uint8Array) return payload;
+  return typeof payload === 'string' || isBytes(payload) ? payload : jsonText(payload);
+}
+
+function jsonText(json: unknown): string {
   try {
-    return JSON.stringify(payload);
+    return JSON.stringify(json);
   } catch {
     const details = { reason: 'NOT_SERIALIZABLE' };
     throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent' });

@@ -3,6 +3,8 @@ import type { EspAtError } from '../../errors';
 import type { Matcher } from './matcher';
 import type { Reply, RequestOptions } from './options';
 
+const NO_BYTES = new Uint8Array();
+
 type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
@@ -18,14 +20,15 @@ type RequestState =
 export class PendingRequest {
   readonly matcher: Matcher;
   readonly options: RequestOptions;
-  readonly payload: Uint8Array | string;
+  /** Empty once the request has ended: an overdue one may stay for long. */
+  payload: Uint8Array;
   /** Withdraws its message, unless the device has begun with it. */
   readonly withdrawal = new AbortController();
   #state: RequestState = { kind: 'waiting', blocked: false };
   #stopTimer: () => void = () => undefined;
   readonly #outcome = new Deferred<Reply>();
 
-  constructor(payload: Uint8Array | string, matcher: Matcher, options: RequestOptions) {
+  constructor(payload: Uint8Array, matcher: Matcher, options: RequestOptions) {
     this.payload = payload;
     this.matcher = matcher;
     this.options = options;
@@ -50,6 +53,7 @@ export class PendingRequest {
     this.#stopTimer();
     this.#stopTimer = stopTimer;
     this.#state = state;
+    if (!this.isOpen) this.payload = NO_BYTES;
   }
 
   resolve(reply: Reply): void {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
 import type { PendingRequest } from './pending-request';
@@ -33,8 +34,9 @@ export class ReplyFinder {
   }
 
   /** Ends the wait for a pending condition. @param request only for the condition of this request */
-  giveUp(request = this.#pendingCondition?.request): void {
-    if (this.#pendingCondition?.request === request) this.#pendingCondition?.end();
+  giveUp(request?: PendingRequest): void {
+    const pending = this.#pendingCondition;
+    if (!request || pending?.request === request) pending?.end();
   }
 
   /** Returns a promise where a condition takes time. */
@@ -66,7 +68,8 @@ export class ReplyFinder {
     };
     try {
       const matches = matcher.matches(message, json);
-      if (!(matches instanceof Promise)) return judge(matches);
+      // A function of another realm, such as a Function node's, returns a promise of that realm.
+      if (!types.isPromise(matches)) return judge(matches);
       const givenUp = new Promise<typeof GIVEN_UP>((resolve) => {
         this.#pendingCondition = { request, end: () => resolve(GIVEN_UP) };
       });

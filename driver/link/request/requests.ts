@@ -140,9 +140,9 @@ export class Requests {
     request.become({ kind: 'sending' });
     try {
       await this.#send(request.payload, {
-        ...(opcode === undefined ? {} : { opcode }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(holdMs === undefined ? {} : { holdMs }),
+        opcode,
+        timeoutMs,
+        holdMs,
         signal: withdrawal.signal,
         onLeaving: () => {
           if (request.state.kind === 'sending')

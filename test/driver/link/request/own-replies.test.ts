@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { runInThisContext } from 'node:vm';
+import { runInNewContext, runInThisContext } from 'node:vm';
 import type { ReplyMatch } from '../../../../driver/link/request/options';
 import { requestHarness } from './request-harness';
 
@@ -85,9 +85,19 @@ describe('a request whose reply has its ID', () => {
       (await ask({ id: { not: 'an ID' } }, { match: byId })).ending,
       'INVALID_PAYLOAD not-sent',
     );
+    assert.equal((await ask({ big: 1n }, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
     assert.deepEqual(requested(), []);
     await harness.end();
   });
+});
+
+it('a request of bytes of another realm is refused, and not sent as JSON', async () => {
+  const { harness, ask, requested } = await requestHarness();
+  const bytes = runInNewContext('new Uint8Array([1, 2])') as Uint8Array;
+  for (const match of [{ by: 'next' }, byId] satisfies ReplyMatch[])
+    assert.equal((await ask(bytes, { match })).ending, 'INVALID_PAYLOAD not-sent');
+  assert.deepEqual(requested(), []);
+  await harness.end();
 });
 
 describe('a request of OCPP', () => {
@@ -187,6 +197,16 @@ describe('a request with a condition', () => {
     };
     const match = { by: 'function', matches } as ReplyMatch;
     const asked = await ask('question', { match });
+    await serve('b');
+    await serve('c');
+    assert.equal(asked.ending, 'c');
+    await harness.end();
+  });
+
+  it('of another realm is awaited too', async () => {
+    const { harness, ask, serve } = await requestHarness();
+    const matches: unknown = runInNewContext('async ({ bytes }) => String(bytes) === "c"');
+    const asked = await ask('question', { match: { by: 'function', matches } as ReplyMatch });
     await serve('b');
     await serve('c');
     assert.equal(asked.ending, 'c');
