@@ -6,7 +6,7 @@ import { filled } from './error-reasons';
  * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
  * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
  * - `sent`: the device has handed the message to the network. With the error of a request: no reply came, or an error;
- *   server may have acted on it.
+ *   the server may have acted on it.
  */
 export type SendOutcome = 'not-sent' | 'unknown' | 'sent';
 

@@ -84,7 +84,8 @@ export class DeviceWatch {
       const cancel = onTimeout(this.#clock, left, () => fail(this.#reason()));
       signal.addEventListener('abort', abort, { once: true });
       this.#checks.add(check);
-      check();
+      if (signal.aborted) abort();
+      else check();
     });
   }
 
