@@ -84,9 +84,13 @@ async function runSteps(
   if (!examination.isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
   await examination.attempt(() => restoreEcho(examination));
   const isOffline = examination.findings.some(({ code }) => OFFLINE_CODES.includes(code));
-  if (uri !== undefined && !isOffline)
-    await step('echoServer', () => examineEchoServer(examination, uri));
-  examination.concludeNoise();
+  try {
+    if (uri !== undefined && !isOffline)
+      await step('echoServer', () => examineEchoServer(examination, uri));
+  } finally {
+    // Also where the URI is wrong.
+    examination.concludeNoise();
+  }
 }
 
 function reportOf(findings: readonly Finding[], facts: DoctorFacts): DoctorReport {

@@ -43,14 +43,8 @@ async function search(examination: Examination, receivedBytes: () => number): Pr
     return false;
   }
   const rates = port.canSetRate ? likelyRates([startRate, DEFAULT_RATE], true) : [undefined];
-  const others = port.canSetRate ? rates.slice(1) : [];
-  const isFound =
-    others.length > 0 &&
-    (await answers(
-      examination,
-      others.map((rate) => trial(rate, 'never')),
-    ));
-  if (isFound) return true;
+  const others = rates.slice(1).map((rate) => trial(rate, 'never'));
+  if (others.length > 0 && (await answers(examination, others))) return true;
   const padded = rates.slice(0, PADDED_RATES).map((rate) => trial(rate, 'first'));
   if (await answers(examination, padded)) {
     examination.found('PROMPT_OPEN');

@@ -233,9 +233,9 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
-  it('names noise', async () => {
+  it('names noise, also where the URI of the echo server is wrong', async () => {
     await using patient = new Patient({ line: { corruption: () => 0.001 } });
-    const report = await examine(patient.opener);
+    const report = await examine(patient.opener, { uri: 'http://no.websocket/' });
     assert.ok(codes(report).includes('NOISE'), JSON.stringify(report));
     assert.equal(codes(report)[0], 'NOISE');
   });
