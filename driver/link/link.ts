@@ -221,7 +221,8 @@ export class Link extends EventEmitter<LinkEvents> {
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';
     if (state.kind !== 'open' || !this.#parts.sendQueue.isEmpty || !this.#parts.reception.isEmpty)
       return 'busy';
-    return { link: this.id, options: encodedOpen(state.goal.options) };
+    const open: LinkSnapshot = { link: this.id, options: encodedOpen(state.goal.options) };
+    return open;
   }
 
   get #state(): State {

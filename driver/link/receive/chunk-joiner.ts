@@ -17,7 +17,7 @@ const STALLED_CHUNK_MS = 5000;
 const POSSIBLY_STALLED_MS = 9000;
 
 /** The message that the next chunk continues. */
-interface Message {
+interface Unfinished {
   /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
   readonly kind: 'whole' | 'tooLarge' | 'headless';
   readonly pieces: Pieces;
@@ -38,7 +38,7 @@ export class ChunkJoiner implements LinkReceiver {
   readonly #clock: Clock;
   readonly #sink: MessageSink;
   readonly #json = new JsonEnd();
-  #message: Message = emptyMessage('whole');
+  #message: Unfinished = emptyMessage('whole');
   /** The last bytes, which may begin a delimiter: if they do not, the joiner adds them to the message. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
@@ -178,7 +178,7 @@ export class ChunkJoiner implements LinkReceiver {
   }
 }
 
-function emptyMessage(kind: Message['kind']): Message {
+function emptyMessage(kind: Unfinished['kind']): Unfinished {
   return { kind, pieces: new Pieces(), length: 0 };
 }
 

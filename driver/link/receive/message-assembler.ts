@@ -28,7 +28,7 @@ interface Lost {
 type Position = { readonly kind: 'frame' } | Inside | Lost;
 
 /** The message that the next frame continues. */
-type Message =
+type Unfinished =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'collecting';
@@ -52,7 +52,7 @@ export class MessageAssembler implements LinkReceiver {
   readonly #limit: number;
   readonly #sink: MessageSink;
   #position: Position = { kind: 'frame' };
-  #message: Message = { kind: 'none' };
+  #message: Unfinished = { kind: 'none' };
   /** Since a data loss. */
   readonly #gap: DataGap;
 

@@ -2,14 +2,14 @@ import { types } from 'node:util';
 import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
 import type { PendingRequest } from './pending-request';
-import type { Match, RequestTable } from './request-table';
+import type { AnsweredRequest, RequestTable } from './request-table';
 
 /** The request that a message answers, and the message as JSON. */
-export interface Found extends Match {
+export interface Found extends AnsweredRequest {
   readonly json: unknown;
 }
 
-type Result<T> = T | Promise<T>;
+type MaybePromise<T> = T | Promise<T>;
 
 /** Instead of the result of a condition that takes too long. */
 const GIVEN_UP = Symbol('given up');
@@ -40,7 +40,7 @@ export class ReplyFinder {
   }
 
   /** Returns a promise where a condition takes time. */
-  find(message: Message): Result<Found | undefined> {
+  find(message: Message): MaybePromise<Found | undefined> {
     const { needsJson, conditional } = this.#table;
     const json = needsJson ? parseJson(textOf(message.bytes)) : undefined;
     const keyed = json === undefined ? undefined : this.#table.withIdIn(json);
@@ -52,7 +52,7 @@ export class ReplyFinder {
     requests: readonly PendingRequest[],
     message: Message,
     json: unknown,
-  ): Result<Found | undefined> {
+  ): MaybePromise<Found | undefined> {
     const [request, ...others] = requests;
     if (!request) return this.#findNext();
     const goOn = () => this.#findConditional(others, message, json);
@@ -83,7 +83,7 @@ export class ReplyFinder {
   }
 
   /** Fails a request whose condition takes too long: it would take as long for the next message. */
-  #tooSlow(request: PendingRequest, goOn: () => Result<Found | undefined>) {
+  #tooSlow(request: PendingRequest, goOn: () => MaybePromise<Found | undefined>) {
     this.#failed(request, 'CONDITION_TOO_SLOW');
     this.#table.delete(request);
     return goOn();

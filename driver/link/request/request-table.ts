@@ -5,7 +5,7 @@ import type { PendingRequest } from './pending-request';
 const MAX_OVERDUE = 1000;
 
 /** A request, and how a message answers it. */
-export interface Match {
+export interface AnsweredRequest {
   readonly request: PendingRequest;
   readonly answer: Answer;
 }
@@ -87,7 +87,7 @@ export class RequestTable {
   }
 
   /** Finds the request that has the ID in a message. */
-  withIdIn(json: unknown): Match | undefined {
+  withIdIn(json: unknown): AnsweredRequest | undefined {
     for (const { scheme, requests } of this.#indexes.values()) {
       const found = scheme.idOf(json);
       const request = found && requests.get(keyOf(found.id) ?? '');

@@ -3,6 +3,7 @@ import {
   ownerOf,
   timerOf,
   type Claim,
+  type CloseRefused,
   type Closing,
   type Effect,
   type Goal,
@@ -17,7 +18,7 @@ import {
   aborted,
   awaitCheck,
   becomeClosed,
-  becomeOpened,
+  endOpen,
   CHECK_LINKS,
   endClose,
   FAIL_HELD_CLOSED,
@@ -26,7 +27,7 @@ import {
   refuseClose,
   reconnect,
   reopen,
-  start,
+  startOpen,
   startClose,
   emitChange,
 } from './transitions';
@@ -49,16 +50,18 @@ function decide(state: State, input: Input): Step {
     case 'abort':
       return abort(state, input.goal);
     case 'stage':
-      return isCurrent(state, input.operation) ? advance(state, input.stage) : [state];
+      return isCurrentOpen(state, input.operation) ? advance(state, input.stage) : [state];
     case 'opened':
-      return isCurrent(state, input.operation) ? becomeOpened(state) : [state];
+      return isCurrentOpen(state, input.operation) ? endOpen(state) : [state];
     case 'openFailed':
-      if (!isCurrent(state, input.operation)) return [state];
+      if (!isCurrentOpen(state, input.operation)) return [state];
       return failOpen(state, input.error, input.deviceReady);
     case 'closed':
-      return closed(state, input.operation);
+      if (!isCurrentClose(state, input.operation)) return [state];
+      return state.kind === 'closing' ? endClose(state) : becomeClosed(state.goal);
     case 'closeFailed':
-      return closeFailed(state, input.operation, input.error);
+      if (!isCurrentClose(state, input.operation)) return [state];
+      return state.kind === 'closing' ? closeFailed(state, input.error) : refuseClose(state);
     case 'timer':
       return timerOf(state) === input.timer ? timeOver(state) : [state];
     case 'urc':
@@ -82,8 +85,14 @@ function decide(state: State, input: Input): Step {
 }
 
 /** False for an aborted operation, whose result does not count. */
-function isCurrent(state: State, operation: OpenOperation): state is Opening {
+function isCurrentOpen(state: State, operation: OpenOperation): state is Opening {
   return state.kind === 'opening' && state.operation === operation;
+}
+
+/** As {@link isCurrentOpen}. */
+function isCurrentClose(state: State, operation: CloseOperation): state is Closing | CloseRefused {
+  const isClosing = state.kind === 'closing' || state.kind === 'closeRefused';
+  return isClosing && state.operation === operation;
 }
 
 // --- open() ----------------------------------------------------------------------------------------
@@ -92,9 +101,9 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   const { goal, operation } = claim;
   switch (state.kind) {
     case 'closed':
-      return start(claim, 'user');
+      return startOpen(claim, 'user');
     case 'backingOff':
-      return [...start(claim, 'user'), ...(isSameUri(state, claim) ? [] : [FAIL_HELD_CLOSED])];
+      return [...startOpen(claim, 'user'), ...(isSameUri(state, claim) ? [] : [FAIL_HELD_CLOSED])];
     case 'opening':
       if (isSameUri(state, claim))
         return [
@@ -102,7 +111,7 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
           { do: 'join', operation, to: state.operation },
         ];
       if (goal.options.replace && isUnknownToDevice(state))
-        return [...start(claim, 'user'), FAIL_HELD_CLOSED, aborted(state.operation)];
+        return [...startOpen(claim, 'user'), FAIL_HELD_CLOSED, aborted(state.operation)];
       return replace(state, claim);
     case 'open':
       if (!isSameUri(state, claim)) return replace(state, claim);
@@ -113,7 +122,7 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
           ]
         : awaitCheck({ ...state, goal }, operation);
     case 'reconnecting':
-      if (isSameUri(state, claim)) return start(claim, 'user', state.number);
+      if (isSameUri(state, claim)) return startOpen(claim, 'user', state.number);
       return replace(state, claim);
     case 'closing':
       return openNext(state, claim);
@@ -232,22 +241,14 @@ function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | un
   ];
 }
 
-function closed(state: State, operation: CloseOperation): Step {
-  if (state.kind === 'closing' && state.operation === operation) return endClose(state);
-  const isLate = state.kind === 'closeRefused' && state.operation === operation;
-  return isLate ? becomeClosed(state.goal) : [state];
-}
-
-function closeFailed(state: State, operation: CloseOperation, error: EspAtError): Step {
-  if (state.kind === 'closeRefused' && state.operation === operation) return refuseClose(state);
-  if (state.kind !== 'closing' || state.operation !== operation) return [state];
-  const settled: Effect = { do: 'settle', operation, error };
+function closeFailed(state: Closing, error: EspAtError): Step {
+  const settled: Effect = { do: 'settle', operation: state.operation, error };
   if (!state.next) {
     const [after, ...effects] = refuseClose(state);
     return [after, CHECK_LINKS, settled, ...effects];
   }
   // The next open closes the connection first: the device may have one even where the close has aborted an open.
-  const [after, ...effects] = start(state.next, 'user', 4);
+  const [after, ...effects] = startOpen(state.next, 'user', 4);
   const [, ...ended] = becomeClosed(state.goal);
   return [after, ...ended, CHECK_LINKS, settled, ...effects];
 }

@@ -50,7 +50,7 @@ export function aborted(operation: OpenOperation): Effect {
 // --- to open ---------------------------------------------------------------------------------------
 
 /** Begins an open, which first waits for the device. The link emits `opening` once the open sequence is queued. */
-export function start(
+export function startOpen(
   { goal, operation }: Claim,
   cause: Opening['cause'],
   number: Opening['number'] = 0,
@@ -62,7 +62,11 @@ export function start(
 /** Opens the link again, by keep-open. */
 export function reopen({ goal, ...state }: BackingOff | Reconnecting): Step<Opening> {
   const operation = new OpenOperation();
-  return start({ goal, operation }, 'keepOpen', state.kind === 'reconnecting' ? state.number : 0);
+  return startOpen(
+    { goal, operation },
+    'keepOpen',
+    state.kind === 'reconnecting' ? state.number : 0,
+  );
 }
 
 export function becomeOpen(
@@ -75,7 +79,7 @@ export function becomeOpen(
 }
 
 /** The open sequence has succeeded. A URC that came since then may have ended the connection already. */
-export function becomeOpened({ goal, cause, operation }: Opening): Step {
+export function endOpen({ goal, cause, operation }: Opening): Step {
   const { seen } = operation;
   const change = cause === 'user' ? 'opened' : 'reopened';
   const [open, ...effects] = becomeOpen(goal, change, seen.has('connected'));
@@ -122,7 +126,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
 export function reconnect({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
   // The link is `reconnecting` (1) until the sequence has closed the connection.
-  const [state, ...effects] = start({ goal, operation }, 'reconnect', 1);
+  const [state, ...effects] = startOpen({ goal, operation }, 'reconnect', 1);
   return [
     state,
     endConnection(goal),
@@ -265,7 +269,7 @@ export function endClose(state: Closing, error?: EspAtError): Step {
   const [closed, ...effects] = becomeClosed(state.goal, error ? countCrash(error) : [], error);
   const settled: Effect = { do: 'settle', operation: state.operation };
   if (!state.next) return [closed, ...effects, settled];
-  const [opening, ...begin] = start(state.next, 'user');
+  const [opening, ...begin] = startOpen(state.next, 'user');
   return [opening, ...effects, settled, ...begin];
 }
 
