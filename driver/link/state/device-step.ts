@@ -105,6 +105,8 @@ function checkedOpen({ suspicion, ...state }: Open, number: LinkStateNumber): St
     const [after, ...more] = stayReconnecting(lost, number);
     return [after, ...effects, ...more];
   }
+  // The device answers the server's close frame: `+WS_CLOSED`, or a later check, says so.
+  if (number === 4) return [suspicion ? { ...state, suspicion } : state];
   return suspicion ? reconnect(state, suspicion) : [state, { do: 'confirmSends' }];
 }
 

@@ -147,7 +147,7 @@ function stepOpen({ waiting, ...state }: Open, input: Input): Step {
   }
   const [after, ...effects] = decide(state, input);
   if (after.kind === 'open')
-    return input.kind === 'checked'
+    return input.kind === 'checked' && input.number === 2
       ? [after, ...effects, { do: 'settle', operation }]
       : [{ ...after, waiting }, ...effects];
   if (after.kind === 'closing') return [after, ...effects, aborted(operation)];

@@ -41,6 +41,7 @@ describe('open() during a resync', () => {
     open, awaiting a check; check says 2: open 2, confirmSends, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), connectionLost(lost), checkLinks, start
+    open, awaiting a check; check says 4: open 2 waiting for 1
     open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
     open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
@@ -194,6 +195,9 @@ describe('check', () => {
     open; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     open; check says 2: open 2, confirmSends
     open; check says 3: reconnecting 3, endConnection, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
+    open; check says 4: open 2
+    open, suspect; check says 4: open 2 suspect
+    reconnecting; check says 4: reconnecting 1
     open, suspect; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
     open, suspect; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
     reconnecting; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)

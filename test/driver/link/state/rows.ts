@@ -163,6 +163,7 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'check says 1': () => ({ kind: 'checked', number: 1 }),
   'check says 2': () => ({ kind: 'checked', number: 2 }),
   'check says 3': () => ({ kind: 'checked', number: 3 }),
+  'check says 4': () => ({ kind: 'checked', number: 4 }),
   'device ready': () => ({ kind: 'deviceReady', crashLoop: false }),
   'device ready, crash loop': () => ({ kind: 'deviceReady', crashLoop: true }),
   'device restarted': () => ({ kind: 'deviceLost', error: new EspAtError('DEVICE_RESTARTED') }),
