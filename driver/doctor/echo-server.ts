@@ -22,8 +22,10 @@ export async function examineEchoServer(examination: Examination, uri: string): 
   }
   const receiver = new EchoReceiver(clock);
   client.setReceiver(id, receiver);
+  let isOpen = false;
   try {
     await access.run(wsopen(id, { uri, timeoutMs: CONNECT_TIMEOUT_MS }));
+    isOpen = true;
     const start = clock.now();
     await access.run(wssend(id, TEXT, { opcode: 1 }));
     const end = await receiver.echoed(ECHO_TIMEOUT_S * 1000);
@@ -31,7 +33,7 @@ export async function examineEchoServer(examination: Examination, uri: string): 
     else examination.found('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    examination.found('ECHO_NOT_OPEN', { uri: publicPart(uri) });
+    examination.found(isOpen ? 'ECHO_NOT_SENT' : 'ECHO_NOT_OPEN', { uri: publicPart(uri) });
   } finally {
     client.setReceiver(id);
     await access.run(wsclose(id)).catch(() => undefined);

@@ -28,6 +28,8 @@ const SENTENCES = {
   ECHO_NO_LINK:
     'The test did not try {uri}, because all links of the device are open. Restart the device, then test again.',
   ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',
+  ECHO_NOT_SENT:
+    'The device opened {uri}, but refused to send a message. Check whether the server closes the connection at once.',
   ECHO_NOT_BACK:
     'The server at {uri} did not send a message back within {seconds} s. Use an echo server, or check the server.',
   CLOCK_WRONG:

@@ -108,6 +108,19 @@ describe('the doctor, in virtual time', () => {
     }
   });
 
+  it('tells a refused message from a refused connection', async () => {
+    for (const [command, code] of [
+      ['AT+WSOPEN=', 'ECHO_NOT_OPEN'],
+      ['AT+WSSEND=', 'ECHO_NOT_SENT'],
+    ] as const) {
+      const outcome = (line: string): Outcome => ({
+        kind: line.startsWith(command) ? 'error' : 'execute',
+      });
+      const examined = await report({ simulator: { hooks: { outcome } } }, { uri });
+      assert.deepEqual(wrong(examined), [code]);
+    }
+  });
+
   it('says that it did not try the echo server where all links are open', async () => {
     const before = [0, 1, 2].map((link) => `AT+WSOPEN=${link},"ws://host/plain"`);
     const { findings } = await report({}, { before, uri });
