@@ -68,6 +68,13 @@ class Fixture {
   }
 }
 
+function padAfter(fixture: Fixture, ms: number): void {
+  fixture.episode({ names: ['stray'], gone: 0, recovered: 25_000, blocked: 6000 });
+  fixture.log.event('device-lost', 0);
+  fixture.now += ms - 1;
+  fixture.arrive(Buffer.from('AT+SYSSTORE?\r\n\r\n'));
+}
+
 /** The events of a run, and the violation that the checker must find; absent: none. */
 const cases: readonly (readonly [
   string,
@@ -194,6 +201,15 @@ const cases: readonly (readonly [
       fixture.log.event('dataloss', 0);
     },
     /message 2 to the host/,
+  ],
+  [
+    'a padded prompt arrived 20 s after a loss, and the host was blocked for 6 s: no violation',
+    (fixture) => padAfter(fixture, 20_000),
+  ],
+  [
+    'a padded prompt arrived 21 s after a loss, and the host was blocked for 6 s',
+    (fixture) => padAfter(fixture, 21_000),
+    /an unknown message .*arrived at the server/,
   ],
   [
     'a promise does not settle',

@@ -111,10 +111,7 @@ export class InvariantChecker {
 
   /** Whether a fault was active between its first payload byte and its outcome. */
   #during({ at, payloadAt = at, settledAt }: OutEntry): boolean {
-    return this.#episodes.some(
-      ({ from, gone, recovered = Infinity }) =>
-        from <= settledAt && Math.max(gone, recovered) >= payloadAt,
-    );
+    return this.#episodesIn(payloadAt, settledAt).length > 0;
   }
 
   /** Whether the flow closed the link meanwhile. */
@@ -202,20 +199,20 @@ export class InvariantChecker {
   /** Whether it is a padded prompt, near which the driver emitted the end of the connection. */
   #isPad({ at, link, bytes }: Unmatched): boolean {
     const rest = bytes.toString('latin1').replace(/\r|\n|AT\+[A-Z]+\?\r\n/g, '');
-    if (rest.length > MAX_NOISE_BYTES && !this.#hadWrongRate(at)) return false;
+    const episodes = this.#episodesIn(at, at);
+    const hadWrongRate = episodes.some(({ names }) => names.includes('wrong-rate'));
+    if (rest.length > MAX_NOISE_BYTES && !hadWrongRate) return false;
+    const limit = PROMPT_LIMIT_MS + Math.max(0, ...episodes.map(({ blocked }) => blocked));
     return this.#log.events.some(
       (event) =>
-        event.link === link &&
-        lossEvents.has(event.event) &&
-        Math.abs(event.at - at) < PROMPT_LIMIT_MS,
+        event.link === link && lossEvents.has(event.event) && Math.abs(event.at - at) < limit,
     );
   }
 
-  /** Whether the two ends had different baud rates at that time, or shortly before. */
-  #hadWrongRate(at: number): boolean {
-    return this.#episodes.some(
-      ({ names, from, gone, recovered = Infinity }) =>
-        names.includes('wrong-rate') && from <= at && Math.max(gone, recovered) >= at,
+  /** Those that were active in a time, or had not recovered. */
+  #episodesIn(start: number, end: number): readonly FaultEpisode[] {
+    return this.#episodes.filter(
+      ({ from, gone, recovered = Infinity }) => from <= end && Math.max(gone, recovered) >= start,
     );
   }
 
