@@ -18,31 +18,21 @@ export interface DataChunk {
   readonly bytes: Buffer;
 }
 
-/** A line without its CR LF, one character a byte (latin1). Never empty. */
-export interface LineFrame {
-  readonly kind: 'line';
-  readonly text: string;
-}
-
-/** `\r\nOK\r\n\r\n>`: the device waits for a payload. The `OK` before it comes as a line of its own. */
-export interface PromptFrame {
-  readonly kind: 'prompt';
-}
-
-/** Corrupt bytes: the device cannot have sent them like this. */
-export interface GarbageFrame {
-  readonly kind: 'garbage';
+/** The parser's output. */
+export type Frame =
+  /** A line without its CR LF, one character a byte (latin1). Never empty. */
+  | { readonly kind: 'line'; readonly text: string }
+  /** `\r\nOK\r\n\r\n>`: the device waits for a payload. The `OK` before it comes as a line of its own. */
+  | { readonly kind: 'prompt' }
+  | DataChunk
   /**
+   * Corrupt bytes: the device cannot have sent them like this.
    * - `length`: no CR LF follows the announced number of data bytes: the port lost or inserted bytes.
    * - `header`: a `+WS_DATA:` with impossible fields (link 3, length over the limit …).
    * - `overflow`: a line longer than the limit.
    * - `cut`: a line or data without its end, see `Parser.abandon`.
    */
-  readonly reason: 'length' | 'header' | 'overflow' | 'cut';
-}
-
-/** The parser's output. */
-export type Frame = LineFrame | PromptFrame | DataChunk | GarbageFrame;
+  | { readonly kind: 'garbage'; readonly reason: 'length' | 'header' | 'overflow' | 'cut' };
 
 /**
  * Format of a link's `+WS_DATA`: `short` is `link,len,` (power-up default of every class),

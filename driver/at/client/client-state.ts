@@ -14,18 +14,14 @@ export interface NextCommand {
   readonly attempt: number;
 }
 
-/** A data prompt that may be open, and the link of its payload, if any. */
-export interface PendingPrompt {
-  readonly link: LinkId | undefined;
-}
-
 /** How the client continues after a resync. */
 export interface Continuation {
   readonly job: Job | undefined;
   readonly next?: NextCommand | undefined;
   /** False after corrupt bytes: received bytes may come from the inside of a message. */
   readonly dataTrusted: boolean;
-  readonly pendingPrompt?: PendingPrompt | undefined;
+  /** A data prompt that may be open, and the link of its payload, if any. */
+  readonly pendingPrompt?: { readonly link: LinkId | undefined } | undefined;
   /** The link whose peer got corrupt bytes. */
   readonly corruptLink?: LinkId | undefined;
   /**
