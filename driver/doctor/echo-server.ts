@@ -1,6 +1,7 @@
 import type { DataChunk, DataReceiver } from '../at/types';
 import { onTimeout, type Clock } from '../clock';
-import { wsclose, wsopen, wssend } from '../commands/websocket';
+import { wsclose, wsopen } from '../commands/wsopen';
+import { wssend } from '../commands/wssend';
 import { isRefusal } from '../errors';
 import { freeLink, queryLinks } from '../link/query-links';
 import type { Examination } from './examination';

@@ -1,7 +1,7 @@
 import type { AtClient } from '../at/at-client';
 import type { LinkId } from '../at/types';
 import { delay, type Clock } from '../clock';
-import { wsclose } from '../commands/websocket';
+import { wsclose } from '../commands/wsopen';
 import type { CloseOperation } from './operation';
 import type { SendQueue } from './send/send-queue';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { tryRun, type Response, type Run } from '../at/command';
 import { corruptResponse } from '../commands/build';
-import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/websocket';
+import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/wshead';
 import { EspAtError } from '../errors';
 import type { Header } from './options';
 

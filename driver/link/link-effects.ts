@@ -1,5 +1,5 @@
 import type { LinkId } from '../at/types';
-import { wsclose } from '../commands/websocket';
+import { wsclose } from '../commands/wsopen';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
 import { closeHandshake } from './close-handshake';
 import type { DeviceWatch } from './device-watch';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
-import { withoutUserinfo } from '../commands/websocket';
+import { withoutUserinfo } from '../commands/wsopen';
 import { EspAtError } from '../errors';
 import type { LinkSnapshot } from '../recorder/lines';
 import { encodedOpen } from '../recorder/open-codec';

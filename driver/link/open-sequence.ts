@@ -1,13 +1,8 @@
 import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
-import {
-  placeAuthorization,
-  wscfg,
-  wsclose,
-  wsdatafmt,
-  wsopen,
-  type ListedLink,
-} from '../commands/websocket';
+import { wscfg } from '../commands/wscfg';
+import { placeAuthorization, wsclose, wsopen, type ListedLink } from '../commands/wsopen';
+import { wsdatafmt } from '../commands/wssend';
 import { asEspAtError, EspAtError, isRefusal } from '../errors';
 import type { DeviceWatch } from './device-watch';
 import { queryLinks } from './query-links';

@@ -1,5 +1,7 @@
 import type { LinkId } from '../at/types';
-import { placeAuthorization, wscfg, wshead, wsopen } from '../commands/websocket';
+import { wscfg } from '../commands/wscfg';
+import { wshead } from '../commands/wshead';
+import { placeAuthorization, wsopen } from '../commands/wsopen';
 import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';

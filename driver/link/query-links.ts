@@ -1,7 +1,7 @@
 import type { Run } from '../at/command';
 import type { LinkId } from '../at/types';
 import { runQuery, tryRunQuery } from '../commands/run-query';
-import { parseWsopen, wsopenQuery, type ListedLink } from '../commands/websocket';
+import { parseWsopen, wsopenQuery, type ListedLink } from '../commands/wsopen';
 
 /**
  * Queries the links that are not closed.

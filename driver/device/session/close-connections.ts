@@ -1,7 +1,8 @@
 import { tryRun, type Run } from '../../at/command';
 import { delay, type Clock } from '../../clock';
 import { closePayload } from '../../commands/close-frame';
-import { CLOSE_OPCODE, wsclose, wssend } from '../../commands/websocket';
+import { wsclose } from '../../commands/wsopen';
+import { CLOSE_OPCODE, wssend } from '../../commands/wssend';
 import { tryQueryLinks } from '../../link/query-links';
 
 /** Milliseconds that servers may take to answer the close frames, and between two checks of that. */

@@ -1,6 +1,6 @@
 import type { DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
-import { wsdatafmt, wsping } from '../../commands/websocket';
+import { wsdatafmt, wsping } from '../../commands/wssend';
 import type { DeviceWatch } from '../device-watch';
 import type { ReadyDevice } from '../link-host';
 import type { OpenOptions } from '../options';

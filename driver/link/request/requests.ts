@@ -8,7 +8,7 @@ import {
   type ErrorDetails,
   type SendOutcome,
 } from '../../errors';
-import { payloadBytes } from '../../commands/websocket';
+import { payloadBytes } from '../../commands/wssend';
 import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import type { LinkHost } from '../link-host';

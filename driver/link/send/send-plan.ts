@@ -1,6 +1,6 @@
 import type { Command } from '../../at/command';
 import type { LinkId } from '../../at/types';
-import { wssend } from '../../commands/websocket';
+import { wssend } from '../../commands/wssend';
 import type { Capabilities } from '../../device/options';
 import { EspAtError } from '../../errors';
 import type { SendOptions } from '../options';

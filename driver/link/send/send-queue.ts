@@ -7,14 +7,14 @@ import type { LinkMachine } from '../state/link-machine';
 import { shouldBeOpen, type ConnectionEnd } from '../state/link-state';
 import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
+import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
 import {
   CLOSE_OPCODE,
-  DEFAULT_BUFFER_BYTES,
   MAX_CONTROL_BYTES,
   PING_OPCODE,
   payloadBytes,
   wssend,
-} from '../../commands/websocket';
+} from '../../commands/wssend';
 import type { Capabilities } from '../../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../../errors';
 import type { DeviceRecorder } from '../../recorder/device-recorder';

@@ -1,5 +1,5 @@
 import type { LinkId } from '../../at/types';
-import { DEFAULT_SEND_TIMEOUT_MS } from '../../commands/websocket';
+import { DEFAULT_SEND_TIMEOUT_MS } from '../../commands/wssend';
 import { EspAtError, type ErrorCode } from '../../errors';
 
 /** Codes of a refused `AT+WSSEND`, before or after the payload. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { wsclose } from '../../../driver/commands/websocket';
+import { wsclose } from '../../../driver/commands/wsopen';
 import { EspAtError } from '../../../driver/errors';
 import { build } from '../../../driver/commands/build';
 import { at, ClientHarness, find, lost, question } from './client-harness';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AtClient } from '../../../driver/at/at-client';
-import { wssend } from '../../../driver/commands/websocket';
+import { wssend } from '../../../driver/commands/wssend';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';

@@ -4,7 +4,7 @@ import type { LinkId, SendSource } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
 import type { ClientEvent } from '../../../driver/at/client-event';
 import { build, query } from '../../../driver/commands/build';
-import { wssend } from '../../../driver/commands/websocket';
+import { wssend } from '../../../driver/commands/wssend';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';

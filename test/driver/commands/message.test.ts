@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as ws from '../../../driver/commands/websocket';
+import { wscfgProbe } from '../../../driver/commands/wscfg';
+import { wsclose } from '../../../driver/commands/wsopen';
+import { wsdatafmt, wssend } from '../../../driver/commands/wssend';
 import type { ErrorCode } from '../../../driver/errors';
 import { refused, unchecked } from '../../harness/refused';
 
 describe('AT+WSSEND', () => {
-  const send = (length: number, options?: Parameters<typeof ws.wssend>[2]) =>
-    ws.wssend(0, Buffer.alloc(length), options).line;
+  const send = (length: number, options?: Parameters<typeof wssend>[2]) =>
+    wssend(0, Buffer.alloc(length), options).line;
 
   it('omits trailing parameters with default values', () => {
     assert.equal(send(5), 'AT+WSSEND=0,5');
@@ -18,7 +20,7 @@ describe('AT+WSSEND', () => {
   });
 
   it('expects no prompt for an empty message', () => {
-    const command = ws.wssend(1, Buffer.alloc(0));
+    const command = wssend(1, Buffer.alloc(0));
     assert.equal(command.line, 'AT+WSSEND=1,0');
     assert.equal(command.payload, undefined);
     assert.equal(command.success, 'SEND OK');
@@ -26,11 +28,11 @@ describe('AT+WSSEND', () => {
 
   it('passes the payload unchanged, and is not idempotent', () => {
     const payload = Buffer.from('\r\nOK\r\n>\0');
-    const command = ws.wssend(1, payload);
+    const command = wssend(1, payload);
     assert.equal(command.payload, payload);
     assert.equal(command.idempotent, false);
     assert.equal(command.name, 'AT+WSSEND=1');
-    assert.ok(ws.wssend(0, payload, { timeoutMs: 60_000 }).timeoutMs > 60_000 + 10_000);
+    assert.ok(wssend(0, payload, { timeoutMs: 60_000 }).timeoutMs > 60_000 + 10_000);
   });
 
   it('refuses an invalid message with the outcome not-sent', () => {
@@ -43,10 +45,10 @@ describe('AT+WSSEND', () => {
       ['INVALID_PAYLOAD', () => send(126, { opcode: 9 })],
       ['INVALID_PAYLOAD', () => send(1, { opcode: 9, fin: false })],
       ['INVALID_PAYLOAD', () => send(1, unchecked({ fin: 1 }))],
-      ['INVALID_PAYLOAD', () => ws.wssend(0, unchecked(undefined))],
-      ['INVALID_PAYLOAD', () => ws.wssend(0, unchecked([1, 2]))],
+      ['INVALID_PAYLOAD', () => wssend(0, unchecked(undefined))],
+      ['INVALID_PAYLOAD', () => wssend(0, unchecked([1, 2]))],
       ['PAYLOAD_TOO_LONG', () => send(16_385)],
-      ['INVALID_LINK', () => ws.wssend(unchecked(3), Buffer.alloc(1))],
+      ['INVALID_LINK', () => wssend(unchecked(3), Buffer.alloc(1))],
     ];
     for (const [code, action] of wrong) assert.equal(refused(code, action).outcome, 'not-sent');
     assert.equal(send(16_384), 'AT+WSSEND=0,16384');
@@ -56,18 +58,18 @@ describe('AT+WSSEND', () => {
 
 describe('AT+WSCLOSE and AT+WSDATAFMT', () => {
   it('are idempotent', () => {
-    assert.equal(ws.wsclose(2).line, 'AT+WSCLOSE=2');
-    assert.equal(ws.wsclose(2).idempotent, true);
-    assert.ok(ws.wsclose(2).timeoutMs > 14_000);
-    assert.equal(ws.wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
-    assert.equal(ws.wsdatafmt(1).idempotent, true);
+    assert.equal(wsclose(2).line, 'AT+WSCLOSE=2');
+    assert.equal(wsclose(2).idempotent, true);
+    assert.ok(wsclose(2).timeoutMs > 14_000);
+    assert.equal(wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
+    assert.equal(wsdatafmt(1).idempotent, true);
   });
 
   it('refuse links that do not exist', () => {
     for (const link of [3, -1, '0', 0.5, NaN, null, undefined, {}]) {
-      refused('INVALID_LINK', () => ws.wsclose(unchecked(link)));
-      refused('INVALID_LINK', () => ws.wsdatafmt(unchecked(link)));
-      refused('INVALID_LINK', () => ws.wscfgProbe(unchecked(link)));
+      refused('INVALID_LINK', () => wsclose(unchecked(link)));
+      refused('INVALID_LINK', () => wsdatafmt(unchecked(link)));
+      refused('INVALID_LINK', () => wscfgProbe(unchecked(link)));
     }
   });
 });

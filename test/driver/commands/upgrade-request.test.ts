@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { wsopen } from '../../../driver/commands/websocket';
+import { wsopen } from '../../../driver/commands/wsopen';
 import { EspAtError } from '../../../driver/errors';
 import type { OpenOptions } from '../../../driver/link/options';
 import { Lab } from '../../simulator/lab';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { capabilitiesOf } from '../../../driver/device/session/initialize/capabilities';
-import * as ws from '../../../driver/commands/websocket';
+import { wscfg, wscfgProbe } from '../../../driver/commands/wscfg';
+import { wshead, wsheadClear, wsheadQuery } from '../../../driver/commands/wshead';
+import { parseWsopen, wsopen, wsopenQuery } from '../../../driver/commands/wsopen';
 import type { OpenOptions } from '../../../driver/link/options';
 import { refused, unchecked } from '../../harness/refused';
 
@@ -11,22 +13,22 @@ const classD = capabilitiesOf('D', '');
 
 describe('AT+WSCFG', () => {
   it('writes every field, defaults included', () => {
-    assert.equal(ws.wscfg(0, {}, classA).line, 'AT+WSCFG=0,10,120,1024');
+    assert.equal(wscfg(0, {}, classA).line, 'AT+WSCFG=0,10,120,1024');
     const config = { pingIntervalMs: 1000, pongTimeoutMs: 7_200_000, bufferBytes: 16_384 };
-    assert.equal(ws.wscfg(2, config, classD).line, 'AT+WSCFG=2,1,7200,16384');
-    assert.equal(ws.wscfg(1, {}, classC).name, 'AT+WSCFG=1');
+    assert.equal(wscfg(2, config, classD).line, 'AT+WSCFG=2,1,7200,16384');
+    assert.equal(wscfg(1, {}, classC).name, 'AT+WSCFG=1');
   });
 
   it('writes both certificate slots with every mode except 0', () => {
-    assert.equal(ws.wscfg(0, { auth: 0, pki: 1, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024');
-    assert.equal(ws.wscfg(0, { auth: 2, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024,2,0,1');
-    assert.equal(ws.wscfg(0, { auth: 1 }, classD).line, 'AT+WSCFG=0,10,120,1024,1,0,0');
-    assert.equal(ws.wscfg(0, { auth: 3, pki: 2 }, classD).line, 'AT+WSCFG=0,10,120,1024,3,2,0');
+    assert.equal(wscfg(0, { auth: 0, pki: 1, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024');
+    assert.equal(wscfg(0, { auth: 2, ca: 1 }, classC).line, 'AT+WSCFG=0,10,120,1024,2,0,1');
+    assert.equal(wscfg(0, { auth: 1 }, classD).line, 'AT+WSCFG=0,10,120,1024,1,0,0');
+    assert.equal(wscfg(0, { auth: 3, pki: 2 }, classD).line, 'AT+WSCFG=0,10,120,1024,3,2,0');
   });
 
   it('refuses authentication that the firmware does not support', () => {
-    refused('AUTH_NOT_SUPPORTED', () => ws.wscfg(0, { auth: 2 }, classA));
-    assert.equal(ws.wscfg(0, { auth: 0 }, classA).line, 'AT+WSCFG=0,10,120,1024');
+    refused('AUTH_NOT_SUPPORTED', () => wscfg(0, { auth: 2 }, classA));
+    assert.equal(wscfg(0, { auth: 0 }, classA).line, 'AT+WSCFG=0,10,120,1024');
   });
 
   it('refuses numbers out of range, and names the parameter', () => {
@@ -45,38 +47,38 @@ describe('AT+WSCFG', () => {
       { bufferBytes: null },
     ];
     for (const config of wrong)
-      refused('INVALID_CONFIG', () => ws.wscfg(0, unchecked(config), classC));
-    const { message } = refused('INVALID_CONFIG', () => ws.wscfg(0, { pongTimeoutMs: 0 }, classC));
+      refused('INVALID_CONFIG', () => wscfg(0, unchecked(config), classC));
+    const { message } = refused('INVALID_CONFIG', () => wscfg(0, { pongTimeoutMs: 0 }, classC));
     assert.match(message, /"pong timeout": 0 ms is not a multiple of 1000 from 1000 to 7200000 ms/);
   });
 
   it('has a probe that distinguishes firmware with and without authentication', () => {
-    assert.equal(ws.wscfgProbe(0).line, 'AT+WSCFG=0,10,120,1024,0');
+    assert.equal(wscfgProbe(0).line, 'AT+WSCFG=0,10,120,1024,0');
   });
 });
 
 describe('AT+WSHEAD', () => {
   it('writes the length in bytes, then the payload Name: value', () => {
-    const { line, payload, success } = ws.wshead({ name: 'X-Name', value: 'a,"é\\' });
+    const { line, payload, success } = wshead({ name: 'X-Name', value: 'a,"é\\' });
     assert.equal(line, 'AT+WSHEAD=14');
     assert.equal(Buffer.from(payload ?? []).toString(), 'X-Name: a,"é\\');
     assert.equal(success, 'OK');
-    assert.equal(ws.wshead({ name: 'X', value: 'a' }).idempotent, false);
-    assert.equal(ws.wsheadClear().line, 'AT+WSHEAD=0');
-    assert.equal(ws.wsheadQuery().line, 'AT+WSHEAD?');
+    assert.equal(wshead({ name: 'X', value: 'a' }).idempotent, false);
+    assert.equal(wsheadClear().line, 'AT+WSHEAD=0');
+    assert.equal(wsheadQuery().line, 'AT+WSHEAD?');
   });
 
   it('accepts a tab in a value, but no other control character', () => {
-    assert.equal(ws.wshead({ name: 'X', value: 'a\tb' }).payload?.length, 6);
+    assert.equal(wshead({ name: 'X', value: 'a\tb' }).payload?.length, 6);
     for (const value of ['a\r\nY: b', 'a\n', '\0', '\x7f']) {
-      const error = refused('INVALID_HEADER', () => ws.wshead({ name: 'X-Secret', value }));
+      const error = refused('INVALID_HEADER', () => wshead({ name: 'X-Secret', value }));
       assert.equal(error.message, 'Change the header "X-Secret": it contains a control character.');
     }
   });
 
   it('refuses names that are not tokens, without showing them', () => {
     for (const name of ['', 'X Y', 'X:', 'Ü', 'X\r\n', 'secret: value']) {
-      const error = refused('INVALID_HEADER', () => ws.wshead({ name, value: 'v' }));
+      const error = refused('INVALID_HEADER', () => wshead({ name, value: 'v' }));
       assert.doesNotMatch(error.message, /secret/);
     }
   });
@@ -90,19 +92,19 @@ describe('AT+WSHEAD', () => {
       { name: 'X', value: 5 },
       { value: 'v' },
     ]) {
-      refused('INVALID_HEADER', () => ws.wshead(unchecked(header)));
+      refused('INVALID_HEADER', () => wshead(unchecked(header)));
     }
   });
 
   it('refuses a value beyond what any upgrade request has room for', () => {
-    assert.ok(ws.wshead({ name: 'X', value: 'v'.repeat(842) }).payload);
-    refused('INVALID_HEADER', () => ws.wshead({ name: 'X', value: 'v'.repeat(843) }));
+    assert.ok(wshead({ name: 'X', value: 'v'.repeat(842) }).payload);
+    refused('INVALID_HEADER', () => wshead({ name: 'X', value: 'v'.repeat(843) }));
   });
 });
 
 describe('AT+WSOPEN', () => {
   const uri = 'ws://example.org/';
-  const open = (options: Partial<OpenOptions>) => ws.wsopen(0, { uri, ...options }).line;
+  const open = (options: Partial<OpenOptions>) => wsopen(0, { uri, ...options }).line;
 
   it('writes every field except an empty subprotocol', () => {
     assert.equal(open({}), `AT+WSOPEN=0,"${uri}"`);
@@ -129,7 +131,7 @@ describe('AT+WSOPEN', () => {
       'ws://h',
       'ws://h?x',
     ]) {
-      assert.match(ws.wsopen(1, { uri: each }).line, /^AT\+WSOPEN=1,"/);
+      assert.match(wsopen(1, { uri: each }).line, /^AT\+WSOPEN=1,"/);
     }
   });
 
@@ -189,7 +191,7 @@ describe('AT+WSOPEN', () => {
       ['ws://h#f', /fragment/],
     ];
     for (const [value, reason] of wrong) {
-      const error = refused('INVALID_URI', () => ws.wsopen(0, unchecked({ uri: value })));
+      const error = refused('INVALID_URI', () => wsopen(0, unchecked({ uri: value })));
       assert.match(error.message, reason, String(value));
     }
   });
@@ -197,73 +199,71 @@ describe('AT+WSOPEN', () => {
   it('accepts 240 bytes of URI and reports how many are too many', () => {
     const start = 'ws://h/';
     const fitting = start + 'a'.repeat(240 - start.length);
-    assert.equal(ws.wsopen(0, { uri: fitting }).line.length, 254);
-    const { message } = refused('INVALID_URI', () => ws.wsopen(0, { uri: `${fitting},b` }));
+    assert.equal(wsopen(0, { uri: fitting }).line.length, 254);
+    const { message } = refused('INVALID_URI', () => wsopen(0, { uri: `${fitting},b` }));
     assert.match(message, /is 3 bytes too long/);
-    refused('INVALID_URI', () => ws.wsopen(0, { uri: fitting, timeoutMs: 1 }));
-    refused('INVALID_SUBPROTOCOL', () => ws.wsopen(0, { uri: fitting, subprotocol: 'a' }));
+    refused('INVALID_URI', () => wsopen(0, { uri: fitting, timeoutMs: 1 }));
+    refused('INVALID_SUBPROTOCOL', () => wsopen(0, { uri: fitting, subprotocol: 'a' }));
     const secret = 's'.repeat(230);
-    const error = refused('INVALID_AUTHORIZATION', () =>
-      ws.wsopen(0, { uri, authorization: secret }),
-    );
+    const error = refused('INVALID_AUTHORIZATION', () => wsopen(0, { uri, authorization: secret }));
     assert.doesNotMatch(error.message, /ss/);
   });
 
   it('refuses subprotocols and authorizations that would end the line', () => {
     for (const subprotocol of ['a b', 'é', '"', '\r\n', 'a,,b', ',', 5]) {
-      refused('INVALID_SUBPROTOCOL', () => ws.wsopen(0, unchecked({ uri, subprotocol })));
+      refused('INVALID_SUBPROTOCOL', () => wsopen(0, unchecked({ uri, subprotocol })));
     }
     for (const authorization of ['a\r\nAT+RST', '\0', 5, null]) {
-      refused('INVALID_AUTHORIZATION', () => ws.wsopen(0, unchecked({ uri, authorization })));
+      refused('INVALID_AUTHORIZATION', () => wsopen(0, unchecked({ uri, authorization })));
     }
   });
 
   it('refuses timeouts out of range, including 0', () => {
     assert.equal(open({ timeoutMs: 180_000 }), `AT+WSOPEN=0,"${uri}",,180000`);
     for (const timeoutMs of [0, 180_001, -1, 1.5, NaN, '5000', null]) {
-      refused('INVALID_TIMEOUT', () => ws.wsopen(0, unchecked({ uri, timeoutMs })));
+      refused('INVALID_TIMEOUT', () => wsopen(0, unchecked({ uri, timeoutMs })));
     }
   });
 
   it('refuses headers that together exceed the request size', () => {
     const headers = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ name: `X-${index}`, value: 'v'.repeat(100) }));
-    assert.ok(ws.wsopen(0, { uri, headers: headers(7) }));
-    const error = refused('INVALID_HEADER', () => ws.wsopen(0, { uri, headers: headers(9) }));
+    assert.ok(wsopen(0, { uri, headers: headers(7) }));
+    const error = refused('INVALID_HEADER', () => wsopen(0, { uri, headers: headers(9) }));
     assert.match(
       error.message,
       /^Change the header "X-0": the upgrade request with all headers is \d+ bytes too long/,
     );
-    refused('INVALID_HEADER', () => ws.wsopen(0, unchecked({ uri, headers: 'X: y' })));
+    refused('INVALID_HEADER', () => wsopen(0, unchecked({ uri, headers: 'X: y' })));
   });
 
   it('has a timeout longer than the slowest measured failure', () => {
-    assert.ok(ws.wsopen(0, { uri }).timeoutMs > 19_000);
-    assert.ok(ws.wsopen(0, { uri, timeoutMs: 180_000 }).timeoutMs > 180_000 + 15_000);
+    assert.ok(wsopen(0, { uri }).timeoutMs > 19_000);
+    assert.ok(wsopen(0, { uri, timeoutMs: 180_000 }).timeoutMs > 180_000 + 15_000);
   });
 
   it('is not idempotent, and its name contains no user input', () => {
-    const command = ws.wsopen(2, { uri: 'ws://u:secret@h/', authorization: 'secret' });
+    const command = wsopen(2, { uri: 'ws://u:secret@h/', authorization: 'secret' });
     assert.equal(command.name, 'AT+WSOPEN=2');
     assert.equal(command.idempotent, false);
     assert.deepEqual(command.informationPrefixes, []);
   });
 
   it('lists links with URIs as the device prints them, without escapes', () => {
-    assert.equal(ws.wsopenQuery().line, 'AT+WSOPEN?');
+    assert.equal(wsopenQuery().line, 'AT+WSOPEN?');
     assert.deepEqual(
-      ws.parseWsopen(['+WSOPEN:0,2,"ws://127.0.0.1:1/a"b\\,c"', '+WSOPEN:2,4,"wss://h/"']),
+      parseWsopen(['+WSOPEN:0,2,"ws://127.0.0.1:1/a"b\\,c"', '+WSOPEN:2,4,"wss://h/"']),
       [
         { link: 0, state: 2, uri: 'ws://127.0.0.1:1/a"b\\,c' },
         { link: 2, state: 4, uri: 'wss://h/' },
       ],
     );
-    assert.deepEqual(ws.parseWsopen([]), []);
+    assert.deepEqual(parseWsopen([]), []);
   });
 
   it('does not report a link as closed when its line was corrupt', () => {
     for (const line of ['+WSOPEN:3,2,"ws://h/"', '+WSOPEN:0,7,"ws://h/"', '+WSOPEN:0,2,"ws://h/']) {
-      refused('OUT_OF_SYNC', () => ws.parseWsopen([line]));
+      refused('OUT_OF_SYNC', () => parseWsopen([line]));
     }
   });
 });

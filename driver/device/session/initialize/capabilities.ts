@@ -2,7 +2,10 @@ import { tryRun, type Command, type Run } from '../../../at/command';
 import type { LinkId } from '../../../at/types';
 import { commandList, parseCommandList, parseVersion, version } from '../../../commands/base';
 import { runOptionalQuery } from '../../../commands/run-query';
-import { wscfgProbe, wsheadQuery, wsdatafmt, wsopenQuery } from '../../../commands/websocket';
+import { wscfgProbe } from '../../../commands/wscfg';
+import { wsheadQuery } from '../../../commands/wshead';
+import { wsopenQuery } from '../../../commands/wsopen';
+import { wsdatafmt } from '../../../commands/wssend';
 import type { Capabilities, FirmwareClass } from '../../options';
 import { EspAtError } from '../../../errors';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CommandEvent } from '../../../../driver/at/types';
-import { wssend } from '../../../../driver/commands/websocket';
+import { wssend } from '../../../../driver/commands/wssend';
 import { EspAtError } from '../../../../driver/errors';
 import { PendingSend } from '../../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
