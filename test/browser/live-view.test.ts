@@ -25,6 +25,17 @@ for (const nodeRed of majors) {
       await editor.page.locator('.esp-at-live-device').waitFor();
     };
 
+    /** Waits until the view has taken an answer, and the browser has drawn it. */
+    const drawn = (editor: Editor) =>
+      editor.page.evaluate(`new Promise((resolve) => {
+        const take = (event, request, { url }) => {
+          if (!url.includes('${LIVE}')) return;
+          $(document).off('ajaxComplete', take);
+          requestAnimationFrame(() => requestAnimationFrame(resolve));
+        };
+        $(document).on('ajaxComplete', take);
+      })`);
+
     it('shows the device, its links and its traffic as it happens, and saves a recording', async () => {
       const editor = await bench.editor();
       const { page } = editor;
@@ -98,9 +109,7 @@ for (const nodeRed of majors) {
           for (const width of [1440, 800]) {
             await editor.page.setViewportSize({ width, height: 900 });
             await show(editor);
-            // It draws what it is told anew.
-            await editor.page.waitForResponse((answer) => isLive(answer));
-            await editor.page.evaluate('new Promise((drawn) => setTimeout(drawn, 100))');
+            await drawn(editor);
             await editor.picture(`live-${nodeRed}-${locale}-${colorScheme}-${width}`);
             const problems = await editor.run(`
               const tab = document.querySelector('.esp-at-live');

@@ -5,6 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { isObject } from '../../driver/link/request/json-path';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { until } from '../harness/until';
 import { ocppServer } from './ocpp-server';
 import { serverHarness } from './server-harness';
 
@@ -160,18 +161,18 @@ for (const firmware of ['C', 'D'] as const)
 
     it('by the next message: the server gets a request only after it has answered the one before', async () => {
       const heard: string[] = [];
-      await beginWs({ match: 'next', output: 'string' }, (text, socket) => {
+      const made = await beginWs({ match: 'next', output: 'string' }, (text, socket) => {
+        // The link sends in order: a request that does not wait comes before the mark.
+        if (text === 'mark') socket.send(JSON.stringify({ to: heard.at(-1) }));
         heard.push(text);
-        const before = [...heard];
-        setTimeout(() => {
-          assert.deepEqual(heard, before, 'nothing came before the answer');
-          socket.send(JSON.stringify({ to: text }));
-        }, 20);
       });
       for (const payload of ['one', 'two', 'three']) nodeRed.give('request', { payload });
-      for (const text of ['one', 'two', 'three'])
+      for (const text of ['one', 'two', 'three']) {
+        await until(() => heard.includes(text), `the server gets ${text}`);
+        await made.device.link(0).send('mark');
         assert.equal((await nodeRed.next('reply')).payload, `{"to":"${text}"}`);
-      assert.deepEqual(heard, ['one', 'two', 'three']);
+      }
+      assert.deepEqual(heard, ['one', 'mark', 'two', 'mark', 'three', 'mark']);
     });
 
     it('a reply after the timeout: REPLY_TIMEOUT at the Catch node, the reply at the second output only', async () => {
