@@ -10,9 +10,11 @@ import { root } from './root.mjs';
 
 const browser = join('test', 'browser');
 /** These files wait for other processes more than they compute: each runs in its own, so that they wait at the same time. */
-const waiting = ['bench', 'doctor', 'package', 'servers', 'start'].map((name) =>
-  join('test', name),
+const waiting = ['bench', 'doctor', 'package', 'servers', 'start', 'verification/soak'].map(
+  (name) => join('test', name),
 );
+/** Begin first, in this order: one process that begins last and takes long leaves a core idle. */
+const longest = [browser, ...waiting, join('test', 'verification')];
 /** Of this run alone: another may run other files of a folder at the same time. */
 const programs = mkdtempSync(join(tmpdir(), 'esp-at-tests-'));
 process.on('exit', () => rmSync(programs, { recursive: true }));
@@ -24,24 +26,26 @@ for (const file of process.argv.slice(2)) {
   folders.set(key, [...(folders.get(key) ?? []), file]);
 }
 // Many tests wait for processes, ports and timers: while one does, another has its core.
-const concurrency = availableParallelism() + 1;
+const concurrency = availableParallelism() + 2;
 run({ files: processes(), concurrency })
   .on('test:fail', () => (process.exitCode = 1))
   .compose(new spec())
   .pipe(process.stdout);
 
-/** The program of each process. Those that take longest come first, so that all cores have work to the end. */
+/** The program of each process; folders with many files before those with few. */
 function processes() {
-  const isBrowser = ([folder]) => folder === browser;
-  const isWaiting = ([key, files]) => key === files[0];
   const all = [...folders].sort(
-    (a, b) =>
-      isBrowser(b) - isBrowser(a) || isWaiting(b) - isWaiting(a) || b[1].length - a[1].length,
+    ([a, filesOfA], [b, filesOfB]) => rank(a) - rank(b) || filesOfB.length - filesOfA.length,
   );
   return all.flatMap(([folder, files]) => {
     if (folder === browser && isWhole(files)) return nodeReds();
     return files.length === 1 ? resolve(root, files[0]) : together(folder, files);
   });
+}
+
+function rank(key) {
+  const index = longest.findIndex((folder) => key.startsWith(folder));
+  return index < 0 ? longest.length : index;
 }
 
 /** Two processes, one for each Node-RED, run all browser tests: they start Node-RED, browser and pages only once. */
