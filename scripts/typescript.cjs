@@ -6,7 +6,7 @@ const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs'
 const Module = require('node:module');
 const { join } = require('node:path');
 
-const folder = join(__dirname, '..', 'node_modules', '.cache', 'typescript');
+const folder = join(__dirname, '..', 'node_modules', '.cache', 'tests');
 mkdirSync(folder, { recursive: true });
 process.setSourceMapsEnabled(true);
 
@@ -41,17 +41,17 @@ function compiled(path) {
 }
 
 function compile(path, text) {
-  const { ModuleKind, ScriptTarget, transpileModule } = require('typescript');
-  const { outputText } = transpileModule(text, {
-    fileName: path,
-    compilerOptions: {
-      esModuleInterop: true,
-      inlineSourceMap: true,
-      module: ModuleKind.CommonJS,
-      target: ScriptTarget.ES2022,
-    },
-  });
-  return outputText;
+  const { transformSync } = require('esbuild');
+  return transformSync(text, {
+    loader: 'ts',
+    format: 'cjs',
+    target: 'es2022',
+    sourcefile: path,
+    sourcemap: 'inline',
+    sourcesContent: false,
+    // Node.js would load an ES module.
+    supported: { 'dynamic-import': false },
+  }).code;
 }
 
 module.exports = { compiled };
