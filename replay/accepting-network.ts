@@ -1,5 +1,5 @@
 import type { Clock, Network } from '../simulator';
-import { acceptFor } from '../simulator/websocket/handshake';
+import { acceptUpgrade } from '../simulator/websocket/handshake';
 
 const LATENCY_MS = 1;
 
@@ -34,14 +34,13 @@ export function acceptingNetwork(
           if (head.includes('\r\n\r\n')) return true;
           head += bytes.toString('latin1');
           if (!head.includes('\r\n\r\n')) return true;
-          later(() => handlers.data(Buffer.from(acceptance(head))));
+          later(() => handlers.data(acceptUpgrade(head)));
           accepted({
             send: (frame) => later(() => handlers.data(frame)),
-            end: () => later(() => handlers.ended?.()),
+            end: () => later(() => handlers.ended()),
           });
           return true;
         },
-        end: () => later(() => handlers.closed()),
         destroy: leave,
         reset: leave,
         pause: () => undefined,
@@ -49,18 +48,4 @@ export function acceptingNetwork(
       };
     },
   };
-}
-
-function acceptance(request: string): string {
-  const header = (name: string) => new RegExp(`^${name}: *(.*?)\\r$`, 'im').exec(request)?.[1];
-  const [protocol = ''] = (header('Sec-WebSocket-Protocol') ?? '').split(/ *, */);
-  return [
-    'HTTP/1.1 101 Switching Protocols',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${acceptFor(header('Sec-WebSocket-Key') ?? '')}`,
-    ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
-    '',
-    '',
-  ].join('\r\n');
 }

@@ -1,7 +1,7 @@
 import type { DataChunk } from '../driver/at/types';
 import type { SimulatedDevice } from '../simulator';
 import type { VirtualClock } from '../simulator/replay/virtual-clock';
-import { opcodes } from '../simulator/websocket/frame-codec';
+import { encodeServerFrame, opcodes } from '../simulator/websocket/frame-codec';
 import type { ServerEnd } from './accepting-network';
 import { DeviceTokens, type DeviceToken } from './device-tokens';
 import type { Difference } from './difference';
@@ -146,7 +146,8 @@ class SimulatorComparison {
       payload.push(bytes);
       missing -= bytes.length;
     } while (missing > 0);
-    this.#servers.get(link)?.send(serverFrame(fin, opcode, Buffer.concat(payload)));
+    const frame = { fin, opcode, payload: Buffer.concat(payload) };
+    this.#servers.get(link)?.send(encodeServerFrame(frame));
   }
 
   #serverOrBoardActed(text: string): void {
@@ -156,7 +157,7 @@ class SimulatorComparison {
     else if (event === 'CLOSED' && !this.#lastCommand.startsWith(`AT+WSCLOSE=${link}`)) {
       const code = Buffer.alloc(2);
       code.writeUInt16BE(NORMAL_CLOSURE);
-      server?.send(serverFrame(true, opcodes.close, code));
+      server?.send(encodeServerFrame({ fin: true, opcode: opcodes.close, payload: code }));
     } else if (text === 'ready' && !/^AT\+(?:RST|RESTORE)/.test(this.#lastCommand))
       this.#device.restart();
   }
@@ -197,16 +198,4 @@ function listOf<T>(lists: Map<string, T[]>, name: string): T[] {
   const list = lists.get(name) ?? [];
   lists.set(name, list);
   return list;
-}
-
-/** An unmasked frame (RFC 6455, section 5.2). */
-function serverFrame(fin: boolean, opcode: number, payload: Buffer): Buffer {
-  const { length } = payload;
-  const code = length < 126 ? length : length < 65_536 ? 126 : 127;
-  const head = Buffer.alloc(code < 126 ? 2 : code === 126 ? 4 : 10);
-  head[0] = (fin ? 0x80 : 0) | opcode;
-  head[1] = code;
-  if (code === 126) head.writeUInt16BE(length, 2);
-  if (code === 127) head.writeBigUInt64BE(BigInt(length), 2);
-  return Buffer.concat([head, payload]);
 }

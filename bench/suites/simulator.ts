@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { listen, type SimulatorServer } from '../../simulator';
 import { startPathServer, type PathServer } from '../../test/harness/network/path-server';
-import { encodeFrame } from '../../test/harness/network/ws-server-frames';
+import { encodeServerFrame } from '../../simulator/websocket/frame-codec';
 import { rounded, scaled, type Effort, type Row } from '../suite';
 
 const PAYLOAD_BYTES = 4096;
@@ -92,7 +92,11 @@ async function timed(
 
 /** Sends messages from the server to the host, each in its own URC. */
 async function receive({ host, server }: DeviceConnection, messages: number): Promise<void> {
-  const frame = encodeFrame({ fin: true, opcode: 2, payload: Buffer.alloc(PAYLOAD_BYTES, 'x') });
+  const frame = encodeServerFrame({
+    fin: true,
+    opcode: 2,
+    payload: Buffer.alloc(PAYLOAD_BYTES, 'x'),
+  });
   const urcBytes = `+WS_DATA:0,${PAYLOAD_BYTES},`.length + PAYLOAD_BYTES + 2;
   const all = host.bytes(messages * urcBytes);
   for (let sent = 0; sent < messages; sent += BATCH_MESSAGES) {

@@ -93,7 +93,6 @@ export class SimulatedDevice {
       output,
       flash,
       time,
-      hooks,
       crash,
       firmware,
       network: this.#network,

@@ -84,7 +84,6 @@ function refuse(clock: Clock, handlers: ConnectionHandlers): Connection {
   );
   return {
     write: () => true,
-    end: () => undefined,
     destroy: cancel,
     pause: () => undefined,
     resume: () => undefined,
@@ -142,7 +141,7 @@ class FaultyConnection implements Connection {
       connected: () => this.#arrive(0, () => handlers.connected()),
       data: (chunk) => segmenter.data(chunk),
       drained: () => this.#arrive(0, () => handlers.drained()),
-      ended: () => segmenter.inOrder(() => this.#arrive(0, () => handlers.ended?.())),
+      ended: () => segmenter.inOrder(() => this.#arrive(0, () => handlers.ended())),
       closed: (error) => segmenter.inOrder(() => this.#arrive(0, () => this.#finish(error))),
     });
   }
@@ -154,11 +153,6 @@ class FaultyConnection implements Connection {
     this.#unsent.push(bytes);
     this.#unsentLength += bytes.length;
     return this.#unsentLength < RECEIVE_WINDOW_BYTES;
-  }
-
-  end(): void {
-    this.#sendUnsent();
-    this.#inner?.end();
   }
 
   destroy(): void {

@@ -1,12 +1,11 @@
 import type { Connection, ConnectionHandlers } from './network';
-import { acceptFor } from '../websocket/handshake';
-import { opcodes, readFrame } from '../websocket/frame-codec';
+import { encodeServerFrame, opcodes, readFrame } from '../websocket/frame-codec';
+import { acceptUpgrade } from '../websocket/handshake';
 
 /** The host of a WebSocket server in this process that echoes messages: a first try needs no other server. */
 export const ECHO_HOST = 'echo.sim';
 
 const HEADER_END = '\r\n\r\n';
-const FIN = 0x80;
 
 /** A connection to the echo server, which echoes frame by frame, fragments too. */
 export class EchoConnection implements Connection {
@@ -29,10 +28,6 @@ export class EchoConnection implements Connection {
     return true;
   }
 
-  end(): void {
-    this.#close();
-  }
-
   destroy(): void {
     this.#over = true;
   }
@@ -50,19 +45,9 @@ export class EchoConnection implements Connection {
     const end = this.#received.indexOf(HEADER_END);
     if (end < 0) return;
     const request = this.#received.toString('latin1', 0, end);
-    const header = (name: string) =>
-      new RegExp(`^${name}: *([^\\r]*)`, 'im').exec(request)?.[1]?.trim();
-    const subprotocol = header('Sec-WebSocket-Protocol')?.split(',')[0]?.trim();
-    const lines = [
-      'HTTP/1.1 101 Switching Protocols',
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      `Sec-WebSocket-Accept: ${acceptFor(header('Sec-WebSocket-Key') ?? '')}`,
-      ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
-    ];
     this.#received = this.#received.subarray(end + HEADER_END.length);
     this.#upgraded = true;
-    this.#send(Buffer.from(`${lines.join('\r\n')}${HEADER_END}`, 'latin1'));
+    this.#send(acceptUpgrade(request));
   }
 
   #answerFrames(): void {
@@ -70,10 +55,10 @@ export class EchoConnection implements Connection {
       const frame = readFrame(this.#received);
       if (!frame || this.#received.length < frame.size) return;
       this.#received = this.#received.subarray(frame.size);
-      const { first, payload } = frame;
-      const opcode = first & 0x0f;
+      const { opcode } = frame;
       if (opcode === opcodes.pong) continue;
-      this.#send(unmasked(opcode === opcodes.ping ? FIN | opcodes.pong : first, payload));
+      const isPing = opcode === opcodes.ping;
+      this.#send(encodeServerFrame(isPing ? { ...frame, opcode: opcodes.pong } : frame));
       if (opcode === opcodes.close) this.#close();
     }
   }
@@ -105,16 +90,4 @@ export class EchoConnection implements Connection {
       if (!this.#over) action();
     });
   }
-}
-
-/** An unmasked frame, as a server sends it. @param first the byte with FIN and the opcode */
-function unmasked(first: number, payload: Buffer): Buffer {
-  const { length } = payload;
-  if (length < 126) return Buffer.concat([Buffer.of(first, length), payload]);
-  const head = Buffer.alloc(length < 0x1_0000 ? 4 : 10);
-  head[0] = first;
-  head[1] = length < 0x1_0000 ? 126 : 127;
-  if (length < 0x1_0000) head.writeUInt16BE(length, 2);
-  else head.writeBigUInt64BE(BigInt(length), 2);
-  return Buffer.concat([head, payload]);
 }

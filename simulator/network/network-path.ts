@@ -59,7 +59,7 @@ export class NetworkPath implements Network {
       connected: () => down.pass(0, () => down.pass(0, () => handlers.connected())),
       data: (chunk) => down.pass(chunk.length, () => segmenter.data(chunk)),
       drained: () => down.pass(0, () => handlers.drained()),
-      ended: () => down.pass(0, () => segmenter.inOrder(() => handlers.ended?.())),
+      ended: () => down.pass(0, () => segmenter.inOrder(() => handlers.ended())),
       closed: (error) => down.pass(0, () => segmenter.inOrder(() => handlers.closed(error))),
     });
     const leave = (how: () => void) => () => {
@@ -72,10 +72,6 @@ export class NetworkPath implements Network {
     };
     return {
       write: (bytes) => writer.write(bytes),
-      end: () => {
-        writer.flush();
-        up.pass(0, () => inner.end());
-      },
       destroy: leave(() => inner.destroy()),
       reset: leave(() => (inner.reset ? inner.reset() : inner.destroy())),
       pause: () => inner.pause(),
@@ -143,7 +139,7 @@ class NagleWriter {
   readonly #options: NetworkPathOptions;
   readonly #send: (bytes: Buffer) => boolean;
   /** Small pieces that wait for an acknowledgement. */
-  #held: Buffer[] = [];
+  readonly #held: Buffer[] = [];
   #cancelAck: (() => void) | undefined;
   #writable = true;
   #upgradeRequestSent = false;
@@ -167,25 +163,22 @@ class NagleWriter {
     return this.#writable;
   }
 
-  /** Call when the server has acknowledged everything, alone or with data of its own. */
+  /** Call when the server has acknowledged everything, alone or with data of its own: the pieces that wait leave. */
   acknowledged(): void {
+    const held = this.#takeHeld();
+    if (held.length > 0) this.#segment(held);
+  }
+
+  /** Sends the pieces that wait, as TCP does at FIN, and waits for no acknowledgement. */
+  end(): void {
+    const held = this.#takeHeld();
+    if (held.length > 0) this.#pass(held);
+  }
+
+  #takeHeld(): Buffer {
     this.#cancelAck?.();
     this.#cancelAck = undefined;
-    const held = this.#held;
-    this.#held = [];
-    if (held.length > 0) this.#segment(Buffer.concat(held));
-  }
-
-  /** Sends the pieces that wait, as TCP does at FIN. */
-  flush(): void {
-    const held = this.#held;
-    this.#held = [];
-    if (held.length > 0) this.#pass(Buffer.concat(held));
-  }
-
-  end(): void {
-    this.#cancelAck?.();
-    this.flush();
+    return Buffer.concat(this.#held.splice(0));
   }
 
   #push(part: Buffer): void {

@@ -38,15 +38,13 @@ export interface ConnectionHandlers {
   /** The connection, or the attempt, has ended; called once, never after {@link Connection.destroy}. */
   closed(error?: Error): void;
   /** The peer has sent FIN. */
-  ended?(): void;
+  ended(): void;
 }
 
 /** A network connection, or an attempt at one. */
 export interface Connection {
   /** Takes all bytes; false asks to wait for `drained` before writing more. */
   write(bytes: Buffer): boolean;
-  /** Sends the remaining bytes, then FIN. */
-  end(): void;
   /** Ends the connection at once, without further callbacks. */
   destroy(): void;
   /** Like `destroy`, but with RST, as TCP does when it closes with unread bytes. */
@@ -82,7 +80,6 @@ function failed(error: Error, handlers: ConnectionHandlers): Connection {
   const immediate = setImmediate(() => handlers.closed(error));
   return {
     write: () => true,
-    end: () => undefined,
     destroy: () => clearImmediate(immediate),
     pause: () => undefined,
     resume: () => undefined,
@@ -134,13 +131,12 @@ function attach(
     if (!over) handlers.drained();
   });
   socket.on('end', () => {
-    if (!over) handlers.ended?.();
+    if (!over) handlers.ended();
   });
   socket.on('error', finish);
   socket.on('close', () => finish());
   return {
     write: (bytes) => over || socket.write(bytes),
-    end: () => void socket.end(),
     destroy() {
       over = true;
       socket.destroy();

@@ -135,10 +135,6 @@ class StationConnection implements Connection {
     return this.#unsentLength < SEND_BUFFER_BYTES;
   }
 
-  end(): void {
-    this.#inner?.end();
-  }
-
   destroy(): void {
     this.#leave();
     this.#inner?.destroy();
@@ -205,7 +201,7 @@ class StationConnection implements Connection {
           else whenMoving(() => handlers.data(chunk));
         },
         drained: () => whenMoving(() => handlers.drained()),
-        ended: () => whenMoving(() => handlers.ended?.()),
+        ended: () => whenMoving(() => handlers.ended()),
         closed: (error) => whenMoving(() => this.#closed(error)),
       },
     );

@@ -25,7 +25,8 @@ export class RecordedConnection {
   readonly #unread: Segment[] = [];
   #received: Buffer = Buffer.alloc(0);
   #key: string | undefined;
-  #state: 'open' | 'device ended' | 'over' = 'open';
+  /** Whether the device has ended its side, or got `closed`. */
+  #over = false;
   /** Whether the server has closed its socket, so that it answers further bytes with RST. */
   #destroyed = false;
   #paused = false;
@@ -48,9 +49,8 @@ export class RecordedConnection {
     this.#peer = peer;
     this.device = {
       write: (bytes) => this.#written(bytes),
-      end: () => this.#leave('FIN', 'device ended'),
-      destroy: () => this.#leave('FIN', 'over'),
-      reset: () => this.#leave('RST', 'over'),
+      destroy: () => this.#leave('FIN'),
+      reset: () => this.#leave('RST'),
       pause: () => void (this.#devicePaused = true),
       resume: () => {
         this.#devicePaused = false;
@@ -110,26 +110,22 @@ export class RecordedConnection {
   }
 
   #deliver(): void {
-    while (!this.#devicePaused && !this.#frozen && this.#state !== 'over') {
+    while (!this.#devicePaused && !this.#frozen && !this.#over) {
       const segment = this.#toDevice.shift();
       if (segment === undefined) return;
       if (segment === 'RST') this.#finish(new Error('read ECONNRESET'));
-      else if (segment !== 'FIN') this.#handlers.data(segment);
-      else {
-        this.#handlers.ended?.();
-        if (this.#state === 'device ended') this.#finish();
-      }
+      else if (segment === 'FIN') this.#handlers.ended();
+      else this.#handlers.data(segment);
     }
   }
 
-  #finish(error?: Error): void {
-    if (this.#state === 'over') return;
-    this.#state = 'over';
+  #finish(error: Error): void {
+    this.#over = true;
     this.#handlers.closed(error);
   }
 
   #written(bytes: Buffer): boolean {
-    if (this.#state !== 'open') return true;
+    if (this.#over) return true;
     const copy = Buffer.from(bytes);
     this.#clock.after(LATENCY_MS, () => this.#arrive(copy));
     if (!this.#paused) return true;
@@ -138,9 +134,10 @@ export class RecordedConnection {
     return !this.#blocked;
   }
 
-  #leave(segment: 'FIN' | 'RST', state: 'device ended' | 'over'): void {
-    if (this.#state === 'open') this.#clock.after(LATENCY_MS, () => this.#arrive(segment));
-    if (this.#state !== 'over') this.#state = state;
+  #leave(segment: 'FIN' | 'RST'): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#clock.after(LATENCY_MS, () => this.#arrive(segment));
   }
 
   #arrive(segment: Segment): void {
@@ -189,13 +186,6 @@ export class RecordedConnection {
   }
 }
 
-function textOf({ first, masked, payload, length }: ReceivedFrame): string {
-  return frameText({
-    fin: first >= 0x80,
-    rsv: (first >> 4) & 7,
-    opcode: first & 15,
-    masked,
-    payload: payload.toString('latin1'),
-    length,
-  });
+function textOf({ payload, ...header }: ReceivedFrame): string {
+  return frameText({ ...header, payload: payload.toString('latin1') });
 }

@@ -181,7 +181,6 @@ class SimulatedBench implements Bench {
     };
     return {
       write: (bytes) => connection?.device.write(bytes) ?? true,
-      end: () => connection?.device.end(),
       destroy: leave('destroy'),
       reset: leave('reset'),
       pause: () => connection?.device.pause(),

@@ -1,10 +1,10 @@
 import { NETWORK_TIMEOUT_MS, openConnection, type ClientConnection } from './client-connection';
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
 import { flatLoop } from './flat-loop';
-import { opcodes } from './frame-codec';
+import { opcodes, type Frame } from './frame-codec';
 import { Keepalive, roundMs, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
-import type { Message, SendResult } from './sender';
+import type { SendResult } from './sender';
 
 /** Limit of the wait for the server's FIN after the close handshake. */
 const FIN_TIMEOUT_MS = 1_000;
@@ -86,7 +86,7 @@ export class WebSocketClient {
   }
 
   /** Sends a message. Waits `timeout` milliseconds for the lock, and as long again for room in the socket. */
-  send(message: Message, timeout: number, done: (result: SendResult) => void): void {
+  send(message: Frame, timeout: number, done: (result: SendResult) => void): void {
     if (this.#state !== linkState.established) {
       done('failed');
       return;

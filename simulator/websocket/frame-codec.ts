@@ -13,37 +13,57 @@ export const opcodes = {
 
 const IS_LITTLE_ENDIAN = endianness() === 'LE';
 
+/** A frame (RFC 6455, section 5.2). */
+export interface Frame {
+  readonly fin: boolean;
+  readonly opcode: number;
+  readonly payload: Buffer;
+}
+
 /** Encodes a masked frame, as a client must send it (RFC 6455, section 5.3). */
-export function encodeFrame(fin: boolean, opcode: number, payload: Buffer, random: Random): Buffer {
-  const length = payload.length;
-  const headerLength = length < 126 ? 6 : length < 0x1_0000 ? 8 : 14;
+export function encodeFrame(frame: Frame, random: Random): Buffer {
+  const { payload } = frame;
+  const { length } = payload;
+  const headerLength = headerBytes(length) + 4;
   // Aligns the payload to 4 bytes, to mask it word by word.
   const lead = (4 - (headerLength % 4)) % 4;
   const memory = Buffer.from(new ArrayBuffer(lead + headerLength + ((length + 3) & ~3)));
-  const frame = memory.subarray(lead, lead + headerLength + length);
-  frame[0] = (fin ? 0x80 : 0) | opcode;
-  if (length < 126) {
-    frame[1] = 0x80 | length;
-  } else if (length < 0x1_0000) {
-    frame[1] = 0x80 | 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 0x80 | 127;
-    frame.writeBigUInt64BE(BigInt(length), 2);
-  }
+  const bytes = memory.subarray(lead, lead + headerLength + length);
+  writeHeader(bytes, frame, 0x80);
   const mask = Math.floor(random() * 0x1_0000_0000) >>> 0;
-  frame.writeUInt32BE(mask, headerLength - 4);
-  payload.copy(frame, headerLength);
+  bytes.writeUInt32BE(mask, headerLength - 4);
+  payload.copy(bytes, headerLength);
   maskWords(memory, lead + headerLength, length, mask);
-  return frame;
+  return bytes;
 }
 
-/** A frame of a peer (RFC 6455, section 5.2). */
-export interface ReceivedFrame {
-  /** The byte with FIN, the reserved bits and the opcode. */
-  readonly first: number;
+/** Encodes a frame without a mask, as a server must send it (RFC 6455, section 5.1). */
+export function encodeServerFrame(frame: Frame): Buffer {
+  const header = Buffer.alloc(headerBytes(frame.payload.length));
+  writeHeader(header, frame, 0);
+  return Buffer.concat([header, frame.payload]);
+}
+
+/** Length of a header without its mask. */
+function headerBytes(payloadLength: number): number {
+  return payloadLength < 126 ? 2 : payloadLength < 0x1_0000 ? 4 : 10;
+}
+
+function writeHeader(bytes: Buffer, frame: Frame, maskBit: 0 | 0x80): void {
+  const { fin, opcode, payload } = frame;
+  const { length } = payload;
+  bytes[0] = (fin ? 0x80 : 0) | opcode;
+  bytes[1] = maskBit | (length < 126 ? length : length < 0x1_0000 ? 126 : 127);
+  if (length >= 0x1_0000) bytes.writeBigUInt64BE(BigInt(length), 2);
+  else if (length >= 126) bytes.writeUInt16BE(length, 2);
+}
+
+/** A frame of a peer. */
+export interface ReceivedFrame extends Frame {
+  /** The reserved bits. */
+  readonly rsv: number;
   readonly masked: boolean;
-  /** Bytes of the frame, and of its payload. */
+  /** Bytes of the frame, and of its payload, once all have arrived. */
   readonly size: number;
   readonly length: number;
   /** The payload received so far, unmasked. */
@@ -66,7 +86,8 @@ export function readFrame(bytes: Buffer): ReceivedFrame | undefined {
     const mask = bytes.subarray(header - 4, header);
     for (const [index, byte] of payload.entries()) payload[index] = byte ^ (mask[index % 4] ?? 0);
   }
-  return { first, masked, size, length, payload };
+  const [fin, rsv, opcode] = [first >= 0x80, (first >> 4) & 7, first & 0x0f];
+  return { fin, rsv, opcode, masked, size, length, payload };
 }
 
 function maskWords(memory: Buffer, offset: number, length: number, mask: number): void {

@@ -78,6 +78,21 @@ export function acceptFor(key: string): string {
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
+/** The 101 of a server that accepts any request, with its first subprotocol. @param request up to its empty line */
+export function acceptUpgrade(request: string): Buffer {
+  const header = (name: string) =>
+    new RegExp(`^${name}: *([^\\r]*)`, 'im').exec(request)?.[1]?.trim();
+  const subprotocol = header('Sec-WebSocket-Protocol')?.split(',')[0]?.trim();
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptFor(header('Sec-WebSocket-Key') ?? '')}`,
+    ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
+  ];
+  return Buffer.from([...lines, '', ''].join('\r\n'), 'latin1');
+}
+
 /** Splits a header at its first colon and joins the parts by `: `, as the firmware does. */
 function headerLine(header: string): string {
   const colon = header.indexOf(':');

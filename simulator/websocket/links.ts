@@ -3,15 +3,15 @@ import { Timers } from '../timers';
 import type { DeviceTime } from '../device/device-time';
 import type { Firmware } from '../device/firmware';
 import type { Flash } from '../device/flash';
-import type { Hooks } from '../device/hooks';
 import type { Network, TlsOptions } from '../network/network';
 import type { Output } from '../device/output';
 import type { Random } from '../random';
 import { WebSocketClient } from './client';
 import type { LinkState } from './client-options';
 import { dataUrc, defaultDataFormat, type DataFormat } from './data-urc';
+import type { Frame } from './frame-codec';
 import type { Chunk } from './frame-reader';
-import type { Message, SendResult } from './sender';
+import type { SendResult } from './sender';
 import type { WebSocketUri } from './uri';
 
 export const LINK_COUNT = 3;
@@ -66,7 +66,6 @@ export interface LinksContext {
   readonly output: Output;
   readonly flash: Flash;
   readonly time: DeviceTime;
-  readonly hooks: Hooks;
   /** Restarts the device as a crash does. */
   readonly crash: () => void;
 }
@@ -151,7 +150,7 @@ export class Links {
   }
 
   /** Sends on a link in use; `timeout` in milliseconds. */
-  send(id: number, message: Message, timeout: number, done: (result: SendResult) => void): void {
+  send(id: number, message: Frame, timeout: number, done: (result: SendResult) => void): void {
     const link = this.#links[id];
     if (link) link.client.send(message, timeout, done);
     else done('failed');

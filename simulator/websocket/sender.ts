@@ -1,5 +1,5 @@
 import type { Random } from '../random';
-import { encodeFrame, opcodes } from './frame-codec';
+import { encodeFrame, opcodes, type Frame } from './frame-codec';
 import type { Socket } from './socket';
 
 /** Limit of the wait for room for a control frame. */
@@ -7,14 +7,6 @@ const CONTROL_TIMEOUT_MS = 10_000;
 const noBytes = Buffer.alloc(0);
 
 export type SendResult = 'sent' | 'failed';
-
-/** One message, or a part of one. */
-export interface Message {
-  readonly opcode: number;
-  /** Whether the last frame has the FIN bit. */
-  readonly fin: boolean;
-  readonly payload: Buffer;
-}
 
 /** Writes frames to a connection: waits for room, then until TCP has taken all bytes. */
 export class Sender {
@@ -35,11 +27,12 @@ export class Sender {
   }
 
   /**
-   * Sends a message in frames of at most `bufferSize` bytes.
+   * Sends a message, or a part of one, in frames of at most `bufferSize` bytes.
    *
+   * @param message its `fin` is that of its last frame
    * @param timeout milliseconds to wait for room
    */
-  message(message: Message, timeout: number, done: (result: SendResult) => void): void {
+  message(message: Frame, timeout: number, done: (result: SendResult) => void): void {
     const { opcode, fin, payload } = message;
     // The firmware's loop sends no frame for an empty continuation without FIN.
     if (!fin && opcode === opcodes.continuation && payload.length === 0) {
@@ -67,13 +60,12 @@ export class Sender {
   }
 
   /** Sends one frame. */
-  frame(frame: Message, timeout: number, done: (result: SendResult) => void): void {
+  frame(frame: Frame, timeout: number, done: (result: SendResult) => void): void {
     const socket = this.#socket;
     const finish = (taken: boolean) => done(taken && !socket.broken ? 'sent' : 'failed');
     socket.waitWritable(timeout, (room) => {
       if (!room || socket.broken) done('failed');
-      else if (socket.write(encodeFrame(frame.fin, frame.opcode, frame.payload, this.#random)))
-        finish(true);
+      else if (socket.write(encodeFrame(frame, this.#random))) finish(true);
       else socket.waitWritable(this.#writeGraceMs + timeout, finish);
     });
   }

@@ -8,7 +8,7 @@ import { seededRandom } from '../../simulator/random';
 import { MemoryNetwork, type Route } from '../harness/network/memory-network';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { WsServer, type WsConnection } from '../harness/network/ws-server';
-import type { WsFrame } from '../harness/network/ws-server-frames';
+import type { Frame } from '../../simulator/websocket/frame-codec';
 
 export const ok = '\r\nOK\r\n';
 export const error = '\r\nERROR\r\n';
@@ -143,7 +143,7 @@ export const frames = (connection: WsConnection): string[] =>
   );
 
 /** A frame for the server to send; by default a whole text message. */
-export const frame = (payload: string | Buffer, opcode = 1, fin = true): WsFrame => ({
+export const frame = (payload: string | Buffer, opcode = 1, fin = true): Frame => ({
   fin,
   opcode,
   payload: typeof payload === 'string' ? Buffer.from(payload, 'latin1') : payload,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { encodeFrame } from '../harness/network/ws-server-frames';
+import { encodeServerFrame } from '../../simulator/websocket/frame-codec';
 import { error, frame, frames, it, ok, prompt, sent, words } from './lab';
 
 /** Behavior that no recording shows: test/verification/conformance replays the recordings. */
@@ -104,7 +104,7 @@ describe('AT+WSSEND on the simulated device', () => {
 describe('data received by the simulated device', () => {
   it('leaves an empty chunk and lost framing behind a frame that stalls for 10 s', async (lab) => {
     const server = await lab.open();
-    const bytes = encodeFrame(frame('stalled'));
+    const bytes = encodeServerFrame(frame('stalled'));
     server.sendRaw(bytes.subarray(0, 5));
     assert.equal(await lab.hear(9990), '+WS_DATA:0,3,sta\r\n');
     assert.equal(await lab.hear(20), '+WS_DATA:0,0,\r\n');

@@ -85,12 +85,7 @@ describe('the network between the simulated device and its servers', () => {
     const inner = {
       connect: (_target: unknown, handlers: ConnectionHandlers) => {
         server = handlers;
-        return {
-          ...connection,
-          end: () => undefined,
-          pause: () => undefined,
-          resume: () => undefined,
-        };
+        return { ...connection, pause: () => undefined, resume: () => undefined };
       },
     };
     let received = '';
@@ -100,6 +95,7 @@ describe('the network between the simulated device and its servers', () => {
         connected: () => undefined,
         data: (chunk) => (received += chunk.toString()),
         drained: () => undefined,
+        ended: () => undefined,
         closed: () => undefined,
       },
     );

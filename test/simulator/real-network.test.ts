@@ -17,6 +17,7 @@ describe("the machine's own network", () => {
             connected: () => undefined,
             data: () => undefined,
             drained: () => undefined,
+            ended: () => undefined,
             closed: (reason) => {
               assert.ok(isLater);
               resolve(reason);

@@ -2,7 +2,7 @@ import { seededRandom, SimulatedDevice, type Clock, type FirmwareClass } from '.
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { MemoryNetwork } from '../../../test/harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../../test/harness/network/ws-server';
-import { encodeFrame } from '../../../test/harness/network/ws-server-frames';
+import { encodeServerFrame } from '../../../simulator/websocket/frame-codec';
 
 interface SimulatedBoardOptions {
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class SimulatedBoard {
 
   /** Sends text messages over the server's connection to a target, as fast as TCP takes them. */
   flood(target: string, count: number, size: number): void {
-    const frame = encodeFrame({ fin: true, opcode: 1, payload: Buffer.alloc(size, 'x') });
+    const frame = encodeServerFrame({ fin: true, opcode: 1, payload: Buffer.alloc(size, 'x') });
     const connection = this.#connection(target);
     for (const segment of blocks(frame, count, SEGMENT_BYTES)) connection.sendRaw(segment);
   }

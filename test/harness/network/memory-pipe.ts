@@ -31,8 +31,6 @@ export class MemoryPipe {
   #drainPending = false;
   /** Count of bytes written since the server last read. */
   #backlog = 0;
-  #clientFin = false;
-  #serverFin = false;
   /** Whether the device has destroyed its end, or got `closed`. */
   #over = false;
 
@@ -43,7 +41,6 @@ export class MemoryPipe {
     this.#path = path;
     this.client = {
       write: (bytes) => this.#write(bytes),
-      end: () => this.#end(),
       destroy: () => this.#destroy(),
       pause: () => void (this.#clientPaused = true),
       resume: () => {
@@ -63,10 +60,10 @@ export class MemoryPipe {
     };
   }
 
-  /** Opens both ends `delay` ms from now, unless the device has ended the attempt by then. */
+  /** Opens both ends `delay` ms from now, unless the device has given up the attempt by then. */
   openAfter(delay: number, serve: () => ServerSocketHandlers): void {
     this.#clock.after(delay, () => {
-      if (this.#over || this.#clientFin) return this.onGone();
+      if (this.#over) return this.onGone();
       this.#serverHandlers = serve();
       this.#handlers.connected();
       this.pump();
@@ -109,14 +106,12 @@ export class MemoryPipe {
       this.#closeServer();
       this.#finish(new Error('read ECONNRESET'));
     } else {
-      this.#serverFin = true;
-      this.#handlers.ended?.();
-      if (this.#clientFin || !this.#handlers.ended) this.#finish();
+      this.#handlers.ended();
     }
   }
 
   #write(bytes: Buffer): boolean {
-    if (this.#over || this.#clientFin) return true;
+    if (this.#over) return true;
     this.#send(this.#toServer, { kind: 'data', bytes: Buffer.from(bytes) });
     this.#backlog = this.#flowing ? 0 : this.#backlog + bytes.length;
     if (this.#backlog <= this.#path.window) return true;
@@ -124,23 +119,16 @@ export class MemoryPipe {
     return false;
   }
 
-  #end(): void {
-    if (this.#over || this.#clientFin) return;
-    this.#clientFin = true;
-    this.#send(this.#toServer, { kind: 'fin' });
-    if (this.#serverFin) this.#clock.after(this.#latency, () => this.#finish());
-  }
-
   #destroy(): void {
     if (this.#over) return;
     this.#over = true;
-    if (!this.#clientFin) this.#send(this.#toServer, { kind: 'rst' });
+    this.#send(this.#toServer, { kind: 'rst' });
   }
 
-  #finish(error?: Error): void {
+  #finish(error: Error): void {
     if (this.#over) return;
     this.#over = true;
-    if (!this.#clientFin) this.#send(this.#toServer, { kind: 'fin' });
+    this.#send(this.#toServer, { kind: 'fin' });
     this.#handlers.closed(error);
   }
 

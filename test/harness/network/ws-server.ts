@@ -1,11 +1,6 @@
 import { EARLY_TEXT, parseRequest, reactionTo, type UpgradeRequest } from './ws-server-paths';
-import {
-  closePayload,
-  encodeFrame,
-  FrameReader,
-  type ReceivedFrame,
-  type WsFrame,
-} from './ws-server-frames';
+import { encodeServerFrame, type Frame } from '../../../simulator/websocket/frame-codec';
+import { closePayload, FrameReader, type ReceivedFrame } from './ws-server-frames';
 
 /** The server's end of one TCP or TLS connection, in memory or real. */
 export interface ServerSocket {
@@ -92,7 +87,7 @@ export class WsServer {
         this.connections.push(connection);
         const early = { fin: true, opcode: 1, payload: Buffer.from(EARLY_TEXT) };
         const parts = reaction.early
-          ? [reaction.response, encodeFrame(early)]
+          ? [reaction.response, encodeServerFrame(early)]
           : [reaction.response];
         socket.write(Buffer.concat(parts));
         this.behavior.onAccept?.(connection);
@@ -149,8 +144,8 @@ export class WsConnection {
     return this.#open;
   }
 
-  send(frame: WsFrame): void {
-    this.sendRaw(encodeFrame(frame));
+  send(frame: Frame): void {
+    this.sendRaw(encodeServerFrame(frame));
   }
 
   /** Sends bytes that need not be whole frames, as one segment. */
@@ -213,7 +208,7 @@ export class WsConnection {
     this.#behavior.onGone?.(this);
   }
 
-  #react(frame: WsFrame): void {
+  #react(frame: Frame): void {
     if (frame.opcode === 8) {
       if (this.#behavior.answersCloses) this.closeWith(frame.payload);
       return;

@@ -2,7 +2,7 @@ import type { LinkId } from '../../../driver/at/types';
 import type { SendOptions } from '../../../driver/link/options';
 import type { Random } from '../../../simulator';
 import type { WsConnection } from '../../harness/network/ws-server';
-import { encodeFrame } from '../../harness/network/ws-server-frames';
+import { encodeServerFrame } from '../../../simulator/websocket/frame-codec';
 import { between, pick } from '../../harness/random';
 import type { InEntry, OutEntry, ServerConnection } from '../message-log';
 import { compose } from './invariants/message';
@@ -93,7 +93,7 @@ export class Traffic {
         opcode: index === 0 ? opcode : 0,
         payload: bytes.subarray(ends[index - 1] ?? 0, end),
       };
-      this.#writeFrame(connection, encodeFrame(frame), frame.payload.length);
+      this.#writeFrame(connection, encodeServerFrame(frame), frame.payload.length);
     });
   }
 

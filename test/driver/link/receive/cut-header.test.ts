@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FirmwareClass } from '../../../../simulator';
-import { encodeFrame } from '../../../harness/network/ws-server-frames';
+import { encodeServerFrame } from '../../../../simulator/websocket/frame-codec';
 import { lines, readyHarness } from '../../../harness/ready-harness';
 
 const text = (payload: string) => ({ fin: true, opcode: 1, payload: Buffer.from(payload) });
@@ -35,7 +35,7 @@ describe('a frame header that arrives in two parts', () => {
         await openLink(firmware);
       connection.send(text('before'));
       await clock.advance(100);
-      const frame = encodeFrame(text('cut'));
+      const frame = encodeServerFrame(text('cut'));
       connection.sendRaw(frame.subarray(0, 1));
       await clock.advance(20);
       connection.sendRaw(frame.subarray(1));
@@ -56,7 +56,7 @@ describe('a frame header that arrives in two parts', () => {
 
   it('is read by class C, without a ping', async () => {
     const { harness, clock, connection, messages, events } = await openLink('C');
-    const frame = encodeFrame(text('cut'));
+    const frame = encodeServerFrame(text('cut'));
     connection.sendRaw(frame.subarray(0, 1));
     await clock.advance(20);
     connection.sendRaw(frame.subarray(1));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Framing, OpenOptions } from '../../../../driver/link/options';
-import { encodeFrame } from '../../../harness/network/ws-server-frames';
+import { encodeServerFrame } from '../../../../simulator/websocket/frame-codec';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
 
 const MEBIBYTE = 1024 * 1024;
@@ -100,7 +100,7 @@ describe('receiving without message boundaries, class C', () => {
     await harness.clock.advance(10);
     for (const text of sent) {
       const payload = Buffer.from(text, 'latin1');
-      const frame = encodeFrame({ fin: true, opcode: 1, payload });
+      const frame = encodeServerFrame({ fin: true, opcode: 1, payload });
       // The first segment ends within the first umlaut.
       const end = frame.length - payload.length + 16;
       for (const segment of [frame.subarray(0, end), frame.subarray(end)]) {
