@@ -1,8 +1,5 @@
 import type { Parameters } from './parameters';
 
-/** The four forms of a command: `AT+X=?`, `AT+X?`, `AT+X=…`, `AT+X`. */
-export type CommandForm = 'test' | 'query' | 'set' | 'execute';
-
 /** The response to one command. `ok`, `error`, `finish` or `silent` ends it; later calls do nothing. */
 export interface CommandResponse {
   /** Writes a line, given without its CR LF. */
@@ -27,10 +24,13 @@ export interface CommandHandlers {
   readonly execute?: (response: CommandResponse) => void;
 }
 
+/** The forms of a command: q query, s set, x execute. No command has a test form. */
+export type CommandForms = 'q' | 's' | 'x' | 'qs' | 'qx' | 'sx' | 'qsx';
+
 export interface Command extends CommandHandlers {
   readonly name: string;
   /** The forms that `AT+CMD?` lists. */
-  readonly forms: Readonly<Record<CommandForm, boolean>>;
+  readonly forms: CommandForms;
 }
 
 /** Commands by upper-case name, in the order of `AT+CMD?`. */

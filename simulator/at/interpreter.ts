@@ -15,7 +15,7 @@ const forcedRestartLine = /^AT\+RST\r\n/i;
 const execute: Outcome = { kind: 'execute' };
 
 /** What the interpreter needs of the device around it. */
-export interface InterpreterContext {
+interface InterpreterContext {
   readonly clock: Clock;
   readonly output: Output;
   readonly settings: Settings;
@@ -46,8 +46,8 @@ export class Interpreter {
   readonly #context: InterpreterContext;
   readonly #reader = new LineReader();
   #state: State = idle;
-  /** The response to the running command; older ones have no effect. */
-  #response: object | undefined;
+  /** The response to the running command; what an aborted command still writes has no effect. */
+  #response: ResponseWriter | undefined;
   #cancelDelay: (() => void) | undefined;
   /** Input that arrives while an echo waits for room in the transmit ring; undefined while no echo waits. */
   #unread: Buffer[] | undefined;
@@ -58,7 +58,7 @@ export class Interpreter {
 
   /** @param piece the bytes of one read */
   receive(piece: Buffer): void {
-    if (this.#keepUnread(piece)) return;
+    if (this.#waitsForEcho(piece)) return;
     // The firmware takes a read that holds only NULs as an empty string.
     if (this.#state.kind === 'idle' && this.#reader.empty && piece.every((byte) => byte === 0))
       return;
@@ -70,12 +70,12 @@ export class Interpreter {
       }
       offset +=
         state.kind === 'prompt' ? this.#fill(state, piece, offset) : this.#read(piece, offset);
-      if (this.#keepUnread(piece.subarray(offset))) return;
+      if (this.#waitsForEcho(piece.subarray(offset))) return;
     }
   }
 
-  /** Keeps input while an echo waits. Returns whether one does. */
-  #keepUnread(piece: Buffer): boolean {
+  /** Whether an echo waits; then `piece` waits with it. */
+  #waitsForEcho(piece: Buffer): boolean {
     this.#unread?.push(piece);
     return this.#unread !== undefined;
   }
@@ -211,7 +211,7 @@ export class Interpreter {
 
   #newResponse(text: string): ResponseWriter {
     const context = this.#context;
-    const isCurrent = (response: object) => this.#response === response;
+    const isCurrent = (response: ResponseWriter) => this.#response === response;
     const response: ResponseWriter = new ResponseWriter({
       write: (bytes) => {
         if (isCurrent(response)) context.output.write(bytes);

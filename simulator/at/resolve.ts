@@ -1,10 +1,11 @@
-import type { Command, CommandForm, CommandTable } from './command';
+import type { Command, CommandTable } from './command';
 import { CommandError, errorCode } from './errors';
 
 /** A parsed command line. */
-export interface ResolvedLine {
+interface ResolvedLine {
   readonly command: Command;
-  readonly form: CommandForm;
+  /** Of `AT+X=?`, `AT+X?`, `AT+X=…` or `AT+X`. */
+  readonly form: 'test' | 'query' | 'set' | 'execute';
   /** The text after `=`. */
   readonly parameters: string;
 }

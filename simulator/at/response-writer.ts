@@ -5,7 +5,7 @@ const OK = '\r\nOK\r\n';
 const ERROR = '\r\nERROR\r\n';
 
 /** What a response needs from the interpreter. */
-export interface ResponseContext {
+interface ResponseContext {
   write(bytes: string): void;
   end(): void;
   writesErrorCodes(): boolean;

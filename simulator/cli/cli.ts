@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const server = await listen({ ...options, port: Number(port) });
   const control = new Control(server.device, server.faults, print);
   try {
-    // Not by the address: the control prints each application of a fault.
+    // The control injects the faults, not the address, because it prints each application.
     for (const fault of faults) control.inject(fault);
   } catch (error) {
     await server.close();

@@ -2,8 +2,6 @@ import type { CommandResponse, CommandTable } from '../at/command';
 import type { Board } from '../device/board';
 import type { CommandGroup } from './table';
 
-const digit = (present: boolean): string => (present ? '1' : '0');
-
 /** `AT`, echo, restart, versions and the list of commands. */
 export function baseCommands(board: Board, table: CommandTable): CommandGroup {
   const setEcho = (echo: boolean) => (response: CommandResponse) => {
@@ -41,8 +39,8 @@ export function baseCommands(board: Board, table: CommandTable): CommandGroup {
     'AT+CMD': {
       query: (response) => {
         [...table.values()].forEach(({ name, forms }, index) => {
-          const flags = [forms.test, forms.query, forms.set, forms.execute].map(digit).join();
-          response.line(`+CMD:${index},"${name}",${flags}`);
+          const flags = ['q', 's', 'x'].map((form) => (forms.includes(form) ? 1 : 0));
+          response.line(`+CMD:${index},"${name}",0,${flags.join()}`);
         });
         response.ok();
       },

@@ -1,10 +1,10 @@
+import type { CommandForms } from '../at/command';
 import type { Firmware } from '../device/firmware';
 
-/** The forms of a command: q query, s set, x execute. */
-type Forms = 'q' | 's' | 'x' | 'qs' | 'qx' | 'sx' | 'qsx';
+type NameAndForms = readonly [name: string, forms: CommandForms];
 
 /** Every command of the firmware in the order of `AT+CMD?`. */
-const allCommands: readonly (readonly [name: string, forms: Forms])[] = [
+const allCommands: readonly NameAndForms[] = [
   ['AT', 'x'],
   ['ATE0', 'x'],
   ['ATE1', 'x'],
@@ -103,20 +103,8 @@ const allCommands: readonly (readonly [name: string, forms: Forms])[] = [
 ];
 
 /** The commands of a firmware class. */
-export function commandNames(firmware: Firmware): {
-  readonly name: string;
-  readonly query: boolean;
-  readonly set: boolean;
-  readonly execute: boolean;
-}[] {
-  return allCommands
-    .filter(([name]) =>
-      name === 'AT+WSHEAD' ? firmware.headers : name !== 'AT+WSDATAFMT' || firmware.fragments,
-    )
-    .map(([name, forms]) => ({
-      name,
-      query: forms.includes('q'),
-      set: forms.includes('s'),
-      execute: forms.includes('x'),
-    }));
+export function commandNames(firmware: Firmware): readonly NameAndForms[] {
+  return allCommands.filter(([name]) =>
+    name === 'AT+WSHEAD' ? firmware.headers : name !== 'AT+WSDATAFMT' || firmware.fragments,
+  );
 }

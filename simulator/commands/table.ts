@@ -27,15 +27,7 @@ export function commandTable(board: Board): CommandTable {
     ...sntpCommands(board),
     ...websocketCommands(board),
   };
-  for (const { name, query, set, execute } of commandNames(board.firmware)) {
-    const handler = handlers[name] ?? {};
-    table.set(name, {
-      name,
-      forms: { test: false, query, set, execute },
-      ...(query && handler.query && { query: handler.query }),
-      ...(set && handler.set && { set: handler.set }),
-      ...(execute && handler.execute && { execute: handler.execute }),
-    });
-  }
+  for (const [name, forms] of commandNames(board.firmware))
+    table.set(name, { name, forms, ...handlers[name] });
   return table;
 }

@@ -1,4 +1,3 @@
-import type { Clock } from '../clock';
 import type { DeviceTime } from './device-time';
 import type { Firmware } from './firmware';
 import type { Flash } from './flash';
@@ -13,7 +12,6 @@ import type { Links } from '../websocket/links';
 /** The parts of a device that commands work on. */
 export interface Board {
   readonly firmware: Firmware;
-  readonly clock: Clock;
   readonly settings: Settings;
   readonly output: Output;
   readonly uart: Uart;

@@ -18,7 +18,7 @@ export interface BuildOptions extends SimulatorOptions {
 }
 
 /** A device, its faults, and its serial line if that has a rate. */
-export interface BuiltDevice {
+interface BuiltDevice {
   readonly device: SimulatedDevice;
   readonly faults: Faults;
   readonly line: PacedLine | undefined;

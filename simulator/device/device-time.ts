@@ -20,8 +20,4 @@ export class DeviceTime {
     this.#base = milliseconds;
     this.#origin = this.#clock.now();
   }
-
-  reset(): void {
-    this.set(0);
-  }
 }

@@ -100,7 +100,6 @@ export class SimulatedDevice {
     const settings = { ...freshSettings(), uart: storedUartSettings({ flash }) };
     this.#uart.configure(settings.uart);
     this.#board = {
-      clock,
       settings,
       output,
       flash,
@@ -234,7 +233,7 @@ export class SimulatedDevice {
     links.destroy();
     timeSync.disable();
     station.stop();
-    time.reset();
+    time.set(0);
     output.reset();
     Object.assign(settings, freshSettings());
     this.#inputWhileBooting = Buffer.alloc(0);

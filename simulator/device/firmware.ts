@@ -8,7 +8,6 @@ export const firmwareClasses = ['A', 'B', 'C', 'D'] as const satisfies readonly 
 
 /** The differences between firmware classes. */
 export interface Firmware {
-  readonly name: FirmwareClass;
   /** `AT+WSHEAD` exists. */
   readonly headers: boolean;
   /** `AT+WSCFG` takes an authentication mode and certificates; without it `wss://` verifies nothing. */
@@ -54,7 +53,6 @@ const version = (at: string, sdk: string, bin: string): readonly string[] => [
 ];
 
 const oldest: Firmware = {
-  name: 'A',
   headers: false,
   authentication: false,
   fragments: false,
@@ -79,7 +77,6 @@ const oldest: Firmware = {
 
 const withHeaders: Firmware = {
   ...oldest,
-  name: 'B',
   headers: true,
   answersClose: true,
   version: version(
@@ -91,7 +88,6 @@ const withHeaders: Firmware = {
 
 const withAuthentication: Firmware = {
   ...withHeaders,
-  name: 'C',
   authentication: true,
   keepsEarlyFrames: true,
   waitsForHeaders: true,
@@ -107,7 +103,6 @@ const withAuthentication: Firmware = {
 
 const newest: Firmware = {
   ...withAuthentication,
-  name: 'D',
   fragments: true,
   maxMessageBytes: 16384,
   failedSendReleasesLock: true,

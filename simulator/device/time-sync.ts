@@ -8,7 +8,7 @@ const SNTP_RETRY_MS = 15_000;
 
 const defaultTimeServers = ['cn.ntp.org.cn', 'ntp.sjtu.edu.cn', 'us.pool.ntp.org'] as const;
 
-export interface TimeSyncContext {
+interface TimeSyncContext {
   readonly clock: Clock;
   readonly time: DeviceTime;
   /** Asks a time server. Returns milliseconds since 1970; undefined for no response. */

@@ -49,15 +49,15 @@ function addTap(
   kind: ByteFault,
 ): () => void {
   const wire = site.serialLine.wire(direction);
-  const row = kind.inRow ? count : 1;
-  let left = row;
-  const skip = () => (chance === undefined ? Infinity : bytesUntil(chance, run.random));
+  const rowLength = kind.inRow ? count : 1;
+  let leftInRow = rowLength;
+  const untilNextRow = () => (chance === undefined ? Infinity : bytesUntil(chance, run.random));
   const tap: Tap = {
     next: wire.offset + offset + (chance === undefined ? 0 : bytesUntil(chance, run.random)),
     act({ byte, offset: at, chunk, index }) {
       const received = kind.change(byte, run.random, count);
-      left--;
-      tap.next = left > 0 ? at + 1 : at + 1 + skip();
+      leftInRow--;
+      tap.next = at + 1 + (leftInRow > 0 ? 0 : untilNextRow());
       run.hit({
         kind: 'bytes',
         direction,
@@ -67,8 +67,8 @@ function addTap(
         sent: Buffer.of(byte),
         received,
       });
-      if (left === 0) {
-        left = row;
+      if (leftInRow === 0) {
+        leftInRow = rowLength;
         if (chance === undefined) run.over();
       }
       return { kind: 'replace', bytes: received };

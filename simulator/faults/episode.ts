@@ -1,4 +1,4 @@
-import type { Fault, FaultSettings, FaultSite, Place, FaultCallbacks } from './fault';
+import type { Fault, FaultSettings, FaultSite, Place, FaultCallbacks, Setting } from './fault';
 import { onTrigger, triggerSettings } from './trigger';
 
 type Kind = Pick<Fault, 'name' | 'group' | 'description'> & {
@@ -7,16 +7,18 @@ type Kind = Pick<Fault, 'name' | 'group' | 'description'> & {
   readonly minCount?: number;
 };
 
+/** A fault takes a count if it has a default count. */
+const countOf = ({ count }: FaultSettings): readonly Setting[] =>
+  count === undefined ? [] : ['count'];
+
 /** A fault that applies at its trigger and ends at once. */
 export function eventFault(
   kind: Kind & {
-    readonly takesCount?: boolean;
     readonly losesOutput?: boolean;
     apply(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): Place | undefined;
   },
 ): Fault {
-  const { name, group, description, defaults = {}, takesCount = false, losesOutput = false } = kind;
-  const { minCount = 1 } = kind;
+  const { name, group, description, defaults = {}, minCount = 1, losesOutput = false } = kind;
   return {
     name,
     group,
@@ -24,7 +26,7 @@ export function eventFault(
     defaults,
     minCount,
     lasting: false,
-    takes: [...triggerSettings, ...(takesCount ? (['count'] as const) : [])],
+    takes: [...triggerSettings, ...countOf(defaults)],
     start: (site, settings, run) =>
       onTrigger(site, settings, run, {
         losesOutput,
@@ -40,14 +42,12 @@ export function eventFault(
 export function episodeFault(
   kind: Kind & {
     readonly defaults: FaultSettings & { readonly duration: number };
-    readonly takesCount?: boolean;
     readonly losesOutput?: boolean;
     /** Returns a function that ends it. */
     begin(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
   },
 ): Fault {
-  const { name, group, description, defaults, takesCount = false, losesOutput = false } = kind;
-  const { minCount = 1 } = kind;
+  const { name, group, description, defaults, minCount = 1, losesOutput = false } = kind;
   return {
     name,
     group,
@@ -55,7 +55,7 @@ export function episodeFault(
     defaults,
     minCount,
     lasting: false,
-    takes: [...triggerSettings, 'duration', ...(takesCount ? (['count'] as const) : [])],
+    takes: [...triggerSettings, 'duration', ...countOf(defaults)],
     start: (site, settings, run) => {
       let end: (() => void) | undefined;
       const finish = () => {

@@ -7,10 +7,9 @@ export function outcomeFault(kind: {
   readonly name: string;
   readonly description: string;
   readonly defaults?: FaultSettings;
-  readonly takesDuration?: boolean;
   outcome(settings: FaultSettings): Outcome;
 }): Fault {
-  const { name, description, defaults = {}, takesDuration = false } = kind;
+  const { name, description, defaults = {} } = kind;
   return {
     name,
     group: 'command',
@@ -18,7 +17,7 @@ export function outcomeFault(kind: {
     lasting: false,
     takes: [
       ...(['delay', 'command', 'chance', 'count'] as const),
-      ...(takesDuration ? (['duration'] as const) : []),
+      ...(defaults.duration === undefined ? [] : (['duration'] as const)),
     ],
     defaults: { count: 1, ...defaults },
     start(site, settings, run) {

@@ -1,10 +1,10 @@
 import type { Outcome, Hooks, Point } from '../device/hooks';
 
 /** Returns the outcome of a command line; undefined leaves it to other rules. */
-export type OutcomeRule = (line: string) => Outcome | undefined;
-export type PointRule = (point: Point, line: string) => void;
-export type MemoryRule = (bytes: number) => boolean;
-export type BootRule = () => Buffer | undefined;
+type OutcomeRule = (line: string) => Outcome | undefined;
+type PointRule = (point: Point, line: string) => void;
+type MemoryRule = (bytes: number) => boolean;
+type BootRule = () => Buffer | undefined;
 
 /** The hooks of a device, shared by its active faults. Every `add…` returns a function that removes the rule. */
 export class Rules {

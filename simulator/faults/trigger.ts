@@ -11,7 +11,7 @@ export const triggerSettings: readonly Setting[] = [
   'chance',
 ];
 
-export interface TriggeredFault {
+interface TriggeredFault {
   /** Whether the fault drops the device's pending output, unless it applies at a point of a command. */
   readonly losesOutput?: boolean;
   apply(place: Place): void;

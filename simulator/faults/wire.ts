@@ -10,7 +10,7 @@ export interface PassingByte {
 }
 
 /** The effect of a tap on its byte. */
-export type TapEffect =
+type TapEffect =
   /** Replaces the byte. */
   | { readonly kind: 'replace'; readonly bytes: Buffer }
   /** Calls `call` once the bytes before it have arrived; `dropsRest`: drops it and all bytes behind it. */

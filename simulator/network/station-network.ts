@@ -11,7 +11,7 @@ const DNS_FAILURE_MS = 30;
 /** TCP buffers this much for a task while the network is down. */
 const SEND_BUFFER_BYTES = 5_760;
 
-export interface StationNetworkContext {
+interface StationNetworkContext {
   readonly clock: Clock;
   readonly network: Network;
   readonly dns: Readonly<Record<string, string | DnsAnswer>>;

@@ -7,7 +7,7 @@ export const RACE_MS = 50;
 const LONG_PAYLOAD_BYTES = 512;
 
 /** A difference between the output of a device and the recorded output. */
-export interface DeviceDifference {
+interface DeviceDifference {
   /** Index of the recorded line; undefined for output that was not recorded. */
   readonly line?: number;
   readonly what: string;
@@ -15,7 +15,7 @@ export interface DeviceDifference {
   readonly got: Buffer;
 }
 
-export interface DeviceComparisonContext {
+interface DeviceComparisonContext {
   /** The device has sent a recorded piece. */
   matched(piece: Piece, at: number): void;
   differs(difference: DeviceDifference): void;

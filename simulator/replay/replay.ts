@@ -180,10 +180,10 @@ class Player {
     for (;;) {
       if (done()) return;
       const missing = [
-        ...this.#device.missing(end).map(({ at, bytes }) => ({ at, what: kindOf(bytes) })),
+        ...this.#device.missing(end).map(({ at, bytes }) => ({ at, what: toleranceOf(bytes) })),
         ...this.#server
           .missing(end)
-          .map(({ at, observation }) => ({ at, what: kindOf(observation.kind) })),
+          .map(({ at, observation }) => ({ at, what: toleranceOf(observation.kind) })),
       ];
       const latest = missing.map(({ at, what }) => this.#tolerance.latest(at, what));
       const deadline = Math.max(...latest);
@@ -195,8 +195,8 @@ class Player {
 
   #dropStale(): void {
     const { now } = this.#bench;
-    this.#device.dropStale(({ at, bytes }) => this.#tolerance.stale(at, now, kindOf(bytes)));
-    this.#server.dropStale((at, kind) => this.#tolerance.stale(at, now, kindOf(kind)));
+    this.#device.dropStale(({ at, bytes }) => this.#tolerance.stale(at, now, toleranceOf(bytes)));
+    this.#server.dropStale((at, kind) => this.#tolerance.stale(at, now, toleranceOf(kind)));
   }
 
   /** When a line happened, or is due after the last line that did. */
@@ -213,7 +213,7 @@ class Player {
   #matched(line: number, recorded: number, at: number, bytes?: Buffer): void {
     this.#happened[line] ??= at;
     const { observation } = (this.#lines[line] ?? {}) as { observation?: Observation };
-    const what = kindOf(bytes ?? observation?.kind ?? '');
+    const what = toleranceOf(bytes ?? observation?.kind ?? '');
     const off = this.#tolerance.violation(recorded, at, what);
     if (off === undefined) return;
     const text = bytes?.toString('latin1').slice(0, 60) ?? this.#lines[line]?.kind ?? '';
@@ -228,8 +228,8 @@ class Player {
   }
 }
 
-/** The class of time tolerance of a line. */
-function kindOf(what: Buffer | string): Timed {
+/** The tolerance for the time of output, or of an observation. @param what the output, or the name of the observation */
+function toleranceOf(what: Buffer | string): Timed {
   const text = typeof what === 'string' ? what : what.toString('latin1', 0, 20);
   return /^\+WS_(?:DIS)?CONNECTED|^request$/.test(text) ? 'reconnect' : 'other';
 }

@@ -1,6 +1,6 @@
 import type { Line, Observation } from './recording';
 
-export interface ServerComparisonContext {
+interface ServerComparisonContext {
   /** The server has made the observation of a line. @param line its index */
   matched(line: number, at: number): void;
   /** @param line its index; undefined for an observation that was not recorded */

@@ -2,14 +2,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsOptions } from '../network/network';
 
 /** The server's side of simulated TLS. */
-export interface HandshakeServer {
+interface HandshakeServer {
   readonly identity: { readonly certificate: string };
   /** Whether the server refuses clients without a certificate. */
   readonly needsClientCertificate?: boolean;
 }
 
-export type HandshakeResult =
-  { readonly clientName: string | undefined } | { readonly failed: string };
+type HandshakeResult = { readonly clientName: string | undefined } | { readonly failed: string };
 
 /**
  * The result of a TLS handshake. A client that verifies checks signature and dates of the certificate, like the device,

@@ -12,7 +12,7 @@ export interface Chunk {
   readonly bytes: Buffer;
 }
 
-export interface FrameReaderOptions {
+interface FrameReaderOptions {
   readonly bufferSize: number;
   readonly firmware: Firmware;
   /** Limit of each read, in milliseconds. */
@@ -22,7 +22,7 @@ export interface FrameReaderOptions {
 }
 
 /** `nothing`: no header came in time, or the payload stalls and the rest is still to be read. */
-export type FrameOutcome = 'frame' | 'nothing' | 'failed';
+type FrameOutcome = 'frame' | 'nothing' | 'failed';
 
 const MAX_FRAME_BYTES = 0x7fff_ffff;
 

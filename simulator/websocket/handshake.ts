@@ -44,7 +44,7 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
 }
 
 /** The state of the server's response. */
-export type UpgradeResponse =
+type UpgradeResponse =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'refused' }
   /** `rest`: the bytes behind the header in the firmware's buffer. */

@@ -47,7 +47,7 @@ const defaultConfig: LinkConfig = {
   ca: 0,
 };
 
-export interface OpenRequest {
+interface OpenRequest {
   /** The URI as the host wrote it. */
   readonly text: string;
   readonly uri: WebSocketUri;
@@ -58,7 +58,7 @@ export interface OpenRequest {
 }
 
 /** The parts of the device that links use. */
-export interface LinksContext {
+interface LinksContext {
   readonly firmware: Firmware;
   readonly clock: Clock;
   readonly random: Random;

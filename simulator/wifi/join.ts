@@ -26,7 +26,7 @@ export interface JoinOptions {
 }
 
 /** The response of an access point to a station that wants to join. */
-export type Admission =
+type Admission =
   | { readonly kind: 'admitted'; readonly point: AccessPoint }
   | { readonly kind: 'rejected'; readonly result: JoinResult };
 

@@ -25,7 +25,7 @@ export const stationState = {
 } as const;
 type StationState = (typeof stationState)[keyof typeof stationState];
 
-export interface StationContext {
+interface StationContext {
   readonly clock: Clock;
   readonly accessPoints: readonly AccessPoint[];
   sendUrc(text: string): void;

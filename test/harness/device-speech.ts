@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { DataFormat, Frame, LinkId } from '../../driver/at/types';
 
 /** A chunk of device output, and the frames that a parser must emit for it. */
-export interface Speech {
+interface Speech {
   readonly bytes: Buffer;
   readonly frames: readonly Frame[];
 }

@@ -58,7 +58,7 @@ export interface ServerConnection {
 }
 
 /** An event of a link, or of the device. */
-export interface LoggedEvent {
+interface LoggedEvent {
   readonly at: number;
   /** Absent: the device as a whole. */
   readonly link: LinkId | undefined;
@@ -66,7 +66,7 @@ export interface LoggedEvent {
 }
 
 /** Counts of empty messages, which have no identity. */
-export interface EmptyMessages {
+interface EmptyMessages {
   sent: number;
   unknown: number;
   arrived: number;

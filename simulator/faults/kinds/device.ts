@@ -50,7 +50,6 @@ export const restart = eventFault({
   description:
     'the device restarts, as after a crash or by its watchdog; count: bytes of boot noise',
   defaults: { count: BOOT_NOISE_BYTES },
-  takesCount: true,
   minCount: 0,
   losesOutput: true,
   apply({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {
@@ -64,7 +63,6 @@ export const powerCycle = episodeFault({
   group: 'device',
   description: 'power goes and comes back; duration: without power, count: bytes of boot noise',
   defaults: { duration: 1_000, count: BOOT_NOISE_BYTES },
-  takesCount: true,
   minCount: 0,
   losesOutput: true,
   begin({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {

@@ -85,7 +85,6 @@ export const overrun = episodeFault({
   description:
     'the device does not read for a while and loses what overflows; count: bytes that its buffer holds',
   defaults: { duration: 500, count: RECEIVE_BUFFER_BYTES },
-  takesCount: true,
   minCount: 0,
   begin(site, { count = RECEIVE_BUFFER_BYTES }) {
     const wire = site.serialLine.wire('to-device');
@@ -113,7 +112,6 @@ export const wrongRate = episodeFault({
   group: 'line',
   description: `both ends read garbage: the host is at ${HOST_RATE} bit/s, the device at count`,
   defaults: { duration: 5_000, count: DEFAULT_DEVICE_RATE },
-  takesCount: true,
   begin(site, { count = DEFAULT_DEVICE_RATE }) {
     const toHost = site.serialLine.wire('to-host');
     const toDevice = site.serialLine.wire('to-device');

@@ -4,7 +4,7 @@ import { portOf } from './port-of';
 import type { Identity } from './ws-server-certificates';
 import { WsServer, type ServerSocket } from './ws-server';
 
-export interface PathServerOptions {
+interface PathServerOptions {
   /** Default: a free one. */
   readonly port?: number;
   /** Makes the server speak TLS and request, but not require, a client certificate. */

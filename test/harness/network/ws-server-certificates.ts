@@ -8,7 +8,7 @@ export interface Identity {
 }
 
 /** An identity that may sign others. */
-export interface Authority extends Identity {
+interface Authority extends Identity {
   readonly signer: KeyObject;
 }
 

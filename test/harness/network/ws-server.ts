@@ -28,7 +28,7 @@ export interface ServerClock {
 }
 
 /** The server's behavior. A test may change it while connections are open. */
-export interface ServerBehavior {
+interface ServerBehavior {
   answersPings: boolean;
   answersCloses: boolean;
   /** Milliseconds between the server's close frame and its FIN; `Infinity` for none. */

@@ -22,7 +22,7 @@ import type { WaitOptions } from '../../../driver/wait';
 import type { DeviceApi, LinkApi, TrafficSource } from '../../../nodes/shared/device/device-api';
 
 /** A request that a fake link was given. */
-export interface FakeRequest {
+interface FakeRequest {
   readonly payload: RequestPayload;
   readonly options: RequestOptions;
   readonly resolve: (reply: Reply) => void;

@@ -7,7 +7,7 @@ import { flowOf } from './flows';
 import type { NodeRed } from './node-red';
 
 /** One node on a fake device. */
-export interface FakeFlow {
+interface FakeFlow {
   /** New for each test. */
   device: FakeDevice;
   clock: VirtualClock;

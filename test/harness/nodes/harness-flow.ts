@@ -5,7 +5,7 @@ import { wholeFlow } from './flows';
 import type { NodeRed } from './node-red';
 
 /** Starts a flow on a new harness, in virtual time. */
-export type Begin = (flow?: readonly object[], options?: HarnessOptions) => Promise<Harness>;
+type Begin = (flow?: readonly object[], options?: HarnessOptions) => Promise<Harness>;
 
 /** Ends flow and harness after each test, and asserts that they leave no timer and no open port. */
 export function harnessFlow(nodeRed: NodeRed): Begin {

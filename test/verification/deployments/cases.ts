@@ -5,7 +5,7 @@ export type DeployType = 'full' | 'flows' | 'nodes' | 'restart';
 export type Step = 'initializing' | 'opening' | 'open' | 'reconnecting' | 'backingOff' | 'closing';
 export type Mode = 'keepOpen' | 'message';
 /** A fault of the device that begins with the deployment. */
-export type DeviceTrouble = 'none' | 'silent' | 'slow' | 'refusing';
+type DeviceTrouble = 'none' | 'silent' | 'slow' | 'refusing';
 
 /** A change of the flow, in one or several deployments. */
 export interface Change {

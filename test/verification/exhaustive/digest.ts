@@ -14,7 +14,7 @@ export interface RunDigest {
 }
 
 /** The differences between the runs of two digests. */
-export interface Comparison {
+interface Comparison {
   readonly compared: number;
   /** Count of runs that the other digest does not have. */
   readonly missing: number;

@@ -30,7 +30,7 @@ const STOP_TIMEOUT_MS = 5000;
 const START_RATE = 115_200;
 
 /** A fault of a command line. */
-export interface CommandFault {
+interface CommandFault {
   /** Number of the command line in the run, from 0. */
   readonly index: number;
   readonly outcome: Outcome;

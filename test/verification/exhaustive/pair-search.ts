@@ -10,7 +10,7 @@ export const pairScripts: readonly string[] = ['open', 'send', 'receive', 'close
   (name) => [`${name}-c`, `${name}-d`],
 );
 
-export interface PairOptions {
+interface PairOptions {
   readonly kinds: readonly FaultKind[];
   /** Only every Nth first fault. */
   readonly stride: number;
@@ -22,7 +22,7 @@ export interface PairOptions {
 }
 
 /** The result of the pairs of one script. */
-export interface PairResult {
+interface PairResult {
   readonly tally: Tally;
   /** Count of first faults. */
   readonly firsts: number;

@@ -1,7 +1,7 @@
 import type { Direction, Piece } from './fault-port';
 
 /** The meaning of bytes for their writer. */
-export type Role = 'line' | 'payload' | 'filler' | 'header' | 'data' | 'tail' | 'prompt';
+type Role = 'line' | 'payload' | 'filler' | 'header' | 'data' | 'tail' | 'prompt';
 
 /** A line, a payload, a header … with its offsets in its direction. */
 export interface Unit {
@@ -13,7 +13,7 @@ export interface Unit {
 }
 
 /** The offsets of an `AT+WSSEND`, from its first byte to the last of its final result code. */
-export interface SendWindow {
+interface SendWindow {
   readonly from: Readonly<Record<Direction, number>>;
   readonly to: Readonly<Record<Direction, number>>;
   /** Number of its command line in the run. */

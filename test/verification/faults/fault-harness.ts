@@ -19,7 +19,7 @@ export interface PortObserver {
 }
 
 /** An event loop that a run can block. */
-export interface BlockableHost {
+interface BlockableHost {
   readonly blocked: boolean;
   /** Total milliseconds for which it was blocked. */
   readonly blockedMs: number;

@@ -1,6 +1,6 @@
 import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../../../driver/port/port';
 
-export interface MonitoredPortOptions {
+interface MonitoredPortOptions {
   /** Bits a second; default that of the inner port. */
   readonly rate?: number | undefined;
   /** Called with the host's writes. */

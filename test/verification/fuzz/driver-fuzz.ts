@@ -5,7 +5,7 @@ import { ExhaustiveHarness } from '../exhaustive/exhaustive-harness';
 const MAX_STALL_MS = 30_000;
 
 /** The result of an input. */
-export interface DriverFuzzResult {
+interface DriverFuzzResult {
   readonly problem: string | undefined;
   /** Milliseconds from the last byte of the input until messages passed both ways. */
   readonly recoveryMs: number;

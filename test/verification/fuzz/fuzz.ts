@@ -9,7 +9,7 @@ import { mutant } from './mutate';
 /** Limit of the runs that shorten a failing input. */
 const MAX_SHRINK_RUNS = 400;
 
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly seed: number;
   /** Whether to go on; called before every input. */
   readonly more: (inputs: number) => boolean;
@@ -24,7 +24,7 @@ export interface Failure {
   readonly problem: string;
 }
 
-export interface FuzzResult {
+interface FuzzResult {
   readonly inputs: number;
   readonly bytes: number;
   /** The longest time until messages passed again. */

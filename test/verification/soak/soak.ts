@@ -11,7 +11,7 @@ import type { Report } from './reports';
 import { deployTypes, drawFault, nextRevision } from './schedule';
 import { SoakServer } from './server';
 
-export interface SoakOptions {
+interface SoakOptions {
   readonly seed: number;
   readonly minutes: number;
   readonly firmware: FirmwareClass;
