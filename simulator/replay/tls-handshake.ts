@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TlsOptions } from '../network/network';
 
 /** The server's side of simulated TLS. */
-interface HandshakeServer {
+export interface HandshakeServer {
   readonly identity: { readonly certificate: string };
   /** Whether the server refuses clients without a certificate. */
   readonly needsClientCertificate?: boolean;

@@ -1,41 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import type { Outcome, Point } from '../../../simulator';
-import { Harness } from '../../harness/harness';
+import type { Outcome } from '../../../simulator';
+import { Scene } from '../../harness/scene';
 
 /** Milliseconds from power-up of the simulated device to an address. */
 const BOOT_AND_JOIN_MS = 1500;
 const uri = 'ws://host/plain';
 
-/** A ready harness with a link that is kept open, and outcomes of commands that a test sets while it runs. */
-class Scene {
-  outcome: (line: string) => Outcome | undefined = () => undefined;
-  reached: (point: Point, line: string) => void = () => undefined;
-  readonly harness: Harness = new Harness({
-    simulator: {
-      bootMs: 400,
-      hooks: {
-        outcome: (line) => this.outcome(line) ?? { kind: 'execute' },
-        reached: (point, line) => this.reached(point, line),
-      },
-    },
-  });
-
-  get link() {
-    return this.harness.device.links[0];
+/** A device with a link that is kept open. */
+class RecoveringDevice extends Scene {
+  constructor() {
+    super({ simulator: { bootMs: 400 } });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.harness.end();
-  }
-
-  async begin(): Promise<this> {
-    await this.harness.ready();
-    await this.harness.clock.wait(this.link.open({ uri, keepOpen: true }));
-    this.harness.port.written.length = 0;
-    this.harness.links.length = 0;
-    return this;
+  override begin(): Promise<this> {
+    return super.begin({ keepOpen: true });
   }
 
   /** Lets time pass until the link was lost and is open again; returns how many milliseconds that took. */
@@ -60,7 +40,7 @@ class Scene {
 
 describe('a device that recovers', () => {
   it('is ready again after a restart in the middle of received data', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     harness.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
     await harness.clock.advance(1);
@@ -70,7 +50,7 @@ describe('a device that recovers', () => {
   });
 
   it('is restarted when a command never ends', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
     const outcome = scene.outcomeOf('never');
@@ -82,7 +62,7 @@ describe('a device that recovers', () => {
   });
 
   it('is in sync at once after the cable is unplugged at a data prompt', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     scene.reached = (point) => {
       if (point !== 'prompt') return;
@@ -107,7 +87,7 @@ describe('a device that recovers', () => {
   });
 
   it('closes the connections from before with 1001, without AT+WSCLOSE, after its port was lost', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     for (const id of [1, 2] as const)
       await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
@@ -129,7 +109,7 @@ describe('a device that recovers', () => {
   });
 
   it('gets no close command for a link that its restart has closed', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     const closing = scene.link.close();
     scene.reached = (point) => {
@@ -146,7 +126,7 @@ describe('a device that recovers', () => {
 
 describe('an open with keepOpen after a close that the device refuses', () => {
   it('fails as long as the device refuses, then opens the link by itself', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     scene.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
     const refused = [
@@ -166,7 +146,7 @@ describe('an open with keepOpen after a close that the device refuses', () => {
 
 describe('after a fault', () => {
   it('an empty message with a lost response has an unknown outcome', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const lost = (line: string): Outcome | undefined =>
       line === 'AT+WSSEND=0,0' ? { kind: 'answer lost' } : undefined;
     scene.outcome = lost;
@@ -175,7 +155,7 @@ describe('after a fault', () => {
   });
 
   it('unreadable bytes during a resync are reported as possible data loss', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     scene.outcome = (line) => {
       if (!line.startsWith('AT+WSSEND')) return undefined;
@@ -191,7 +171,7 @@ describe('after a fault', () => {
   });
 
   it('a new connection does not get the rest of a message of the old connection', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     let parts = 0;
     scene.reached = (point) => {
@@ -210,7 +190,7 @@ describe('after a fault', () => {
   });
 
   it('data of an abandoned connection does not reach the next connection', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     const [old] = harness.server.connections;
     const opening = harness.device.links[1].open({ uri: 'ws://host/slow=500' });
@@ -231,7 +211,7 @@ describe('after a fault', () => {
   });
 
   it('a new connection reports no data loss of the old connection', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;
     // Corrupt data, and a restart before the client is in sync again.
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));

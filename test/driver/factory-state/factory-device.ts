@@ -7,7 +7,7 @@ import type {
 import { EspAtError } from '../../../driver/errors';
 import type { LinkConfig } from '../../../driver/link/options';
 import type { AccessPoint, SimulatorOptions } from '../../../simulator';
-import type { TlsSide } from '../../harness/network/memory-tls';
+import type { HandshakeServer } from '../../../simulator/replay/tls-handshake';
 import { Harness, type HarnessOptions } from '../../harness/harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 
@@ -44,7 +44,7 @@ export interface Board {
   readonly device?: Partial<DeviceOptions>;
   readonly simulator?: Partial<SimulatorOptions>;
   /** The server's side of TLS. */
-  readonly tls?: TlsSide;
+  readonly tls?: HandshakeServer;
   /** Whether the settings leave the clock alone. */
   readonly clockless?: boolean;
 }

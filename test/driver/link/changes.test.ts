@@ -1,59 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
-import type { OpenOptions } from '../../../driver/link/options';
-import type { Outcome } from '../../../simulator';
-import { Harness, type HarnessOptions } from '../../harness/harness';
-import { endingOf, story } from '../../harness/ready-harness';
+import { Scene } from '../../harness/scene';
 
 const uri = 'ws://host/plain';
-
-/** A harness with one open link; earlier events are dropped. */
-class Scene {
-  outcome: (line: string) => Outcome | undefined = () => undefined;
-  /** Changes the device's output on its way to the host. */
-  heard: (text: string) => string = (text) => text;
-  readonly harness: Harness;
-
-  constructor(options: HarnessOptions = {}) {
-    const harness: Harness = new Harness({
-      ...options,
-      simulator: {
-        hooks: { outcome: (line) => this.outcome(line) ?? { kind: 'execute' } },
-        output: (bytes) => {
-          const text = this.heard(bytes.toString('latin1'));
-          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-      },
-    });
-    this.harness = harness;
-  }
-
-  get link() {
-    return this.harness.device.links[0];
-  }
-
-  get story(): string[] {
-    return story(this.harness);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.harness.end();
-  }
-
-  async begin(options: Partial<OpenOptions> = {}): Promise<this> {
-    await this.harness.ready();
-    await this.harness.clock.wait(this.link.open({ uri, ...options }));
-    this.harness.port.written.length = 0;
-    this.harness.links.length = 0;
-    return this;
-  }
-
-  /** See {@link endingOf}; virtual time passes until the promise settles. */
-  ending(promise: Promise<unknown>): Promise<string> {
-    return this.harness.clock.wait(endingOf(promise));
-  }
-}
 
 describe('opening a link that is reconnecting', () => {
   it('succeeds only once the link is open', async () => {
@@ -169,7 +119,9 @@ describe('a close that the device refuses', () => {
 
 describe('a connection loss without a URC', () => {
   it('is emitted when the device reports the next connection', async () => {
-    await using scene = await new Scene({ firmware: 'C' }).begin({ framing: { by: 'json' } });
+    await using scene = await new Scene({ firmware: 'C' }).begin({
+      framing: { by: 'json' },
+    });
     const { harness } = scene;
     harness.server.connections[0]?.send({
       fin: true,

@@ -5,14 +5,14 @@ import type {
   Network,
 } from '../../../simulator/network/network';
 import { MemoryPipe } from './memory-pipe';
-import { handshake } from '../../../simulator/replay/tls-handshake';
-import type { TlsSide } from './memory-tls';
-import type { ServerClock, WsServer } from './ws-server';
+import { handshake, type HandshakeServer } from '../../../simulator/replay/tls-handshake';
+import type { Clock } from '../../../simulator';
+import type { WsServer } from './ws-server';
 
 /** The outcome of a connection attempt. */
 export type Route =
   /** Reaches a server; with `tls`, through simulated TLS. */
-  | { readonly kind: 'server'; readonly server: WsServer; readonly tls?: TlsSide }
+  | { readonly kind: 'server'; readonly server: WsServer; readonly tls?: HandshakeServer }
   /** RST in answer to the SYN. */
   | { readonly kind: 'refused' }
   /** The SYN is lost, without an answer. */
@@ -21,7 +21,7 @@ export type Route =
   | { readonly kind: 'no-name' };
 
 export interface MemoryNetworkOptions {
-  readonly clock: ServerClock;
+  readonly clock: Clock;
   /** Decides the outcome of each connection attempt. */
   readonly route: (target: ConnectionTarget) => Route;
   /** Milliseconds that a segment takes. Default 0.3. */
@@ -87,7 +87,7 @@ export class MemoryNetwork implements Network {
     pipe: MemoryPipe,
     server: WsServer,
     target: ConnectionTarget,
-    tls: TlsSide | undefined,
+    tls: HandshakeServer | undefined,
   ): void {
     const { latency = 0.3 } = this.#options;
     this.#pipes.add(pipe);

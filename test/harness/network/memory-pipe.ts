@@ -1,5 +1,6 @@
 import type { Connection, ConnectionHandlers } from '../../../simulator/network/network';
-import type { ServerClock, ServerSocket, ServerSocketHandlers } from './ws-server';
+import type { Clock } from '../../../simulator';
+import type { ServerSocket, ServerSocketHandlers } from './ws-server';
 
 /** The state of the network between the two ends. */
 export interface Path {
@@ -18,7 +19,7 @@ export class MemoryPipe {
   readonly server: ServerSocket;
   /** Called when the server's end has ended. */
   onGone: () => void = () => undefined;
-  readonly #clock: ServerClock;
+  readonly #clock: Clock;
   readonly #latency: number;
   readonly #handlers: ConnectionHandlers;
   readonly #path: Path;
@@ -34,7 +35,7 @@ export class MemoryPipe {
   /** Whether the device has destroyed its end, or got `closed`. */
   #over = false;
 
-  constructor(clock: ServerClock, latency: number, handlers: ConnectionHandlers, path: Path) {
+  constructor(clock: Clock, latency: number, handlers: ConnectionHandlers, path: Path) {
     this.#clock = clock;
     this.#latency = latency;
     this.#handlers = handlers;

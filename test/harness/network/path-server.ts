@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import { systemClock } from '../../../simulator';
 import { portOf } from './port-of';
 import type { Identity } from './ws-server-certificates';
 import { WsServer, type ServerSocket } from './ws-server';
@@ -28,14 +29,6 @@ export interface PathServer {
   /** Cuts every connection and frees the port. */
   close(): Promise<void>;
 }
-
-const systemClock = {
-  now: () => performance.now(),
-  after(delay: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, delay);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** Starts a path server; settles when it listens. */
 export async function startPathServer(options: PathServerOptions = {}): Promise<PathServer> {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../simulator';
 import { EARLY_TEXT, parseRequest, reactionTo, type UpgradeRequest } from './ws-server-paths';
 import { encodeServerFrame, type Frame } from '../../../simulator/websocket/frame-codec';
 import { closePayload, FrameReader, type ReceivedFrame } from './ws-server-frames';
@@ -20,11 +21,6 @@ export interface ServerSocketHandlers {
   data(chunk: Buffer): void;
   /** The connection has ended, for example by the peer's FIN or RST. */
   closed(): void;
-}
-
-export interface ServerClock {
-  now(): number;
-  after(delay: number, callback: () => void): () => void;
 }
 
 /** The server's behavior. A test may change it while connections are open. */
@@ -61,9 +57,9 @@ export class WsServer {
   readonly requests: UpgradeRequest[] = [];
   /** All accepted connections, oldest first. */
   readonly connections: WsConnection[] = [];
-  readonly #clock: ServerClock;
+  readonly #clock: Clock;
 
-  constructor(clock: ServerClock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
@@ -120,7 +116,7 @@ export class WsConnection {
   /** The client's frames, oldest first. */
   readonly frames: ReceivedFrame[] = [];
   readonly #socket: ServerSocket;
-  readonly #clock: ServerClock;
+  readonly #clock: Clock;
   readonly #behavior: ServerBehavior;
   readonly #reader = new FrameReader();
   #open = true;
@@ -130,7 +126,7 @@ export class WsConnection {
   constructor(
     socket: ServerSocket,
     request: UpgradeRequest,
-    clock: ServerClock,
+    clock: Clock,
     behavior: ServerBehavior,
   ) {
     this.#socket = socket;

@@ -3,48 +3,20 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import type { SendOptions } from '../../../../driver/link/options';
 import type { Outcome, FirmwareClass } from '../../../../simulator';
-import { Harness } from '../../../harness/harness';
+import { Scene } from '../../../harness/scene';
 
-const uri = 'ws://host/plain';
-
-/** A harness whose link 0 is kept open; a test sets the outcomes of its `AT+WSSEND`s. */
-class Scene {
+/** A link that is kept open; a test sets the outcomes of its `AT+WSSEND`s. */
+class SendingLink extends Scene {
   /** Outcomes of the next `AT+WSSEND`s, in order. */
   readonly outcomes: (() => Outcome)[] = [];
-  readonly harness: Harness;
 
-  /** @param change changes the device's output on its way to the host */
-  constructor(firmware: FirmwareClass = 'C', change = (output: string) => output) {
-    this.harness = new Harness({
-      firmware,
-      simulator: {
-        output: (bytes) => {
-          const text = change(bytes.toString('latin1'));
-          if (text !== '') this.harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-        hooks: {
-          outcome: (line) =>
-            (line.startsWith('AT+WSSEND') ? this.outcomes.shift()?.() : undefined) ?? {
-              kind: 'execute',
-            },
-        },
-      },
-    });
+  constructor(firmware: FirmwareClass = 'C') {
+    super({ firmware });
+    this.outcome = (line) => (line.startsWith('AT+WSSEND') ? this.outcomes.shift()?.() : undefined);
   }
 
-  get link() {
-    return this.harness.device.links[0];
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.harness.end();
-  }
-
-  async begin(): Promise<this> {
-    await this.harness.ready();
-    await this.harness.clock.wait(this.link.open({ uri, keepOpen: true }));
-    this.harness.port.written.length = 0;
-    return this;
+  override begin(): Promise<this> {
+    return super.begin({ keepOpen: true });
   }
 
   /** Sends; resolves with `sent`, or the error's code and outcome. */
@@ -80,7 +52,7 @@ class Scene {
 
 describe('a message with hold', () => {
   it('fails when an open link refuses it, and the queue sends the messages behind it', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new SendingLink().begin();
     scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 5000 }));
     const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
@@ -92,7 +64,7 @@ describe('a message with hold', () => {
   });
 
   it('is not overtaken by messages without hold while the driver checks the link after a refusal', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new SendingLink().begin();
     scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
     const first = scene.send('m1', { holdMs: 5000 });
     const sends = [first, scene.send('m2', {}), scene.send('m3', { holdMs: 5000 })];
@@ -105,9 +77,8 @@ describe('a message with hold', () => {
   });
 
   it('is sent on the next connection, in order, when the connection ends without a URC', async () => {
-    await using scene = await new Scene('D', (text) =>
-      text.replace('+WS_CLOSED:0\r\n', ''),
-    ).begin();
+    await using scene = await new SendingLink('D').begin();
+    scene.heard = (text) => text.replace('+WS_CLOSED:0\r\n', '');
     scene.harness.server.connections[0]?.close(1001);
     await scene.harness.clock.advance(500);
     assert.equal(scene.link.stateNumber, 2);
@@ -118,7 +89,7 @@ describe('a message with hold', () => {
   });
 
   it('fails after three attempts of its command when its hold is over by then, and is not held again', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new SendingLink().begin();
     const { clock } = scene.harness;
     scene.outcomes.push(
       ...Array<() => Outcome>(100).fill(() => ({ kind: 'busy', executed: false })),
@@ -131,7 +102,7 @@ describe('a message with hold', () => {
 
   for (const how of ['close', 'drop'] as const) {
     it(`keeps its place when the connection is lost during its transaction (${how})`, async () => {
-      await using scene = await new Scene().begin();
+      await using scene = await new SendingLink().begin();
       scene.outcomes.push(() => scene.lose(how, 300));
       const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
       assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), [
@@ -145,7 +116,7 @@ describe('a message with hold', () => {
   }
 
   it('keeps its place when the link reopens before the device refuses the message', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new SendingLink().begin();
     // The test writes these URCs: the simulated device would take 10 s to reconnect.
     const { port } = scene.harness;
     scene.outcomes.push(() => {
@@ -159,7 +130,7 @@ describe('a message with hold', () => {
   });
 
   it('keeps its place when a resync restarts the device', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new SendingLink().begin();
     scene.outcomes.push(() => ({ kind: 'hang' }));
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 120_000 }));
     assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
@@ -168,7 +139,7 @@ describe('a message with hold', () => {
   });
 
   it('is not sent again after an abort in its transaction', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new SendingLink().begin();
     scene.outcomes.push(() => scene.lose('close', 300));
     const controller = new AbortController();
     const outcome = scene.send('withdrawn', { holdMs: 30_000, signal: controller.signal });
