@@ -1,4 +1,4 @@
-import { compareDelivery } from './fidelity';
+import { compareDelivery } from './delivery';
 import { startBoard, type Board } from '../support/board/board';
 import type { FlowProcess } from '../support/node-red/flow-process';
 import { flowNames, startFlow, stopFlow, type FlowName } from '../support/node-red/flow-rig';

@@ -2,7 +2,7 @@ import { ReadlineParser } from '@serialport/parser-readline';
 import type { DataFormat } from '../../driver/at/types';
 import { Parser } from '../../driver/at/parser/parser';
 import { compare } from '../compare';
-import { cut } from '../support/stream';
+import { cut, dataUrc } from '../support/stream';
 import { rounded, varied, type Effort, type Row } from '../suite';
 
 /** A pass is at least one message. */
@@ -33,7 +33,10 @@ interface Case {
 }
 
 async function measure({ format, payload, chunk }: Case, effort: Effort): Promise<Row> {
-  const message = dataUrc(format, payload);
+  const text = 'x'.repeat(payload);
+  const message = Buffer.from(
+    format === 'short' ? `+WS_DATA:0,${payload},${text}\r\n` : dataUrc(0, text),
+  );
   const pass = chunk === 1 ? SHORT_PASS_BYTES : PASS_BYTES;
   const messages = Math.max(1, Math.floor(pass / message.length));
   const bytes = Buffer.concat(Array.from({ length: messages }, () => message));
@@ -90,11 +93,6 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
 }
 
 /** The URC of a message of letters: readline would split it at line ends. */
-function dataUrc(format: DataFormat, payload: number): Buffer {
-  const head = format === 'short' ? `0,${payload},` : `0,1,1,${payload},${payload},`;
-  return Buffer.from(`+WS_DATA:${head}${'x'.repeat(payload)}\r\n`);
-}
-
 function drained(stream: ReadlineParser): Promise<void> {
   return new Promise((resolve) => stream.once('drain', () => resolve()));
 }

@@ -2,6 +2,7 @@ import type { LinkId, ReplyMatch } from '../../driver';
 import { BareDriver } from '../support/bare-driver';
 import { Cost } from '../support/cost';
 import { SEND_OK } from '../support/board/minimal-device';
+import { dataUrc } from '../support/stream';
 import { median, rounded, scaled, varied, type Effort, type Row } from '../suite';
 
 const MESSAGES = 40_000;
@@ -79,7 +80,7 @@ async function exchange(driver: BareDriver, way: Way, payload: number, count: nu
   const after = (response: Buffer) => {
     // Messages leave in the order of their send().
     if (way.isAnswered && response === SEND_OK)
-      driver.deliver(dataUrc(message(way, 3, answered++, payload)));
+      driver.deliver(Buffer.from(dataUrc(LINK, message(way, 3, answered++, payload))));
   };
   await driver.work(count, way.waiting, begin, { after });
 }
@@ -90,8 +91,4 @@ function message({ name }: Way, type: 2 | 3, index: number, payload: number): st
   const [start, end] =
     name === 'array' ? [`[${type},"${id}","`, '"]'] : [`{"id":${id},"x":"`, '"}'];
   return start + 'x'.repeat(Math.max(0, payload - start.length - end.length)) + end;
-}
-
-function dataUrc(text: string): Buffer {
-  return Buffer.from(`+WS_DATA:${LINK},1,1,${text.length},${text.length},${text}\r\n`);
 }

@@ -15,7 +15,7 @@ import { catalog } from '../../harness/nodes/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { field } from '../../harness/nodes/messages';
-import { told } from '../../harness/nodes/told';
+import { editorSentence } from '../../harness/nodes/editor-sentence';
 import { asObjects } from '../../package/project';
 
 /** A port that opens after some time, or never, and has nothing behind it. */
@@ -165,7 +165,7 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
       for (const question of ['doctor', 'networks']) {
         const { status, body: answer } = await ask(question, body);
         assert.equal(status, 409);
-        assert.match(told(field(answer, 'error')), sentence);
+        assert.match(editorSentence(field(answer, 'error')), sentence);
       }
     });
   }
@@ -184,8 +184,8 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
     assert.equal(field(first.body, 'ok'), false);
     const [finding, ...more] = asObjects(field(first.body, 'findings'), 'findings');
     assert.deepEqual([finding?.code, finding?.severity, more], ['PORT_NOT_FOUND', 'error', []]);
-    assert.match(told(finding), /^There is no serial port \/dev\/ttyNOWHERE\. /);
-    assert.match(told(finding, 'zh-CN'), /^找不到串口 \/dev\/ttyNOWHERE。/);
+    assert.match(editorSentence(finding), /^There is no serial port \/dev\/ttyNOWHERE\. /);
+    assert.match(editorSentence(finding, 'zh-CN'), /^找不到串口 \/dev\/ttyNOWHERE。/);
   });
 
   it('that a deploy takes during a scan: the new device answers', async () => {

@@ -16,7 +16,7 @@ import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { quickClock } from '../../harness/quick-clock';
 import { field } from '../../harness/nodes/messages';
-import { told } from '../../harness/nodes/told';
+import { editorSentence } from '../../harness/nodes/editor-sentence';
 import { asObjects } from '../../package/project';
 
 const english = catalog('en-US');
@@ -271,7 +271,7 @@ onEachRuntime('a tls-config node', (nodeRed, major) => {
         for (const draft of [settings, { ...settings, id: 'new', credentials }]) {
           const [problem, ...more] = asObjects(await problems(draft), 'problems');
           assert.deepEqual([problem?.field, more], ['tls', []]);
-          assert.equal(told(problem), field(error, 'message'));
+          assert.equal(editorSentence(problem), field(error, 'message'));
         }
       },
     );

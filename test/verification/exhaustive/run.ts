@@ -121,7 +121,7 @@ async function mainPairs(): Promise<void> {
 /** Prints the failed runs, and sets the exit code. */
 function finish(failed: readonly FailedRun[]): void {
   for (const { repeat, violations } of failed) print(`\n${repeat}\n  ${violations.join('\n  ')}`);
-  print(failed.length === 0 ? 'no violations' : `\n${failed.length} violations`);
+  print(failed.length === 0 ? 'no violations' : `\n${failed.length} runs with violations`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 

@@ -7,9 +7,9 @@ import type { Hit } from '../../../simulator/faults';
 import { drawFault, nameOf, withPrerequisite, type ScheduledFault } from './fault-schedule';
 import type { FaultEpisode } from './fault-episode';
 import type { FaultHarness } from './fault-harness';
-import { Recovery, TIMEOUT_MS } from './invariants/recovery';
+import { Recovery, TIMEOUT_MS } from './recovery';
 import { ARRIVAL_TIMEOUT_MS, DELIMITER, links, Traffic } from './traffic';
-import { Waiting } from './invariants/waiting';
+import { Waiting } from './waiting';
 import { PortMonitor } from './port-monitor';
 
 export interface FaultRunOptions {

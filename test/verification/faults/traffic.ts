@@ -5,7 +5,7 @@ import type { WsConnection } from '../../harness/network/ws-server';
 import { encodeServerFrame } from '../../../simulator/websocket/frame-codec';
 import { between, pick } from '../../harness/random';
 import type { InEntry, OutEntry, ServerConnection } from '../message-log';
-import { compose } from './invariants/message';
+import { compose } from './message';
 import type { FaultHarness } from './fault-harness';
 
 /** The server sends it behind each message, for firmware without message ends. */

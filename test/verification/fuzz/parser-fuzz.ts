@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from '../../../driver/at/types';
-import { Parser, PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
+import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
+import { reading, type Reading } from '../../harness/parser-reading';
 
 /** Follows the input: line ends that end any data, then valid output. */
 const FLUSH = Buffer.from('\r\n'.repeat(8300));
@@ -55,12 +56,8 @@ function problemAfterwards(input: Buffer): string | undefined {
   return kinds === 'data,line,prompt' ? undefined : `the parser is not in sync again: ${kinds}`;
 }
 
-function reader(): { readonly parser: Parser; readonly frames: Frame[] } {
-  const frames: Frame[] = [];
-  const parser = new Parser((frame) => {
-    frames.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame);
+/** The parser of a device whose OK precedes a prompt. */
+const reader = (): Reading =>
+  reading(['long'], (frame, parser) => {
     if (frame.kind === 'line' && frame.text === 'OK') parser.expectPrompt = true;
   });
-  parser.setDataFormat(0, 'long');
-  return { parser, frames };
-}

@@ -37,11 +37,6 @@ export class SoakServer {
     return new SoakServer(server, portOf(server), log, random);
   }
 
-  /** Count of open connections. */
-  get connections(): number {
-    return this.#server.clients.size;
-  }
-
   /** Whether it sends messages of its own. */
   sendsMessages = true;
 

@@ -11,11 +11,9 @@ export class SoakLog {
   readonly disturbances = new Disturbances();
   readonly sent = new SentMessages(this.disturbances);
   readonly received = new ReceivedMessages(this.disturbances);
-  readonly #connections = new Map<number, { readonly link: LinkId; goneAt: number | undefined }>();
 
   /** The server accepts a connection. */
   connected(connection: number, link: LinkId, at: number): void {
-    this.#connections.set(connection, { link, goneAt: undefined });
     this.sent.connected(connection, link, at);
     this.received.connected(connection, link);
   }
@@ -24,7 +22,6 @@ export class SoakLog {
   gone(connection: number, at: number): void {
     this.sent.gone(connection, at);
     this.received.gone(connection, at);
-    this.#connections.delete(connection);
   }
 
   /** Settles messages that are old enough. @param isEnd whether no further events come */

@@ -1,5 +1,5 @@
-import type { Random } from '../../../../simulator';
-import { between, pick } from '../../../harness/random';
+import type { Random } from '../../../simulator';
+import { between, pick } from '../../harness/random';
 
 /** Payload bytes that look like AT lines. */
 const lookalikes = [

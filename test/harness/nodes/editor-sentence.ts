@@ -3,7 +3,7 @@ import { asObject, asText } from '../../package/project';
 import { catalog } from './catalog';
 
 /** What an editor in a language says of an error that the runtime sent it. */
-export function told(error: unknown, language = 'en-US'): string {
+export function editorSentence(error: unknown, language = 'en-US'): string {
   const { code, details, message } = asObject(error, 'error');
   const values = Object.entries(asObject(details, 'details')).map(
     ([name, value]) => [name, typeof value === 'number' ? value : String(value)] as const,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../../driver/clock';
+import type { Clock } from '../../../driver/clock';
 
 /** Waits for conditions in the time of a clock. */
 export class Waiting {

@@ -1,6 +1,6 @@
-import type { LinkId } from '../../../../driver/at/types';
-import type { FaultHarness } from '../fault-harness';
-import { ARRIVAL_TIMEOUT_MS, links, type Traffic } from '../traffic';
+import type { LinkId } from '../../../driver/at/types';
+import type { FaultHarness } from './fault-harness';
+import { ARRIVAL_TIMEOUT_MS, links, type Traffic } from './traffic';
 import type { Waiting } from './waiting';
 
 /** Limit of every wait. */
