@@ -73,6 +73,7 @@ function wiresOf({ port, limit }: ClimbContext, isTested: boolean): Climb['wires
 function concludeClimb(end: RateState, { port, limit, clock }: ClimbContext): ClimbResult {
   if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   const { ceiling, failedRate, wires, wasSilent } = end.climb;
+  limit.rateWorks(end.good.rate);
   if (failedRate !== undefined && failedRate > ceiling) {
     if (wasSilent) limit.rateSilent(failedRate, clock.now());
     else limit.rateFailed(failedRate, clock.now());

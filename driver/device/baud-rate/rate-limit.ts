@@ -38,6 +38,13 @@ export class RateLimit {
     this.#lostResponsesAt = [];
   }
 
+  /** A rate works, although it, or a lower one, has failed. */
+  rateWorks(rate: number): void {
+    if (rate < this.#failedRate) return;
+    this.#failedRate = Infinity;
+    this.#retryAt = -Infinity;
+  }
+
   /**
    * The device was silent at a rate: the rate does not work, or the device has restarted. A failure only if the silence
    * before was at the same rate.

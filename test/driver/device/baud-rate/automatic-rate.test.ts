@@ -107,6 +107,9 @@ describe('an automatic baud rate', () => {
     await clock.wait(device.links[0].close());
     await clock.advance(24 * 60 * 60_000);
     assert.equal(harness.hostRate, 3_000_000);
+    harness.port.written.length = 0;
+    await clock.advance(60 * 60_000);
+    assert.doesNotMatch(harness.port.text, /UART_CUR/);
     await harness.end();
   });
 
