@@ -94,7 +94,9 @@ describe('the owner of a link', () => {
     await using harness = await readyHarness({ firmware: 'C' });
     const [link] = harness.device.links;
     const heard: string[] = [];
-    link.on('message', ({ bytes, uri, owner }) => heard.push(`${bytes} ${uri} ${owner}`));
+    link.on('message', ({ bytes, uri, owner }) =>
+      heard.push(`${bytes.toString()} ${uri} ${owner}`),
+    );
     link.on('dataloss', ({ error, uri, owner }) => heard.push(`${error.code} ${uri} ${owner}`));
     const framings = [{ by: 'idle', idleMs: 10_000 }, { by: 'json' }, { by: 'chunk' }] as const;
     for (const [index, framing] of framings.entries()) {
