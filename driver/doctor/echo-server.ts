@@ -2,6 +2,7 @@ import type { DataChunk, DataReceiver } from '../at/types';
 import { onTimeout, type Clock } from '../clock';
 import { wsclose, wsopen } from '../commands/wsopen';
 import { wssend } from '../commands/wssend';
+import { Deferred } from '../deferred';
 import { isRefusal } from '../errors';
 import { freeLink, queryLinks } from '../link/query-links';
 import type { Examination } from './examination';
@@ -55,27 +56,27 @@ function publicPart(uri: string): string {
 class EchoReceiver implements DataReceiver {
   readonly connected = true;
   readonly #clock: Clock;
-  readonly #echo: Promise<number>;
-  #resolve: (time: number) => void = () => undefined;
+  readonly #echo = new Deferred<number>();
   #bytes = '';
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#echo = new Promise((resolve) => (this.#resolve = resolve));
   }
 
   /** Returns the time of the echo; undefined where it has not come in `timeoutMs` from now. */
   echoed(timeoutMs: number): Promise<number | undefined> {
     return new Promise((resolve) => {
       const cancel = onTimeout(this.#clock, timeoutMs, () => resolve(undefined));
-      void this.#echo.then(cancel);
-      void this.#echo.then(resolve);
+      void this.#echo.promise.then((time) => {
+        cancel();
+        resolve(time);
+      });
     });
   }
 
   push({ bytes }: DataChunk): void {
     this.#bytes = (this.#bytes + bytes.toString('latin1')).slice(-1024);
-    if (this.#bytes.includes(TEXT.toString())) this.#resolve(this.#clock.now());
+    if (this.#bytes.includes(TEXT.toString())) this.#echo.resolve(this.#clock.now());
   }
 
   dataLost(): void {

@@ -1,4 +1,4 @@
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { tryRun, type Run } from '../at/command';
 import {
   parseSysmfg,
@@ -28,14 +28,13 @@ interface Material<Store extends CertificateStore = CertificateStore> {
 /** A material that the driver may read back: no key. */
 type Readable = Material<Exclude<CertificateStore, 'wss_key'>>;
 
+type Certificates = Readable & ReturnType<typeof readCertificates>;
+
 /** PEM texts for a slot, and what they hold. */
 interface SlotContents {
-  readonly ca: Readable | undefined;
-  readonly key: Material | undefined;
-  readonly certificate: Readable | undefined;
-  readonly caCertificates: readonly X509Certificate[];
-  readonly clientCertificates: readonly X509Certificate[];
-  readonly privateKey: KeyObject | undefined;
+  readonly ca: Certificates | undefined;
+  readonly certificate: Certificates | undefined;
+  readonly key: (Material & ReturnType<typeof readKey>) | undefined;
 }
 
 /** Parsing certificates and keys blocks the event loop for milliseconds, and every initialization needs their contents. */
@@ -64,11 +63,15 @@ export function outdatedCertificates(
   now = Date.now(),
 ): EspAtError[] {
   return certificates.flatMap((each) => {
-    const { caCertificates, clientCertificates } = readSlot(each);
-    const flaws = (store: CertificateStore, all: readonly X509Certificate[]) =>
-      all.flatMap((one) => dateFlaw(one, now) ?? []).map((flaw) => invalid(each, store, flaw));
-    return [...flaws('wss_ca', caCertificates), ...flaws('wss_cert', clientCertificates)];
+    const { ca, certificate } = readSlot(each);
+    return [...outdated(ca, now), ...outdated(certificate, now)];
   });
+}
+
+function outdated(material: Certificates | undefined, now: number): EspAtError[] {
+  if (!material) return [];
+  const { store, slot, all } = material;
+  return all.flatMap((one) => dateFlaw(one, now) ?? []).map((flaw) => invalid(slot, store, flaw));
 }
 
 /**
@@ -132,11 +135,12 @@ async function isHeld(run: Run, { store, slot, pem }: Readable): Promise<boolean
 
 function checkSlot(given: CertificateOptions): SlotContents {
   const slot = readSlot(given);
-  const { privateKey, clientCertificates } = slot;
-  if (!privateKey) return slot;
-  if (!clientCertificates[0]) throw invalid(given, 'wss_key', { reason: 'NO_CERTIFICATE' });
-  if (!clientCertificates[0].checkPrivateKey(privateKey))
-    throw invalid(given, 'wss_key', { reason: 'KEY_MISMATCH' });
+  const key = slot.key?.key;
+  if (!key) return slot;
+  const [certificate] = slot.certificate?.all ?? [];
+  if (!certificate) throw invalid(given.slot, 'wss_key', { reason: 'NO_CERTIFICATE' });
+  if (!certificate.checkPrivateKey(key))
+    throw invalid(given.slot, 'wss_key', { reason: 'KEY_MISMATCH' });
   return slot;
 }
 
@@ -146,41 +150,31 @@ function readSlot(given: CertificateOptions): SlotContents {
   return contents;
 }
 
-function parseSlot(given: CertificateOptions): SlotContents {
-  const { slot, ca, certificate, key } = given;
-  const read = <T>(store: CertificateStore, text: string, reader: (text: string) => T) => {
+function parseSlot({ slot, ca, certificate, key }: CertificateOptions): SlotContents {
+  const read = <Store extends CertificateStore, Contents>(
+    store: Store,
+    text: string,
+    reader: (text: string) => Contents,
+  ) => {
     if (text === '') return undefined;
+    // Refuses an impossible slot before the first write.
+    sysmfgWrite(store, slot, '');
     try {
-      return reader(text);
+      return { store, slot, ...reader(text) };
     } catch (error) {
-      if (error instanceof PemError) throw invalid(given, store, error.flaw, error);
+      if (error instanceof PemError) throw invalid(slot, store, error.flaw, error);
       throw error;
     }
   };
-  const authority = read('wss_ca', ca, readCertificates);
-  const own = read('wss_cert', certificate, readCertificates);
-  const secret = read('wss_key', key, readKey);
-  const material = <Store extends CertificateStore>(
-    store: Store,
-    pem: string | undefined,
-  ): Material<Store> | undefined => {
-    if (pem === undefined) return undefined;
-    // Refuses an impossible slot before the first write.
-    sysmfgWrite(store, slot, '');
-    return { store, slot, pem };
-  };
   return {
-    ca: material('wss_ca', authority?.pem),
-    key: material('wss_key', secret?.pem),
-    certificate: material('wss_cert', own?.pem),
-    caCertificates: authority?.all ?? [],
-    clientCertificates: own?.all ?? [],
-    privateKey: secret?.key,
+    ca: read('wss_ca', ca, readCertificates),
+    certificate: read('wss_cert', certificate, readCertificates),
+    key: read('wss_key', key, readKey),
   };
 }
 
 function invalid(
-  { slot }: CertificateOptions,
+  slot: number,
   store: CertificateStore,
   flaw: PemFlaw,
   cause?: unknown,
