@@ -19,7 +19,6 @@ export function cipsntpcfg(timezone: number, servers: readonly string[]): Comman
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, { idempotent: true });
 }
 
-/** `AT+CIPSNTPCFG?` */
 export function cipsntpcfgQuery(): Command {
   return query('CIPSNTPCFG');
 }

@@ -16,7 +16,6 @@ export function cwmode(mode: number): Command {
   return build(`AT+CWMODE=${checked}`, { timeoutMs: 5000, idempotent: true });
 }
 
-/** `AT+CWMODE?` */
 export function cwmodeQuery(): Command {
   return query('CWMODE');
 }
@@ -60,7 +59,6 @@ export const stationState = {
   disconnected: 4,
 } as const;
 
-/** `AT+CWSTATE?` */
 export function cwstate(): Command {
   return query('CWSTATE');
 }

@@ -94,6 +94,8 @@ export class Network {
     else await this.#waitForAddress();
     if (sntp) await configureSntp(run, sntp);
     this.#isSetUp = true;
+    // The device may have lost the network since it joined it.
+    if (this.#station !== 'joined' && !this.#error) this.#noteLoss();
   }
 
   /**

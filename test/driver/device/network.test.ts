@@ -28,6 +28,26 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.deepEqual(changes.slice(-2), ['joined', 'address']);
   });
 
+  it('is reported as lost when the device loses it while the driver configures SNTP', async () => {
+    let isLost = false;
+    await using harness: Harness = new Harness({
+      device: { wifi, sntp: { timezone: 0, servers: [] } },
+      simulator: {
+        wifi: [home],
+        output: (bytes) => {
+          harness.port.deliver(bytes);
+          if (isLost || !bytes.includes('+CIPSNTPCFG:')) return;
+          isLost = true;
+          harness.simulator.wifi.lose();
+        },
+      },
+    });
+    await harness.ready();
+    assert.equal(shown(harness), 'ready WIFI_LOST');
+    harness.simulator.wifi.recover();
+    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 3000));
+  });
+
   it('is joined again by the driver when the device has stopped trying', async () => {
     await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
     await harness.ready();
