@@ -1,5 +1,5 @@
 import { createDecipheriv, createHash, pbkdf2Sync } from 'node:crypto';
-import { integerOf, objectIdOf, octetsOf, part, type Asn1Value } from './asn1';
+import { integerOf, objectIdOf, octetsOf, part, readAsn1, type Asn1Value } from './asn1';
 import { PemError } from './pem';
 
 /** Most rounds of a file: more would block the process for seconds. */
@@ -8,6 +8,7 @@ const MAX_ROUNDS = 1_000_000;
 const PBES2 = '1.2.840.113549.1.5.13';
 const PBKDF2 = '1.2.840.113549.1.5.12';
 const PBE_3DES = '1.2.840.113549.1.12.1.3';
+const SEQUENCE = 0x30;
 const HMAC_SHA1 = '1.2.840.113549.2.7';
 
 const HMACS: Readonly<Record<string, string>> = {
@@ -41,17 +42,32 @@ interface KeyAndIv {
 }
 
 /**
- * Decrypts bytes with a passphrase.
+ * Decrypts a SEQUENCE with a passphrase.
  * @param algorithm AlgorithmIdentifier: PBES2 (RFC 8018), or PKCS #12 with Triple DES
- * @throws PemError `CIPHER_NOT_SUPPORTED`; `PASSPHRASE_WRONG` where the padding shows it; Asn1Error
+ * @throws PemError `CIPHER_NOT_SUPPORTED`; `PASSPHRASE_WRONG` where the result is no SEQUENCE; Asn1Error
  */
 export function decrypt(algorithm: Asn1Value, bytes: Buffer, passphrase: string): Buffer {
-  const { cipher, key, iv } = keyAndIv(algorithm, passphrase);
+  for (const keyAndIv of keysAndIvs(algorithm, passphrase)) {
+    const plain = decrypted(keyAndIv, bytes);
+    if (plain && isSequence(plain)) return plain;
+  }
+  throw new PemError({ reason: 'PASSPHRASE_WRONG' });
+}
+
+function decrypted({ cipher, key, iv }: KeyAndIv, bytes: Buffer): Buffer | undefined {
   const decipher = createDecipheriv(cipher, key, iv);
   try {
     return Buffer.concat([decipher.update(bytes), decipher.final()]);
   } catch {
-    throw new PemError({ reason: 'PASSPHRASE_WRONG' });
+    return undefined;
+  }
+}
+
+function isSequence(bytes: Buffer): boolean {
+  try {
+    return readAsn1(bytes).tag === SEQUENCE;
+  } catch {
+    return false;
   }
 }
 
@@ -62,16 +78,18 @@ export function roundsOf(value: Asn1Value): number {
   return rounds;
 }
 
-function keyAndIv(algorithm: Asn1Value, passphrase: string): KeyAndIv {
+function keysAndIvs(algorithm: Asn1Value, passphrase: string): readonly KeyAndIv[] {
   const name = objectIdOf(part(algorithm, 0));
   const parameters = part(algorithm, 1);
-  if (name === PBES2) return pbes2(parameters, passphrase);
+  if (name === PBES2) return [pbes2(parameters, passphrase)];
   if (name !== PBE_3DES) throw notSupported(OLD_CIPHERS[name] ?? name);
   const salt = octetsOf(part(parameters, 0));
   const rounds = roundsOf(part(parameters, 1));
-  const derive = (purpose: number, length: number) =>
-    pkcs12Key({ hash: 'sha1', purpose, length, password: passwordBytes(passphrase), salt, rounds });
-  return { cipher: 'des-ede3-cbc', key: derive(1, 24), iv: derive(2, 8) };
+  return passwordsOf(passphrase).map((password) => {
+    const derive = (purpose: number, length: number) =>
+      pkcs12Key({ hash: 'sha1', purpose, length, password, salt, rounds });
+    return { cipher: 'des-ede3-cbc', key: derive(1, 24), iv: derive(2, 8) };
+  });
 }
 
 function pbes2(parameters: Asn1Value, passphrase: string): KeyAndIv {
@@ -93,9 +111,13 @@ function pbes2(parameters: Asn1Value, passphrase: string): KeyAndIv {
 
 const notSupported = (cipher: string) => new PemError({ reason: 'CIPHER_NOT_SUPPORTED', cipher });
 
-/** Returns a passphrase in the form of PKCS #12: UTF-16 with a final zero. */
-export function passwordBytes(passphrase: string): Buffer {
-  return Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+/**
+ * Returns a passphrase in the forms of PKCS #12: UTF-16 with a final zero. Programs encode an absent passphrase in two
+ * ways.
+ */
+export function passwordsOf(passphrase: string): readonly Buffer[] {
+  const password = Buffer.from(`${passphrase}\0`, 'utf16le').swap16();
+  return passphrase === '' ? [password, Buffer.alloc(0)] : [password];
 }
 
 interface DerivationOptions {

@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, timingSafeEqual, X509Certificate } from 'node:crypto';
-import { Asn1Error, objectIdOf, octetsOf, part, readAsn1, type Asn1Value } from './asn1';
-import { decrypt, pkcs12Key, roundsOf, passwordBytes } from './password-cipher';
+import { objectIdOf, octetsOf, part, readAsn1, type Asn1Value } from './asn1';
+import { decrypt, passwordsOf, pkcs12Key, roundsOf } from './password-cipher';
 import { PemError } from './pem';
 
 /** Most bytes of a file. */
@@ -72,10 +72,7 @@ function checkMac(mac: Asn1Value, safe: Buffer, passphrase: string): void {
   const [name, length] = hash;
   const salt = octetsOf(part(mac, 1));
   const rounds = mac.values[2] ? roundsOf(mac.values[2]) : 1;
-  // Programs encode an absent passphrase in two ways.
-  const passwords =
-    passphrase === '' ? [passwordBytes(''), Buffer.alloc(0)] : [passwordBytes(passphrase)];
-  const isRight = passwords.some((password) => {
+  const isRight = passwordsOf(passphrase).some((password) => {
     const key = pkcs12Key({ hash: name, purpose: 3, length, password, salt, rounds });
     const computed = createHmac(name, key).update(safe).digest();
     const stored = octetsOf(part(digest, 1));
@@ -91,21 +88,10 @@ function contentsOf(info: Asn1Value, passphrase: string): Asn1Value {
       return readAsn1(octetsOf(content));
     case ENCRYPTED_DATA: {
       const encrypted = part(content, 1);
-      return decryptedValue(part(encrypted, 1), octetsOf(part(encrypted, 2)), passphrase);
+      return readAsn1(decrypt(part(encrypted, 1), octetsOf(part(encrypted, 2)), passphrase));
     }
     default:
       throw new PemError({ reason: 'DAMAGED' });
-  }
-}
-
-/** Decrypts a value. Bytes that are no ASN.1 show a wrong passphrase, also in a file without a MAC. */
-function decryptedValue(algorithm: Asn1Value, bytes: Buffer, passphrase: string): Asn1Value {
-  const plain = decrypt(algorithm, bytes, passphrase);
-  try {
-    return readAsn1(plain);
-  } catch (error) {
-    if (error instanceof Asn1Error) throw new PemError({ reason: 'PASSPHRASE_WRONG' });
-    throw error;
   }
 }
 

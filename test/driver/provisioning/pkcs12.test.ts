@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import {
+  createCipheriv,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  X509Certificate,
+} from 'node:crypto';
 import { describe, it } from 'node:test';
+import { pkcs12Key } from '../../../driver/provisioning/password-cipher';
 import { PemError } from '../../../driver/provisioning/pem';
 import { readPkcs12 } from '../../../driver/provisioning/pkcs12';
 import { pfxFile, PFX_PASSPHRASE } from '../../harness/network/pfx-file';
@@ -21,7 +28,44 @@ function flaw(file: Buffer, passphrase: string): string {
   return 'none';
 }
 
+/** DER of a value. */
+function der(tag: number, ...contents: readonly Buffer[]): Buffer {
+  const bytes = Buffer.concat(contents);
+  const length = Buffer.from([0x82, bytes.length >> 8, bytes.length & 0xff]);
+  return Buffer.concat([Buffer.from([tag]), length, bytes]);
+}
+
+/** A file without a MAC, whose only content is a key in Triple DES. @param password encoded as some program does */
+function tripleDesFile(key: KeyObject, password: Buffer): Buffer {
+  const salt = Buffer.from('saltsalt');
+  const derive = (purpose: number, length: number) =>
+    pkcs12Key({ hash: 'sha1', purpose, length, password, salt, rounds: 5 });
+  const cipher = createCipheriv('des-ede3-cbc', derive(1, 24), derive(2, 8));
+  const plain = key.export({ format: 'der', type: 'pkcs8' });
+  const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
+  const id = (hex: string) => der(6, Buffer.from(hex, 'hex'));
+  const data = (bytes: Buffer) => der(0x30, id('2a864886f70d010701'), der(0xa0, der(4, bytes)));
+  const parameters = der(0x30, der(4, salt), der(2, Buffer.from([5])));
+  const algorithm = der(0x30, id('2a864886f70d010c0103'), parameters);
+  const bagValue = der(0xa0, der(0x30, algorithm, der(4, encrypted)));
+  const bag = der(0x30, id('2a864886f70d010c0a0102'), bagValue);
+  return der(0x30, der(2, Buffer.from([3])), data(der(0x30, data(der(0x30, bag)))));
+}
+
 describe('readPkcs12()', () => {
+  it('Triple DES with an absent passphrase: read in both of its encodings, in any file', () => {
+    for (let run = 0; run < 300; run++) {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      for (const password of [Buffer.from([0, 0]), Buffer.alloc(0)]) {
+        const { key } = readPkcs12(tripleDesFile(privateKey, password), '');
+        assert.equal(key, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+      }
+    }
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const other = tripleDesFile(privateKey, Buffer.from('\0x\0\0'));
+    assert.equal(flaw(other, ''), 'PASSPHRASE_MISSING');
+  });
+
   for (const [name, passphrase] of [
     ['aes', PFX_PASSPHRASE],
     ['aes-without-mac', PFX_PASSPHRASE],
