@@ -111,7 +111,8 @@ export function changeUart(
 export async function returnToStartRate(access: SequenceAccess, port: SessionPort): Promise<void> {
   const { startRate } = port;
   if (startRate === undefined) return;
-  // The default of the firmware; without RTS, CTS of the port would not show that the wires are there.
+  // The default of the firmware, not the options': once the port is closed, a device that waits for CTS sends nothing.
+  // Without RTS, CTS of the port would not show that the wires are there.
   const outcome = await changeUart({ rate: startRate, flowControl: 'rts' }, access);
   if (outcome !== 'accepted') return;
   port.remember(startRate);
