@@ -1,7 +1,7 @@
 import type { LinkId } from '../at/types';
 import { wsclose } from '../commands/wsopen';
+import { delay } from '../clock';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
-import { closeHandshake } from './close-handshake';
 import type { DeviceWatch } from './device-watch';
 import type { LinkEmitter } from './link-emitter';
 import type { LinkHost, ReadyDevice } from './link-host';
@@ -14,6 +14,9 @@ import type { Requests } from './request/requests';
 import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
 import type { Effect, Goal, Timer } from './state/link-state';
+
+/** Milliseconds that the server may take to answer the close frame. */
+const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
 
 /** The parts of a link. */
 export interface LinkParts {
@@ -110,13 +113,28 @@ export class LinkEffects {
   }
 
   async #runClose(operation: CloseOperation, frame: Buffer | undefined): Promise<void> {
-    const { machine, watch, sendQueue } = this.#parts;
+    const { machine, watch } = this.#parts;
     try {
-      const options = { link: this.#link, clock: this.#host.clock, frame };
-      await closeHandshake(watch.required.client, sendQueue, options, operation);
+      const { client } = watch.required;
+      if (frame) await this.#closeHandshake(frame, operation.waitEnded);
+      // After an abort the connection is gone.
+      if (!operation.signal.aborted) await client.run(wsclose(this.#link));
       machine.take({ kind: 'closed', operation });
     } catch (reason) {
       machine.take({ kind: 'closeFailed', operation, error: asEspAtError(reason) });
+    }
+  }
+
+  /**
+   * Sends a close frame behind the queued messages, and waits for the server's (RFC 6455, section 7.1.2), which the
+   * firmware does not do.
+   */
+  async #closeHandshake(frame: Buffer, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.sendQueue.sendClose(frame);
+      await delay(this.#host.clock, CLOSE_HANDSHAKE_TIMEOUT_MS, { signal });
+    } catch {
+      // The wait has ended early, or the close frame failed: the link closes all the same.
     }
   }
 

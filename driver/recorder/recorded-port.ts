@@ -1,7 +1,9 @@
-import { asEspAtError, type EspAtError } from '../errors';
+import { asEspAtError } from '../errors';
 import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../port/port';
 import type { PortEventLine, PortCallLine } from './lines';
 import type { Recorder } from './recorder';
+
+type PortFailure = Extract<PortEventLine, { readonly error: unknown }>['port'];
 
 /** Returns an opener whose ports the recorder records: their bytes and their calls. */
 export function recordedOpener(opener: PortOpener, recorder: Recorder): PortOpener {
@@ -65,42 +67,38 @@ class RecordedPort implements Port {
   constructor(port: Port, recorder: Recorder) {
     this.#port = port;
     this.#recorder = recorder;
-    if (port.setRate) {
+    if (port.setRate)
       this.setRate = (rate) =>
         this.#ask(
           { port: 'setRate', rate },
           async () => port.setRate?.(rate),
           () => ({ port: 'rateSet', rate }),
-          ({ code }) => ({ port: 'rateFailed', error: code }),
+          'rateFailed',
         );
-    }
-    if (port.reset) {
+    if (port.reset)
       this.reset = () =>
         this.#ask(
           { port: 'reset' },
           async () => port.reset?.(),
           () => ({ port: 'resetDone' }),
-          ({ code }) => ({ port: 'resetFailed', error: code }),
+          'resetFailed',
         );
-    }
-    if (port.readCts) {
+    if (port.readCts)
       this.readCts = () =>
         this.#ask(
           { port: 'readCts' },
           async () => (await port.readCts?.()) === true,
           (active) => ({ port: 'ctsRead', active }),
-          ({ code }) => ({ port: 'modemLineFailed', error: code }),
+          'modemLineFailed',
         );
-    }
-    if (port.setFlowControl) {
+    if (port.setFlowControl)
       this.setFlowControl = (on) =>
         this.#ask(
           { port: 'setFlowControl', on },
           async () => port.setFlowControl?.(on),
           () => ({ port: 'flowControlSet' }),
-          ({ code }) => ({ port: 'modemLineFailed', error: code }),
+          'modemLineFailed',
         );
-    }
   }
 
   write(bytes: Uint8Array): void {
@@ -127,7 +125,7 @@ class RecordedPort implements Port {
     asked: PortCallLine,
     act: () => Promise<T>,
     done: (result: T) => PortEventLine,
-    failed: (error: EspAtError) => PortEventLine,
+    failed: PortFailure,
   ): Promise<T> {
     this.#recorder.line(asked);
     try {
@@ -135,7 +133,7 @@ class RecordedPort implements Port {
       this.#recorder.line(done(result));
       return result;
     } catch (reason) {
-      this.#recorder.line(failed(asEspAtError(reason)));
+      this.#recorder.line({ port: failed, error: asEspAtError(reason).code });
       throw reason;
     }
   }
