@@ -164,23 +164,24 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
           await editor.done();
         }
         const search = editor.page.locator('#red-ui-palette-search input');
-        await search.fill('esp');
+        await search.pressSequentially('esp');
         await shoot('palette');
         await search.fill('');
+        await search.press('Backspace');
         await editor.editConfig(idOf(flows, 'esp-at-device'));
         await shoot('device');
         await editor.done('node-config-dialog-ok');
         await editor.run('RED.sidebar.show("esp-at");');
         await shoot('live');
-        // A canvas has more to show than fits beside both.
-        await editor.run(
-          `RED.actions.invoke('core:toggle-sidebar'); RED.actions.invoke('core:toggle-palette');`,
-        );
+        // A canvas has more to show than fits beside both. Node-RED keeps what is shown for the next page.
+        const toggle = `RED.actions.invoke('core:toggle-sidebar'); RED.actions.invoke('core:toggle-palette');`;
+        await editor.run(toggle);
         for (const [path, flow] of bareExamples()) {
           if (path.includes('Echo over')) continue;
           await editor.place(flow);
           await shoot(`example-${path.replace(/^.*\/|\.json$|\W+/g, '-')}`);
         }
+        await editor.run(toggle);
       });
     }
   } finally {
