@@ -116,15 +116,18 @@ class Opener implements DeviceUser {
 
   /** Closes the node's connections. Settles when they are closed, or after CLOSE_TIMEOUT_MS. */
   async end(): Promise<void> {
+    const owner = this.#owner;
+    const own = this.#device?.host.links.filter((link) => link.owner === owner) ?? [];
+    // Before it ends: that aborts its opens.
+    const released = own.filter((link) => link.shouldBeOpen).map(({ id }) => id);
     this.#underWay.end();
     this.status.end();
     this.#stopListening?.();
     const device = this.#device;
     if (!device) return;
-    const owner = this.#owner;
-    const own = device.host.links.filter((link) => link.owner === owner);
     const closed = Promise.all(own.map((link) => link.close({ owner })));
     await within(device.host.clock, CLOSE_TIMEOUT_MS, closed);
+    device.host.released.release(released, owner);
     device.host.detach(this);
   }
 
@@ -139,8 +142,17 @@ class Opener implements DeviceUser {
         (event) => this.#linkChanged(event),
         (message) => this.#receive(message),
       );
-    const { opensAtStart } = this.#settings;
-    if (device && opensAtStart && !usesSeveralLinks(this.#link)) void this.#openAtStart();
+    if (device && this.#opensAtStart) void this.#openAtStart();
+  }
+
+  /** Takes over a link that another node had open, instead of this one. */
+  linkReleased(link: LinkId): void {
+    const isOwn = this.#link === String(link);
+    if (isOwn && this.#opensAtStart && !this.#underWay.ended) void this.#openAtStart();
+  }
+
+  get #opensAtStart(): boolean {
+    return this.#settings.opensAtStart && !usesSeveralLinks(this.#link);
   }
 
   // --- opening -------------------------------------------------------------------------------------

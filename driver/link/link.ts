@@ -83,7 +83,8 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /** @internal Whether a goal asks for the link to be open. */
   get shouldBeOpen(): boolean {
-    return shouldBeOpen(this.#state);
+    const state = this.#state;
+    return shouldBeOpen(state) || (state.kind === 'closing' && state.next !== undefined);
   }
 
   /** URI of the connection, or of the last one, without user and password; empty before the first. */

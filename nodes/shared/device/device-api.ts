@@ -23,6 +23,8 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   readonly stateNumber: LinkStateNumber;
   readonly uri: string;
   readonly owner: string | undefined;
+  /** Whether the newest `open()` asks for it to be open. */
+  readonly shouldBeOpen: boolean;
   open(options: OpenOptions, wait?: WaitOptions): Promise<void>;
   send(payload: Uint8Array | string, options?: SendOptions): Promise<void>;
   request(payload: RequestPayload, options: RequestOptions): Promise<Reply>;

@@ -1,3 +1,4 @@
+import type { LinkId } from '../../../driver/at/types';
 import type { Clock } from '../../../driver/clock';
 import type { DeviceState, PortMemory } from '../../../driver/device/options';
 import type { PortOpener } from '../../../driver/port/port';
@@ -13,6 +14,8 @@ export interface DeviceUser {
    * without one. The user adds its listeners to a device, and removes those it had on the one before.
    */
   deviceChanged(device: DeviceApi | undefined): void;
+  /** The node that had a link open has ended, and no other one has claimed the link. */
+  linkReleased?(link: LinkId): void;
   /** A recording of the device was saved. @param file its path */
   recordingSaved?(file: string): void;
 }

@@ -7,6 +7,7 @@ import type { DeviceApi, LinkApi } from './device-api';
 import { DeviceExamination } from './device-examination';
 import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-options';
 import type { Claimant } from './port-claims';
+import { ReleasedLinks } from './released-links';
 import { within } from './within';
 
 /** How long the device runs on without users: a redeployed node is back before that. */
@@ -37,12 +38,14 @@ export class DeviceHost implements Claimant {
   #port: { readonly address: string };
   #state: HostState = { kind: 'idle' };
   readonly #examination: DeviceExamination;
+  readonly released: ReleasedLinks;
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
     const { address, ports } = options;
     this.#port = { address };
+    this.released = new ReleasedLinks(options.clock, this.#users, () => this.links);
     this.#examination = new DeviceExamination(
       () => ({ device: this.device, opener: ports.opener(this.#port.address) }),
       (device) => this.runningDevice === device,
@@ -138,6 +141,7 @@ export class DeviceHost implements Claimant {
   async end(): Promise<void> {
     await this.#usersGone();
     this.#users.clear();
+    this.released.end();
     const state = this.#state;
     switch (state.kind) {
       case 'waitingForPort':

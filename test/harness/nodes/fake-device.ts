@@ -44,6 +44,9 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
   }
   uri = '';
   owner: string | undefined;
+  get shouldBeOpen(): boolean {
+    return this.stateNumber !== 0 && this.stateNumber !== 4;
+  }
   readonly opened: OpenOptions[] = [];
   readonly sent: { payload: string | Uint8Array; options: SendOptions }[] = [];
   readonly closed: CloseOptions[] = [];

@@ -61,4 +61,37 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
       ['/three'],
     );
   });
+
+  const rival = {
+    id: 'rival',
+    type: 'ws-open',
+    z: 'tab',
+    device: 'device',
+    link: '0',
+    uri: 'ws://host/rival',
+    keepOpen: true,
+    replace: true,
+    wires: [[], []],
+  };
+
+  it('has its link again 0.5 s after a node that took it over is deleted', async () => {
+    const { clock, device } = await beginTo(URI);
+    const [link] = device.links;
+    await nodeRed.deploy([...flowTo(URI), rival], 'nodes');
+    await clock.until(() => link.stateNumber === 2 && link.uri === rival.uri, 20_000);
+    await nodeRed.deploy(flowTo(URI), 'nodes');
+    assert.ok(await clock.until(() => link.stateNumber === 2 && link.uri === URI, 2000));
+  });
+
+  it('leaves a link closed that a ws-close had closed before that node is deleted', async () => {
+    const { clock, device } = await beginTo(URI);
+    const [link] = device.links;
+    await nodeRed.deploy([...flowTo(URI), rival], 'nodes');
+    await clock.until(() => link.stateNumber === 2 && link.uri === rival.uri, 20_000);
+    nodeRed.give('close', { linkId: 0 });
+    await clock.until(() => link.stateNumber === 0, 20_000);
+    await nodeRed.deploy(flowTo(URI), 'nodes');
+    await clock.advance(60_000);
+    assert.deepEqual([link.stateNumber, link.uri], [0, rival.uri]);
+  });
 });

@@ -12,6 +12,8 @@ export interface Change {
   readonly name: string;
   /** Settings of the device before the change. */
   readonly device?: Readonly<Record<string, unknown>>;
+  /** Makes the flow before the change. */
+  readonly prepare?: (flow: FlowModel) => FlowModel;
   /** One flow for each deployment. */
   readonly apply: (before: FlowModel) => readonly FlowModel[];
   /** Whether it needs a serial line with a rate. */
@@ -70,6 +72,15 @@ export const changes: readonly Change[] = [
   {
     name: 'delete',
     apply: (flow) => [{ ...flow, opens: flow.opens.filter(({ id }) => id !== 'open') }],
+  },
+  {
+    name: 'delete-rival',
+    // Opens the same link, and owns it from then on.
+    prepare: (flow) => ({
+      ...flow,
+      opens: flow.opens.flatMap((node) => [node, { ...node, id: 'rival', keepOpen: true }]),
+    }),
+    apply: (flow) => [{ ...flow, opens: flow.opens.filter(({ id }) => id !== 'rival') }],
   },
   { name: 'undo', apply: (flow) => [withOpen(flow, { path: '/mistaken' }), flow] },
   {

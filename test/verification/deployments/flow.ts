@@ -73,7 +73,7 @@ export function nodesOf({ device, board, opens, usersName }: FlowModel): object[
       type: 'complete',
       z: 'tab',
       wires: [['completed']],
-      scope: [...users, 'open', 'added'],
+      scope: [...users, 'open', 'added', 'rival'],
     },
     ...boxes.map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
   ];

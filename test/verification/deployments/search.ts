@@ -39,10 +39,12 @@ export interface Result {
 export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
   const harness = new DeploymentHarness(nodeRed, { rate: each.change.needsRate === true });
   const keepOpen = each.mode === 'keepOpen';
-  const before: FlowModel = {
-    device: each.change.device ?? {},
+  const { device = {}, prepare } = each.change;
+  const plain: FlowModel = {
+    device,
     opens: [{ id: 'open', link: '0', path: each.path, keepOpen }],
   };
+  const before = prepare?.(plain) ?? plain;
   await harness.load(before);
   const { problems } = harness;
   if (each.step !== 'initializing') harness.simulator.powerOn();
