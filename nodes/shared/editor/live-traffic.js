@@ -8,8 +8,6 @@ const GROUPS = ['all', 'commands', 'urcs', 'messages', 'driver'];
 class TrafficList {
   /** Milliseconds between the device's clock and the time of day. */
   offset = 0;
-  /** The rows at the moment of the pause; undefined while there is none. */
-  #paused;
   #group = $('<select>').attr('aria-label', text('live.show'));
   #search = $('<input type="text">').attr({
     placeholder: text('live.filter'),
@@ -21,7 +19,7 @@ class TrafficList {
   );
   #rows = () => [];
 
-  /** @param {() => readonly object[]} rows that the view keeps */
+  /** @param {() => readonly object[]} rows of the view */
   constructor(rows) {
     this.#rows = rows;
     for (const group of GROUPS)
@@ -34,28 +32,20 @@ class TrafficList {
     this.#search.on('input', () => this.redraw());
   }
 
-  get isPaused() {
-    return this.#paused !== undefined;
-  }
-
-  set isPaused(isPaused) {
-    this.#paused = isPaused ? [...this.#rows()] : undefined;
-  }
-
   get elements() {
     return { group: this.#group, search: this.#search, list: this.#list };
   }
 
-  /** Shows all rows that the view keeps. */
+  /** Shows all rows of the view. */
   redraw() {
     this.#list.empty();
-    this.#append(this.#paused ?? this.#rows());
+    this.#append(this.#rows());
     this.#scrollDown();
   }
 
-  /** Shows new rows below, unless it is paused. */
+  /** Shows new rows below. */
   add(rows) {
-    if (this.#paused || rows.length === 0) return;
+    if (rows.length === 0) return;
     const list = this.#list[0];
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     this.#append(rows);
@@ -65,7 +55,7 @@ class TrafficList {
 
   /** The rows that it shows, as text. */
   get text() {
-    return this.#shown(this.#paused ?? this.#rows())
+    return this.#shown(this.#rows())
       .map((row) => {
         const { folded, whole } = rowText(row);
         const label = row.from === 'driver' ? `${text(`live.kind.${row.kind}`)}: ` : '';

@@ -52,18 +52,17 @@ function addLiveView() {
         .append($(`<i class="fa fa-${icon}">`))
         .on('click', act);
     const pause = button('pause', 'pause', () => {
-      traffic.isPaused = !traffic.isPaused;
-      const name = traffic.isPaused ? 'resume' : 'pause';
-      pause.attr({ title: text(`live.${name}`), 'aria-label': text(`live.${name}`) });
-      pause.find('i').attr('class', `fa fa-${traffic.isPaused ? 'play' : 'pause'}`);
-      if (!traffic.isPaused) traffic.redraw();
+      const { view } = model;
+      if (!view) return;
+      view.isPaused = !view.isPaused;
+      redraw();
     });
     const copy = button('copy', 'clipboard', () => {
       if (RED.clipboard.copyText(traffic.text)) RED.notify(text('live.copied'), { timeout: 2000 });
     });
     const clear = button('clear', 'ban', () => {
       model.view?.clear();
-      traffic.redraw();
+      redraw();
     });
     const about = button('about', 'question', () => help.toggle());
     const { group, search } = traffic.elements;
@@ -76,6 +75,16 @@ function addLiveView() {
       button('save', 'download', save),
       about,
     );
+  }
+
+  /** Shows the rows of the view, and whether it is paused. */
+  function redraw() {
+    const pause = content.find('#esp-at-live-pause');
+    const isPaused = model.view?.isPaused === true;
+    const name = text(isPaused ? 'live.resume' : 'live.pause');
+    pause.attr({ title: name, 'aria-label': name });
+    pause.find('i').attr('class', `fa fa-${isPaused ? 'play' : 'pause'}`);
+    traffic.redraw();
   }
 
   function poll() {
@@ -91,7 +100,7 @@ function addLiveView() {
     const { device, view } = model;
     showDevices(devices, model.devices, view?.id, (id) => {
       model.choose(id);
-      traffic.redraw();
+      redraw();
     });
     for (const element of [strip, ...details]) element.toggle(view !== undefined);
     if (!device || !view) return;
@@ -100,7 +109,7 @@ function addLiveView() {
     showCharts(charts, view);
     showCounters(counters, device.counts);
     if (before === view) traffic.add(rows);
-    else traffic.redraw();
+    else redraw();
   }
 
   function fail({ status }) {

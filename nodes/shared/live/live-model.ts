@@ -23,7 +23,9 @@ export class DeviceView {
   readonly queue = new Series(SHOWN_MS);
   readonly strip = new LinkStrip(SHOWN_MS);
   readonly #reader = new TrafficRows();
-  #rows: TrafficRow[] = [];
+  #rows: readonly TrafficRow[] = [];
+  /** The rows at the moment of the pause; undefined while there is none. */
+  #paused: readonly TrafficRow[] | undefined;
   #traffic: Pick<LiveTraffic, 'run' | 'next' | 'now'> | undefined;
 
   constructor(id: string) {
@@ -40,12 +42,20 @@ export class DeviceView {
     return this.#traffic?.now ?? 0;
   }
 
-  /** The newest rows of traffic. */
+  /** The newest rows of traffic; during a pause, those at its moment. */
   get rows(): readonly TrafficRow[] {
-    return this.#rows;
+    return this.#paused ?? this.#rows;
   }
 
-  /** Takes an answer; returns the new rows, no more than the view keeps. */
+  get isPaused(): boolean {
+    return this.#paused !== undefined;
+  }
+
+  set isPaused(isPaused: boolean) {
+    this.#paused = isPaused ? this.#rows : undefined;
+  }
+
+  /** Takes an answer; returns the new rows to show: no more than the view keeps, and none during a pause. */
   take(device: LiveDevice, traffic: LiveTraffic): TrafficRow[] {
     const isFirst = this.#traffic === undefined;
     this.#traffic = traffic;
@@ -67,12 +77,13 @@ export class DeviceView {
       ...this.#reader.read(lines, device.firmware === 'D'),
     ].slice(-MAX_ROWS);
     this.#rows = [...this.#rows, ...fresh].slice(-MAX_ROWS);
-    return fresh;
+    return this.#paused ? [] : fresh;
   }
 
   /** Forgets the rows. */
   clear(): void {
     this.#rows = [];
+    if (this.#paused) this.#paused = [];
   }
 }
 

@@ -120,6 +120,27 @@ describe('model of the live view', () => {
     assert.equal(model.view?.rows.length, MAX_ROWS);
   });
 
+  it('shows no new rows during a pause, which ends when another device is chosen', () => {
+    const devices = [device('a'), device('b')];
+    const model = new LiveModel();
+    model.take({ devices });
+    model.take({ devices, traffic: traffic(1, 1, [ok(1)]) });
+    const { view } = model;
+    assert.ok(view);
+    view.isPaused = true;
+    assert.deepEqual(model.take({ devices, traffic: traffic(1, 2, [ok(2)]) }), []);
+    assert.equal(view.rows.length, 1);
+    view.clear();
+    model.take({ devices, traffic: traffic(1, 3, [ok(3)]) });
+    assert.deepEqual(view.rows, []);
+    view.isPaused = false;
+    assert.equal(view.rows.length, 1, 'what came after the clear');
+    view.isPaused = true;
+    model.choose('b');
+    assert.equal(model.view?.isPaused, false);
+    assert.equal(model.take({ devices, traffic: traffic(1, 1, [ok(4)]) }).length, 1);
+  });
+
   it('shows the traffic over the port as rates', () => {
     const model = new LiveModel();
     model.take({ devices: [device('a')] });
