@@ -1,5 +1,5 @@
 import type { RecordingLine } from '../driver/recorder/lines';
-import { toleranceMs, type Difference } from './difference';
+import { lineNumber, toleranceMs, type Difference } from './difference';
 import { isDecision, type Decision } from './recording-file';
 
 /** A host with a blocked event loop decided up to this much later than the replay does. */
@@ -82,8 +82,8 @@ export class DecisionComparison {
       this.#received = addMessages(this.#received, line);
       return;
     }
-    const text = textOf(line);
     if ('settled' in line) return this.#ended(line, moment);
+    const text = textOf(line);
     const expected = this.#expected[this.#next];
     // The recording ends before it.
     if (!expected) return;
@@ -162,7 +162,7 @@ export class DecisionComparison {
   }
 
   #differs(what: Difference['what'], { index, text }: Expected, got: string): void {
-    this.#difference = { line: index + 2, what, expected: text, got };
+    this.#difference = { line: lineNumber(index), what, expected: text, got };
   }
 }
 

@@ -36,3 +36,6 @@ function shown(text: string): string {
     ? `${text.slice(0, MAX_SHOWN_CHARACTERS)} … (${text.length} characters)`
     : text;
 }
+
+/** The number of a line in its file, whose first line is the heading. */
+export const lineNumber = (index: number): number => index + 2;

@@ -4,7 +4,7 @@ import type { VirtualClock } from '../simulator/replay/virtual-clock';
 import { encodeServerFrame, opcodes } from '../simulator/websocket/frame-codec';
 import type { ServerEnd } from './accepting-network';
 import { DeviceTokens, type DeviceToken } from './device-tokens';
-import type { Difference } from './difference';
+import { lineNumber, type Difference } from './difference';
 import { DrivenDevice } from './driven-device';
 import { simulatedDevice } from './preparation';
 import type { DriverRecording } from './recording-file';
@@ -178,7 +178,7 @@ class SimulatorComparison {
     const [first] = found.sort((a, b) => a.index - b.index);
     if (!first) return undefined;
     const what = first.got === undefined ? 'missing' : 'other';
-    return { line: first.index + 2, what, expected: first.text, got: first.got ?? '' };
+    return { line: lineNumber(first.index), what, expected: first.text, got: first.got ?? '' };
   }
 }
 

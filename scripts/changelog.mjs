@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './root.mjs';
 
-/** What a user of the package sees, in the order of the page. Scopes that are not here are left out. */
+/** The scopes that concern users of the package, by heading, in the order of the page. The page omits the others. */
 const HEADINGS = new Map([
   ['Nodes', ['nodes', 'examples', 'locales']],
   ['Driver', ['driver', 'device', 'link', 'at', 'port', 'commands', 'provisioning']],

@@ -3,7 +3,7 @@
 // driver and nodes than FLOOR. The report of each line is coverage/index.html.
 import { prepare, run } from './prepare.mjs';
 
-/** Percent of lines. What is left: answers to failures of the operating system. */
+/** Percent of lines. The tests miss answers to failures of the operating system. */
 const FLOOR = 95;
 
 await prepare();

@@ -55,7 +55,7 @@ class InProcessRunner {
   static inject = tokens(commonTokens.options);
   #paths;
   #bundles = [];
-  /** Told of errors that no promise reports. */
+  /** Takes the errors that no promise reports. */
   #thrown = () => undefined;
 
   constructor(options) {

@@ -8,7 +8,7 @@ import { Stryker } from '@stryker-mutator/core';
 import { install } from './install.mjs';
 import { requireNode, root } from './prepare.mjs';
 
-/** Percent of the changes that tests must notice. What may survive: changes that mean the same. */
+/** Percent of the changes that tests must notice. A change that keeps the meaning may survive. */
 const FLOOR = 85;
 /** Milliseconds beyond one and a half times the usual, after which a change counts as an endless loop. */
 const TIMEOUT_MS = 5000;

@@ -1,9 +1,8 @@
 // The runtime imports this file, and the build bundles it for the dialogs.
+import type { Settings } from '../checks/refusal';
 
 /** The version of the settings that the dialogs store. Each migration raises it by one. */
 export const SETTINGS_VERSION = 2;
-
-type Settings = Readonly<Record<string, unknown>>;
 
 const unversionedLink = {
   pingInterval: '',
