@@ -48,6 +48,7 @@ export class Station {
   #inRange = true;
   /** The running `AT+CWJAP`. */
   #joinCommand: { readonly deadline: number; done(result: JoinResult): void } | undefined;
+  #cancelDeadline: (() => void) | undefined;
   #cancelScan: (() => void) | undefined;
   mode = 0;
   autoConnect = true;
@@ -138,8 +139,7 @@ export class Station {
   #failLater(result: JoinResult): void {
     const join = this.#joinCommand;
     if (!join) return;
-    this.#timers.after(join.deadline - this.#context.clock.now(), () => {
-      if (this.#joinCommand !== join) return;
+    this.#cancelDeadline = this.#timers.after(join.deadline - this.#context.clock.now(), () => {
       this.#drop();
       this.#setState(stationState.disconnected);
       this.#endJoin(result);
@@ -149,6 +149,7 @@ export class Station {
   #endJoin(result: JoinResult): void {
     const join = this.#joinCommand;
     this.#joinCommand = undefined;
+    this.#cancelDeadline?.();
     join?.done(result);
   }
 

@@ -50,6 +50,7 @@ describe('AT+CWJAP on the simulated device', () => {
     await lab.expect('AT', busy);
     assert.equal(await lab.hear(2_000), joined + ok);
     await lab.expect('AT+CWSTATE?', `+CWSTATE:2,"open"\r\n${ok}`);
+    assert.equal(lab.clock.pending, 0, 'idle, without a timer');
   });
 
   it('leaves the previous network, also when the new one refuses it', { wifi }, async (lab) => {
