@@ -22,7 +22,7 @@ import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
 import { headerSecretCredentials } from './shared/message/secret-headers';
 import { toCaughtError } from './shared/errors/caught-error';
-import { expandEnvironment } from './shared/message/settings';
+import { expandEnvironment } from './shared/settings/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 

@@ -6,11 +6,11 @@ import { isFixed, type Source } from './shared/checks/source';
 import type { FlowName } from './shared/errors/node-error';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
-import { chosenLink, type LinkSetting } from './shared/device/link-setting';
-import { NodeStatus } from './shared/device/node-status';
+import { chosenLink, type LinkSetting } from './shared/settings/link-setting';
+import { NodeStatus } from './shared/status/node-status';
 import { UnderWay } from './shared/device/under-way';
-import { settingNumber, settingText } from './shared/message/settings';
-import { readAll, settingSource, type ReadSetting } from './shared/message/sources';
+import { settingNumber, settingText } from './shared/settings/settings';
+import { readAll, settingSource, type ReadSetting } from './shared/settings/sources';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 

@@ -13,8 +13,8 @@ import {
   usesSeveralLinks,
   usedLinks,
   type LinkSetting,
-} from './shared/device/link-setting';
-import { NodeStatus } from './shared/device/node-status';
+} from './shared/settings/link-setting';
+import { NodeStatus } from './shared/status/node-status';
 import { UnderWay } from './shared/device/under-way';
 import { toCaughtError } from './shared/errors/caught-error';
 import { sentenceOf } from './shared/errors/sentence';
@@ -25,10 +25,10 @@ import {
   type OpenSettings,
   type WsOpenCredentials,
   type WsOpenDef,
-} from './shared/message/open-settings';
+} from './shared/settings/open-settings';
 import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-decoder';
 import { headerSecretCredentials } from './shared/message/secret-headers';
-import { settingText } from './shared/message/settings';
+import { settingText } from './shared/settings/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 import { written } from './shared/message/written';

@@ -7,11 +7,16 @@ import type { DeviceUser } from './shared/device/device-host-options';
 import { checks, timeoutRange } from './shared/checks/ws-send';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
-import { chosenLink, type LinkSetting } from './shared/device/link-setting';
-import { NodeStatus } from './shared/device/node-status';
+import { chosenLink, type LinkSetting } from './shared/settings/link-setting';
+import { NodeStatus } from './shared/status/node-status';
 import { UnderWay } from './shared/device/under-way';
 import { SendContentReader, type SendContentDef } from './shared/message/send-content';
-import { expandedSettings, refusalOf, settingNumber, settingText } from './shared/message/settings';
+import {
+  expandedSettings,
+  refusalOf,
+  settingNumber,
+  settingText,
+} from './shared/settings/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 

@@ -10,11 +10,16 @@ import { checks } from './shared/checks/ws-status';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
 import { listenToDevice, listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
-import { usedLinks, type LinkSetting } from './shared/device/link-setting';
-import { NodeStatus } from './shared/device/node-status';
+import { usedLinks, type LinkSetting } from './shared/settings/link-setting';
+import { NodeStatus } from './shared/status/node-status';
 import { toCaughtError } from './shared/errors/caught-error';
 import { sentenceOf } from './shared/errors/sentence';
-import { expandedSettings, refusalOf, settingNumber, settingText } from './shared/message/settings';
+import {
+  expandedSettings,
+  refusalOf,
+  settingNumber,
+  settingText,
+} from './shared/settings/settings';
 import { copyOf } from './shared/message/written';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';

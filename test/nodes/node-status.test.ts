@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
-import { NodeStatus } from '../../nodes/shared/device/node-status';
+import { NodeStatus } from '../../nodes/shared/status/node-status';
 import { onInput } from '../../nodes/shared/message/input';
-import { statusText } from '../../nodes/shared/message/status-words';
+import { statusText } from '../../nodes/shared/status/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import type { DetailedStatus } from '../harness/nodes/node-red';

@@ -20,8 +20,8 @@ import {
   linkStatus,
   shortReason,
   type WordedStatus,
-} from '../../nodes/shared/message/status-texts';
-import { statusText } from '../../nodes/shared/message/status-words';
+} from '../../nodes/shared/status/status-texts';
+import { statusText } from '../../nodes/shared/status/status-words';
 import { catalog } from '../harness/nodes/catalog';
 import { asObject, asText, object, root, text } from '../package/project';
 

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { environment } from '../message/settings';
+import { environment } from '../settings/settings';
 
 /**
  * Returns an environment variable as a node sees it; before the node is deployed, that of the process. Empty if it is

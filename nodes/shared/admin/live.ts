@@ -4,7 +4,7 @@ import type { LiveAnswer, LiveDevice } from '../live/live-answer';
 import { liveCounts } from '../live/live-counts';
 import { TrafficReader } from '../live/live-traffic';
 import { SignalWatch } from '../live/signal-watch';
-import { hostOf } from '../message/status-texts';
+import { hostOf } from '../status/status-texts';
 import { codedCopy } from './coded-copy';
 
 /** Needed to see and save what passes the port: a right of its own, since messages are in it. */

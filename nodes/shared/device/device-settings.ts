@@ -7,7 +7,7 @@ import { asText, type Settings } from '../checks/refusal';
 import { slotUse, tlsCertificates } from './tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
 import type { HeaderRow, HeaderSecrets } from '../message/secret-headers';
-import { expandedSettings, expandEnvironment, refusalOf } from '../message/settings';
+import { expandedSettings, expandEnvironment, refusalOf } from '../settings/settings';
 
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
 const CERTIFICATE_SLOTS = [0, 1] as const;

@@ -17,7 +17,7 @@ const espAt = {
    * language, which the words then replace.
    * @param {string} type
    * @param {(key: string, values?: object) => string} text
-   * @param {{ statusText: Function }} module `shared/message/status-words`
+   * @param {{ statusText: Function }} module `shared/status/status-words`
    */
   showStatuses(type, text, { statusText }) {
     let isListening = false;

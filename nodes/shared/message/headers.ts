@@ -3,7 +3,7 @@ import { EspAtError } from '../../../driver/errors';
 import type { Header } from '../../../driver/link/options';
 import { render } from './templates';
 import { secretIn, type HeaderSecrets } from './secret-headers';
-import { settingText } from './settings';
+import { settingText } from '../settings/settings';
 
 /** A header in the settings. `${ENV}` in name and value is expanded; the value is a Mustache template. */
 export interface HeaderSetting {

@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
 import type { Message } from '../../../driver/link/events';
 import type { ReplyMatch } from '../../../driver/link/request/options';
-import { settingText } from './settings';
+import { settingText } from '../settings/settings';
 import { copyOf } from './written';
 
 /** How ws-request knows a reply, as its dialog stores it. */

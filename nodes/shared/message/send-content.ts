@@ -6,8 +6,8 @@ import { isWhole } from '../../../driver/values/whole';
 import type { Range } from '../checks/refusal';
 import { isFixed, type Source } from '../checks/source';
 import type { FlowReason } from '../errors/node-error';
-import { messageTimeout, settingNumber } from './settings';
-import { readAll, reader, settingSource, type ReadSetting } from './sources';
+import { messageTimeout, settingNumber } from '../settings/settings';
+import { readAll, reader, settingSource, type ReadSetting } from '../settings/sources';
 
 /** Opcodes of RFC 6455, section 11.8, by name. */
 const opcodes: Readonly<Record<string, number>> = {

@@ -2,7 +2,7 @@ import { Context, Writer } from 'mustache';
 import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
 import { isTemplate, mustacheFlaw } from '../checks/template';
 import { NodeError } from '../errors/node-error';
-import { environment } from './settings';
+import { environment } from '../settings/settings';
 
 /** `flow.key`, `global.key`, or with a context store `flow[store].key`. */
 const CONTEXT_NAME = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;

@@ -8,7 +8,7 @@ import { systemClock } from '../../../driver/clock';
 import espAtLive from '../../../nodes/esp-at-live';
 import { espAtDevice } from '../../../nodes/esp-at-device';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
-import type { WordedStatus } from '../../../nodes/shared/message/status-texts';
+import type { WordedStatus } from '../../../nodes/shared/status/status-texts';
 import wsClose from '../../../nodes/ws-close';
 import wsOpen from '../../../nodes/ws-open';
 import wsRequest from '../../../nodes/ws-request';

@@ -9,8 +9,8 @@ import { checks as open } from '../../../nodes/shared/checks/ws-open';
 import { deviceSettings } from '../../../nodes/shared/device/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
-import { openOptions, openSettings } from '../../../nodes/shared/message/open-settings';
-import { settingText } from '../../../nodes/shared/message/settings';
+import { openOptions, openSettings } from '../../../nodes/shared/settings/open-settings';
+import { settingText } from '../../../nodes/shared/settings/settings';
 import { near } from '../../harness/near';
 import { unchecked } from '../../harness/refused';
 

@@ -3,7 +3,7 @@ import type { LinkStateNumber } from '../../../driver/link/events';
 import type { HostedState } from '../device/device-host-options';
 import type { FlowLinkEvent } from '../device/flow-events';
 import type { FlowError } from '../errors/node-error';
-import { linkStateNames } from './link-message';
+import { linkStateNames } from '../message/link-message';
 import type { StatusWords } from './status-words';
 
 type Look = Pick<NodeStatus, 'fill' | 'shape'>;

@@ -11,14 +11,14 @@ import {
   noDeviceStatus,
   failedInputStatus,
   type WordedStatus as Status,
-} from '../message/status-texts';
-import { statusText, type StatusWords } from '../message/status-words';
+} from './status-texts';
+import { statusText, type StatusWords } from './status-words';
 import { translator, type Translate } from '../message/translate';
-import type { DeviceApi } from './device-api';
-import type { DeviceUser } from './device-host-options';
-import type { DeviceNode } from './device-node';
-import { listenToLinks, type FlowLinkEvent } from './flow-events';
-import { usesSeveralLinks, usedLinks, type LinkSetting } from './link-setting';
+import type { DeviceApi } from '../device/device-api';
+import type { DeviceUser } from '../device/device-host-options';
+import type { DeviceNode } from '../device/device-node';
+import { listenToLinks, type FlowLinkEvent } from '../device/flow-events';
+import { usesSeveralLinks, usedLinks, type LinkSetting } from '../settings/link-setting';
 
 /** Statuses that a node may show at once, and per second after that. */
 const STATUS_BURST = 10;

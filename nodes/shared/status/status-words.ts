@@ -1,5 +1,5 @@
 import type { LinkId } from '../../../driver/at/types';
-import { translateOr, type Translate } from './translate';
+import { translateOr, type Translate } from '../message/translate';
 
 /**
  * A status in no language yet: a text as it is, such as a host, or a key of the catalog with its values. The runtime

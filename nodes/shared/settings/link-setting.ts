@@ -1,5 +1,5 @@
 import type { NodeMessage } from 'node-red';
-import type { LinkApi } from './device-api';
+import type { LinkApi } from '../device/device-api';
 
 /** The links a node uses: `0`, `1` or `2`; `msg` for the one in `msg.linkId`; `all`; or `device`, which is none. */
 export type LinkSetting = string;

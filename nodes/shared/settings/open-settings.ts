@@ -5,11 +5,16 @@ import type { FlowError } from '../errors/node-error';
 import { checks, timeoutRange } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
 import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
-import { headerSettings, messageHeaders, renderHeaders, type HeaderSetting } from './headers';
-import type { PayloadFormat } from './payload-decoder';
-import type { HeaderRow, HeaderSecrets } from './secret-headers';
+import {
+  headerSettings,
+  messageHeaders,
+  renderHeaders,
+  type HeaderSetting,
+} from '../message/headers';
+import type { PayloadFormat } from '../message/payload-decoder';
+import type { HeaderRow, HeaderSecrets } from '../message/secret-headers';
 import { settingSource, type ReadSetting } from './sources';
-import { render } from './templates';
+import { render } from '../message/templates';
 import {
   expandedSettings,
   expandEnvironment,
