@@ -106,17 +106,9 @@ export class DeviceStatus {
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
       if (this.#isFinal) throw this.unavailableError;
-      await this.#change(wait);
-    }
-  }
-
-  async #change(wait: WaitOptions): Promise<void> {
-    const change = new Deferred<void>();
-    this.#waiting.add(change);
-    try {
-      await waitFor(change.promise, wait);
-    } finally {
-      this.#waiting.delete(change);
+      const change = new Deferred<void>();
+      this.#waiting.add(change);
+      await waitFor(change.promise, wait).finally(() => this.#waiting.delete(change));
     }
   }
 

@@ -198,11 +198,7 @@ export class Network {
       if (condition()) end.resolve();
     };
     this.#stationChanged();
-    try {
-      await waitFor(end.promise, { signal });
-    } finally {
-      cancel();
-    }
+    await waitFor(end.promise, { signal }).finally(cancel);
   }
 
   // --- lost and joined again -----------------------------------------------------------------------

@@ -67,7 +67,7 @@ export class Header {
         if (leadingZero || value > this.#highest) progress = 'impossible';
         else at++;
       } else if (byte === COMMA && digits > 0) {
-        if (this.#fieldComplete(value)) progress = 'complete';
+        if (this.#store(value)) progress = 'complete';
         value = digits = 0;
         at++;
       } else {
@@ -81,7 +81,7 @@ export class Header {
   }
 
   /** Stores a field; returns whether it was the last. */
-  #fieldComplete(value: number): boolean {
+  #store(value: number): boolean {
     switch (this.#field++) {
       case 0:
         this.link = value === 0 ? 0 : value === 1 ? 1 : 2;
