@@ -2,20 +2,11 @@ import type { DataChunk, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Framing } from '../options';
-import { DataGap } from './data-gap';
 import { isJson, JsonEnd, mayPartJson } from './json-end';
 import { Pieces } from './pieces';
 import type { LinkReceiver, MessageSink } from './receiver';
 
 const NOTHING = Buffer.alloc(0);
-/**
- * Milliseconds without data before an empty chunk that shows a stalled frame. The device sends it after 10 s, but a busy
- * port may delay the chunks before it.
- */
-const STALLED_CHUNK_MS = 5000;
-/** The same where part of the time may be a block of the event loop. An earlier empty chunk may be an empty message. */
-const POSSIBLY_STALLED_MS = 9000;
-
 /** The message that the next chunk continues. */
 interface Unfinished {
   /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
@@ -42,7 +33,6 @@ export class ChunkJoiner implements LinkReceiver {
   /** The last bytes, which may begin a delimiter: if they do not, the joiner adds them to the message. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
-  readonly #gap: DataGap;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, framing: Framing, limit: number, clock: Clock, sink: MessageSink) {
@@ -51,18 +41,14 @@ export class ChunkJoiner implements LinkReceiver {
     this.#limit = limit;
     this.#clock = clock;
     this.#sink = sink;
-    this.#gap = new DataGap(clock);
-    if (framing.by !== 'chunk') this.#gap.restart();
   }
 
-  push({ bytes: piece }: DataChunk): void {
+  push({ bytes: piece, afterPause }: DataChunk): void {
     if (this.#framing.by === 'chunk') {
       this.#add(piece);
       return this.#finish();
     }
-    if (piece.length === 0 && this.#unfinishedBytes > 0 && this.#hasStalled)
-      return this.#failStalled();
-    this.#gap.restart();
+    if (afterPause && this.#unfinishedBytes > 0) return this.#failStalled();
     this.#join(piece, this.#framing);
   }
 
@@ -86,7 +72,6 @@ export class ChunkJoiner implements LinkReceiver {
 
   /** The connection has ended, which finishes a message with framing `idle`; any other unfinished one fails. */
   end(): void {
-    this.#gap.stop();
     const { kind } = this.#message;
     const length = this.#unfinishedBytes;
     if (this.#framing.by === 'idle' && length > 0) return this.#finish();
@@ -102,10 +87,6 @@ export class ChunkJoiner implements LinkReceiver {
   /** Bytes of the unfinished message. */
   get #unfinishedBytes(): number {
     return this.#message.length + this.#held.length;
-  }
-
-  get #hasStalled(): boolean {
-    return this.#gap.atLeast >= STALLED_CHUNK_MS || this.#gap.atMost >= POSSIBLY_STALLED_MS;
   }
 
   /** An empty message looks the same, but it hardly comes in the middle of another one, and that late. */

@@ -179,6 +179,34 @@ describe('data of firmware that may lose the framing', () => {
     assert.deepEqual(told, ['"one"', '"three"', '! MESSAGE_INCOMPLETE 1']);
   });
 
+  for (const framing of [
+    { by: 'delimiter', delimiter: Buffer.from('|') },
+    { by: 'json' },
+    { by: 'idle', idleMs: 60_000 },
+  ] as const) {
+    /** An empty chunk so long after the beginning of a message, whose pings take 5 s each. */
+    const received = async (afterMs: number) => {
+      const { told, clock, receiver, push } = rig({
+        framing,
+        ping: (clock) => new Promise<void>((end) => clock.after(5000, end)),
+      });
+      push('{"a":');
+      await clock.advance(afterMs);
+      push('', framing.by === 'delimiter' ? '1}|' : '1}');
+      await clock.advance(11_000);
+      receiver.end();
+      return told.filter((each) => !each.startsWith('ping'));
+    };
+
+    it(`framing ${framing.by}: an empty message, proven by slow pings, stalls nothing`, async () => {
+      assert.deepEqual(await received(100), ['"{"a":1}"']);
+    });
+
+    it(`framing ${framing.by}: an empty chunk 10 s after the beginning of a frame shows a stall`, async () => {
+      assert.equal((await received(10_000))[0], '! FRAME_STALLED 1');
+    });
+  }
+
   it('loses its unfinished message with the framing', async () => {
     const { told, clock, receiver, push } = rig({
       framing,

@@ -1,17 +1,28 @@
 import fc from 'fast-check';
 import type { Framing } from '../../../../driver/link/options';
-import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
+import { createReceiver } from '../../../../driver/link/receive/receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 /** A joiner, and what it hands on. */
 export function joinerRig(framing: Framing, limit = 1000) {
   const results: string[] = [];
   const clock = new VirtualClock();
-  const joiner = new ChunkJoiner(0, framing, limit, clock, {
-    message: (_, bytes) => results.push(bytes.toString()),
-    failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
-    unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
-  });
+  const capabilities = { fragments: false, losesFraming: false };
+  const context = {
+    link: 0,
+    clock,
+    capabilities,
+    ping: () => Promise.reject(new Error()),
+  } as const;
+  const joiner = createReceiver(
+    context,
+    { framing, maxMessageBytes: limit },
+    {
+      message: (_, bytes) => results.push(bytes.toString()),
+      failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
+      unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
+    },
+  );
   const push = (...pieces: (string | Buffer)[]) => {
     for (const piece of pieces) joiner.push({ kind: 'data', link: 0, bytes: Buffer.from(piece) });
   };
