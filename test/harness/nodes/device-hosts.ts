@@ -1,0 +1,52 @@
+import type { DeviceApi } from '../../../nodes/shared/device/device-api';
+import { DeviceHost } from '../../../nodes/shared/device/device-host';
+import type { DevicePorts, DeviceUser } from '../../../nodes/shared/device/device-host-options';
+import { PortClaims } from '../../../nodes/shared/device/port-claims';
+import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import type { FakeDevice } from './fake-device';
+
+/** Records the devices it is given, with the state of the host at that moment. */
+export class RecordingUser implements DeviceUser {
+  readonly #host: DeviceHost;
+  readonly devices: (DeviceApi | undefined)[] = [];
+  readonly states: string[] = [];
+
+  constructor(host: DeviceHost) {
+    this.#host = host;
+    host.attach(this);
+  }
+
+  deviceChanged(device: DeviceApi | undefined): void {
+    const { name, error } = this.#host.state;
+    this.devices.push(device);
+    this.states.push(error ? `${name} ${error.code}` : name);
+  }
+}
+
+const ports: DevicePorts = {
+  memory: () => ({}),
+  opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
+};
+
+/** Device hosts of one process. */
+export class Hosts {
+  readonly clock = new VirtualClock();
+  /** Where the links among the addresses lead. */
+  readonly links = new Map<string, string>();
+  readonly claims = new PortClaims((address) => this.links.get(address) ?? address);
+
+  host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
+    const { clock, claims } = this;
+    return new DeviceHost({
+      label,
+      address: port,
+      claims,
+      clock,
+      ports,
+      make,
+      recordings: new RecordingFolder(undefined),
+      followers: [],
+    });
+  }
+}
