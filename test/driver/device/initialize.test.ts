@@ -93,6 +93,20 @@ describe('an unresponsive device', () => {
     assert.equal(steps(harness).at(-1), 'rtsReset');
   });
 
+  it('on a port whose RTS fails: reports why, and has its port opened again', async () => {
+    await using harness = await deafHarness(true);
+    harness.simulator.restart = () => {
+      throw new Error('ENOTTY');
+    };
+    const { opened } = harness.port;
+    assert.ok(await harness.clock.until(() => harness.port.opened > opened, 300_000));
+    const names = harness.events.map(({ event, detail }) => detail ?? event);
+    assert.equal(names[names.indexOf('rtsReset') + 1], 'warning');
+    const warning = harness.events.find(({ event }) => event === 'warning');
+    assert.equal(warning?.error?.code, 'PORT_FAILED');
+    assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
+  });
+
   it('is not reset by RTS when the option is off', async () => {
     await using harness = await deafHarness(false);
     await harness.clock.advance(300_000);

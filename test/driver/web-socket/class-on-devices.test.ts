@@ -66,6 +66,21 @@ describe('as the package ws', () => {
     await harness.end();
   });
 
+  it('addListener() adds a listener, removeListener() and off() remove it; once() calls it once', async () => {
+    const { harness, opened, serve } = await classHarness();
+    const socket = await opened();
+    const told: string[] = [];
+    const tell = (name: string) => (data: Buffer) => told.push(`${name} ${data.toString()}`);
+    const [added, on] = [tell('added'), tell('on')];
+    socket.addListener('message', added).on('message', on).once('message', tell('once'));
+    await serve(1, 'a');
+    await serve(1, 'b');
+    socket.removeListener('message', added).off('message', on);
+    await serve(1, 'c');
+    assert.deepEqual(told, ['added a', 'on a', 'once a', 'added b', 'on b']);
+    await harness.end();
+  });
+
   it('removeAllListeners() removes those of all events', async () => {
     const { harness, opened, serve } = await classHarness();
     const socket = await opened();

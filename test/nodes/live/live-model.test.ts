@@ -141,6 +141,19 @@ describe('model of the live view', () => {
     assert.equal(model.take({ devices, traffic: traffic(1, 1, [ok(4)]) }).length, 1);
   });
 
+  it('forgets the rows on request, and goes on from where it has read up to', () => {
+    const model = new LiveModel();
+    model.take({ devices: [device('a'), device('b')] });
+    model.take({ devices: [device('a'), device('b')], traffic: traffic(1, 2, [ok(70)]) });
+    model.view?.clear();
+    assert.deepEqual([model.view?.rows, model.view?.now], [[], 70]);
+    assert.deepEqual(model.query, { device: 'a', run: 1, after: 2 });
+    assert.deepEqual(
+      model.devices.map(({ id }) => id),
+      ['a', 'b'],
+    );
+  });
+
   it('shows the traffic over the port as rates', () => {
     const model = new LiveModel();
     model.take({ devices: [device('a')] });

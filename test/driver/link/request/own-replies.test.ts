@@ -91,6 +91,32 @@ describe('a request whose reply has its ID', () => {
   });
 });
 
+it('a request that JSON cannot say is refused where the next message is its reply, and holds back no other', async () => {
+  const { harness, ask, requested, serve } = await requestHarness();
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  for (const payload of [circular, { big: 1n }])
+    assert.equal(
+      (await ask(payload, { match: { by: 'next' } })).ending,
+      'INVALID_PAYLOAD not-sent',
+    );
+  const asked = await ask('one', { match: { by: 'next' } });
+  assert.deepEqual(requested(), ['one']);
+  await serve('1');
+  assert.equal(asked.ending, '1');
+  await harness.end();
+});
+
+it('a message that only begins like JSON answers no request with an ID', async () => {
+  const { harness, ask, serve, emitted } = await requestHarness();
+  const asked = await ask({ id: 1 }, { match: byId });
+  await serve('{"id":1');
+  assert.deepEqual([asked.ending, emitted()], [undefined, ['{"id":1']]);
+  await serve('{"id":1}');
+  assert.equal(asked.ending, '{"id":1}');
+  await harness.end();
+});
+
 it('a request of bytes of another realm is refused, and not sent as JSON', async () => {
   const { harness, ask, requested } = await requestHarness();
   const bytes = runInNewContext('new Uint8Array([1, 2])') as Uint8Array;
