@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { optionsOf, orMisuse, wholeNumber } from '../test/harness/options';
+import { optionsOf, orMisuse, wholeNumber } from '../test/harness/options/options';
 import { compareWith } from './against';
 import { pageWith } from './page';
 import { full, smoke, type Row } from './suite';

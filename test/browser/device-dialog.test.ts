@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { listen } from '../../simulator/serial/server';
-import { catalog } from '../harness/nodes/catalog';
+import { catalog } from '../harness/editor/catalog';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { eventually } from './eventually';

@@ -4,7 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
 import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
 import { Harness } from '../harness/harness';
-import { catalog } from '../harness/nodes/catalog';
+import { catalog } from '../harness/editor/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import { deviceNode, flowOf, wholeFlow, without } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';

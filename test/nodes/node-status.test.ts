@@ -4,7 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { NodeStatus } from '../../nodes/shared/status/node-status';
 import { onInput } from '../../nodes/shared/message/input';
 import { statusText } from '../../nodes/shared/status/status-words';
-import { catalog } from '../harness/nodes/catalog';
+import { catalog } from '../harness/editor/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
 import type { DetailedStatus } from '../harness/nodes/node-red';
 import { unchecked } from '../harness/refused';

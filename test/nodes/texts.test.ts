@@ -22,7 +22,7 @@ import {
   type WordedStatus,
 } from '../../nodes/shared/status/status-texts';
 import { statusText } from '../../nodes/shared/status/status-words';
-import { catalog } from '../harness/nodes/catalog';
+import { catalog } from '../harness/editor/catalog';
 import { asObject, asText, object, root, text } from '../package/project';
 
 const english = catalog('en-US');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { catalog } from '../harness/nodes/catalog';
+import { catalog } from '../harness/editor/catalog';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { flowOf } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';

@@ -10,7 +10,7 @@ import { wsclose, wsopen } from '../../../driver/commands/wsopen';
 import { cwjap } from '../../../driver/commands/wifi';
 import { EspAtError } from '../../../driver/errors';
 import { anyValue } from '../../harness/any-text';
-import { parseCommandLine, type ParsedLine } from '../../harness/command-line';
+import { parseCommandLine, type ParsedLine } from '../../harness/at/command-line';
 import { unchecked } from '../../harness/refused';
 
 const RUNS = { numRuns: 3000, seed: 20261124 };

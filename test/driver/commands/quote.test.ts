@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { quote } from '../../../driver/commands/quote';
 import { EspAtError } from '../../../driver/errors';
 import { anyText } from '../../harness/any-text';
-import { parseCommandLine } from '../../harness/command-line';
+import { parseCommandLine } from '../../harness/at/command-line';
 
 describe('quoting a string parameter', () => {
   it('escapes exactly the characters that the firmware unescapes', () => {

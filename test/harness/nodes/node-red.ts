@@ -15,7 +15,7 @@ import wsRequest from '../../../nodes/ws-request';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
 import type { SharedClock, VirtualClock } from '../../../simulator/replay/virtual-clock';
-import { replyOf, type Reply } from './admin-reply';
+import { replyOf, type Reply } from '../editor/admin-reply';
 import { placed } from './flows';
 import { Mailbox } from './mailbox';
 

@@ -1,4 +1,4 @@
-import { parseCommandLine, type ParsedLine } from '../command-line';
+import { parseCommandLine, type ParsedLine } from '../at/command-line';
 
 /** A command as the device receives it, with its payload. */
 export interface WrittenCommand extends ParsedLine {

@@ -8,7 +8,7 @@ import { checks as request } from '../../../nodes/shared/checks/ws-request';
 import { checks as send } from '../../../nodes/shared/checks/ws-send';
 import { checks as status } from '../../../nodes/shared/checks/ws-status';
 import { sentence } from '../../../nodes/shared/errors/sentence';
-import { catalog } from '../../harness/nodes/catalog';
+import { catalog } from '../../harness/editor/catalog';
 import { wrongValues } from '../../harness/nodes/wrong-values';
 
 const types: Readonly<Record<string, Readonly<Record<string, Check>>>> = {

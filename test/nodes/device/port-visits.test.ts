@@ -11,11 +11,11 @@ import { PortVisits } from '../../../nodes/shared/device/port-visits';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { listen } from '../../../simulator/serial/server';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
-import { catalog } from '../../harness/nodes/catalog';
+import { catalog } from '../../harness/editor/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { field } from '../../harness/nodes/messages';
-import { editorSentence } from '../../harness/nodes/editor-sentence';
+import { editorSentence } from '../../harness/editor/editor-sentence';
 import { asObjects } from '../../package/project';
 
 /** A port that opens after some time, or never, and has nothing behind it. */

@@ -7,7 +7,7 @@ import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../..
 import { makeDevice, type MakeDevice } from '../../../nodes/shared/device/make-device';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
-import { catalog } from '../../harness/nodes/catalog';
+import { catalog } from '../../harness/editor/catalog';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';

@@ -11,12 +11,12 @@ import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import { startPathServer, type PathServer } from '../../harness/network/path-server';
 import { pfxFile, pfxPath, PFX_PASSPHRASE } from '../../harness/network/pfx-file';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
-import { catalog } from '../../harness/nodes/catalog';
+import { catalog } from '../../harness/editor/catalog';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { quickClock } from '../../harness/quick-clock';
 import { field } from '../../harness/nodes/messages';
-import { editorSentence } from '../../harness/nodes/editor-sentence';
+import { editorSentence } from '../../harness/editor/editor-sentence';
 import { asObjects } from '../../package/project';
 
 const english = catalog('en-US');

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
 import { replay, type StepResult } from '../../../simulator/replay/replay';
 import { describeDifferences, isMatched, score } from '../../../simulator/replay/report';
-import { optionsOf, orMisuse } from '../../harness/options';
+import { optionsOf, orMisuse } from '../../harness/options/options';
 import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const usage = `npm run conformance -- [FILES or folders]

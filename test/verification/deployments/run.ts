@@ -1,5 +1,5 @@
 import { NodeRed } from '../../harness/nodes/node-red';
-import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
 import { allCases, caseNamed, nameOf, type Case } from './cases';
 import { runCase, type Result } from './search';
 

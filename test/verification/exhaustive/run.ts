@@ -1,4 +1,4 @@
-import { optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
 import { Digests } from './digest';
 import { faultKind, faultKinds, hostStallKinds } from './faults';
 import { scriptNamed, scripts } from './scripts';

@@ -1,6 +1,6 @@
 import { parseFault, type Hit } from '../../../simulator/faults';
 import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
-import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
 import type { FaultEpisode } from './fault-episode';
 import { FaultRun } from './fault-run';
 import { InvariantChecker } from './invariants/invariant-checker';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from '../../../driver/at/types';
 import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
-import { reading, type Reading } from '../../harness/parser-reading';
+import { reading, type Reading } from '../../harness/at/parser-reading';
 
 /** Follows the input: line ends that end any data, then valid output. */
 const FLUSH = Buffer.from('\r\n'.repeat(8300));

@@ -1,5 +1,5 @@
 import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
-import { firmwareNamed, optionsOf, wholeNumber } from '../../harness/options';
+import { firmwareNamed, optionsOf, wholeNumber } from '../../harness/options/options';
 import { escapeBytes, unescapeBytes } from './escapes';
 import { fuzz, repeat } from './fuzz';
 import { parserProblem } from './parser-fuzz';

@@ -1,4 +1,4 @@
-import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options';
+import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
 import { whyNoPty } from '../../harness/port/pty';
 import { Soak } from './soak';
 

@@ -1,5 +1,5 @@
-import type { DataFormat, Frame } from '../../driver/at/types';
-import { Parser } from '../../driver/at/parser/parser';
+import type { DataFormat, Frame } from '../../../driver/at/types';
+import { Parser } from '../../../driver/at/parser/parser';
 import type { Formats } from './device-speech';
 
 export const SHORT: Formats = ['short', 'short', 'short'];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DataFormat, Frame, LinkId } from '../../driver/at/types';
+import type { DataFormat, Frame, LinkId } from '../../../driver/at/types';
 
 /** A chunk of device output, and the frames that a parser must emit for it. */
 interface Speech {

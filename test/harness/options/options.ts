@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { firmwareClasses, type FirmwareClass } from '../../simulator';
+import { firmwareClasses, type FirmwareClass } from '../../../simulator';
 
 /** The options of `parseArgs`. */
 type Options = NonNullable<ParseArgsConfig['options']>;
