@@ -138,7 +138,7 @@ class Repository {
 
   constructor(t: TestContext) {
     t.after(() => rmSync(this.#folder, { recursive: true, force: true }));
-    for (const script of ['changelog.mjs', 'release.mjs', 'root.mjs'])
+    for (const script of ['release/changelog.mjs', 'release/release.mjs', 'root.mjs'])
       cpSync(join(root, 'scripts', script), join(this.#folder, 'scripts', script));
     this.write('CHANGELOG.md', '# Changelog\n\n## 0.1.0\n\nThe first version.\n');
     this.write('package.json', '{ "version": "0.1.0" }\n');
@@ -168,7 +168,7 @@ class Repository {
     name: string,
     ...args: string[]
   ): { stdout: string; stderr: string; status: number | null } {
-    const script = join(this.#folder, 'scripts', name);
+    const script = join(this.#folder, 'scripts', 'release', name);
     return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
   }
 

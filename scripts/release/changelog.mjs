@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './root.mjs';
+import { root } from '../root.mjs';
 
 /** The scopes that concern users of the package, by heading, in the order of the page. The page omits the others. */
 const HEADINGS = new Map([

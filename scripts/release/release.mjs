@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitsSinceRelease, hasSection, isVersion, section, write } from './changelog.mjs';
-import { root } from './root.mjs';
+import { root } from '../root.mjs';
 
 const USAGE = 'npm run release -- VERSION [--dry-run]';
 const FILES = ['CHANGELOG.md', 'package.json', 'package-lock.json'];

@@ -5,8 +5,8 @@
 // driver/at/transaction/idle.ts.
 import { dirname, join, relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
-import { install } from './install.mjs';
-import { requireNode, root } from './prepare.mjs';
+import { install } from '../install.mjs';
+import { requireNode, root } from '../prepare.mjs';
 
 /** Percent of the changes that tests must notice. A change that keeps the meaning may survive. */
 const FLOOR = 85;
@@ -68,7 +68,7 @@ function mutants({ mutate, tests }) {
   return new Stryker({
     mutate,
     testRunner: 'in-process',
-    plugins: [join(root, 'scripts', 'mutation-runner.mjs')],
+    plugins: [join(root, 'scripts', 'mutation', 'mutation-runner.mjs')],
     buildCommand: `esbuild ${sources.join(' ')} --bundle --platform=node --target=node20 --packages=external --outbase=test --outdir=bundles --log-level=error`,
     // Else Stryker warns of `bundles`, an option that only mutation-runner.mjs knows.
     warnings: false,
