@@ -1,5 +1,11 @@
 import type { Action } from './action';
-import { isUnanswered, payloadWritten, type Phase, type Transaction } from './transaction';
+import {
+  isUnanswered,
+  payloadWritten,
+  UNPROBED,
+  type Phase,
+  type Transaction,
+} from './transaction';
 
 // What a transaction does as lines, prompts and chunks come in.
 
@@ -8,13 +14,6 @@ const MAX_RESPONSE_LINES = 1000;
 
 /** A phase in which no success has come yet. */
 type Awaiting = Exclude<Phase, { readonly kind: 'confirming' }>;
-
-const awaitingConfirmation: Awaiting = {
-  kind: 'awaitingConfirmation',
-  hasLaterChunk: false,
-  probe: 'none',
-  busy: false,
-};
 
 /** Call before the bytes of a chunk from the port are parsed. */
 export function onChunk(transaction: Transaction): void {
@@ -60,7 +59,7 @@ export function onLine(transaction: Transaction, text: string): Action {
 export function onPrompt(transaction: Transaction): Action {
   const { phase, policy } = transaction;
   if (phase.kind !== 'awaitingPrompt') return unexpected(transaction, '>');
-  transaction.phase = awaitingConfirmation;
+  transaction.phase = { kind: 'awaitingConfirmation', hasLaterChunk: false, ...UNPROBED };
   transaction.nextProbeIdleMs = policy.probeForFinalCodeMs;
   return 'writePayload';
 }

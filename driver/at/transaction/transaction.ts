@@ -45,13 +45,8 @@ export interface Transaction {
   lastProbeIdleMs: number;
 }
 
-const awaitingFinalCode: Phase = { kind: 'awaitingFinalCode', probe: 'none', busy: false };
-const awaitingPrompt: Phase = {
-  kind: 'awaitingPrompt',
-  acknowledged: false,
-  probe: 'none',
-  busy: false,
-};
+/** What a phase begins with. */
+export const UNPROBED: Waiting = { probe: 'none', busy: false };
 
 /** A transaction whose line is written now. */
 export function begin(command: Command, attempt: number, policy: TimeoutPolicy): Transaction {
@@ -60,7 +55,9 @@ export function begin(command: Command, attempt: number, policy: TimeoutPolicy):
     attempt,
     response: [],
     errorCode: '',
-    phase: command.payload ? awaitingPrompt : awaitingFinalCode,
+    phase: command.payload
+      ? { kind: 'awaitingPrompt', acknowledged: false, ...UNPROBED }
+      : { kind: 'awaitingFinalCode', ...UNPROBED },
     policy,
     // A probe before the prompt could become the payload.
     nextProbeIdleMs: command.payload ? Infinity : policy.probeForFinalCodeMs,
