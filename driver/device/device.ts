@@ -22,7 +22,7 @@ import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
 import { DeviceStatus } from './device-status';
 import { SharedWork } from './shared-work';
-import { EventLimit } from './event-limit';
+import { limitEvents } from './event-limit';
 import type { DeviceEvents } from './events';
 import type {
   Capabilities,
@@ -83,7 +83,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       options: { ...options, port, clock, random, memory },
       links: this.links,
       rateLimit: new RateLimit(),
-      emitter: new EventLimit(clock, this),
+      emitter: limitEvents(clock, this),
       counters: this.#counters,
     };
     this.#loop = new SessionLoop(context, this.#status, recorder);

@@ -35,9 +35,6 @@ interface NetworkContext {
   readonly emitter: DeviceEmitter;
 }
 
-type Sntp =
-  { readonly kind: 'unset' | 'set' } | { readonly kind: 'waiting'; readonly done: Promise<void> };
-
 /** Provides what links need to open: certificates in their slots, an address, and the time. */
 export class Network {
   readonly #context: NetworkContext;
@@ -46,7 +43,9 @@ export class Network {
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
   /** Whether an access point has accepted the device since the join began. */
   #associated = false;
-  #sntp: Sntp = { kind: 'unset' };
+  #isClockSet = false;
+  /** Settles once the device knows the time, or SNTP has failed; undefined while no caller waits. */
+  #clockWait: Promise<void> | undefined;
   #isSetUp = false;
   #suspectedAt = -Infinity;
   /** When the driver last noticed a loss, or began to join. */
@@ -103,11 +102,8 @@ export class Network {
    * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the abort
    */
   clockSet(): Promise<void> {
-    if (this.#sntp.kind === 'set') return Promise.resolve();
-    if (this.#sntp.kind === 'waiting') return this.#sntp.done;
-    const done = this.#waitForTime();
-    this.#sntp = { kind: 'waiting', done };
-    return done;
+    if (this.#isClockSet) return Promise.resolve();
+    return (this.#clockWait ??= this.#waitForTime().finally(() => (this.#clockWait = undefined)));
   }
 
   /** A link could not reach its server: asks the device whether it still has a network, unless it has just done so. */
@@ -149,7 +145,7 @@ export class Network {
         if (this.#isSetUp) this.#noteLoss();
         return;
       case 'time-updated':
-        this.#sntp = { kind: 'set' };
+        this.#isClockSet = true;
         emitter.emit('clockset');
         return;
     }
@@ -181,12 +177,8 @@ export class Network {
   async #waitForTime(): Promise<void> {
     const { run, options, signal } = this.#context;
     const { clock } = options;
-    try {
-      await waitForSntp(run, { clock, signal, isSet: () => this.#sntp.kind === 'set' });
-      this.#sntp = { kind: 'set' };
-    } finally {
-      if (this.#sntp.kind === 'waiting') this.#sntp = { kind: 'unset' };
-    }
+    await waitForSntp(run, { clock, signal, isSet: () => this.#isClockSet });
+    this.#isClockSet = true;
   }
 
   /** Resolves when a URC makes the condition true, at the latest after `ms` milliseconds. */

@@ -54,9 +54,7 @@ export class DeviceSession {
     this.#client = new AtClient(this.#port, options.clock, (event) => this.#take(event));
     for (const link of context.links) this.#client.addSource(link.sendSource);
     this.#machine = new SessionMachine(context, this.#client, this.#port, start, listener);
-    this.#initialization = new Initialization(this.#machine, (capabilities) =>
-      listener({ kind: 'identified', capabilities }),
-    );
+    this.#initialization = new Initialization(this.#machine);
   }
 
   /** Resolves when the session ends. */

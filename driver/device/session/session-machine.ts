@@ -21,7 +21,7 @@ export class SessionMachine {
   readonly context: SessionContext;
   readonly client: AtClient;
   readonly port: SessionPort;
-  readonly #listener: (event: SessionEvent) => void;
+  readonly listener: (event: SessionEvent) => void;
   #state: SessionState;
   #settle: (end: SessionEnd) => void = () => undefined;
 
@@ -35,7 +35,7 @@ export class SessionMachine {
     this.context = context;
     this.client = client;
     this.port = port;
-    this.#listener = listener;
+    this.listener = listener;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     const boot = this.createBoot({ pendingPrompt: memory.pendingPrompt, failedSearches: 0 });
     this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
@@ -104,6 +104,6 @@ export class SessionMachine {
 
   #emitState(): void {
     const state = stateOf(this.#state);
-    if (state) this.#listener({ kind: 'state', state });
+    if (state) this.listener({ kind: 'state', state });
   }
 }

@@ -27,7 +27,6 @@ const REPEATED_READY_MS = 1000;
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
 export class Initialization {
   readonly #machine: SessionMachine;
-  readonly #identified: (capabilities: Capabilities) => void;
   readonly #backoff: Backoff;
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
@@ -35,10 +34,8 @@ export class Initialization {
   /** Settles once what runs beside the initialization has ended. */
   #work: Promise<unknown> = Promise.resolve();
 
-  /** @param identified called each time the driver has identified the firmware */
-  constructor(machine: SessionMachine, identified: (capabilities: Capabilities) => void) {
+  constructor(machine: SessionMachine) {
     this.#machine = machine;
-    this.#identified = identified;
     const { random } = machine.context.options;
     this.#backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS, random);
   }
@@ -104,7 +101,7 @@ export class Initialization {
       const { capabilities } = firmware;
       const progress = { ...progressOf(this.#machine.state), isIdentified: true };
       this.#machine.become({ kind: 'initializing', boot, progress });
-      this.#identified(capabilities);
+      this.#machine.listener({ kind: 'identified', capabilities });
       await network.setUp();
       signal.throwIfAborted();
       this.#initialized(boot, capabilities);
