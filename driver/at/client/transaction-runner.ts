@@ -107,7 +107,10 @@ export class TransactionRunner {
     const submission = submissionOf(job);
     if (isDoubtfulRefusal(transaction, submission))
       return this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR');
-    const error = refusalError(transaction, submission, this.#parts.timeout.elapsed);
+    const { idle, elapsed } = this.#parts.timeout;
+    // A flood that fills the port delays the ERROR too: that shows nothing about the network.
+    const waitedMs = idle < elapsed / 2 ? idle : elapsed;
+    const error = refusalError(transaction, submission, waitedMs);
     this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));
   }
 }
