@@ -17,7 +17,7 @@ const subjects = {
   // Not parser-speech.test.ts: its megabytes take minutes through instrumented code.
   parser: {
     mutate: ['driver/at/parser/*.ts'],
-    tests: ['at/parser', 'at/parser-cuts'],
+    tests: ['at/parser/parser', 'at/parser/parser-cuts'],
   },
   client: {
     mutate: [
@@ -26,9 +26,10 @@ const subjects = {
     ],
     tests: [
       ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/response-timeout', 'at/timing'],
-      ...['at/blocked-port', 'at/noise', 'at/slow-bridge', 'at/port-lease', 'at/outcome'],
-      ...['at/resync', 'at/resync-data', 'at/client-resync', 'at/command-sequence'],
-      ...['at/unasked-lines', 'at/urc', 'at/partial-frame'],
+      ...['at/blocked-port', 'at/slow-bridge', 'at/port-lease', 'at/outcome'],
+      ...['at/resync/resync', 'at/resync/resync-data', 'at/resync/client-resync'],
+      ...['at/corruption/noise', 'at/corruption/partial-frame'],
+      ...['at/command-sequence', 'at/unasked-lines', 'at/urc'],
     ],
   },
   'link-state': {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PortLease } from '../../../driver/at/port-lease';
-import { isLateResponse, resync, type ResyncOptions } from '../../../driver/at/resync/resync';
-import { TimedPort } from '../../../driver/at/timing/timed-port';
-import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { PortLease } from '../../../../driver/at/port-lease';
+import { isLateResponse, resync, type ResyncOptions } from '../../../../driver/at/resync/resync';
+import { TimedPort } from '../../../../driver/at/timing/timed-port';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const lineEnd = '\r\n';
 const logs = 'AT+SYSLOG?\r\n';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Harness } from '../../harness/harness';
+import { Harness } from '../../../harness/harness';
 
 /** A ready harness, and noise in front of the next command of the host. */
 async function readyHarness(): Promise<Harness> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { rawCommand } from '../../../driver/commands/raw';
-import { wsopen } from '../../../driver/commands/wsopen';
-import { wssend } from '../../../driver/commands/wssend';
-import { ClientHarness } from './client-harness';
+import { rawCommand } from '../../../../driver/commands/raw';
+import { wsopen } from '../../../../driver/commands/wsopen';
+import { wssend } from '../../../../driver/commands/wssend';
+import { ClientHarness } from '../client-harness';
 
 const corruptHeader = '+WS_DATA:0,x\r\n';
 

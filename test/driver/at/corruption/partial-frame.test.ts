@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClientHarness, lost } from './client-harness';
+import { ClientHarness, lost } from '../client-harness';
 
 describe('the partial-frame timeout', () => {
   it('adds up the idle time of a frame that goes on slowly', async () => {

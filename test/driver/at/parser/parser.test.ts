@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Frame } from '../../../driver/at/types';
-import { Parser } from '../../../driver/at/parser/parser';
-import type { Formats } from '../../harness/at/device-speech';
-import { expecting, LONG, reading } from '../../harness/at/parser-reading';
+import type { Frame } from '../../../../driver/at/types';
+import { Parser } from '../../../../driver/at/parser/parser';
+import type { Formats } from '../../../harness/at/device-speech';
+import { expecting, LONG, reading } from '../../../harness/at/parser-reading';
 
 function read(text: string, options: { formats?: Formats; prompts?: boolean } = {}): Frame[] {
   const { parser, frames } = (options.prompts ? expecting : reading)(options.formats);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { at, ClientHarness, find, lost, question } from './client-harness';
+import { at, ClientHarness, find, lost, question } from '../client-harness';
 
 const once = { ...question, idempotent: false };
 const corruptHeader = '+WS_DATA:0,x\r\n';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MessageAssembler } from '../../../driver/link/receive/message-assembler';
-import { ClientHarness } from './client-harness';
+import { MessageAssembler } from '../../../../driver/link/receive/message-assembler';
+import { ClientHarness } from '../client-harness';
 
 const LIMIT_BYTES = 1024;
 

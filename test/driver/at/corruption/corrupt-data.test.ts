@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClientHarness, lost } from './client-harness';
+import { ClientHarness, lost } from '../client-harness';
 
 describe('corrupt data', () => {
   it('is reported once, and the client drops data and URCs until in sync', async () => {

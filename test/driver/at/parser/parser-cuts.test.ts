@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Frame } from '../../../driver/at/types';
-import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
-import type { Formats } from '../../harness/at/device-speech';
-import { reading, SHORT } from '../../harness/at/parser-reading';
+import type { Frame } from '../../../../driver/at/types';
+import { PARSER_BUFFER_LIMIT_BYTES } from '../../../../driver/at/parser/parser';
+import type { Formats } from '../../../harness/at/device-speech';
+import { reading, SHORT } from '../../../harness/at/parser-reading';
 
 const line = (text: string): Frame => ({ kind: 'line', text });
 

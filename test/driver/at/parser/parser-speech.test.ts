@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { PARSER_BUFFER_LIMIT_BYTES } from '../../../driver/at/parser/parser';
-import { cutAt, cuts, formats, speech, Speaker } from '../../harness/at/device-speech';
-import { expecting, LONG, reading } from '../../harness/at/parser-reading';
+import { PARSER_BUFFER_LIMIT_BYTES } from '../../../../driver/at/parser/parser';
+import { cutAt, cuts, formats, speech, Speaker } from '../../../harness/at/device-speech';
+import { expecting, LONG, reading } from '../../../harness/at/parser-reading';
 
 const RUNS = { numRuns: 2000, seed: 20261125 };
 
