@@ -41,7 +41,15 @@ const subjects = {
     tests: [
       ...['link/receive/message-assembler', 'link/receive/chunk-joiner'],
       ...['link/receive/framing-guard', 'link/receive/early-data', 'link/receive/receiver'],
-      ...['link/receive/reception', 'link/receive/cut-header'],
+      ...['link/receive/reception', 'link/receive/cut-header', 'link/receive/data-gap'],
+      ...['link/receive/json-joining', 'link/receive/pieces', 'link/receive/whole-messages'],
+    ],
+  },
+  sending: {
+    mutate: ['driver/link/send/*.ts'],
+    tests: [
+      ...['link/send/pending-send', 'link/send/queue-limit', 'link/send/send-plan'],
+      ...['link/send/send-queue', 'link/send/send-streams', 'link/sending'],
     ],
   },
 };

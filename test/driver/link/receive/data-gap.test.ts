@@ -35,15 +35,15 @@ describe('the time since the last data', () => {
 
   it('may end anywhere in a block where data is read after the block', async () => {
     const { clock, loop, limits } = gapRig();
-    await clock.advance(2500);
+    await clock.advance(3500);
     loop.block(7000);
     await clock.advance(7000);
-    // The last tick before the block was at 2 s.
-    assert.deepEqual(limits(), [2000, 9500]);
-    await clock.advance(249);
-    assert.deepEqual(limits(), [2000, 9749]);
-    await clock.advance(2);
-    assert.deepEqual(limits(), [9751, 9751]);
+    // The last tick before the block was at 3 s.
+    assert.deepEqual(limits(), [3000, 10_500]);
+    await clock.advance(250);
+    assert.deepEqual(limits(), [3000, 10_750]);
+    await clock.advance(1);
+    assert.deepEqual(limits(), [10_751, 10_751]);
   });
 
   it('may be as long as the block where both pieces of data are read after it', async () => {
@@ -59,12 +59,17 @@ describe('the time since the last data', () => {
   });
 
   it('leaves no timer when it stops, and watches again from the next data on', async () => {
-    const { clock, gap, limits } = gapRig();
+    const { clock, loop, gap, limits } = gapRig();
+    gap.restart();
+    assert.equal(clock.pending, 1);
     gap.stop();
     assert.equal(clock.pending, 0);
     await clock.advance(5000);
     gap.restart();
     await clock.advance(2000);
     assert.deepEqual(limits(), [2000, 2000]);
+    loop.block(7000);
+    await clock.advance(7000);
+    assert.deepEqual(limits(), [2000, 9000]);
   });
 });
