@@ -72,6 +72,12 @@ describe('the limit of the send queue', () => {
     assert.deepEqual(told, [0.9, 0, 0.5, 1]);
   });
 
+  it('takes a message of just the bytes of the limit', () => {
+    const { queue } = queueLimitOf(1000, 4096);
+    queue.take(4096);
+    assert.deepEqual([queue.messages, queue.bytes], [1, 4096]);
+  });
+
   it('refuses a message that alone exceeds the limit, as impossible to send', () => {
     const { queue, told } = queueLimitOf(1000, 4_194_304);
     assert.throws(

@@ -29,7 +29,12 @@ describe('planning sends', () => {
       '100-200 op 0',
       '200-250 op 0',
     ]);
+    assert.deepEqual(show(200, D), ['0-100 op 2', '100-200 op 0', '200-200 op 0 fin']);
     assert.deepEqual(show(3, { ...D, opcode: 0 }), ['0-3 op 0', '3-3 op 0 fin']);
+  });
+
+  it('ends a fragmented message with one empty frame, also where the last fragment is empty', () => {
+    assert.deepEqual(show(0, { ...D, opcode: 0 }), ['0-0 op 0 fin']);
   });
 
   it('fails for a long or an empty message when the firmware supports no fragments', () => {
