@@ -9,7 +9,7 @@ import {
   deviceSettings,
   type DeviceCredentials,
   type DeviceDef,
-} from './shared/device/device-settings';
+} from './shared/settings/device-settings';
 import { FailureWatch, type Failure } from './shared/recording/failure-watch';
 import { RecordingFolder } from './shared/recording/recording-folder';
 import type { DeviceApi } from './shared/device/device-api';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
-import type { DeviceSettings } from '../../nodes/shared/device/device-settings';
+import type { DeviceSettings } from '../../nodes/shared/settings/device-settings';
 import { Harness } from '../harness/harness';
 import { catalog } from '../harness/editor/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';

@@ -3,7 +3,7 @@ import type { LinkId } from '../../../driver/at/types';
 import type { LinkConfig } from '../../../driver/link/options';
 import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
-import type { DeviceCredentials } from './device-settings';
+import type { DeviceCredentials } from '../settings/device-settings';
 import type { HeaderSetting } from '../message/headers';
 
 /** The running `esp-at-device` node, as the other nodes see it. */

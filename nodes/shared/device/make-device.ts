@@ -5,7 +5,7 @@ import { addressRefusal, SIMULATED } from '../checks/port-address';
 import type { PortMemory } from '../../../driver/device/options';
 import { refusalError } from '../errors/node-error';
 import type { DeviceApi } from './device-api';
-import type { DeviceSettings, SerialSettings } from './device-settings';
+import type { DeviceSettings, SerialSettings } from '../settings/device-settings';
 
 /** Makes a device. Does not open its port. @param memory of the port */
 export type MakeDevice = (settings: DeviceSettings, memory: PortMemory) => DeviceApi;

@@ -6,7 +6,7 @@ import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
 import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
 import { isTemplate } from '../../../nodes/shared/checks/template';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
-import { deviceSettings } from '../../../nodes/shared/device/device-settings';
+import { deviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
 import { openOptions, openSettings } from '../../../nodes/shared/settings/open-settings';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { Device, portAt } from '../../../driver';
-import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
+import type { DeviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { SimulatedDevice } from '../../../simulator';
 import { listenerCount } from '../../harness/event-log';

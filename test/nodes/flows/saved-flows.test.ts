@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
+import type { DeviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { migrate, SETTINGS_VERSION } from '../../../nodes/shared/settings/migrate';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';

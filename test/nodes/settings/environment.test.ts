@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
+import type { DeviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { textFields } from '../../harness/editor/dialog-fields';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { flowOf } from '../../harness/nodes/flows';

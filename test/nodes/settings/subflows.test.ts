@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
-import type { DeviceSettings } from '../../../nodes/shared/device/device-settings';
+import type { DeviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { catchNodes, helpers, without } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';

@@ -4,10 +4,10 @@ import type { CertificateOptions, DeviceOptions } from '../../../driver/device/o
 import type { LinkConfig } from '../../../driver/link/options';
 import { checks, serversOf } from '../checks/esp-at-device';
 import { asText, type Settings } from '../checks/refusal';
-import { slotUse, tlsCertificates } from './tls-config';
+import { slotUse, tlsCertificates } from '../device/tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
 import type { HeaderRow, HeaderSecrets } from '../message/secret-headers';
-import { expandedSettings, expandEnvironment, refusalOf } from '../settings/settings';
+import { expandedSettings, expandEnvironment, refusalOf } from './settings';
 
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
 const CERTIFICATE_SLOTS = [0, 1] as const;
