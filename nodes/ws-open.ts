@@ -127,7 +127,7 @@ class Opener implements DeviceUser {
     if (!device) return;
     const closed = Promise.all(own.map((link) => link.close({ owner })));
     await within(device.host.clock, CLOSE_TIMEOUT_MS, closed);
-    device.host.released.release(released, owner);
+    device.host.released.release(released);
     device.host.detach(this);
   }
 

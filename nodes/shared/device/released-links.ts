@@ -20,20 +20,19 @@ export class ReleasedLinks {
     this.#links = links;
   }
 
-  /** @param owner the name by which the node had the links open */
-  release(links: readonly LinkId[], owner: string): void {
+  release(links: readonly LinkId[]): void {
     if (this.#ended || links.length === 0) return;
     const cancel = this.#clock.after(RETURN_MS, () => {
       this.#cancels.delete(cancel);
-      for (const link of links) this.#offer(link, owner);
+      for (const link of links) this.#offer(link);
     });
     this.#cancels.add(cancel);
   }
 
-  /** Offers a link to the users: each that keeps it open opens it, as at its start. */
-  #offer(link: LinkId, owner: string): void {
-    for (const user of this.#users)
-      if (this.#links()[link]?.owner === owner) user.linkReleased?.(link);
+  /** Offers a link that no node has claimed meanwhile: each that keeps it open opens it, as at its start. */
+  #offer(link: LinkId): void {
+    if (this.#links()[link]?.shouldBeOpen === false)
+      for (const user of this.#users) user.linkReleased?.(link);
   }
 
   end(): void {

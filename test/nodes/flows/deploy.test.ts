@@ -83,6 +83,16 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
     assert.ok(await clock.until(() => link.stateNumber === 2 && link.uri === URI, 2000));
   });
 
+  it('tries again when a node is deleted that waited for its attempt to end', async () => {
+    const { clock, port } = await beginTo(SILENT);
+    const attempts = () => port.text.split(`AT+WSOPEN=0,"${SILENT}"`).length - 1;
+    await clock.until(() => attempts() === 1, 20_000);
+    await nodeRed.deploy([...flowTo(SILENT), rival], 'nodes');
+    await clock.advance(50);
+    await nodeRed.deploy(flowTo(SILENT), 'nodes');
+    assert.ok(await clock.until(() => attempts() === 2, 60_000));
+  });
+
   it('leaves a link closed that a ws-close had closed before that node is deleted', async () => {
     const { clock, device } = await beginTo(URI);
     const [link] = device.links;
