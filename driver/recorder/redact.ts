@@ -17,6 +17,8 @@ const BEGUN_GAPS: readonly RegExp[] = [
 ];
 /** Bytes of a gap at most. */
 const MAX_GAP_BYTES = 160;
+/** Gaps in succession, as of empty messages, at most. */
+const MAX_EMPTY_GAPS = 8;
 const CR = 0x0d;
 const LF = 0x0a;
 const A = 0x41;
@@ -115,29 +117,68 @@ function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined 
   // Most candidates end here: no object for them.
   const second = bytes[start + 1];
   if (second !== undefined && second !== find[1] && !mayBeginGap(second)) return undefined;
-  return matchFrom(bytes, start, find, 0);
+  return matchFrom(bytes, start, find);
 }
 
-/** Matches the pattern from one of its bytes on. The bytes of a gap may be the next ones of the pattern, too. */
-function matchFrom(bytes: Buffer, start: number, find: Buffer, from: number): Match | undefined {
-  let begun: Match | undefined;
-  for (let at = start, to = from; ; at++, to++) {
-    const isWhole = to === find.length;
-    if (isWhole || at === bytes.length) return { parts: partOf(start, from, to), isWhole };
-    if (to > 0 && mayBeginGap(bytes[at])) {
-      const gaps = gapsAt(bytes, at);
-      for (const gap of gaps.lengths) {
-        const rest = matchFrom(bytes, at + gap, find, to);
-        if (rest) return { ...rest, parts: [...partOf(start, from, to), ...rest.parts] };
+/** A way to match a pattern: its bytes up to `to` stand before `at`, the last of them from `from` on without a gap. */
+interface Way {
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  /** The way up to the last gap. */
+  readonly before: Way | undefined;
+  /** Gaps in succession without a byte of the pattern between them. */
+  readonly emptyGaps: number;
+  /** Whether a gap at `at` has been taken for one already: its bytes may be the next ones of the pattern, too. */
+  readonly isGapTried: boolean;
+}
+
+/**
+ * Matches a pattern. A server may send what reads as gaps in many ways: the search looks at each place once, and needs no
+ * deep stack.
+ */
+function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefined {
+  const seen = new Set<number>();
+  const ways: Way[] = [
+    { at: start, from: 0, to: 0, before: undefined, emptyGaps: 0, isGapTried: true },
+  ];
+  let begun: Way | undefined;
+  for (let way = ways.pop(); way; way = ways.pop()) {
+    const { from, before, emptyGaps } = way;
+    let { at, to, isGapTried } = way;
+    for (; ; at++, to++, isGapTried = false) {
+      const here = { at, from, to, before, emptyGaps, isGapTried: true };
+      if (to === find.length) return { parts: partsOf(here), isWhole: true };
+      if (at === bytes.length) begun ??= here;
+      if (at === bytes.length) break;
+      const mayTry = !isGapTried && (to > from || emptyGaps < MAX_EMPTY_GAPS);
+      if (mayTry && mayBeginGap(bytes[at])) {
+        const { lengths, mayGoOn } = gapsAt(bytes, at);
+        if (mayGoOn) begun ??= here;
+        const places = lengths.map((length) => at + length);
+        const news = places.filter((place) => !seen.has(place * find.length + to));
+        for (const place of news) seen.add(place * find.length + to);
+        if (news.length > 0) {
+          const empty = to > from ? 0 : emptyGaps + 1;
+          const gone = { from: to, to, before: here, emptyGaps: empty, isGapTried: false };
+          const ahead = news.map((place) => ({ ...gone, at: place }));
+          ways.push(here, ...ahead.reverse());
+          break;
+        }
       }
-      if (gaps.mayGoOn) begun ??= { parts: partOf(start, from, to), isWhole };
+      if (bytes[at] !== find[to]) break;
     }
-    if (bytes[at] !== find[to]) return begun;
   }
+  return begun && { parts: partsOf(begun), isWhole: false };
 }
 
-function partOf(at: number, from: number, to: number): Match['parts'] {
-  return to > from ? [{ at, from, to }] : [];
+function partsOf(last: Way): Match['parts'] {
+  const parts: { at: number; from: number; to: number }[] = [];
+  for (let way: Way | undefined = last; way; way = way.before) {
+    const { at, from, to } = way;
+    if (to > from) parts.unshift({ at: at - (to - from), from, to });
+  }
+  return parts;
 }
 
 function lengthOf({ parts }: Match): number {

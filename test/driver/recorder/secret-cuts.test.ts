@@ -91,6 +91,14 @@ describe('a secret', () => {
       );
     });
 
+  it('that a server imitates with thousands of gaps takes no long search', () => {
+    const gaps = '\r\n+WS_DATA:0,0,\r\n+WS_DATA:0,1,0,5,5,'.repeat(3000);
+    const bytes = Buffer.from(`~${gaps}!`);
+    const start = performance.now();
+    assert.equal(kept('~q~q-secret', 'device', [bytes]), bytes.toString());
+    assert.ok(performance.now() - start < 5000);
+  });
+
   it('of 1 to 3 bytes gets into no recording where the driver writes it', () => {
     fc.assert(
       fc.property(
