@@ -23,9 +23,14 @@ export class EarlyData implements DataReceiver {
     if (this.#chunks.at(-1) !== 'dataLost') this.#chunks.push('dataLost');
   }
 
-  /** Passes the data to the receiver of the connection. @param onLoss called for each data loss */
-  replay(receiver: DataReceiver, onLoss: () => void): void {
+  /**
+   * Passes the data to the receiver of the connection.
+   * @param isOpen whether the connection is open: a flow may close it at one of these messages
+   * @param onLoss called for each data loss
+   */
+  replay(receiver: DataReceiver, isOpen: () => boolean, onLoss: () => void): void {
     for (const chunk of this.#chunks) {
+      if (!isOpen()) return;
       if (chunk !== 'dataLost') {
         receiver.push(chunk);
         continue;

@@ -102,7 +102,11 @@ export class FramingGuard implements LinkReceiver {
     if (next) Object.assign(state, { held: next, next: undefined, isPinging: false });
     else this.#state = { kind: 'passing' };
     // The link has emitted some of these losses already, but before the messages that arrived before them.
-    held.replay(this.#receiver, () => this.#emitLoss());
+    held.replay(
+      this.#receiver,
+      () => this.#state.kind !== 'ended',
+      () => this.#emitLoss(),
+    );
   }
 
   #framingLost({ end }: Proving): void {

@@ -66,7 +66,8 @@ export class Reception {
     const context = { link: this.#link, clock: this.#clock, capabilities, ping };
     const receiver = createReceiver(context, options, sink);
     this.#become({ kind: 'connected', receiver, hasLostData: false });
-    if (before.kind === 'early') before.receiver.replay(receiver, onLoss);
+    const isOpen = () => this.#state.receiver === receiver;
+    if (before.kind === 'early') before.receiver.replay(receiver, isOpen, onLoss);
   }
 
   /** The connection has ended. */

@@ -12,7 +12,7 @@ const chunk = (length: number): DataChunk => {
 };
 
 /** What the receiver of a connection makes of early data: lengths of messages, and error codes. */
-function replayed(early: EarlyData, fragments = false): string[] {
+function replayed(early: EarlyData, { fragments = false, limit = Infinity } = {}): string[] {
   const got: string[] = [];
   const options = {
     link: 0 as const,
@@ -29,7 +29,11 @@ function replayed(early: EarlyData, fragments = false): string[] {
       unrecoverable: ({ code }) => got.push(code),
     },
   );
-  early.replay(receiver, () => got.push('lost'));
+  early.replay(
+    receiver,
+    () => got.length < limit,
+    () => got.push('lost'),
+  );
   return got;
 }
 
@@ -41,6 +45,14 @@ describe('early data', () => {
     assert.deepEqual(replayed(early), ['3', '4']);
   });
 
+  it('is not replayed after a message that ends the connection', () => {
+    const early = new EarlyData();
+    early.push(chunk(3));
+    early.push(chunk(4));
+    early.dataLost();
+    assert.deepEqual(replayed(early, { limit: 1 }), ['3']);
+  });
+
   it('reports data loss once in its place, and joins no message across it', () => {
     const early = new EarlyData();
     const frame = { kind: 'data', link: 0, opcode: 1, fin: true } as const;
@@ -49,7 +61,7 @@ describe('early data', () => {
     early.dataLost();
     early.push({ ...frame, opcode: 0, payloadLength: 4, bytes: Buffer.from('rest') });
     early.push({ ...frame, payloadLength: 5, bytes: Buffer.from('whole') });
-    assert.deepEqual(replayed(early, true), ['lost', '5']);
+    assert.deepEqual(replayed(early, { fragments: true }), ['lost', '5']);
   });
 
   it('reports data loss in each of its places', () => {

@@ -9,10 +9,11 @@ interface RigOptions {
   readonly framing?: Framing;
   /** What a ping does; it succeeds at once by default. */
   readonly ping?: (clock: VirtualClock) => Promise<unknown>;
+  readonly onMessage?: (text: string) => void;
 }
 
 /** The receiver of a connection that may lose its framing: messages, pings with their time, and errors in order. */
-function rig({ framing, ping = () => Promise.resolve() }: RigOptions = {}) {
+function rig({ framing, ping = () => Promise.resolve(), onMessage }: RigOptions = {}) {
   const told: string[] = [];
   const clock = new VirtualClock();
   const tellError = ({ code, details }: EspAtError) => told.push(`! ${code} ${details.link}`);
@@ -28,7 +29,11 @@ function rig({ framing, ping = () => Promise.resolve() }: RigOptions = {}) {
     },
     framing ? { framing } : {},
     {
-      message: (_, bytes) => told.push(`"${bytes.toString('latin1')}"`),
+      message: (_, bytes) => {
+        const text = bytes.toString('latin1');
+        told.push(`"${text}"`);
+        onMessage?.(text);
+      },
       failed: tellError,
       unrecoverable: tellError,
     },
@@ -133,6 +138,19 @@ describe('an empty chunk of firmware that may lose the framing', () => {
     await clock.advance(1000);
     const delivered = ['""', '"before"', '! DATA_LOST 1', '"after"'];
     assert.deepEqual(told, ['ping 300', 'ping 1000', ...delivered]);
+  });
+
+  it('is followed by nothing once a message behind it has ended the connection', async () => {
+    const { told, clock, receiver, push } = rig({
+      onMessage: (text) => {
+        if (text === 'last') receiver.end();
+      },
+    });
+    push('', 'last', 'later');
+    receiver.dataLost();
+    await clock.advance(1000);
+    assert.deepEqual(told, ['ping 300', 'ping 1000', '""', '"last"']);
+    assert.equal(clock.pending, 0);
   });
 
   it('is told as lost when the connection ends, and no ping follows', async () => {
