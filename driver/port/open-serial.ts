@@ -120,6 +120,7 @@ export class OpenSerial implements Port {
     return this.#closing;
   }
 
+  /** A call, because TypeScript keeps what an earlier check of the field has found. */
   #hasClosed(): boolean {
     return this.#closing !== undefined;
   }

@@ -82,9 +82,7 @@ export class CommandQueue {
 
   /** The fewest bytes of any other active source; 0 without one. */
   #leastShareBytes(except: QueuedSource): number {
-    let least = Infinity;
-    for (const queued of this.#sources)
-      if (queued !== except && queued.isActive) least = Math.min(least, queued.shareBytes);
-    return least === Infinity ? 0 : least;
+    const others = this.#sources.filter((queued) => queued !== except && queued.isActive);
+    return others.length === 0 ? 0 : Math.min(...others.map(({ shareBytes }) => shareBytes));
   }
 }
