@@ -60,13 +60,16 @@ export class LinkChecks {
     const ms = limit.bucket.take();
     if (ms === 0) return true;
     limit.hasDropped = true;
-    void this.#checkIn(ms);
+    void this.#checkIn(ms, limit).catch(() => undefined);
     return false;
   }
 
-  async #checkIn(ms: number): Promise<void> {
-    await delay(this.#clock, ms, { signal: this.#signal }).catch(() => undefined);
-    this.request();
+  /** Checks the links in `ms` milliseconds, and each second from then on, until a check succeeds. */
+  async #checkIn(ms: number, limit: UrcLimit): Promise<void> {
+    for (let wait = ms; limit.hasDropped; wait = 1000 / URCS_PER_SECOND) {
+      await delay(this.#clock, wait, { signal: this.#signal });
+      await this.check().catch(() => undefined);
+    }
   }
 
   /**
