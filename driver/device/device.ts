@@ -178,7 +178,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Uses another port the next time it opens one: after {@link disconnect}, for example.
-   * @param memory what the {@link Device} before on that port knew of it
+   * @param memory of an earlier {@link Device} on that port: the baud rate of the ESP32
    */
   usePort(port: PortOpener, memory: PortMemory = {}): void {
     this.#loop.usePort(this.#recorder?.record(port) ?? port, memory);
@@ -213,16 +213,20 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Queues any other AT command, and returns its information responses. Refuses commands that break the driver's
-   * assumptions. An abort takes the command out of the queue; the driver drops the response to a running one.
-   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `COMMAND_QUEUE_FULL` where 100 wait
+   * assumptions. An abort takes the command out of the queue; the driver drops the response to a running one. A
+   * {@link recording} has placeholders for its quoted parameters, but shows its numbers and its response: a query may
+   * disclose a password that the device has stored.
+   * @throws EspAtError `INVALID_COMMAND`, `COMMAND_TOO_LONG`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `OUT_OF_SYNC` where
+   * its response was lost; `COMMAND_QUEUE_FULL` where 100 wait
    */
   async command(text: string, wait: WaitOptions = {}): Promise<string[]> {
     const command = rawCommand(text);
     wait.signal?.throwIfAborted();
-    this.#recorder?.called('command', text);
     if (!this.#loop.session?.checks) throw this.#loop.unavailableError;
     if (this.#commands >= MAX_COMMANDS)
       throw new EspAtError('COMMAND_QUEUE_FULL', { limit: MAX_COMMANDS });
+    // Not before: no flood of refused commands drops the secrets of pending ones.
+    this.#recorder?.command(text);
     this.#commands++;
     try {
       return [...(await waitFor(this.#loop.session.run(command, wait), wait))];
@@ -258,7 +262,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Returns a recording as JSON Lines for `esp-at-replay`: the latest traffic of the port, calls and decisions. It holds
-   * payloads, but no password, key, authorization or header value. Empty where {@link DeviceOptions.recorderBytes} is 0.
+   * payloads and responses to {@link command}, but no password, key, authorization or header value of the options, and no
+   * quoted parameter of a command. Empty where {@link DeviceOptions.recorderBytes} is 0.
    * @param title title of the recording, in its first line
    */
   recording(title = ''): string {

@@ -56,8 +56,9 @@ export interface OpenOptions {
   /** Subprotocols to offer (`Sec-WebSocket-Protocol`): tokens, with commas between several. */
   readonly subprotocol?: string | undefined;
   /**
-   * Milliseconds that the device waits for the server, 1-180,000; default 15,000. The driver waits as long for a device
-   * that is not ready, and for the check of the links after a resync.
+   * Milliseconds, 1-180,000; default 15,000. The attempt fails if the server answers later. A short timeout does not end an
+   * attempt sooner: it may take 39 s. The driver waits as long for a device that is not ready, and for the check of the
+   * links after a resync.
    */
   readonly timeoutMs?: number | undefined;
   /**

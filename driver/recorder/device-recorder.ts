@@ -64,6 +64,13 @@ export class DeviceRecorder extends Recorder {
     this.line(text === undefined ? { call, to } : { call, to, text });
   }
 
+  /** Records a command of the user, as the port's bytes show it. */
+  command(line: string): void {
+    this.secrets.addCommand(line);
+    const text = this.secrets.redactText(`${line}\r`).slice(0, -1);
+    this.called('command', text);
+  }
+
   async #call<T>(line: LinkCall, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const call = this.nextCall();
     this.line({ call, ...line });

@@ -13,6 +13,8 @@ export interface Secret {
   readonly placeholder?: string;
   /** Texts before and after it, for secrets that are too short to be found by themselves. For example `["X-Key: ", ""]`. */
   readonly between: readonly (readonly [before: string, after: string])[];
+  /** Whether to replace it only there, however long it is. */
+  readonly onlyBetween?: boolean;
 }
 
 /** A shorter secret gets a placeholder only between the texts around it. */
@@ -33,6 +35,7 @@ export function patternsOf({
   text,
   placeholder = placeholderText(text),
   between,
+  onlyBetween = false,
 }: Secret): SecretPattern[] {
   // A replayed driver has placeholders in place of secrets.
   if (text === '' || text === placeholder) return [];
@@ -42,7 +45,8 @@ export function patternsOf({
       put: Buffer.from(`${before}${index === 0 ? placeholder : quoted(placeholder)}${after}`),
     })),
   );
-  return unique([...near, ...(isDistinct(text) ? encodings(text, placeholder) : [])]);
+  const isFoundAlone = !onlyBetween && isDistinct(text);
+  return unique([...near, ...(isFoundAlone ? encodings(text, placeholder) : [])]);
 }
 
 function encodings(text: string, placeholder: string): SecretPattern[] {
@@ -68,7 +72,7 @@ function isDistinct(text: string): boolean {
 }
 
 /** As the driver quotes a parameter, without the quotes. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return text.replace(/["\\,]/g, '\\$&');
 }
 

@@ -1,13 +1,18 @@
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
+import { secretsOfCommand } from './secrets';
 
 /** Most encodings of secrets of `open()` calls to keep: a flow may bring a new token each time. */
 const MAX_PATTERNS = 1000;
+/** Most commands of the user whose parameters to keep: more than can be pending. */
+const MAX_COMMANDS = 200;
 
 /** The secrets of a device, in all their encodings. */
 export class SecretSet {
   readonly #lasting: readonly SecretPattern[];
   #added: readonly SecretPattern[] = [];
+  /** By command of the user, the newest last. */
+  readonly #commands = new Map<string, readonly SecretPattern[]>();
   #index: PatternIndex;
 
   /** @param lasting secrets to keep for good */
@@ -27,6 +32,16 @@ export class SecretSet {
     this.#index = indexPatterns(this.#all);
   }
 
+  /** Adds the quoted parameters of a command of the user; drops those of the oldest command beyond a limit. */
+  addCommand(line: string): void {
+    const known = this.#commands.get(line);
+    this.#commands.delete(line);
+    this.#commands.set(line, known ?? secretsOfCommand(line).flatMap(patternsOf));
+    const [oldest = ''] = this.#commands.keys();
+    if (this.#commands.size > MAX_COMMANDS) this.#commands.delete(oldest);
+    if (!known) this.#index = indexPatterns(this.#all);
+  }
+
   get index(): PatternIndex {
     return this.#index;
   }
@@ -42,6 +57,6 @@ export class SecretSet {
   }
 
   get #all(): readonly SecretPattern[] {
-    return [...this.#lasting, ...this.#added];
+    return [...this.#lasting, ...this.#added, ...[...this.#commands.values()].flat()];
   }
 }

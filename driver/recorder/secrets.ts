@@ -1,7 +1,7 @@
 import type { DeviceOptions } from '../device/options';
 import type { Header, OpenOptions } from '../link/options';
 import { placeholderText } from './placeholder';
-import type { Secret } from './secret-pattern';
+import { quoted, type Secret } from './secret-pattern';
 
 /** Returns the secrets in the options of a device. */
 export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Secret[] {
@@ -18,6 +18,28 @@ export function secretsOfOpen({ uri, authorization, headers }: Partial<OpenOptio
     ...(typeof authorization === 'string' ? secretsOfHeader('Authorization', authorization) : []),
     ...headersOf(headers).flatMap(({ name, value }) => secretsOfHeader(name, value)),
   ];
+}
+
+/** A quoted parameter, with the characters before and after it. The last one may lack its end. */
+const QUOTED_PARAMETER = /(?<=(.))"((?:[^"\\]|\\.?)*)("?)(?=(.?))/g;
+
+/**
+ * Returns the quoted parameters of a command of the user: the driver cannot judge which of them are secret. The recorder
+ * replaces them in the command, and where the device says them as a parameter of a response.
+ */
+export function secretsOfCommand(line: string): Secret[] {
+  const responsePrefix = line.replace(/^AT(.*?)=.*$/, '$1:"');
+  return [...line.matchAll(QUOTED_PARAMETER)].flatMap(
+    ([, before = '', raw = '', quote = '', after = '']) => {
+      const plain = raw.replace(/\\(.)/g, '$1');
+      const ends = [after, ',', '\r'].filter((end) => end !== '');
+      const between = [`${before}"`, ',"', responsePrefix].flatMap((start) =>
+        ends.map((end) => [start, `${quote}${end}`] as const),
+      );
+      const forms = [plain, quoted(plain)].includes(raw) ? [plain] : [plain, raw];
+      return forms.map((text) => ({ text, between, onlyBetween: true }));
+    },
+  );
 }
 
 /** Returns the options that hold secrets, with placeholders. */

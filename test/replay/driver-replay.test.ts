@@ -73,6 +73,23 @@ describe('replay of a recording of the driver', () => {
     assert.ok(resyncs > 0);
   });
 
+  it('holds no quoted parameter of Device.command(), and has no difference', async () => {
+    const harness = new Harness({ firmware: 'C' });
+    await harness.ready();
+    const { device, clock } = harness;
+    await clock.wait(device.command('AT+CWMODE=1'));
+    await clock.wait(device.command(`AT+CWJAP="${SECRET}","no\\"t it"`).catch(() => undefined));
+    const text = device.recording();
+    await harness.end();
+    assert.ok(harness.port.text.includes(`AT+CWJAP="${SECRET}","no\\"t it"\r\n`));
+    assert.ok(!text.includes(SECRET));
+    assert.ok(!text.includes('t it'));
+    const recording = parseDriverRecording(text);
+    const commands = recording.lines.flatMap((line) => ('text' in line ? line.text : []));
+    assert.deepEqual(commands, ['AT+CWMODE=1', 'AT+CWJAP="***********","**\\,****"']);
+    assert.equal((await replayDriver(recording)).difference, undefined);
+  });
+
   it('has no difference from a snapshot on, when the recorder had no room for the beginning', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 32_000));
     assert.equal(recording.heading.driver.from, 'snapshot');

@@ -175,4 +175,35 @@ describe('redaction', () => {
     assert.equal(kept(secrets, [Buffer.from('\r\nOK\r\n')]).join(''), '\r\nOK\r\n');
     assert.equal(kept(secrets, [Buffer.from('\r\nOK\r\nKitch')]).join(''), '\r\nOK\r\n*****');
   });
+
+  it('replaces the quoted parameters of a command of the user, also in responses, and nothing else', () => {
+    const secrets = new SecretSet();
+    secrets.addCommand('AT+CWSAP="my net","pass\\"w\\,rd",5,3');
+    secrets.addCommand('AT+X="odd\\z","to","no end');
+    const parts = [
+      ['AT+CWSAP="my net","pass\\"w\\,rd",5,3\r\n', 'AT+CWSAP="******","****\\,*\\,**",5,3\r\n'],
+      ['+CWSAP:"my net","pass"w,rd",5,3\r\n', '+CWSAP:"******","****,*,**",5,3\r\n'],
+      ['AT+X="odd\\z","to","no end\r\n', 'AT+X="***,*","**","******\r\n'],
+      ['{"to":"my net"} my net', '{"to":"my net"} my net'],
+    ];
+    for (const [said = '', shown = ''] of parts)
+      assert.equal(kept(secrets, [Buffer.from(said)]).join(''), shown);
+  });
+
+  it('keeps the parameters of the latest 200 commands, a repeated one as the latest, beside all others', () => {
+    const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'tok-4711-abc' }));
+    const command = (index: number) => `AT+X="p${index}"`;
+    secrets.addCommand(command(0));
+    for (let index = 1; index < 200; index++) secrets.addCommand(command(index));
+    secrets.addCommand(command(0));
+    secrets.addCommand(command(200));
+    const shown = (index: number) => secrets.redactText(`${command(index)}\r`).slice(0, -1);
+    assert.deepEqual([0, 1, 2, 200].map(shown), [
+      'AT+X="**"',
+      command(1),
+      'AT+X="**"',
+      'AT+X="****"',
+    ]);
+    assert.equal(secrets.redactText('tok-4711-abc'), '************');
+  });
 });
