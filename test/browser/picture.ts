@@ -163,25 +163,27 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
           await shoot(type);
           await editor.done();
         }
-        const search = editor.page.locator('#red-ui-palette-search input');
-        await search.pressSequentially('esp');
-        await shoot('palette');
-        await search.fill('');
-        await search.press('Backspace');
+        // Node-RED 4.1 hides the palette in a narrow window.
+        const isWide = options.width > 1000;
+        if (isWide) {
+          const search = editor.page.locator('#red-ui-palette-search input');
+          await search.pressSequentially('esp');
+          await shoot('palette');
+          await search.fill('');
+          await search.press('Backspace');
+        }
         await editor.editConfig(idOf(flows, 'esp-at-device'));
         await shoot('device');
         await editor.done('node-config-dialog-ok');
         await editor.run('RED.sidebar.show("esp-at");');
         await shoot('live');
-        // A canvas has more to show than fits beside both. Node-RED keeps what is shown for the next page.
-        const toggle = `RED.actions.invoke('core:toggle-sidebar'); RED.actions.invoke('core:toggle-palette');`;
-        await editor.run(toggle);
+        // A canvas has more to show than fits beside the sidebars.
+        if (isWide) await editor.page.setViewportSize({ width: 2000, height: options.height });
         for (const [path, flow] of bareExamples()) {
           if (path.includes('Echo over')) continue;
           await editor.place(flow);
           await shoot(`example-${path.replace(/^.*\/|\.json$|\W+/g, '-')}`);
         }
-        await editor.run(toggle);
       });
     }
   } finally {
