@@ -51,6 +51,20 @@ const gaps: Readonly<Record<Direction, fc.Arbitrary<string>>> = {
     .map(([probes, length]) => `${probes}AT+WSSEND=0,${length},0\r\n`),
 };
 
+/**
+ * Counts the last bytes of a secret with which a gap begins as well, as the AT of `AT+WSSEND`: the recorder takes those, and
+ * the bytes of the secret behind the gap stay. At least 1: the last byte may also stand in a gap, as the opcode of a data URC.
+ */
+function twofold(parts: readonly string[], bytes: string): number {
+  let at = 0;
+  const rests = parts.map((part, index) => {
+    at = bytes.indexOf(part, at) + part.length;
+    const rest = parts.slice(index + 1).join('');
+    return bytes.startsWith(rest, at) ? rest.length : 0;
+  });
+  return Math.max(1, ...rests);
+}
+
 /** A secret of 4 to 512 bytes in parts, with what stands behind each. */
 const parts = (direction: Direction) =>
   fc.array(fc.tuple(fc.array(character, { minLength: 1, maxLength: 9 }), gaps[direction]), {
@@ -78,12 +92,11 @@ describe('a secret', () => {
           const clean = join(texts.map(placeholderText));
           const result = Buffer.from(kept(password, direction, cut(bytes, at)), 'latin1');
           assert.equal(result.length, bytes.length);
-          // The A of a gap may be the last byte of the secret as well: then one byte stays instead of the other.
           const left = [...bytes].filter(
             (byte, index) => byte !== clean[index] && byte === result[index],
           );
           assert.ok(
-            left.length <= 1,
+            left.length <= twofold(texts, bytes.toString()),
             `${result.toString('latin1')} for ${bytes.toString('latin1')}`,
           );
         }),
