@@ -6,7 +6,7 @@ const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs'
 const Module = require('node:module');
 const { join } = require('node:path');
 
-const folder = join(__dirname, '..', 'node_modules', '.cache', 'tests');
+const folder = join(__dirname, '..', 'node_modules', '.cache', 'strict-tests');
 mkdirSync(folder, { recursive: true });
 process.setSourceMapsEnabled(true);
 
@@ -49,6 +49,8 @@ function compile(path, text) {
     sourcefile: path,
     sourcemap: 'inline',
     sourcesContent: false,
+    // TypeScript's compiler makes strict code of each module.
+    banner: '"use strict";',
     // Node.js would load an ES module.
     supported: { 'dynamic-import': false },
   }).code;
