@@ -45,36 +45,46 @@ export class ReplyFinder {
     const json = needsJson ? parseJson(textOf(message.bytes)) : undefined;
     const keyed = json === undefined ? undefined : this.#table.withIdIn(json);
     if (keyed && this.#mayBeAnswered(keyed.request)) return { ...keyed, json };
-    return this.#findConditional([...conditional], message, json);
+    return this.#findConditional([...conditional].values(), message, json);
   }
 
+  /** A loop, since a recursion over thousands of requests would overflow the stack. */
   #findConditional(
-    requests: readonly PendingRequest[],
+    requests: IterableIterator<PendingRequest>,
     message: Message,
     json: unknown,
   ): MaybePromise<Found | undefined> {
-    const [request, ...others] = requests;
-    if (!request) return this.#findNext();
-    const goOn = () => this.#findConditional(others, message, json);
+    for (const request of requests) {
+      if (!this.#mayBeAnswered(request)) continue;
+      const judge = (matches: boolean): Found | undefined =>
+        matches && this.#mayBeAnswered(request) ? { request, answer: 'reply', json } : undefined;
+      const matches = this.#matches(request, message, json);
+      if (matches instanceof Promise)
+        return matches.then(
+          (each) => judge(each) ?? this.#findConditional(requests, message, json),
+        );
+      const found = judge(matches);
+      if (found) return found;
+    }
+    return this.#findNext();
+  }
+
+  /** Whether a message fulfils the condition of a request; false where that fails. */
+  #matches(request: PendingRequest, message: Message, json: unknown): MaybePromise<boolean> {
     const { matcher } = request;
-    if (matcher.by !== 'function' || !this.#mayBeAnswered(request)) return goOn();
-    const judge = (matches: boolean) =>
-      matches && this.#mayBeAnswered(request)
-        ? ({ request, answer: 'reply', json } as const)
-        : goOn();
     const fail = (error: unknown) => {
       this.#failed(request, reasonOf(error));
-      return goOn();
+      return false;
     };
     try {
-      const matches = matcher.matches(message, json);
+      const matches = matcher.by === 'function' && matcher.matches(message, json);
       // A function of another realm, such as a Function node's, returns a promise of that realm.
-      if (!types.isPromise(matches)) return judge(matches);
+      if (!types.isPromise(matches)) return matches;
       const givenUp = new Promise<typeof GIVEN_UP>((resolve) => {
         this.#pendingCondition = { request, end: () => resolve(GIVEN_UP) };
       });
       return Promise.race([matches, givenUp]).then(
-        (found) => (found === GIVEN_UP ? this.#tooSlow(request, goOn) : judge(found)),
+        (found) => (found === GIVEN_UP ? this.#tooSlow(request) : found),
         fail,
       );
     } catch (error) {
@@ -83,10 +93,10 @@ export class ReplyFinder {
   }
 
   /** Fails a request whose condition takes too long: it would take as long for the next message. */
-  #tooSlow(request: PendingRequest, goOn: () => MaybePromise<Found | undefined>) {
+  #tooSlow(request: PendingRequest): false {
     this.#failed(request, 'CONDITION_TOO_SLOW');
     this.#table.delete(request);
-    return goOn();
+    return false;
   }
 
   #findNext(): Found | undefined {

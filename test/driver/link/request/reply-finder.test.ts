@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { PendingRequest } from '../../../../driver/link/request/pending-request';
+import { ReplyFinder } from '../../../../driver/link/request/reply-finder';
+import { RequestTable } from '../../../../driver/link/request/request-table';
+
+const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from('x') } as const;
+
+it('a message is compared with 20,000 conditions, without a stack overflow', async () => {
+  const table = new RequestTable();
+  const failures: string[] = [];
+  const finder = new ReplyFinder(
+    table,
+    () => true,
+    (_, reason) => failures.push(reason),
+  );
+  const add = (matches: () => boolean | Promise<boolean>) => {
+    const match = { by: 'function', matches } as const;
+    const request = new PendingRequest(new Uint8Array(), match, { match });
+    table.add(request);
+    return request;
+  };
+  const count = 10_000;
+  for (let index = 0; index < count; index++) add(() => false);
+  add(() => Promise.resolve(false));
+  for (let index = 0; index < count; index++) add(() => false);
+  const last = add(() => true);
+  const found = await finder.find(message);
+  assert.deepEqual(failures, []);
+  assert.equal(found?.request, last);
+});
