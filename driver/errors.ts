@@ -129,7 +129,7 @@ const sentences = {
   FRAMING_LOST:
     'Link {link} lost its message boundaries: the firmware cannot read a frame header that arrives in two parts. The link reconnects by itself; a newer firmware mends it.',
   LINK_STALLED:
-    'Link {link} sent nothing for {seconds} s although it seems open. It reconnects by itself; check the network.',
+    'The network took no data on link {link} for {seconds} s, although it seems open. It reconnects by itself; check the network.',
   // Wi-Fi, clock, certificates
   WIFI_TIMEOUT: 'Joining the network {ssid} took too long. Check the access point and the signal.',
   WIFI_PASSWORD: 'The network {ssid} refused the password. Check it.',

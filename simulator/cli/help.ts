@@ -8,7 +8,7 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
 
   --listen PORT         TCP port (default 8266; 0 for any that is free)
   --firmware A|B|C|D    firmware class (default D): A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1
-  --baud N              rate of the serial line, 80-5000000 bit/s (default: bytes take no time)
+  --baud N              rate of the UART, 80-5000000 bit/s (default: bytes take no time)
   --joined              starts joined to a Wi-Fi network
   --boot-ms N           milliseconds from a restart to "ready" (default 400)
   --fault NAME[=VALUE]  injects a fault, at once or at the trigger in VALUE; may be repeated
@@ -19,8 +19,8 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --delayed-ack MS      frames leave as two writes under Nagle's algorithm, and servers acknowledge after MS
   --join MS             data of a server within MS after its 101 shares the segment
   --split BYTES         cuts segments of servers to BYTES
-  --mended WEAKNESS     class D as a later firmware may be: early-frames, stalled-frames, slow-close;
-                        may be repeated
+  --mended WEAKNESS     class D without one of its weaknesses, as a later firmware may be:
+                        early-frames, stalled-frames, slow-close; may be repeated
   --control             runs commands from standard input; "help" lists them
   --help                this text
 

@@ -110,7 +110,7 @@ const HOST_RATE = defaultUartSettings.rate;
 export const wrongRate = episodeFault({
   name: 'wrong-rate',
   group: 'line',
-  description: `both ends read garbage: the host is at ${HOST_RATE} bit/s, the device at count`,
+  description: `both ends read garbage; count: baud rate of the device (the host has ${HOST_RATE})`,
   defaults: { duration: 5_000, count: DEFAULT_DEVICE_RATE },
   begin(site, { count = DEFAULT_DEVICE_RATE }) {
     const toHost = site.serialLine.wire('to-host');
