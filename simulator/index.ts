@@ -8,7 +8,7 @@ export {
   type Direction,
   type Fault,
   type FaultGroup,
-  type FaultOrder,
+  type ParsedFault,
   type Faults,
   type FaultSettings,
   type FaultyDevice,

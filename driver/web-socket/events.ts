@@ -12,6 +12,7 @@ export class WebSocketCloseEvent extends Event {
   /** Empty where the server closed the connection: the firmware does not report it. */
   readonly reason: string;
 
+  /** @internal */
   constructor({ wasClean, code, reason }: Omit<WebSocketCloseEvent, keyof Event>) {
     super('close');
     this.wasClean = wasClean;
@@ -27,6 +28,7 @@ export class WebSocketErrorEvent extends Event {
   /** Sentence of the error. */
   readonly message: string;
 
+  /** @internal */
   constructor(error: EspAtError) {
     super('error');
     this.error = error;

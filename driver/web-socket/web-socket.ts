@@ -62,6 +62,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   #end: { readonly event: CloseEvent; readonly error: EspAtError | undefined } | undefined;
 
   /**
+   * @internal Made by the class of {@link Device.webSocketClass}.
    * @param url `ws:`, `wss:`, `http:` or `https:`
    * @throws DOMException `SyntaxError`
    */
@@ -152,7 +153,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   }
 
   /**
-   * Closes the connection, after the messages given to {@link send}: a close frame, and its answer.
+   * Sends the messages given to {@link send}, then a close frame, and waits up to 3 s for that of the server.
    * @throws DOMException `InvalidAccessError`, `SyntaxError`
    */
   close(code?: number, reason?: string): void {
@@ -186,7 +187,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     return this.#paused !== undefined;
   }
 
-  /** Keeps messages back until {@link resume}, and after the first one the end of the connection too. */
+  /** Holds messages back until {@link resume}. The events `error` and `close` wait behind a message that is held back. */
   pause(): void {
     this.#paused ??= [];
   }

@@ -3,21 +3,19 @@ import type { SimulatedDevice } from './device';
 import type { SimulatorOptions } from './options';
 import { corruptsAbove, PacedLine } from '../serial/paced-line';
 
-/** A device, its serial line and its faults, as a command line or an address orders them. */
+/** A device, its UART and its faults, as a command line or an address specifies them. */
 export interface BuildOptions extends SimulatorOptions {
-  /**
-   * Bits a second of the serial line; the device starts with this rate. Default: bytes take no time.
-   */
+  /** Bits a second of the UART; the device starts with this rate. Default: bytes take no time. */
   readonly rate?: number;
   /** Whether RTS and CTS are wired; default true. */
   readonly rtsCts?: boolean;
-  /** Bits a second above which the line corrupts bytes; default: none. */
+  /** Bits a second above which bytes arrive corrupt; default: none. */
   readonly maxRate?: number;
   /** Faults that are injected at once, such as `lose=to-host,0.1%` or `late=AT+WSSEND,3s`. */
   readonly faults?: readonly string[];
 }
 
-/** A device, its faults, and its serial line if that has a rate. */
+/** A device, its faults, and its UART if that has a rate. */
 interface BuiltDevice {
   readonly device: SimulatedDevice;
   readonly faults: Faults;
@@ -25,7 +23,7 @@ interface BuiltDevice {
 }
 
 /**
- * Makes a device with its serial line, and injects its faults.
+ * Makes a device with its UART, and injects its faults.
  *
  * @param port the port that the fault `unplug` unplugs
  * @throws Error for an unknown fault, or a setting that the fault does not take

@@ -133,7 +133,7 @@ export class SimulatedDevice {
     else station.stop();
   }
 
-  /** Bytes from the host. They reach the device as one piece, unless its serial line cuts them. */
+  /** Bytes from the host. They reach the device as one piece, unless its UART cuts them. */
   write(bytes: Uint8Array): void {
     if (this.#state !== 'off') this.#uart.receive(bytes);
   }
@@ -168,12 +168,12 @@ export class SimulatedDevice {
   }
 
   /** Wi-Fi reception: `lose` takes the access points out of range, `recover` brings them back. */
-  get wifi(): Pick<Station, 'lose' | 'recover' | 'online'> {
+  get wifi(): { lose(): void; recover(): void; readonly online: boolean } {
     return this.#board.station;
   }
 
   /** The network behind Wi-Fi: `blackHole` drops every packet, `unreachable` leaves no route to any server. */
-  get network(): Pick<StationNetwork, 'blackHole' | 'unreachable'> {
+  get network(): { blackHole: boolean; unreachable: boolean } {
     return this.#network;
   }
 

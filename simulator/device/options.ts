@@ -76,7 +76,7 @@ export interface SimulatorOptions {
   readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
   /** Bits a second at which the firmware starts; default 115200. With the option `rate` of the build, that rate. */
   readonly baud?: number;
-  /** The serial line; default one on which bytes take no time. */
+  /** The UART; default one on which bytes take no time. */
   readonly uart?: UartFactory;
   /** Where faults apply; default none. */
   readonly hooks?: Hooks;

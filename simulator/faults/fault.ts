@@ -109,7 +109,7 @@ export interface Fault {
    * With a chance, every fault stays.
    */
   readonly lasting: boolean;
-  /** Starts the fault. Returns a function that ends it and undoes what a real device would undo. */
+  /** @internal Starts the fault. Returns a function that ends it and undoes what a real device would undo. */
   start(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
 }
 

@@ -10,7 +10,7 @@ import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
 import { FaultyLine } from './line';
 import { FaultyNetwork } from './network';
 import { Rules } from './rules';
-import { faultOrder, parseFault, type FaultOrder } from './table';
+import { checkedFault, parseFault, type ParsedFault } from './table';
 
 /** An injection keeps this many hits. */
 const MAX_KEPT_HITS = 100;
@@ -66,7 +66,7 @@ export class Faults {
   /** Set by the owner of the port, for faults of the port. */
   port: FaultyPort | undefined;
 
-  /** Made by {@link faultyDevice}. */
+  /** @internal Made by {@link faultyDevice}. */
   constructor(parts: FaultyParts, random: Random) {
     this.#parts = parts;
     this.#random = random;
@@ -93,7 +93,7 @@ export class Faults {
    * @throws Error for an invalid name or setting, and for a fault of the port when `port` is not set
    */
   inject(fault: string, settings?: FaultSettings, onHit?: (hit: Hit) => void): Injection {
-    const found = settings ? faultOrder(fault, settings) : parseFault(fault);
+    const found = settings ? checkedFault(fault, settings) : parseFault(fault);
     const { port } = this;
     if (found.fault.group === 'port' && !port) {
       throw new Error(`the fault ${found.fault.name} needs a port that can be unplugged`);
@@ -147,8 +147,8 @@ export class Injection {
   #stop: (() => void) | undefined;
   #finish: () => void = () => undefined;
 
-  /** Made by {@link Faults.inject}. */
-  constructor({ fault, settings }: FaultOrder, context: InjectionContext) {
+  /** @internal Made by {@link Faults.inject}. */
+  constructor({ fault, settings }: ParsedFault, context: InjectionContext) {
     this.fault = fault;
     this.settings = settings;
     this.#context = context;
@@ -172,7 +172,7 @@ export class Injection {
     return this.#over;
   }
 
-  /** Called once by {@link Faults.inject}. */
+  /** @internal Called once by {@link Faults.inject}. */
   begin(): void {
     const stop = this.#context.begin({
       hit: (place) => this.#hit(place),

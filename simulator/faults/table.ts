@@ -10,7 +10,7 @@ export function faultNamed(name: string): Fault {
 }
 
 /** A fault with its settings. */
-export interface FaultOrder {
+export interface ParsedFault {
   /** The kind of fault. */
   readonly fault: Fault;
   /** Its settings, defaults included. */
@@ -22,14 +22,14 @@ export interface FaultOrder {
  *
  * @throws Error that names the invalid part
  */
-export function parseFault(text: string): FaultOrder {
+export function parseFault(text: string): ParsedFault {
   const equals = text.indexOf('=');
   const name = equals < 0 ? text : text.slice(0, equals);
-  return faultOrder(name, equals < 0 ? {} : parseSettings(text.slice(equals + 1)));
+  return checkedFault(name, equals < 0 ? {} : parseSettings(text.slice(equals + 1)));
 }
 
 /** @throws Error for a setting that the fault does not take, and a value out of range */
-export function faultOrder(name: string, settings: FaultSettings): FaultOrder {
+export function checkedFault(name: string, settings: FaultSettings): ParsedFault {
   const fault = faultNamed(name);
   const { chance, count, offset } = settings;
   const given = Object.entries(settings).flatMap(([key, value]) =>

@@ -38,7 +38,7 @@ export interface SimulatedPort {
 export interface SimulatedPortOpener {
   /** The address of the device. */
   readonly address: string;
-  /** Bits a second; undefined for a line without a rate. */
+  /** Bits a second; undefined for a port without one. */
   readonly rate?: number;
   /** Injects faults into the device. */
   readonly faults: Faults;

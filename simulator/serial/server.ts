@@ -25,7 +25,7 @@ export interface SimulatorServer {
 
 /**
  * Serves the AT port of one simulated device over TCP, to one client at a time. Without a client the device runs on and
- * its output is lost, as on a serial line without a reader.
+ * its output is lost, as on a port without a reader.
  *
  * @throws Error of node:net when the TCP port is not free; Error for an invalid fault
  */

@@ -24,7 +24,7 @@ export const defaultUartSettings: UartSettings = {
   flowControl: 1,
 };
 
-/** Both ends of a serial line, its clock and its random source. */
+/** Both ends of a port, its clock and its random source. */
 export interface UartEnds {
   /** The device's clock. */
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export interface UartEnds {
   drained(): void;
 }
 
-/** The device's UART and the serial line to the host. */
+/** The device's UART and its connection to the host. */
 export interface Uart {
   /** Queues bytes for the host, in order, however many there are. */
   transmit(bytes: Buffer): void;
@@ -64,13 +64,13 @@ export interface Uart {
   reset(): void;
 }
 
-/** Makes the serial line of one device. */
+/** Makes the UART of one device. */
 export type UartFactory = (ends: UartEnds) => Uart;
 
 /** Size of the transmit ring in the UART driver of the real device. */
 export const TRANSMIT_RING_BYTES = 8192;
 
-/** A serial line on which bytes take no time. The host gets one chunk for each turn. */
+/** A UART on which bytes take no time. The host gets one chunk for each turn. */
 export const directUart: UartFactory = (ends) => new DirectUart(ends);
 
 class DirectUart implements Uart {

@@ -2,7 +2,7 @@ import {
   faultNamed,
   faults,
   parseFault,
-  type FaultOrder,
+  type ParsedFault,
   type FaultSettings,
 } from '../../../simulator/faults';
 import type { Random } from '../../../simulator';
@@ -10,7 +10,7 @@ import { between, pick } from '../../harness/random';
 
 /** A fault of the simulator, or the one of the host. */
 export type ScheduledFault =
-  | ({ readonly kind: 'simulator' } & FaultOrder)
+  | ({ readonly kind: 'simulator' } & ParsedFault)
   /** The port is lost, and another program has it open once it is back. */
   | { readonly kind: 'port busy' };
 
