@@ -60,7 +60,8 @@ export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/optio
 export type { DeviceWebSocket } from './web-socket/web-socket';
 export type { WebSocketConstructor } from './web-socket/web-socket-class';
 export type { WebSocketCloseEvent, WebSocketErrorEvent } from './web-socket/events';
-export type { WebSocketData } from './web-socket/send-buffer';
+export type { SendCallback, WebSocketData } from './web-socket/send-buffer';
+export type { FlowControl } from './commands/uart';
 export {
   EspAtError,
   errorCodes,

@@ -27,7 +27,9 @@ export type {
   Network,
   TlsOptions,
 } from './network/network';
-export type { AccessPoint, DnsAnswer, SimulatorOptions } from './device/options';
+export type { AccessPoint, DnsAnswer, SimulatorOptions, Weakness } from './device/options';
+export type { NetworkPathOptions } from './network/network-path';
+export type { SegmentOptions } from './network/segmenter';
 export {
   simulatedPort,
   type SimulatedPort,

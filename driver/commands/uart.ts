@@ -7,10 +7,10 @@ import { checkSetting } from './check';
  * Handshake lines that the device uses. `rts`: it drives RTS, the default of the firmware. `cts`: it waits for CTS.
  * A device that waits for CTS in vain sends nothing until it is reset.
  */
-export type FlowControl = (typeof FLOW_CONTROLS)[number];
+export type FlowControl = 'none' | 'rts' | 'cts' | 'both';
 
 /** In the order of the numbers in `AT+UART_CUR`. */
-const FLOW_CONTROLS = ['none', 'rts', 'cts', 'both'] as const;
+const FLOW_CONTROLS: readonly FlowControl[] = ['none', 'rts', 'cts', 'both'];
 
 /**
  * `AT+UART_CUR`: sets the baud rate until the next restart. The device sends OK at the old rate, then switches. The

@@ -4,6 +4,9 @@ import { EspAtError } from '../errors';
 /** Data as send() takes it. */
 export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 
+/** Called once the device has handed the message to the network, or with the reason why not. */
+export type SendCallback = (error?: Error) => void;
+
 /** A message to send. A Blob has its bytes later. */
 export interface SendData {
   readonly opcode: 1 | 2;

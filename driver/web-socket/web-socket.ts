@@ -8,14 +8,13 @@ import { WebSocketEvents } from './event-interfaces';
 import type { LinkPool } from './link-pool';
 import { openOptions, type WebSocketClassOptions, type WebSocketOptions } from './options';
 import { binaryData, kindOf, type BinaryType } from './message-data';
-import { toSendData, type WebSocketData } from './send-buffer';
+import { toSendData, type SendCallback as Sent, type WebSocketData } from './send-buffer';
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-type Sent = (error?: Error) => void;
 type CloseEvent = Pick<WebSocketCloseEvent, 'wasClean' | 'code' | 'reason'>;
 
 /**

@@ -27,12 +27,12 @@ export interface AccessPoint {
 }
 
 /** Weaknesses of the recorded firmware that a later release may mend. */
-export const weaknesses = ['early-frames', 'stalled-frames', 'slow-close'] as const;
+export const weaknesses: readonly Weakness[] = ['early-frames', 'stalled-frames', 'slow-close'];
 /**
  * `early-frames`: keeps frames behind the 101 in its segment until more data arrives · `stalled-frames`: loses its place
  * in a frame that stalls · `slow-close`: `AT+WSCLOSE` waits for the link's task.
  */
-export type Weakness = (typeof weaknesses)[number];
+export type Weakness = 'early-frames' | 'stalled-frames' | 'slow-close';
 
 /** The response of a name server. */
 export interface DnsAnswer {
