@@ -1,17 +1,15 @@
 import type { Cancel, Clock } from '../../../driver/clock';
 import type { DeviceChange } from '../../../driver/device/events';
+import type { DeviceStateName } from '../../../driver/device/options';
 import type { DeviceApi } from '../device/device-api';
 import type { DeviceUser } from '../device/device-host-options';
 
-/**
- * Milliseconds within which a device that went out of sync is ready again: the driver guarantees to restart a device
- * that hangs within this time (docs/guarantees.md).
- */
+/** Milliseconds. The driver guarantees that it restarts a hanging device within this time (docs/guarantees.md). */
 const RECOVERY_LIMIT_MS = 90_000;
 
 /**
  * Why a recording is worth keeping. `resync-failed`: the client did not get back in sync · `unresponsive`: a device that
- * was ready answers no more · `late`: the driver did not recover within the time it promises.
+ * was ready answers no more · `late`: the device was not ready again within RECOVERY_LIMIT_MS.
  */
 export type Failure = 'resync-failed' | 'unresponsive' | 'late';
 
@@ -54,7 +52,7 @@ export class FailureWatch implements DeviceUser {
     if (this.#state.kind === 'waiting') return;
     if (error?.code === 'DEVICE_UNRESPONSIVE')
       return fail(from === 'resyncing' ? 'resync-failed' : 'unresponsive');
-    if (to === 'stopped' || to === 'absent') return this.#become({ kind: 'waiting' });
+    if (isWithoutPort(to)) return this.#become({ kind: 'waiting' });
     if (this.#state.kind === 'ready')
       this.#become({
         kind: 'recovering',
@@ -66,4 +64,9 @@ export class FailureWatch implements DeviceUser {
     if (this.#state.kind === 'recovering') this.#state.cancel();
     this.#state = state;
   }
+}
+
+/** The driver has no port to recover on: a user has freed it, or pulled the cable. */
+function isWithoutPort(name: DeviceStateName): boolean {
+  return name === 'stopped' || name === 'disconnected' || name === 'absent';
 }

@@ -53,13 +53,21 @@ describe('watch for failures', () => {
     assert.deepEqual(failures, ['late']);
   });
 
-  it('reports no recovery, pulled cable or stop, and leaves no timer', async () => {
+  it('reports no recovery, pulled cable, freed port or stop, and leaves no timer', async () => {
     const { clock, device, failures } = watched();
     device.become({ name: 'ready' });
     device.become({ name: 'resyncing' });
     device.become({ name: 'ready' });
     device.become({ name: 'absent', error: new EspAtError('PORT_LOST', { port: 'p' }) });
     device.become({ name: 'initializing' });
+    for (const state of ['ready', 'resyncing'] as const) {
+      device.become({ name: 'ready' });
+      device.become({ name: state });
+      device.become({ name: 'disconnected' });
+      await clock.advance(90_000);
+      device.become({ name: 'absent' });
+      device.become({ name: 'initializing' });
+    }
     device.become({ name: 'ready' });
     device.become({ name: 'resyncing' });
     device.become({ name: 'stopped' });
