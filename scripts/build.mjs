@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { dialog } from './dialogs.mjs';
+import { dialog, faultTable } from './dialogs.mjs';
 import { root } from './root.mjs';
 
 const inRoot = (...parts) => join(root, ...parts);
@@ -24,10 +24,7 @@ const types = Object.keys({ ...nodes, ...plugins });
 
 // The dialogs check the names and settings of faults, not what faults do.
 const { faults } = await import(pathToFileURL(inRoot('dist', 'simulator', 'index.js')).href);
-const known = faults.map(({ name, takes, defaults }) => ({ name, takes, defaults }));
-const replaced = {
-  'simulator/faults/all.ts': `exports.faults = ${JSON.stringify(known)};`,
-};
+const replaced = { 'simulator/faults/all.ts': faultTable(faults) };
 for (const type of types) {
   writeFileSync(target(`${type}.html`), dialog(inRoot('nodes'), type, replaced));
 }

@@ -41,6 +41,17 @@ export function dialog(folder, type, replaced) {
     );
 }
 
+/** Code in place of the module of all faults: what the check of their settings reads (simulator/faults/table.ts). */
+export function faultTable(faults) {
+  const known = faults.map(({ name, takes, defaults, minCount }) => ({
+    name,
+    takes,
+    defaults,
+    minCount,
+  }));
+  return `exports.faults = ${JSON.stringify(known)};`;
+}
+
 function attributesOf(text) {
   return Object.fromEntries(
     [...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),

@@ -4,15 +4,16 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { join } from 'node:path';
+import { faults } from '../../../simulator';
 import { asObject, asText, root } from '../../package/project';
 
 /** The bundles of modules, by type. The script, an ES module, runs in a process of its own. */
 function bundles(types: readonly string[]): Readonly<Record<string, unknown>> {
-  const script = pathToFileURL(join(root, 'scripts/browser-bundle.mjs')).href;
-  const kinds = "exports.faults = [{ name: 'lose', takes: ['direction', 'chance'], defaults: {} }]";
-  const given = JSON.stringify([types, { 'simulator/faults/all.ts': kinds }]);
-  const program = `import { browserBundle } from ${JSON.stringify(script)};
-    const [types, replaced] = ${given};
+  const script = (name: string) => JSON.stringify(pathToFileURL(join(root, 'scripts', name)).href);
+  const program = `import { browserBundle } from ${script('browser-bundle.mjs')};
+    import { faultTable } from ${script('dialogs.mjs')};
+    const [types, faults] = ${JSON.stringify([types, faults])};
+    const replaced = { 'simulator/faults/all.ts': faultTable(faults) };
     const made = types.map((type) => [type, browserBundle('nodes/shared/checks/' + type + '.ts', replaced)]);
     process.stdout.write(JSON.stringify(Object.fromEntries(made)));`;
   const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
@@ -27,6 +28,8 @@ describe('the checks bundled for the editor', () => {
   for (const [type, field, value, code] of [
     ['esp-at-device', 'port', 'sim:?fault=lose=2%25,to-host', undefined],
     ['esp-at-device', 'port', 'sim:?fault=lose=soon', 'INVALID_SETTING'],
+    ['esp-at-device', 'port', 'sim:?fault=restart=0', undefined],
+    ['esp-at-device', 'port', 'sim:?fault=busy=0', 'INVALID_SETTING'],
     ['ws-open', 'uri', 'ws://host:99999/', 'INVALID_URI'],
     ['ws-open', 'uri', 'ws://{{host', 'TEMPLATE_FAILED'],
     ['ws-send', 'timeout', '60001', 'INVALID_TIMEOUT'],
