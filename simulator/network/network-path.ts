@@ -58,7 +58,10 @@ export class NetworkPath implements Network {
       // SYN and SYN ACK take their time as well.
       connected: () => down.pass(0, () => down.pass(0, () => handlers.connected())),
       data: (chunk) => down.pass(chunk.length, () => segmenter.data(chunk)),
-      drained: () => down.pass(0, () => handlers.drained()),
+      drained: () => {
+        writer.drained();
+        down.pass(0, () => handlers.drained());
+      },
       ended: () => down.pass(0, () => segmenter.inOrder(() => handlers.ended())),
       closed: (error) => down.pass(0, () => segmenter.inOrder(() => handlers.closed(error))),
     });
@@ -141,6 +144,7 @@ class NagleWriter {
   /** Small pieces that wait for an acknowledgement. */
   readonly #held: Buffer[] = [];
   #cancelAck: (() => void) | undefined;
+  /** Whether the server has room. */
   #writable = true;
   #upgradeRequestSent = false;
 
@@ -161,6 +165,11 @@ class NagleWriter {
     else for (const part of headerAndPayload(bytes)) this.#push(part);
     this.#upgradeRequestSent = true;
     return this.#writable;
+  }
+
+  /** Call when the server has room again. */
+  drained(): void {
+    this.#writable = true;
   }
 
   /** Call when the server has acknowledged everything, alone or with data of its own: the pieces that wait leave. */

@@ -3,6 +3,7 @@ import { describe, it as test } from 'node:test';
 import { parseAddress } from '../../simulator/address';
 import type { ConnectionHandlers } from '../../simulator/network/network';
 import { NetworkPath } from '../../simulator/network/network-path';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { frame, it, Lab, ok } from './lab';
 
 const greeting = '+WS_DATA:0,2,hi\r\n';
@@ -102,6 +103,40 @@ describe('the network between the simulated device and its servers', () => {
     for (const letter of 'abc') server?.data(Buffer.from(letter));
     for (const fire of timers.reverse()) fire();
     assert.equal(received, 'abc');
+  });
+
+  test('with a latency, a write after the server has room again reports room', async () => {
+    const clock = new VirtualClock();
+    let server: ConnectionHandlers | undefined;
+    let room = false;
+    const nothing = () => undefined;
+    const inner = {
+      connect: (_target: unknown, handlers: ConnectionHandlers) => {
+        server = handlers;
+        return { write: () => room, destroy: nothing, pause: nothing, resume: nothing };
+      },
+    };
+    let drained = 0;
+    const connection = new NetworkPath(inner, clock, () => 0.5, { latencyMs: 30 }).connect(
+      { host: 'server', port: 80 },
+      {
+        connected: nothing,
+        data: nothing,
+        drained: () => drained++,
+        ended: nothing,
+        closed: nothing,
+      },
+    );
+    assert.equal(connection.write(Buffer.from('a')), true);
+    await clock.advance(30);
+    assert.equal(connection.write(Buffer.from('b')), false, 'the server is full');
+    await clock.advance(30);
+    room = true;
+    server?.drained();
+    await clock.advance(30);
+    assert.equal(drained, 1);
+    assert.equal(connection.write(Buffer.from('c')), true);
+    await clock.advance(30);
   });
 
   it('is set by the address, and refuses invalid values', async () => {
