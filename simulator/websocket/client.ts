@@ -217,6 +217,8 @@ export class WebSocketClient {
 
   #receive(): void {
     this.#connection.reader.readFrame((outcome) => {
+      // stop() has ended the client while the reader waited for room in the transmit ring.
+      if (this.#state === linkState.closed) return;
       if (outcome === 'failed') this.#abort();
       if (outcome === 'frame') this.#handleFrame();
       else this.#endRound();
@@ -279,13 +281,11 @@ export class WebSocketClient {
     this.#connection = connection;
     connection.dial((early) => {
       if (early) this.#establish(early);
-      else this.#fail();
+      else {
+        this.#abort();
+        this.#waitNext();
+      }
     });
-  }
-
-  #fail(): void {
-    this.#abort();
-    this.#waitNext();
   }
 
   #establish(early: Buffer): void {

@@ -171,6 +171,21 @@ describe('class D with a weakness fixed', () => {
     await lab.expect('AT+WSOPEN?', '\r\nOK\r\n');
   });
 
+  it(
+    'slow-close: AT+WSCLOSE of a link that waits for the host reports no disconnect',
+    { mended: ['slow-close'] },
+    async (lab) => {
+      const connection = await lab.open();
+      lab.device.pauseOutput();
+      for (let count = 0; count < 20; count++) connection.send(frame('x'.repeat(1000)));
+      await lab.hear(1_000);
+      await lab.command('AT+WSCLOSE=0');
+      lab.device.resumeOutput();
+      const said = await lab.hear(1_000);
+      assert.equal(said.replaceAll(/\+WS_DATA:0,1000,x{1000}\r\n/g, ''), ok);
+    },
+  );
+
   it('refuses other classes', async () => {
     assert.throws(() => new Lab({ firmware: 'C', mended: ['slow-close'] }));
   });
