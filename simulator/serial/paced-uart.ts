@@ -116,12 +116,14 @@ export class PacedUart implements Uart {
   }
 
   discard(): void {
-    this.#toHost.clear();
-    this.#armSoon();
+    const wasFull = this.full;
+    this.restarted();
+    if (wasFull) queueMicrotask(() => this.#ends.drained());
   }
 
   restarted(): void {
-    this.discard();
+    this.#toHost.clear();
+    this.#armSoon();
   }
 
   reset(): void {

@@ -56,7 +56,7 @@ export interface Uart {
   release(): void;
   /** Changes the format once everything queued so far has left. */
   configure(settings: UartSettings): void;
-  /** Drops the bytes queued for the host, for a fault. */
+  /** Drops the bytes queued for the host, for a fault. Calls `drained` after this turn if the ring was full. */
   discard(): void;
   /** Called when the device restarts: drops the transmit ring. Left out where bytes take no time. */
   restarted?(): void;
@@ -121,12 +121,14 @@ class DirectUart implements Uart {
   }
 
   discard(): void {
-    this.#queue = [];
-    this.#queued = 0;
+    const wasFull = this.full;
+    this.reset();
+    if (wasFull) queueMicrotask(() => this.#ends.drained());
   }
 
   reset(): void {
-    this.discard();
+    this.#queue = [];
+    this.#queued = 0;
   }
 
   #schedule(): void {

@@ -5,7 +5,8 @@ import { commandScenarios } from './faults/command';
 import { deviceScenarios } from './faults/device';
 import { lineScenarios } from './faults/line';
 import { networkScenarios } from './faults/network';
-import { it, Lab, ok, type Scenario } from './lab';
+import { PacedLine } from '../../simulator/serial/paced-line';
+import { frame, it, Lab, ok, type Scenario } from './lab';
 
 const scenarios = new Map<string, Scenario>(
   [lineScenarios, commandScenarios, deviceScenarios, networkScenarios].flatMap(Object.entries),
@@ -63,6 +64,29 @@ describe('a fault with a chance', () => {
     const passed = lab.faults.passed['to-host'] - before;
     assert.ok(Math.abs(lost.count / passed - 0.05) < 0.01, `${lost.count} of ${passed}`);
   });
+});
+
+describe('a frozen device with a full transmit ring', () => {
+  const line = () => ({ uart: new PacedLine().factory });
+  for (const [kind, options] of [
+    ['a line without a rate', () => ({})],
+    ['a paced line', line],
+  ] as const) {
+    it(`continues when the fault ends, on ${kind}`, options(), async (lab) => {
+      const connection = await lab.open();
+      lab.device.pauseOutput();
+      for (let count = 0; count < 20; count++) connection.send(frame('x'.repeat(1000)));
+      await lab.command('AT', 1_000);
+      const frozen = lab.faults.inject('freeze');
+      await lab.hear(1_000);
+      frozen.end();
+      lab.device.resumeOutput();
+      await lab.hear(3_000);
+      await lab.expect('AT', ok, 50);
+      connection.send(frame('hi'));
+      assert.equal(await lab.hear(50), '+WS_DATA:0,2,hi\r\n');
+    });
+  }
 });
 
 describe('fault settings', () => {
