@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
 
-/** Percent of lines. The tests miss answers to failures of the operating system. */
+/** Percent of lines. Tests do not run the handling of operating-system failures. */
 const FLOOR = 99;
 
 await prepare();

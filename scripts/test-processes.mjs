@@ -15,7 +15,7 @@ const waiting = ['bench', 'doctor', 'package', 'servers', 'start', 'verification
 );
 /** Begin first, in this order: one process that begins last and takes long leaves a core idle. */
 const longest = [browser, ...waiting, join('test', 'verification')];
-/** Of this run alone: another may run other files of a folder at the same time. */
+/** Folder of the generated programs. One for each run of the tests, because two runs may overlap. */
 const programs = mkdtempSync(join(tmpdir(), 'esp-at-tests-'));
 process.on('exit', () => rmSync(programs, { recursive: true }));
 

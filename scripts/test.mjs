@@ -17,7 +17,7 @@ for (const folder of ['driver', 'simulator', 'replay', 'nodes', 'bench', 'test']
 }
 run(process.execPath, ['--require', hook, join(root, 'scripts', 'test-processes.mjs'), ...files]);
 
-/** Ends the process with a sentence when there are none: before packages and sources, which take a minute. */
+/** Fails early, before the installation and the compilation, if the path holds no tests. */
 function testsIn(path) {
   const full = resolve(root, path);
   const found = existsSync(full) ? filesIn(full, '.test.ts') : [];

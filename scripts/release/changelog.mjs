@@ -26,7 +26,7 @@ export function section(version, date, commits) {
     return [{ scope, line, breaking: note ?? (breaking ? `${scope}: ${text}` : undefined) }];
   });
   const lists = [
-    ['Changes that need yours', changes.filter((c) => c.breaking).map((c) => `- ${c.breaking}`)],
+    ['Breaking changes', changes.filter((c) => c.breaking).map((c) => `- ${c.breaking}`)],
     ...[...HEADINGS].map(([heading, scopes]) => [
       heading,
       changes.filter((c) => scopes.includes(c.scope)).map((c) => c.line),

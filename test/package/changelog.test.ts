@@ -23,7 +23,7 @@ describe('npm run changelog', { skip }, () => {
       stdout.replace(/\([0-9a-f]{7}\)/g, '(hash)').replace(/\d{4}-\d\d-\d\d/, 'date'),
       `## Unreleased (date)
 
-### Changes that need yours
+### Breaking changes
 
 - nodes: rename the event gap to dataloss
 - await every send
