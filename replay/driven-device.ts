@@ -40,7 +40,10 @@ export class DrivenDevice {
     });
   }
 
-  /** Brings the driver to the start of the recording. Without `farEnd`, with a simulated device that it then destroys. */
+  /**
+   * Brings the driver to the start of the recording.
+   * @param farEnd default: a simulated device, destroyed when the driver is prepared
+   */
   async prepare(farEnd = this.#simulated()): Promise<void> {
     await prepare(this.#recording, this.device, this.#port, this.clock, farEnd);
     this.#position = this.device.recorder?.end ?? 0;

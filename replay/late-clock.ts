@@ -5,7 +5,7 @@ export class LateClock implements Clock {
   readonly #clock: Clock;
   readonly #delayAt: (now: number) => number;
 
-  /** @param delayAt milliseconds by which a timer fires late that is due now */
+  /** @param delayAt delay, in milliseconds, of a timer that is due now */
   constructor(clock: Clock, delayAt: (now: number) => number) {
     this.#clock = clock;
     this.#delayAt = delayAt;

@@ -8,7 +8,7 @@ import { isDecision, parseDriverRecording, type DriverRecording } from './record
 
 /** The minimizer shortens longer acts of the device line by line. */
 const LONG_ACT_BYTES = 60;
-/** A run lasts 20 % and this much longer after its last act than the recording. */
+/** A run continues after its last act for 1.2 × the recorded time plus this. */
 const MARGIN_MS = 1000;
 
 /**
@@ -74,7 +74,7 @@ class Minimizer {
   async #startLate(): Promise<void> {
     const { heading, lines } = this.#current;
     const { starts } = await runFreely(this.#current, stepsOf(lines), 0);
-    // The free run counts no snapshot.
+    // Indices of a free run skip snapshot lines.
     const recorded = lines.filter((line) => !('snapshot' in line));
     for (const { index, snapshot } of starts.toReversed()) {
       if (index >= recorded.length) continue;
