@@ -26,15 +26,15 @@ const optionNames = [
  * device. Without options the device is of class D, has joined a network, and its bytes take no time. `fault` may
  * occur several times.
  *
- * @throws Error `INVALID_OPTION` that names an unknown option (also as `option`) and lists the known ones; Error for an
- *   invalid fault
+ * @throws Error `INVALID_OPTION` that names an unknown option (also as `option`) and lists the known ones, or names an option
+ *   with an invalid value; Error for an invalid fault
  */
 export function parseAddress(address: string): BuildOptions {
   const text = /^sim:[^?]*\??(.*)$/s.exec(address)?.[1] ?? '';
   // A plus is part of `AT+WSSEND` here, not a space.
   const query = new URLSearchParams(text.replaceAll('+', '%2B'));
   for (const name of query.keys()) {
-    if (!optionNames.some((option) => option === name)) throw invalid(name, optionNames.join(', '));
+    if (!optionNames.some((option) => option === name)) throw unknownOption(name);
   }
   const seed = wholeNumber(query, 'seed');
   const bootMs = wholeNumber(query, 'boot-ms');
@@ -91,7 +91,7 @@ function parseAmount(option: string, text: string): number {
 function parseMended(names: readonly string[]): Weakness[] {
   return names.map((name) => {
     const found = weaknesses.find((each) => each === name);
-    if (!found) throw invalid('mended', weaknesses.join(', '));
+    if (!found) throw invalid('mended', `one of ${weaknesses.join(', ')}`);
     return found;
   });
 }
@@ -99,7 +99,7 @@ function parseMended(names: readonly string[]): Weakness[] {
 /** Ignores case. */
 function parseFirmware(text: string): FirmwareClass {
   const found = firmwareClasses.find((name) => name === text.toUpperCase());
-  if (!found) throw invalid('firmware', firmwareClasses.join(', '));
+  if (!found) throw invalid('firmware', `one of ${firmwareClasses.join(', ')}`);
   return found;
 }
 
@@ -126,10 +126,14 @@ function checkFault(text: string): void {
   }
 }
 
-const invalid = (option: string, known: string): Error =>
-  Object.assign(
-    new Error(
-      `the simulated device does not understand its option "${option}"; it knows: ${known}`,
-    ),
-    { code: 'INVALID_OPTION', option },
+const unknownOption = (option: string): Error =>
+  invalidOption(
+    option,
+    `the simulated device does not understand its option "${option}"; it knows: ${optionNames.join(', ')}`,
   );
+
+const invalid = (option: string, values: string): Error =>
+  invalidOption(option, `the option "${option}" of the simulated device must be ${values}`);
+
+const invalidOption = (option: string, message: string): Error =>
+  Object.assign(new Error(message), { code: 'INVALID_OPTION', option });

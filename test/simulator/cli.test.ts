@@ -59,9 +59,9 @@ describe('esp-at-simulator', () => {
   it('prints an error for an invalid option, and exits', async () => {
     for (const [option, message] of [
       ['--fault=nope', /there is no fault "nope"/],
-      ['--firmware=E', /does not understand its option "firmware"; it knows: A, B, C, D$/m],
-      ['--baud=1', /does not understand its option "baud"; it knows: 80 to 5000000$/m],
-      ['--seed=x', /does not understand its option "seed"; it knows: a whole number$/m],
+      ['--firmware=E', /the option "firmware" of the simulated device must be one of A, B, C, D$/m],
+      ['--baud=1', /the option "baud" of the simulated device must be 80 to 5000000$/m],
+      ['--seed=x', /the option "seed" of the simulated device must be a whole number$/m],
     ] as const) {
       const command = new Command('--listen', '0', option);
       assert.equal(await command.exit(), 1, option);

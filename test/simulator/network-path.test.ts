@@ -143,7 +143,7 @@ describe('the network between the simulated device and its servers', () => {
     const { path } = parseAddress('sim:?latency=20&loss=1%25&delayed-ack=40');
     assert.deepEqual(path, { latencyMs: 20, loss: 0.01, delayedAckMs: 40 });
     for (const wrong of ['latency=x', 'loss=1', 'bandwidth=0.5', 'split=0.001', 'mended=all']) {
-      assert.throws(() => parseAddress(`sim:?${wrong}`), /does not understand/, wrong);
+      assert.throws(() => parseAddress(`sim:?${wrong}`), /of the simulated device must be/, wrong);
     }
   });
 });
