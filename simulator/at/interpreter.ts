@@ -11,6 +11,8 @@ import { resolve } from './resolve';
 
 const BUSY = '\r\nbusy p...\r\n';
 const OK = '\r\nOK\r\n';
+/** A longer read while a command runs is refused, even if it begins with AT+RST. */
+const MAX_FORCED_RESTART_BYTES = 16;
 const forcedRestartLine = /^AT\+RST\r\n/i;
 const execute: Outcome = { kind: 'execute' };
 
@@ -125,9 +127,12 @@ export class Interpreter {
     return taken;
   }
 
-  /** Discards input while a command runs. Only AT+RST at its start has an effect. */
+  /** Discards input while a command runs. Only a short input that begins with AT+RST has an effect. */
   #refuse(rest: Buffer): void {
-    if (rest.length <= 16 && forcedRestartLine.test(rest.toString('latin1'))) {
+    if (
+      rest.length <= MAX_FORCED_RESTART_BYTES &&
+      forcedRestartLine.test(rest.toString('latin1'))
+    ) {
       this.#context.output.write(`\r\nWill force to restart!!!\r\n${OK}`);
       this.#context.restartWhenSent();
     } else {

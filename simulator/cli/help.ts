@@ -19,8 +19,10 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --delayed-ack MS      frames leave as two writes under Nagle's algorithm, and servers acknowledge after MS
   --join MS             data of a server within MS after its 101 shares the segment
   --split BYTES         cuts segments of servers to BYTES
-  --mended WEAKNESS     class D without one of its weaknesses, as a later firmware may be:
-                        early-frames, stalled-frames, slow-close; may be repeated
+  --mended WEAKNESS     class D without this weakness of the recorded firmware; may be repeated:
+                        early-frames    frames in the segment of the 101 wait for further data
+                        stalled-frames  a frame that stalls loses its rest
+                        slow-close      AT+WSCLOSE waits for the link's task
   --control             runs commands from standard input; "help" lists them
   --help                this text
 

@@ -29,7 +29,7 @@ interface BuiltDevice {
  * @throws Error for an unknown fault, or a setting that the fault does not take
  */
 export function build(
-  { rate, rtsCts = true, maxRate = Infinity, faults: orders = [], ...options }: BuildOptions,
+  { rate, rtsCts = true, maxRate = Infinity, faults: texts = [], ...options }: BuildOptions,
   port: FaultyPort,
 ): BuiltDevice {
   const corruption = corruptsAbove(maxRate);
@@ -40,7 +40,7 @@ export function build(
   });
   faults.port = port;
   try {
-    for (const each of orders) faults.inject(each);
+    for (const each of texts) faults.inject(each);
   } catch (error) {
     faults.clear();
     device.destroy();

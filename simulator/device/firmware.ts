@@ -16,7 +16,10 @@ export interface Firmware {
   readonly fragments: boolean;
   /** The longest payload of `AT+WSSEND`, and the largest buffer of `AT+WSCFG`. */
   readonly maxMessageBytes: number;
-  /** Keeps the bytes behind the server's 101 in its segment, and reads them once more arrives; otherwise loses them. */
+  /**
+   * Keeps the bytes that follow the server's 101 in the same segment, and reads them when further data arrives; otherwise
+   * loses them.
+   */
   readonly keepsEarlyFrames: boolean;
   /** Waits for the rest of a frame header that TCP cut; otherwise takes missing bytes for zeros. */
   readonly waitsForHeaders: boolean;
@@ -27,13 +30,13 @@ export interface Firmware {
   /** A send that times out waiting for the connection's lock releases it, though it never held it. */
   readonly failedSendReleasesLock: boolean;
   /**
-   * While several links are open, a round of their tasks takes 1000.3 ms instead of 1000.5 ms: a timer of 2 s then passes a
-   * round later.
+   * While several links are open, each poll of a link's task lasts 1000.3 ms instead of 1000.5 ms, so that a timer of 2 s
+   * expires one poll later.
    */
   readonly hasShortRounds: boolean;
   /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */
   readonly leavesNetworkOnRestore: boolean;
-  /** Reads frames behind the server's 101 in its segment at once. */
+  /** Reads the bytes that follow the server's 101 in the same segment at once. */
   readonly earlyFramesAtOnce: boolean;
   /** Continues a frame that stalls; otherwise abandons it after a timeout. */
   readonly survivesStalls: boolean;

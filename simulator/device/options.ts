@@ -29,8 +29,8 @@ export interface AccessPoint {
 /** Weaknesses of the recorded firmware that a later release may mend. */
 export const weaknesses: readonly Weakness[] = ['early-frames', 'stalled-frames', 'slow-close'];
 /**
- * `early-frames`: keeps frames behind the 101 in its segment until more data arrives · `stalled-frames`: loses its place
- * in a frame that stalls · `slow-close`: `AT+WSCLOSE` waits for the link's task.
+ * `early-frames`: reads frames that follow the 101 in the same segment only when further data arrives · `stalled-frames`:
+ * loses its place in a frame that stalls · `slow-close`: `AT+WSCLOSE` waits for the link's task.
  */
 export type Weakness = 'early-frames' | 'stalled-frames' | 'slow-close';
 
@@ -74,7 +74,7 @@ export interface SimulatorOptions {
    * reads this record at each lookup.
    */
   readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
-  /** Bits a second at which the firmware starts; default 115200. With the option `rate` of the build, that rate. */
+  /** Bits a second at which the firmware starts; default 115200. `BuildOptions.rate` overrides it. */
   readonly baud?: number;
   /** The UART; default one on which bytes take no time. */
   readonly uart?: UartFactory;

@@ -105,11 +105,11 @@ export interface Fault {
   /** The least count. Default 1. */
   readonly minCount?: number;
   /**
-   * Whether it stays active until `Injection.end()`; otherwise it applies once, or `count` times a fault of commands.
-   * With a chance, every fault stays.
+   * Whether it stays active until `Injection.end()`; otherwise it applies once; a fault of the group `command`, `count`
+   * times. With a chance, every fault stays.
    */
   readonly lasting: boolean;
-  /** @internal Starts the fault. Returns a function that ends it and undoes what a real device would undo. */
+  /** @internal Starts the fault. Returns a function that ends it and its lasting effect. */
   start(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
 }
 

@@ -119,7 +119,7 @@ export class Faults {
     return injection;
   }
 
-  /** Ends all faults, and undoes what a real device would undo: a frozen device continues, Wi-Fi comes back. */
+  /** Ends all faults and their lasting effects: a frozen device continues, Wi-Fi comes back. */
   clear(): void {
     for (const injection of this.active) injection.end();
   }

@@ -44,7 +44,7 @@ export function checkedFault(name: string, settings: FaultSettings): ParsedFault
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= minCount)) {
     throw new Error(`the fault ${name} takes a whole count of at least ${minCount}`);
   }
-  // Bytes trigger it, or commands.
+  // A trigger is an offset in bytes or a command, never both.
   const { point, command } = settings;
   const isOfCommands = point !== undefined || command !== undefined || chance !== undefined;
   if (offset !== undefined && isOfCommands && fault.takes.includes('point')) {

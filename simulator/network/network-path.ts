@@ -22,7 +22,7 @@ export interface NetworkPathOptions extends SegmentOptions {
 
 /** TCP sends a lost segment again after this time, then after twice as long, and so on (RFC 6298). */
 const RETRANSMISSION_TIMEOUT_MS = 1_000;
-/** The last wait is a month long. A loss near 1 would draw numbers for minutes. */
+/** Bounds the loop of a loss near 1. The last wait is a month long anyway. */
 const MAX_RETRANSMISSIONS = 22;
 /** Nagle's algorithm never holds back a full segment. */
 const MAX_SEGMENT_BYTES = 1_440;

@@ -3,6 +3,7 @@ import type { FirmwareClass } from '../device/firmware';
 /** The first line of a recording. Its device starts with factory settings. */
 export interface Heading {
   readonly firmware: FirmwareClass;
+  /** Section of the measurements that it belongs to, such as `E2`; the file has this name. */
   readonly section: string;
   readonly title: string;
   /** Whether the device starts joined to the network `rig`. */

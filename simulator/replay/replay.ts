@@ -26,6 +26,9 @@ export interface StepResult {
 /** A difference shows this much of the device's output before it. */
 const RECENT_OUTPUT_BYTES = 160;
 
+/** Capacity of the UART's receive FIFO. The device may read a longer write in several pieces, with a `busy p...` for each. */
+const FIFO_BYTES = 128;
+
 /** Replays a recording on a bench. Returns the differences of each step. */
 export async function replay(
   recording: Recording,
@@ -44,7 +47,7 @@ class Player {
   readonly #device: DeviceComparison;
   readonly #server: ServerComparison;
   readonly #tolerance = new Tolerance();
-  /** When each line happened in the replay, or was due when a later line needed its time; undefined before. */
+  /** Time of each line in the replay; for a line that did not happen, the time it was due. Undefined until then. */
   readonly #happened: (number | undefined)[] = [];
   /** The step that each line belongs to. */
   readonly #stepOf: number[] = [];
@@ -133,7 +136,7 @@ class Player {
     this.#isFloodCut = cutsFlood(act);
     if (act.kind === 'host') {
       this.#device.hostWrote(act.bytes);
-      this.#busyVaries = this.#rate > 0 && act.bytes.length > 128;
+      this.#busyVaries = this.#rate > 0 && act.bytes.length > FIFO_BYTES;
     }
     if (act.kind === 'server') this.#onServer(act, index);
     else this.#bench.perform(act);

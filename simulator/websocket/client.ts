@@ -167,7 +167,7 @@ export class WebSocketClient {
     });
   }
 
-  /** Waits for the socket, at most until the round in which the next timer has passed. */
+  /** Waits for the socket, at most until the round in which the next timer expires. */
   #poll(): void {
     const round = roundMs(this.#options.shortRounds());
     const { timer, rounds } = this.#running

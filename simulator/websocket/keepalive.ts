@@ -1,11 +1,11 @@
 import type { Clock } from '../clock';
 
-/** The firmware counts whole milliseconds, and a timer passes only when more than its interval has passed. */
+/** The firmware counts whole milliseconds, and a timer expires only when more than its interval has passed. */
 const MARGIN_MS = 0.75;
 
 /** While the socket is idle, the task checks its timers, and whether to stop, at this interval. */
 const POLL_INTERVAL_MS = 1_000;
-/** Duration of the rest of a round: a timer of 2 s passes within two rounds. */
+/** Duration of the rest of a round, which is one pass of the task's loop: a timer of 2 s expires within two rounds. */
 const ROUND_OVERHEAD_MS = 0.5;
 const SHORT_ROUND_OVERHEAD_MS = 0.3;
 
@@ -47,7 +47,7 @@ export class Keepalive {
     return this.#untilPong < 0;
   }
 
-  /** The timer that passes first, and the count of rounds of `length` milliseconds until then. */
+  /** The timer that expires first, and the count of rounds of `length` milliseconds until then. */
   next(length: number): { readonly timer: KeepaliveTimer; readonly rounds: number } {
     const timer = this.#untilPong < this.#untilPing ? 'pong' : 'ping';
     const rest = Math.min(this.#untilPing, this.#untilPong);

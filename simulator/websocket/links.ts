@@ -19,8 +19,8 @@ export const LINK_COUNT = 3;
 /** Time from the connection to the OK of `AT+WSOPEN`. */
 const OPEN_NOTICE_MS = 3.5;
 /**
- * Class A takes this long to free a connection after a close frame, which it does not answer. Another connection that
- * gets a close frame meanwhile has the time to answer it.
+ * Class A takes this long to free a connection after a close frame, which it does not answer. A close frame on
+ * another connection within this time is answered.
  */
 const CONNECTION_FREE_MS = 2;
 
