@@ -73,6 +73,8 @@ export class LinkEffects {
         return sendQueue.connectionLost(this.#error(effect.code), effect.end);
       case 'confirmSends':
         return sendQueue.confirmed();
+      case 'expectData':
+        return this.#parts.reception.expectData();
       case 'closeStray':
         return this.#closeStray();
       case 'checkLinks':

@@ -90,7 +90,10 @@ async function openOnDevice(
       proceed();
       return access.run(command);
     };
-    if (numberOf(machine.state) !== 0) await run(wsclose(link));
+    if (numberOf(machine.state) !== 0) {
+      enterStage('closing');
+      await run(wsclose(link));
+    }
     proceed();
     enterStage('sequence');
     await openSequence(run, placed, { link, device, seen, expectData });

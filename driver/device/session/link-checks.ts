@@ -93,12 +93,12 @@ export class LinkChecks {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }
 
-  #inform(link: Link, number: LinkStateNumber): void {
+  #inform(link: Link, number: LinkStateNumber, uri: string | undefined): void {
     const limit = this.#limits[link.id];
     const isNew = limit?.hasDropped === true && number === 2;
     if (limit) limit.hasDropped = false;
     // The connection may be another one than before the dropped URCs.
-    link.take(isNew ? { kind: 'urc', urc: 'connected' } : { kind: 'checked', number });
+    link.take(isNew ? { kind: 'urc', urc: 'connected' } : { kind: 'checked', number, uri });
   }
 
   async #check(begin: () => void): Promise<LinkStatus[]> {
@@ -111,7 +111,10 @@ export class LinkChecks {
     this.#signal.throwIfAborted();
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
-      else this.#inform(link, found.find((entry) => entry.link === link.id)?.state ?? 0);
+      else {
+        const listed = found.find((entry) => entry.link === link.id);
+        this.#inform(link, listed?.state ?? 0, listed?.uri);
+      }
       const { id, state, stateNumber, uri, owner } = link;
       return { link: id, state, stateNumber, uri, owner };
     });

@@ -1,6 +1,9 @@
 import type { EspAtError } from '../../errors';
 import type {
+  BackingOff,
+  Closed,
   CloseRefused,
+  Goal,
   LinkUrc,
   Open,
   Opening,
@@ -46,10 +49,10 @@ export function urc(state: State, kind: LinkUrc): Step {
   }
 }
 
-/** Whether the device has reconnected by itself, before the sequence closes its connection. */
+/** Whether the device has reconnected by itself, and `AT+WSCLOSE` has not gone out: it would end that connection. */
 function hasReconnected({ stage, cause, number }: Opening, kind: LinkUrc): boolean {
   const reconnects = cause !== 'reconnect' && (number === 1 || number === 3);
-  return kind === 'connected' && reconnects && stage !== 'sequence';
+  return kind === 'connected' && reconnects && stage !== 'closing' && stage !== 'sequence';
 }
 
 /** The device has a connection of the link. @param announced whether a URC says so; otherwise a check does */
@@ -57,10 +60,13 @@ function connected(state: State, announced: boolean): Step {
   switch (state.kind) {
     case 'closed':
       // No goal asks for the connection, which blocks the link; or the link number in the URC was corrupt.
-      return [state, { do: 'closeStray' }, CHECK_LINKS];
+      return closeStray(state);
     case 'backingOff':
-      // Without a timer the device is lost, and the URC is older than that.
-      return state.timer ? becomeOpen(state.goal, 'reopened', announced) : [state];
+      // Without a timer the device may be lost, and the URC is older than that.
+      if (!state.timer) return announced ? [state] : closeStray(state);
+      // A failed close may have left the connection of another URI: the check tells.
+      if (announced) return [state, { do: 'expectData' }, CHECK_LINKS];
+      return becomeOpen(state.goal, 'reopened', announced);
     case 'reconnecting':
       return becomeOpen(state.goal, 'reopened', announced);
     case 'opening':
@@ -80,12 +86,18 @@ function connected(state: State, announced: boolean): Step {
   }
 }
 
-/** A check shows the state of the link. */
-export function checked(state: State, number: LinkStateNumber): Step {
+function closeStray(state: Closed | BackingOff): Step {
+  return [state, { do: 'closeStray' }, CHECK_LINKS];
+}
+
+/** A check shows the state of the link. @param uri as the device lists it */
+export function checked(state: State, number: LinkStateNumber, uri?: string): Step {
   switch (state.kind) {
     case 'closed':
-    case 'backingOff':
       return number === 2 ? connected(state, false) : [state];
+    case 'backingOff':
+      if (number !== 2) return [state];
+      return isUriOf(state.goal, uri) ? connected(state, false) : closeStray(state);
     case 'open':
       return checkedOpen(state, number);
     case 'reconnecting':
@@ -96,6 +108,11 @@ export function checked(state: State, number: LinkStateNumber): Step {
     default:
       return [state];
   }
+}
+
+/** The driver omits user and password from the URI where it sends another authorization. */
+function isUriOf({ options, uri }: Goal, listed: string | undefined): boolean {
+  return listed === options.uri || listed === uri;
 }
 
 function checkedOpen({ suspicion, ...state }: Open, number: LinkStateNumber): Step {

@@ -33,8 +33,8 @@ export interface Closed {
 
 export interface Opening extends Claim {
   readonly kind: 'opening';
-  /** What the operation waits for; `sequence`: its commands are going out. */
-  readonly stage: 'device' | 'clock' | 'queued' | 'sequence';
+  /** What the operation waits for; `closing`: the old connection closes; `sequence`: its commands are going out. */
+  readonly stage: 'device' | 'clock' | 'queued' | 'closing' | 'sequence';
   /** `user`: open() · `keepOpen` · `reconnect`: the connection is of no more use, though the device keeps it. */
   readonly cause: 'user' | 'keepOpen' | 'reconnect';
   /** Not 0 while the device has a connection of the link, which the sequence closes first. */
@@ -61,7 +61,10 @@ export interface Reconnecting {
   readonly timer?: Timer;
 }
 
-/** Kept open, but not open now: opens again after the timer; without one, when the device is ready. */
+/**
+ * Kept open, but not open now: opens again after the timer. Without one, when a device becomes ready: the device is lost,
+ * or the last attempt had a permanent error.
+ */
 export interface BackingOff {
   readonly kind: 'backingOff';
   readonly goal: Goal;
@@ -81,8 +84,8 @@ export interface Closing {
 }
 
 /**
- * `AT+WSCLOSE` has failed: the device may still have the connection. After the timer the driver checks the links, then
- * closes again.
+ * `AT+WSCLOSE` has failed: the device may still have the connection. The driver checks the links, then closes again: after
+ * the first failure at once, after each further one when the timer ends.
  */
 export interface CloseRefused {
   readonly kind: 'closeRefused';
@@ -119,7 +122,11 @@ export type Input =
   | { readonly kind: 'timer'; readonly timer: Timer }
   | { readonly kind: 'urc'; readonly urc: LinkUrc }
   /** The state in `AT+WSOPEN?`; 0 where the response omits the link. */
-  | { readonly kind: 'checked'; readonly number: LinkStateNumber }
+  | {
+      readonly kind: 'checked';
+      readonly number: LinkStateNumber;
+      readonly uri?: string | undefined;
+    }
   /** `crashLoop`: opening the link seems to crash the device. */
   | { readonly kind: 'deviceReady'; readonly crashLoop: boolean }
   | { readonly kind: 'deviceLost'; readonly error: EspAtError }
@@ -163,6 +170,8 @@ export type Effect =
     }
   /** The device says that the connection is open: messages that it has refused fail. */
   | { readonly do: 'confirmSends' }
+  /** Keeps the data of a connection that may be the link's. */
+  | { readonly do: 'expectData' }
   /** Sends `AT+WSCLOSE` for a connection that no goal asks for. */
   | { readonly do: 'closeStray' }
   /** Asks the device for the states of its links. */
@@ -213,8 +222,8 @@ export function nameOf(state: State): LinkStateName {
   switch (state.kind) {
     case 'opening': {
       // Until `AT+WSOPEN` is queued, the link keeps its state.
-      if (state.stage === 'queued' || state.stage === 'sequence') return 'opening';
-      // Of a connection that a refused close has left, the link has emitted the end.
+      if (state.stage !== 'device' && state.stage !== 'clock') return 'opening';
+      // 4: a failed close left this connection; the link has emitted its end already.
       return state.number === 4 ? 'closed' : NAMES[state.number];
     }
     case 'closing':

@@ -67,7 +67,7 @@ function decide(state: State, input: Input): Step {
     case 'urc':
       return urc(state, input.urc);
     case 'checked':
-      return checked(state, input.number);
+      return checked(state, input.number, input.uri);
     case 'deviceReady':
       return deviceReady(state, input.crashLoop);
     case 'deviceLost':

@@ -23,7 +23,7 @@ import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/wsopen-parameters';
 
 /** Milliseconds that the device may take to reconnect by itself before keep-open opens the link afresh. */
 const RECONNECT_TIMEOUT_MS = 60_000;
-/** Milliseconds from a refused `AT+WSCLOSE` to the check that decides about the next one. */
+/** Milliseconds from a further failure of `AT+WSCLOSE` to the check that decides about the next one. */
 const CLOSE_RETRY_MS = 10_000;
 
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Link } from '../../../driver/link/link';
 import { Harness } from '../../harness/harness';
+import { endingOf, story } from '../../harness/ready-harness';
 
 /** Keeps a link open from now on, however its first attempt ends. */
 function keepOpen(link: Link, path: string): void {
@@ -131,5 +132,62 @@ describe('a link that the device reconnects before the driver does', () => {
     assert.equal(link.stateNumber, 2);
     assert.equal(server.connections.length, 2);
     assert.ok(!harness.port.text.includes('AT+WSCLOSE=0'), harness.port.text);
+  });
+});
+
+describe('a link that the device reconnects while the driver closes it to open it afresh', () => {
+  it('opens with the AT+WSOPEN of the driver: AT+WSCLOSE has ended the other connection', async () => {
+    await using harness = new Harness();
+    await harness.ready();
+    const { clock, port, server } = harness;
+    const [link] = harness.device.links;
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    server.connections[0]?.reset();
+    assert.ok(await clock.until(() => link.stateNumber === 3, 1000));
+    port.written.length = harness.links.length = 0;
+    const again = endingOf(link.open({ uri: 'ws://host/plain' }));
+    assert.ok(await clock.until(() => port.text.includes('AT+WSCLOSE=0'), 1000));
+    port.deliver(Buffer.from('+WS_CONNECTED:0\r\n'));
+    assert.deepEqual([link.state, link.stateNumber], ['opening', 3]);
+    assert.equal(await clock.wait(again), 'done');
+    assert.equal(port.text.split('AT+WSOPEN=0').length - 1, 1);
+    assert.deepEqual(story(harness), ['opening 3', 'opened 2']);
+    assert.deepEqual(
+      server.connections.map(({ open }) => open),
+      [false, true],
+    );
+  });
+});
+
+describe('a link that waits to open, while the device still has its connection to another URI', () => {
+  it('closes that connection, and opens its own', async () => {
+    let refuses = false;
+    await using harness = new Harness({
+      simulator: {
+        hooks: {
+          outcome: (line) =>
+            line === 'AT+WSCLOSE=0' && refuses ? { kind: 'error' } : { kind: 'execute' },
+        },
+      },
+    });
+    await harness.ready();
+    const { clock, device, server } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri: 'ws://host/one' }));
+    refuses = true;
+    const options = { uri: 'ws://host/two', keepOpen: true, replace: true };
+    assert.equal(await clock.wait(endingOf(link.open(options))), 'COMMAND_FAILED');
+    assert.equal(harness.links.at(-1)?.event, 'retry');
+    refuses = false;
+    await clock.wait(device.checkLinks());
+    assert.equal(link.state, 'closed');
+    const [first] = server.connections;
+    first?.send({ fin: true, opcode: 1, payload: Buffer.from('of one') });
+    assert.ok(await clock.until(() => link.state === 'open', 60_000));
+    assert.deepEqual(
+      server.connections.map(({ request, open }) => `${request.target} ${open}`),
+      ['/one false', '/two true'],
+    );
+    assert.deepEqual(harness.messages, []);
   });
 });

@@ -92,12 +92,13 @@ describe('close() by an owner, and an abort of open()', () => {
 describe('+WS_CONNECTED', () => {
   rows(`
     closed; +WS_CONNECTED: closed 0, closeStray, checkLinks
-    backing off; +WS_CONNECTED: open 2, reopened(2), beginConnection
+    backing off; +WS_CONNECTED: backingOff 0 for 1, expectData, checkLinks
     backing off until the device is ready; +WS_CONNECTED: backingOff 0
     opening; +WS_CONNECTED: opening 0 a sequence user, noteUrc
     opening at stage clock; +WS_CONNECTED: opening 0 a clock user, noteUrc
     opening from 1 at stage device; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
     opening from 3 in the queue; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
+    opening from 3 in its close; +WS_CONNECTED: opening 3 a closing user, noteUrc
     opening from 3 in its sequence; +WS_CONNECTED: opening 3 a sequence user, noteUrc
     opening after corrupt data; +WS_CONNECTED: opening 1 a queued reconnect, noteUrc
     open; +WS_CONNECTED: open 2, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
@@ -136,6 +137,8 @@ describe('the open operation', () => {
   rows(`
     opening at stage device; at stage queued: opening 0 a queued user, opening(0)
     opening at stage device; at stage clock: opening 0 a clock user
+    opening from 3 in the queue; at stage closing: opening 3 a closing user
+    opening from 3 in its close; at stage sequence: opening 0 a sequence user, attemptStarted
     opening from 3 in the queue; at stage sequence: opening 0 a sequence user, attemptStarted
     closing; at stage queued: closing 4
     opening; opened: open 2 not announced, opened(2), beginConnection, done
@@ -189,6 +192,9 @@ describe('check', () => {
     closed; check says 2: closed 0, closeStray, checkLinks
     backing off; check says 0: backingOff 0 for 1
     backing off; check says 2: open 2 not announced, reopened(2), beginConnection
+    backing off; check says 2, another URI: backingOff 0 for 1, closeStray, checkLinks
+    backing off until the device is ready; check says 0: backingOff 0
+    backing off until the device is ready; check says 2: backingOff 0, closeStray, checkLinks
     opening; check says 0: opening 0 a sequence user
     opening; check says 2: opening 0 a sequence user
     open; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
@@ -221,6 +227,7 @@ describe('the device', () => {
     opening at stage clock; device restarted: opening 0 a device user
     opening in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
     opening, kept, in the queue; device restarted: opening 0 a device keepOpen, deviceLost, endConnection, device-lost(0)
+    opening from 3 in its close; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
     opening from 3 in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
     opening, kept, after corrupt data; device restarted: opening 0 a device reconnect, deviceLost, endConnection, device-lost(0)
     opening after corrupt data; device restarted: closed 0, deviceLost, endConnection, device-lost(0), endConnection, failed(0), failHeld(lost), DEVICE_RESTARTED

@@ -72,6 +72,7 @@ const states: Readonly<Record<string, State>> = {
   'opening, +WS_DISCONNECTED seen': seen('disconnected'),
   'opening from 1 at stage device': opening({ stage: 'device', number: 1 }),
   'opening from 3 in the queue': opening({ stage: 'queued', number: 3 }),
+  'opening from 3 in its close': opening({ stage: 'closing', number: 3 }),
   'opening from 3 in its sequence': opening({ number: 3 }),
   'opening, kept, after corrupt data': opening({
     goal: kept,
@@ -132,6 +133,9 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'at stage clock': (state) => {
     return { kind: 'stage', operation: openOperation(state), stage: 'clock' };
   },
+  'at stage closing': (state) => {
+    return { kind: 'stage', operation: openOperation(state), stage: 'closing' };
+  },
   'at stage sequence': (state) => {
     return { kind: 'stage', operation: openOperation(state), stage: 'sequence' };
   },
@@ -161,7 +165,8 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'an earlier timer': () => ({ kind: 'timer', timer: { ms: 1 } }),
   'check says 0': () => ({ kind: 'checked', number: 0 }),
   'check says 1': () => ({ kind: 'checked', number: 1 }),
-  'check says 2': () => ({ kind: 'checked', number: 2 }),
+  'check says 2': () => ({ kind: 'checked', number: 2, uri: 'a' }),
+  'check says 2, another URI': () => ({ kind: 'checked', number: 2, uri: 'b' }),
   'check says 3': () => ({ kind: 'checked', number: 3 }),
   'check says 4': () => ({ kind: 'checked', number: 4 }),
   'device ready': () => ({ kind: 'deviceReady', crashLoop: false }),
@@ -236,13 +241,13 @@ export function rows(table: string): void {
   }
 }
 
-const STAGES = ['device', 'clock', 'queued', 'sequence'];
+const STAGES = ['device', 'clock', 'queued', 'closing', 'sequence'];
 
 /** Whether an open comes to the stages in this order. */
 function isPossible(state: State, input: Input): boolean {
   if (input.kind !== 'stage' || state.kind !== 'opening') return true;
   const steps = STAGES.indexOf(input.stage) - STAGES.indexOf(state.stage);
-  return steps === 1 || (steps === 2 && state.stage === 'device');
+  return steps === 1 || (steps === 2 && (state.stage === 'device' || state.stage === 'queued'));
 }
 
 /** Tests that after every input the last event of a link has shown its state. */
