@@ -51,6 +51,15 @@ export function jobOf(state: ClientState): Job | undefined {
   return 'job' in state ? state.job : undefined;
 }
 
+/** The state after a command, or a resync: a sequence whose body has not ended gives the next command. */
+export function stateAfter(
+  job: Job | undefined,
+): Extract<ClientState, { readonly kind: 'idle' | 'between' }> {
+  return job instanceof CommandSequence && !job.bodyEnded
+    ? { kind: 'between', job }
+    : { kind: 'idle' };
+}
+
 export function submissionOf(job: Job | undefined): Submission | undefined {
   return job instanceof CommandSequence ? undefined : job;
 }

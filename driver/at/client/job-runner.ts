@@ -1,6 +1,6 @@
 import type { EspAtError } from '../../errors';
 import type { ClientParts } from './client-parts';
-import { jobOf, type ClientState, type Job, type NextCommand } from './client-state';
+import { jobOf, stateAfter, type ClientState, type Job, type NextCommand } from './client-state';
 import type { Command, Response } from '../command';
 import { CommandSequence } from '../command-sequence';
 import { outOfSyncError } from '../outcome';
@@ -42,8 +42,7 @@ export class JobRunner {
 
   /** Ends a transaction. Its job may queue more, which then runs at once. */
   finish(job: Job, report: () => void): void {
-    const goesOn = job instanceof CommandSequence && !job.bodyEnded;
-    this.#parts.machine.become(goesOn ? { kind: 'between', job } : { kind: 'idle' });
+    this.#parts.machine.become(stateAfter(job));
     report();
     this.pull();
   }

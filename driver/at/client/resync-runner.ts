@@ -2,6 +2,7 @@ import { EspAtError } from '../../errors';
 import type { ClientParts } from './client-parts';
 import {
   jobOf,
+  stateAfter,
   submissionOf,
   type Continuation,
   type Resyncing,
@@ -202,7 +203,10 @@ export class ResyncRunner {
     }
   }
 
-  /** In sync: continues the job, unless its message would follow a corrupt one, or go out on another connection. */
+  /**
+   * In sync: continues the job, unless it is an aborted sequence, or its message would follow a corrupt one, or go out on
+   * another connection.
+   */
   #continue(state: Resyncing, corruptLink: LinkId | undefined): void {
     const { listener, machine } = this.#parts;
     const { job, next, unannounced } = state;
@@ -210,12 +214,13 @@ export class ResyncRunner {
     const wasAnnounced = unannounced === undefined || corruptLink !== undefined;
     const submission = submissionOf(job);
     const isCancelled =
-      submission && (!submission.connectionLives || submission.link === corruptLink);
+      job instanceof CommandSequence
+        ? job.abortError !== undefined
+        : job && (!job.connectionLives || job.link === corruptLink);
     if (job && next && !isCancelled) this.#jobs.start(job, next);
-    else
-      machine.become(job instanceof CommandSequence ? { kind: 'between', job } : { kind: 'idle' });
+    else machine.become(stateAfter(job));
     if (next && isCancelled)
-      submission.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
+      submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
     if (wasAnnounced) listener({ kind: 'inSync', corruptLink });
     this.#jobs.pull();
   }

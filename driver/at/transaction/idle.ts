@@ -22,13 +22,15 @@ const LONGEST_FLOOD_MS = 300_000;
 export function onIdle(transaction: Transaction, idle: number, elapsed: number): Action {
   const { command, phase, policy } = transaction;
   const sinceProbeMs = idle - transaction.lastProbeIdleMs;
+  const timeout = timeoutOf(transaction);
+  const isTooLate = elapsed > timeout + LONGEST_FLOOD_MS;
   if (phase.kind === 'confirming') {
-    if (sinceProbeMs < LATE_PROBE_ANSWER_MS * policy.slowness) return 'none';
+    if (sinceProbeMs < LATE_PROBE_ANSWER_MS * policy.slowness)
+      return isTooLate ? 'NO_RESPONSE' : 'none';
     // No answer to the probe: its line end has completed the command line, or the probe went out as payload.
     return command.payload ? 'CORRUPT_PAYLOAD' : 'succeeded';
   }
-  const timeout = timeoutOf(transaction);
-  if (idle >= timeout || elapsed > timeout + LONGEST_FLOOD_MS) return 'NO_RESPONSE';
+  if (idle >= timeout || isTooLate) return 'NO_RESPONSE';
   if (isUnanswered(phase.probe)) {
     return sinceProbeMs < policy.probeAnswerMs ? 'none' : 'NO_RESPONSE';
   }

@@ -115,6 +115,52 @@ describe('a sequence', () => {
     assert.deepEqual([outcome.end, next.end], ['ABORTED', 'pending']);
   });
 
+  for (const idempotent of [false, true])
+    it(`that is aborted and loses the response to its ${idempotent ? 'query, which is not repeated' : 'command'}, leaves the client idle after the resync`, async () => {
+      const harness = new ClientHarness();
+      harness.answerResync();
+      const controller = new AbortController();
+      const command = { ...question, idempotent };
+      const { signal } = controller;
+      const outcome = harness.watch(
+        harness.client.sequence(({ run }) => run(command).then(() => ''), { signal }),
+      );
+      const next = harness.run(at());
+      controller.abort();
+      await harness.clock.advance(0);
+      harness.written();
+      harness.receive('+WS_DATA:0,x\r\n');
+      await harness.clock.advance(1000);
+      assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSLOG?\r\n', 'AT\r\n']);
+      harness.receive('\r\nOK\r\n');
+      await harness.clock.advance(0);
+      assert.deepEqual([outcome.end, next.end], ['ABORTED', 'done ']);
+      assert.equal(harness.client.state, 'idle');
+    });
+
+  it('whose body outlives an abort repeats no lost query after the resync, and keeps the client until it ends', async () => {
+    const harness = new ClientHarness();
+    harness.answerResync();
+    const controller = new AbortController();
+    let end = (): void => undefined;
+    const body = async (access: SequenceAccess) => {
+      await access.run(question).catch(() => undefined);
+      await new Promise<void>((resolve) => (end = resolve));
+    };
+    void harness.client.sequence(body, { signal: controller.signal }).catch(() => undefined);
+    harness.run(at());
+    controller.abort();
+    await harness.clock.advance(0);
+    harness.written();
+    harness.receive('+WS_DATA:0,x\r\n');
+    await harness.clock.advance(1000);
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSLOG?\r\n']);
+    assert.equal(harness.client.state, 'between');
+    end();
+    await harness.clock.advance(0);
+    assert.deepEqual(harness.written(), ['AT\r\n']);
+  });
+
   it('whose body ends after a reset does not end the sequence that runs then', async () => {
     const harness = new ClientHarness();
     const before = sequenceOf(harness);

@@ -2,6 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { at, ClientHarness, find, lost, question } from './client-harness';
 
+/** Fills the port with data until the clock shows `end`. */
+async function flood(harness: ClientHarness, end: number): Promise<void> {
+  while (harness.clock.now() < end) {
+    harness.receive(`+WS_DATA:0,1130,${'x'.repeat(1130)}\r\n`);
+    await harness.clock.advance(100);
+  }
+}
+
+/** The events other than data. */
+function eventsOf({ events }: ClientHarness): string[] {
+  return events.filter((event) => !event.startsWith('data 0'));
+}
+
 describe('a response timeout', () => {
   it('does not pass while a flood fills the port', async () => {
     const harness = new ClientHarness();
@@ -20,18 +33,25 @@ describe('a response timeout', () => {
   it('passes 300 s later than usual in a flood that does not end', async () => {
     const harness = new ClientHarness();
     harness.run({ ...question, timeoutMs: 10_000 });
-    const ends = () => harness.events.filter((event) => !event.startsWith('data 0'));
-    const flood = async (end: number) => {
-      while (harness.clock.now() < end) {
-        harness.receive(`+WS_DATA:0,1130,${'x'.repeat(1130)}\r\n`);
-        await harness.clock.advance(100);
-      }
-    };
-    await flood(309_000);
-    assert.deepEqual(ends(), []);
+    await flood(harness, 309_000);
+    assert.deepEqual(eventsOf(harness), []);
     // The client checks every 4 s.
-    await flood(315_000);
-    assert.equal(ends()[0], 'out of sync: NO_RESPONSE AT+X?');
+    await flood(harness, 315_000);
+    assert.equal(eventsOf(harness)[0], 'out of sync: NO_RESPONSE AT+X?');
+  });
+
+  it('passes so late also for a success whose probe gets no answer in a flood', async () => {
+    const harness = new ClientHarness();
+    const asked = harness.run({ ...question, timeoutMs: 10_000, idempotent: false });
+    await harness.clock.advance(4000);
+    assert.deepEqual(harness.written(), ['AT+X?\r\n', '\r\n']);
+    harness.receive('\r\nOK\r\n');
+    await flood(harness, 309_900);
+    assert.deepEqual([asked.end, eventsOf(harness)], ['pending', []]);
+    // The client checks every 500 ms.
+    await flood(harness, 310_600);
+    assert.equal(asked.end, 'OUT_OF_SYNC');
+    assert.equal(eventsOf(harness)[0], 'out of sync: NO_RESPONSE AT+X?');
   });
 
   it('tells in the error of a refused command how long the command waited', async () => {
