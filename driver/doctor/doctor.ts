@@ -15,7 +15,7 @@ import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
 /** Options of {@link examine}. */
 export interface DoctorOptions extends WaitOptions {
-  /** An echo server to try, `ws://` or `wss://`. Default: none. */
+  /** An echo server to try, `ws://` or `wss://`; clears the device's header list (`AT+WSHEAD`) first. Default: none. */
   readonly uri?: string;
   /** Called at the beginning of each step. */
   readonly onStep?: (step: DoctorStep) => void;

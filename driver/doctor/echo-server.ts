@@ -1,5 +1,6 @@
 import type { DataChunk, DataReceiver } from '../at/types';
 import { onTimeout, type Clock } from '../clock';
+import { wsheadClear } from '../commands/wshead';
 import { wsclose, wsopen } from '../commands/wsopen';
 import { wssend } from '../commands/wssend';
 import { Deferred } from '../deferred';
@@ -14,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 8000;
 /** The message for the server. */
 const TEXT = Buffer.from('esp-at-doctor');
 
-/** Opens a free link to an echo server, sends a message, and waits for it. */
+/** Opens a free link to an echo server, sends a message, and waits for it. Clears the header list of the device. */
 export async function examineEchoServer(examination: Examination, uri: string): Promise<void> {
   const { access, client, clock, facts } = examination;
   const id = freeLink(await queryLinks(access.run));
@@ -22,6 +23,8 @@ export async function examineEchoServer(examination: Examination, uri: string): 
     examination.found('ECHO_NO_LINK', { uri: publicPart(uri) });
     return;
   }
+  // The headers of another program, which may be secret, would go to the echo server. Class A, which has none, refuses.
+  await examination.ask(wsheadClear());
   const receiver = new EchoReceiver(clock);
   client.setReceiver(id, receiver);
   let isOpen = false;

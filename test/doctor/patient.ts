@@ -62,9 +62,14 @@ export class Patient implements AsyncDisposable {
     await this.runFromOtherProgram(
       `AT+SYSMFG=2,"${space}","${space}.${slot}",8,${text.length + 1}`,
     );
+    await this.answer(`${text}\0`);
+  }
+
+  /** Has another program write a payload at a data prompt. */
+  async answer(payload: string): Promise<void> {
     this.#output = '';
-    this.simulator.write(Buffer.from(`${text}\0`));
-    await until(() => this.#output.includes('\r\nOK\r\n'), `the end of ${space}.${slot}`);
+    this.simulator.write(Buffer.from(payload));
+    await until(() => this.#output.includes('\r\nOK\r\n'), 'OK after a payload');
   }
 
   /** A port on the pty, which takes any rate without effect. It sets the rate of the host's end of the line. */
