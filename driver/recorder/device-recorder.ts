@@ -4,6 +4,7 @@ import type { Capabilities, DeviceOptions } from '../device/options';
 import { asEspAtError, EspAtError } from '../errors';
 import type { CloseOptions, OpenOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
+import { withoutForeignSecrets } from './foreign-secrets';
 import type { DeviceCall, LinkCall, SnapshotLine } from './lines';
 import { encodeOpen } from './open-codec';
 import { recordedOpener } from './recorded-port';
@@ -124,7 +125,7 @@ export class DeviceRecorder extends Recorder {
   /** The recording as text, see {@link recordingText}. */
   text(title: string, capabilities: Capabilities | undefined): string {
     const kept = [...this.lines()].map(({ line }) => line);
-    const all = [...kept, ...this.heldLines()];
+    const all = withoutForeignSecrets([...kept, ...this.heldLines()]);
     const isWhole = this.start === 0;
     const start = isWhole ? 0 : all.findIndex((line) => 'snapshot' in line);
     const { rate, bridgedRate } = this.#options.port;

@@ -1,3 +1,4 @@
+import { withoutForeignSecrets } from '../../../driver/recorder/foreign-secrets';
 import type { DeviceApi } from '../device/device-api';
 import type { LiveTraffic } from './live-answer';
 
@@ -20,7 +21,7 @@ export class TrafficReader {
     const current = this.#runOf(device);
     const asked = run === current ? after : 0;
     const start = Math.max(asked, recorder.tail(MAX_ANSWER_BYTES));
-    const lines = [...recorder.lines(start)].map(({ line }) => line);
+    const lines = withoutForeignSecrets([...recorder.lines(start)].map(({ line }) => line));
     return { run: current, now, next: recorder.end, skipped: start - asked, lines };
   }
 
