@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { checks } from '../checks/esp-at-device';
-import type { PortOpener } from '../../../driver';
 import { openerAt } from '../device/make-device';
+import type { DialogPort } from '../device/port-visits';
 import { refusalError } from '../errors/node-error';
 import { draftVariable } from './draft-environment';
 import { textOf } from './request-text';
@@ -12,7 +12,7 @@ import { textOf } from './request-text';
  * @param id of the device
  * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`
  */
-export function typedPort(RED: NodeAPI, id: string, body: unknown): PortOpener {
+export function typedPort(RED: NodeAPI, id: string, body: unknown): DialogPort {
   const text = (name: string) =>
     textOf(body, name)
       .replace(/\$\{([^}]+)\}/g, (_, variable: string) => draftVariable(RED, id, variable))
@@ -23,5 +23,6 @@ export function typedPort(RED: NodeAPI, id: string, body: unknown): PortOpener {
   const isOn = (name: string) => textOf(body, name) !== 'false';
   const rate = settings.rate === '' ? 115_200 : Number(settings.rate);
   const serial = { rate, dtr: isOn('dtr'), rts: isOn('rts') };
-  return openerAt(settings.port, serial);
+  const opener = openerAt(settings.port, serial);
+  return { opener, key: JSON.stringify([settings.port, serial]) };
 }

@@ -10,6 +10,13 @@ import type { Claimant, PortClaims } from './port-claims';
 /** Milliseconds that a visit may take: many times what a device in the worst state takes. */
 const TIME_LIMIT_MS = 60_000;
 
+/** A port as a dialog describes it. */
+export interface DialogPort {
+  readonly opener: PortOpener;
+  /** Equal for two dialogs that describe the same port with the same settings. */
+  readonly key: string;
+}
+
 /** What a dialog can ask of a port. */
 interface Question<T> {
   ofDevice(host: DeviceHost): Promise<T>;
@@ -43,26 +50,26 @@ export class PortVisits {
   }
 
   /** @throws FlowError `DEVICE_UNRESPONSIVE` after a time limit, `PORT_SHARED`, or why no device runs */
-  examine(port: PortOpener): Promise<DoctorReport> {
+  examine(port: DialogPort): Promise<DoctorReport> {
     return this.#shared(this.#examinations, port, examination);
   }
 
-  /** @throws FlowError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED` */
-  networks(port: PortOpener): Promise<WifiNetwork[]> {
+  /** @throws FlowError `DEVICE_*`, `PORT_*`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, or why no device runs */
+  networks(port: DialogPort): Promise<WifiNetwork[]> {
     return this.#shared(this.#scans, port, scan);
   }
 
-  /** Gives all who ask the same the same answer; another question waits for its turn. */
+  /** Dialogs that ask the same with the same settings share an answer; any other question waits for its turn. */
   #shared<T>(
     underWay: Map<string, Promise<T>>,
-    port: PortOpener,
+    { opener, key }: DialogPort,
     question: Question<T>,
   ): Promise<T> {
-    const answer = underWay.get(port.address);
+    const answer = underWay.get(key);
     if (answer) return answer;
-    const mine = this.#last.then(() => this.#answer(port, question));
-    underWay.set(port.address, mine);
-    const end = () => underWay.delete(port.address);
+    const mine = this.#last.then(() => this.#answer(opener, question));
+    underWay.set(key, mine);
+    const end = () => underWay.delete(key);
     this.#last = mine.then(end, end);
     return mine;
   }

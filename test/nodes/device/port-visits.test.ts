@@ -54,6 +54,8 @@ const claimant = (granted: () => void): Claimant => ({
   contested: () => undefined,
 });
 
+const typed = (opener: PortOpener, key = opener.address) => ({ opener, key });
+
 /** Lets virtual time pass until a promise settles. */
 async function passing<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
   const wait = { over: false };
@@ -69,9 +71,9 @@ describe('PortVisits', () => {
     const visits = new PortVisits(new PortClaims((address) => address), clock);
     const [one, two] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://two:1')];
     const atFirst: string[] = [];
-    const first = visits.examine(one);
-    const same = visits.examine(one);
-    const other = visits.networks(two);
+    const first = visits.examine(typed(one));
+    const same = visits.examine(typed(one));
+    const other = visits.networks(typed(two));
     void first.then(() => atFirst.push(...one.events, ...two.events));
     const refused = passing(clock, other).catch(codeOf);
     assert.equal(await passing(clock, first), await same);
@@ -81,12 +83,22 @@ describe('PortVisits', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('two questions with other settings of one port: each gets its own answer', async () => {
+    const clock = new VirtualClock();
+    const visits = new PortVisits(new PortClaims((address) => address), clock);
+    const [slow, fast] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://one:1')];
+    const first = visits.networks(typed(slow, '9600')).catch(codeOf);
+    const second = visits.networks(typed(fast, '115200')).catch(codeOf);
+    await passing(clock, Promise.all([first, second]));
+    for (const port of [slow, fast]) assert.deepEqual(port.events, ['opening', 'open', 'closed']);
+  });
+
   it('a device that wants the port: gets it as soon as it is closed', async () => {
     const clock = new VirtualClock();
     const claims = new PortClaims((address) => address);
     const visits = new PortVisits(claims, clock);
     const port = new SilentPort('tcp://one:1');
-    const answer = visits.examine(port).catch(codeOf);
+    const answer = visits.examine(typed(port)).catch(codeOf);
     await clock.advance(1000);
     claims.request(
       port.address,
@@ -103,7 +115,7 @@ describe('PortVisits', () => {
     const visits = new PortVisits(claims, clock);
     let open: () => void = () => undefined;
     const port = new SilentPort('tcp://one:1', new Promise((resolve) => (open = resolve)));
-    const answer = visits.networks(port).catch(codeOf);
+    const answer = visits.networks(typed(port)).catch(codeOf);
     assert.equal(await passing(clock, answer), 'DEVICE_UNRESPONSIVE');
     assert.equal(clock.now(), 60_000);
     assert.equal(claims.holderOf(port.address), undefined);
@@ -169,6 +181,24 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
       }
     });
   }
+
+  it('in dialogs with other settings: opens for each, and once for those with the same', async () => {
+    await nodeRed.load(makeDevice, [tab], {}, english);
+    let connections = 0;
+    server = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const body = { port: `tcp://127.0.0.1:${portOf(server)}`, rate: '', dtr: 'true', rts: 'true' };
+    const bodies = [body, { ...body, dtr: 'false' }, { ...body, rts: 'false' }];
+    bodies.push({ ...body, rate: '9600' }, { ...body, rate: '115200' });
+    const answers = await Promise.all(bodies.map((each) => ask('networks', each)));
+    const codes = answers.map((answer) => field(field(answer.body, 'error'), 'code'));
+    assert.deepEqual(codes, Array(5).fill('PORT_LOST'));
+    assert.equal(connections, 4);
+  });
 
   it('of a deployed device: asks that device, whatever the dialog is of', async () => {
     const device = new FakeDevice();
