@@ -91,7 +91,7 @@ export class DeviceRecorder extends Recorder {
 
   /** Records an `open()` call with checked options, and its end. */
   open<T>(link: LinkId, options: OpenOptions, run: () => Promise<T>, signal?: AbortSignal) {
-    this.secrets.add(secretsOfOpen(options));
+    this.secrets.add(secretsOfOpen(options), link);
     return this.#call({ to: 'open', link, options: encodeOpen(options) }, run, signal);
   }
 

@@ -1,8 +1,9 @@
+import type { LinkId } from '../at/types';
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
 import { secretsOfCommand } from './secrets';
 
-/** Most encodings of secrets of `open()` calls to keep: a flow may bring a new token each time. */
+/** Most encodings of secrets of one link's `open()` calls to keep: a flow may bring a new token each time. */
 const MAX_PATTERNS = 1000;
 /** Most commands of the user whose parameters to keep: more than can be pending. */
 const MAX_COMMANDS = 200;
@@ -10,7 +11,8 @@ const MAX_COMMANDS = 200;
 /** The secrets of a device, in all their encodings. */
 export class SecretSet {
   readonly #lasting: readonly SecretPattern[];
-  #added: readonly SecretPattern[] = [];
+  /** By link, the newest last: the calls for one link do not push out the secrets of another one, which may stay open. */
+  readonly #added = new Map<LinkId | undefined, readonly SecretPattern[]>();
   /** By command of the user, the newest last. */
   readonly #commands = new Map<string, readonly SecretPattern[]>();
   #index: PatternIndex;
@@ -21,15 +23,16 @@ export class SecretSet {
     this.#index = indexPatterns(this.#lasting);
   }
 
-  /** Adds secrets; drops the oldest of them beyond a limit. */
-  add(secrets: readonly Secret[]): void {
-    const known = new Set(this.#all.map(({ find }) => find.toString('latin1')));
-    const fresh = secrets
-      .flatMap(patternsOf)
-      .filter(({ find }) => !known.has(find.toString('latin1')));
-    if (fresh.length === 0) return;
-    this.#added = [...this.#added, ...fresh].slice(-MAX_PATTERNS);
-    this.#index = indexPatterns(this.#all);
+  /** Adds secrets; drops the oldest of the same link beyond a limit. */
+  add(secrets: readonly Secret[], link?: LinkId): void {
+    const before = this.#added.get(link) ?? [];
+    const patterns = secrets.flatMap(patternsOf);
+    const has = (all: readonly SecretPattern[], { find }: SecretPattern) =>
+      all.some((each) => each.find.equals(find));
+    const isKnown = patterns.every((pattern) => has(before, pattern));
+    const others = before.filter((pattern) => !has(patterns, pattern));
+    this.#added.set(link, [...others, ...patterns].slice(-MAX_PATTERNS));
+    if (!isKnown) this.#index = indexPatterns(this.#all);
   }
 
   /** Adds the quoted parameters of a command of the user; drops those of the oldest command beyond a limit. */
@@ -57,6 +60,6 @@ export class SecretSet {
   }
 
   get #all(): readonly SecretPattern[] {
-    return [...this.#lasting, ...this.#added, ...[...this.#commands.values()].flat()];
+    return [...this.#lasting, ...[...this.#added.values(), ...this.#commands.values()].flat()];
   }
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { quote } from '../../../driver/commands/quote';
 import { RecordedClock } from '../../../driver/recorder/recorded-clock';
 import { Recorder } from '../../../driver/recorder/recorder';
+import type { LinkId } from '../../../driver/at/types';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { maskedOpen, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
@@ -205,5 +206,22 @@ describe('redaction', () => {
       'AT+X="****"',
     ]);
     assert.equal(secrets.redactText('tok-4711-abc'), '************');
+  });
+
+  it('keeps the latest secrets of each link, however many the calls for another link bring', () => {
+    const secrets = new SecretSet();
+    const token = (index: number) => `token-${1000 + index}`;
+    const open = (index: number, link: LinkId) => {
+      secrets.add(secretsOfOpen({ uri: 'ws://h', authorization: token(index) }), link);
+    };
+    open(0, 0);
+    open(1, 1);
+    open(2, 1);
+    for (let index = 3; index < 1100; index++) {
+      open(index, 1);
+      open(1, 1);
+    }
+    const isShown = (index: number) => secrets.redactText(token(index)) === token(index);
+    assert.deepEqual([0, 1, 2, 1099].map(isShown), [false, false, true, false]);
   });
 });
