@@ -77,7 +77,10 @@ class Watcher implements DeviceUser {
     this.#pollLater();
   }
 
-  /** Runs the action of the message, or asks the device for the states of its links; sends the result. */
+  /**
+   * Asks the device for the states of its links, or runs the action of the message; sends the result. A node that is set to
+   * links runs no action: `msg.action` may be meant for another node.
+   */
   async answer(msg: ActionMessage, send: Send): Promise<void> {
     const { host } = requireDevice(this.#device);
     if (this.#link === 'device') {

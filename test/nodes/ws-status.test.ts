@@ -81,6 +81,13 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
+  it('with a link: queries the device, whatever msg.action says, and passes that on', async () => {
+    await load();
+    nodeRed.give('node', { action: 'restart' });
+    const { event, action } = await nodeRed.next('out0');
+    assert.deepEqual([event, action, fake.device.restarts], ['asked', 'restart', 0]);
+  });
+
   it('with all links: answers with three messages that keep the input’s properties', async () => {
     await load({ link: 'all' });
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine' });

@@ -31,7 +31,7 @@ export const checks = {
   uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
     if (uri === '') {
-      // With a fixed link, keep-open needs a URI at start. A URI that messages name has a source.
+      // With a fixed link, keep-open needs a URI at start. Where messages give the URI, this check does not run.
       const opens = settings.keepOpen === true && settings.link !== 'msg';
       return opens ? { code: 'INVALID_URI', details: { reason: 'EMPTY' } } : undefined;
     }

@@ -50,8 +50,9 @@ const actions = {
 export type DeviceAction = keyof typeof actions;
 
 /**
- * Runs `msg.action`; one that needs the port waits for the end of an examination.
- * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, `RECORDING_FAILED`, `DEVICE_*`
+ * Runs `msg.action`; an action that needs the port waits for the end of an examination.
+ * @throws FlowError `INVALID_ACTION`, `INVALID_PORT`, `INVALID_SETTING`, `RECORDING_FAILED`, `DEVICE_*`, `PORT_*`,
+ * `OUT_OF_SYNC`, `COMMAND_FAILED`, or why no device runs
  */
 export async function runAction(
   host: DeviceHost,

@@ -29,7 +29,10 @@ type HostState =
   | { readonly kind: 'lingering'; readonly device: DeviceApi; readonly cancel: Cancel }
   | { readonly kind: 'stopping'; readonly device: DeviceApi; readonly stopped: Promise<void> };
 
-/** Runs a device from the first to the last of the nodes that use it. */
+/**
+ * Runs a device from the first to the last of the nodes that use it. Where none runs, `device` and the methods that need it
+ * throw a FlowError that says why: `PORT_SHARED`, `INVALID_PORT`, `INVALID_CONFIG` …, or `DEVICE_STOPPED`.
+ */
 export class DeviceHost implements Claimant {
   readonly label: string;
   readonly #options: DeviceHostOptions;
@@ -66,7 +69,6 @@ export class DeviceHost implements Claimant {
     return this.#device()?.capabilities;
   }
 
-  /** @throws FlowError why no device runs: `PORT_SHARED`, `INVALID_PORT`, `INVALID_CONFIG` … */
   get device(): DeviceApi {
     const device = this.#device();
     if (device) return device;
@@ -83,7 +85,7 @@ export class DeviceHost implements Claimant {
     return this.#device()?.links ?? [];
   }
 
-  /** @throws FlowError `INVALID_LINK`, or why no device runs */
+  /** @throws EspAtError `INVALID_LINK` */
   link(id: unknown): LinkApi {
     return this.device.link(id);
   }
@@ -158,26 +160,21 @@ export class DeviceHost implements Claimant {
     this.#state = { kind: 'idle' };
   }
 
-  /**
-   * Examines the device, whose links pause meanwhile; or waits for the examination under way.
-   * @throws FlowError why no device runs
-   */
+  /** Examines the device, whose links pause meanwhile; or waits for the examination under way. */
   examine(): Promise<DoctorReport> {
     return this.#examination.join();
   }
 
-  /**
-   * The device, once no examination has its port.
-   * @throws FlowError why no device runs
-   */
+  /** The device, once no examination has its port. */
   async unexamined(): Promise<DeviceApi> {
     await this.#examination.ended();
     return this.device;
   }
 
   /**
-   * Uses another port, until the settings are deployed again. The links pause meanwhile.
-   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`, or why no device runs
+   * Uses another port, until the settings are deployed again. The links pause meanwhile. Where the host waits for a port, it
+   * resolves even if another device has the new one; the error is in `state` only.
+   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`
    */
   async usePort(address: string): Promise<void> {
     const { claims, ports } = this.#options;

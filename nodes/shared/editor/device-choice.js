@@ -36,8 +36,8 @@ Object.assign(espAt, {
   },
 
   /**
-   * Gives the first device that a user adds to the nodes that have none, as a step that can be undone. The editor draws after
-   * the event. An import is left alone, and so is a node in an open dialog: both are the user's.
+   * Gives the first device that a user adds to the nodes that have none, as a step that can be undone. Does not redraw:
+   * the editor does after `nodes:add`. Leaves alone an import and a node in an open dialog: both are the user's.
    * @param {(key: string, values?: object) => string} text of the device
    * @param {object} device
    */

@@ -165,8 +165,9 @@ const espAt = {
   stored: '__PWRD__',
 
   /**
-   * The label of a node. The palette shows the type, and finds the node by the words that a newcomer looks for, as the
-   * quick-add list does, which asks later. In the title of a dialog it is the type alone.
+   * The label of a node. The palette shows the type; its search and the quick-add list find the node by the words that a
+   * newcomer looks for. The quick-add list asks for the label after the palette has its entry. The title of a dialog shows
+   * the type alone.
    * @param {string} type
    * @param {() => string} [more] a second line in the palette
    */

@@ -46,12 +46,12 @@ class LastSentence {
 
 const lastSentence = new LastSentence();
 
-/** Gives a code to what the values of a message throw. */
+/** Gives a code to an error without one: a getter or toJSON() of a message may throw anything. */
 export function toFlowError(error: unknown): FlowError {
   return isFlow(error) ? error : new NodeError('MESSAGE_UNUSABLE', { reason: textOf(error) });
 }
 
-/** Whether an error is one of ours. What a value of a message throws may be a Proxy that throws again. */
+/** Whether an error is one of ours. A getter of a message may throw a Proxy that throws when it is inspected. */
 function isFlow(error: unknown): error is FlowError {
   try {
     return isFlowError(error);

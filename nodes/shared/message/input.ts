@@ -31,7 +31,7 @@ export function onInput(
         },
         (error: unknown) => {
           status?.inputDone(toFlowError(error));
-          // The sentence of a bug would not tell where it is.
+          // An error without a code may be a bug: its sentence does not say where it happened.
           const stack = stackOf(error);
           if (stack !== undefined) node.debug(stack);
           done(toCaughtError(translate, error));

@@ -216,6 +216,20 @@ describe('listeners of a device and its links', () => {
     assert.deepEqual(user.states, ['absent PORT_SHARED', 'ready']);
   });
 
+  it('moves from one taken port to another: waits for that, and has the error in its state', async () => {
+    const hosts = new Hosts();
+    new RecordingUser(hosts.host('a', () => new FakeDevice()));
+    const holder = hosts.host('c', () => new FakeDevice(), 'q');
+    const holderUser = new RecordingUser(holder);
+    const host = hosts.host('b', () => new FakeDevice());
+    const user = new RecordingUser(host);
+    await host.usePort('q');
+    assert.deepEqual(host.state.error?.details, { port: 'q', device: 'c' });
+    holder.detach(holderUser);
+    await hosts.clock.advance(1000);
+    assert.deepEqual(user.states, ['absent PORT_SHARED', 'absent PORT_SHARED', 'ready']);
+  });
+
   for (const last of ['r', 'p'])
     it(`moves from p to q and to ${last} at once: has ${last} alone, and the device runs`, async () => {
       const hosts = new Hosts();
