@@ -14,6 +14,13 @@ const RAW_TIMEOUT_MS = 30_000;
 const RESERVED =
   /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG))(?:[=?]|$)/i;
 
+/** Prefixes of information responses that do not begin as their command does. */
+const INFORMATION_PREFIXES: Readonly<Partial<Record<string, readonly string[]>>> = {
+  GMR: VERSION_PREFIXES,
+  CIPSTATUS: ['STATUS:', '+CIPSTATUS:'],
+  CIPSTART: ['ALREADY CONNECTED'],
+};
+
 /**
  * Builds a command from a user's text, for commands that this package does not cover.
  * @throws EspAtError `INVALID_COMMAND`, `COMMAND_TOO_LONG`
@@ -26,7 +33,7 @@ export function rawCommand(text: unknown): Command {
   const name = (parts[1] ?? '').toUpperCase();
   return build(text, {
     name: name === '' ? 'AT' : `AT+${name}`,
-    informationPrefixes: name === 'GMR' ? VERSION_PREFIXES : [`+${name}:`],
+    informationPrefixes: INFORMATION_PREFIXES[name] ?? [`+${name}:`],
     timeoutMs: RAW_TIMEOUT_MS,
     idempotent: /^[^=]*=?\?$/.test(text),
   });

@@ -44,10 +44,20 @@ describe('a line', () => {
   it('looks intact with the prefix of a URC or of a late response', () => {
     for (const line of [
       ...['+IPD,5:', '+STA_CONNECTED:x', '+CWJAP:x', '+WSOPEN:0', '+QUITT', '0,CONNECT', 'CLOSED'],
+      ...['STATUS:2', 'ALREADY CONNECTED'],
       ...['smartconfig type:ESPTOUCH', 'smartconfig connected wifi', 'Smart get wifi info'],
     ])
       assert.ok(looksIntact(line), line);
-    for (const line of ['+WS_DOTA:0', 'x+IPD', 'IPD', '5,CLOSED', 'CLOSEDx', ''])
+    for (const line of [
+      '+WS_DOTA:0',
+      'x+IPD',
+      'IPD',
+      '5,CLOSED',
+      'CLOSEDx',
+      'STATUS:',
+      'STATUS:2x',
+      '',
+    ])
       assert.ok(!looksIntact(line), line);
   });
 });
