@@ -14,7 +14,7 @@ const CHANGE_BURST = 20;
 const CHANGES_PER_SECOND = 2;
 
 /**
- * State of a device: the only place where it changes. Emits each change; where changes between `ready` and `resyncing`
+ * State of a device: the only place where it changes. Emits each change of the name or of the error's code; where changes between `ready` and `resyncing`
  * come too fast, emits only the latest, later. Informs the links of every state but those two, of which the session
  * informs them.
  */
@@ -63,8 +63,8 @@ export class DeviceStatus {
   become(state: DeviceState): void {
     const { name } = state;
     const before = this.#state;
-    if (isSame(before, state)) return;
     this.#state = state;
+    if (isSame(before, state)) return;
     this.#counters.entered(name);
     for (const change of this.#waiting) change.resolve();
     if (!isInUse(name) || !isInUse(before.name)) this.#emit();
@@ -80,7 +80,7 @@ export class DeviceStatus {
     this.#cancelLate = onTimeout(this.#clock, ms, () => {
       this.#cancelLate = undefined;
       this.#limit.take();
-      // The latest change is emitted now, if it is one.
+      // The event shows the latest change, unless the state is back where it was: then that change is omitted too.
       if (!isSame(this.#state, this.#emitted)) this.#omitted--;
       this.#emit();
     });

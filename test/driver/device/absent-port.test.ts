@@ -29,6 +29,26 @@ describe('a port that is absent', () => {
   });
 });
 
+describe('an absent port after another', () => {
+  it('is the port of the error in the state, without another event', async () => {
+    const clock = new VirtualClock();
+    const at = (port: string) => ({
+      address: port,
+      open: () => Promise.reject<Port>(new EspAtError('PORT_NOT_FOUND', { port })),
+    });
+    const device = new Device({ port: at('one'), clock });
+    const ports: unknown[] = [];
+    device.on('statechange', ({ error }) => error && ports.push(error.details.port));
+    device.start();
+    await clock.advance(10_000);
+    device.usePort(at('other'));
+    await clock.advance(60_000);
+    assert.equal(device.state.error?.details.port, 'other');
+    assert.deepEqual(ports, ['one']);
+    await clock.wait(device.stop());
+  });
+});
+
 describe('a port that opens slowly', () => {
   it('does not delay stop(), and is closed once it opens', async () => {
     const clock = new VirtualClock();
