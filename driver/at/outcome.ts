@@ -58,7 +58,7 @@ export function isDoubtfulRefusal(
 
 /**
  * Returns the error of a command that the device answered with ERROR.
- * @param waitedMs since the client wrote its line or its payload, without a flood
+ * @param waitedMs since the client wrote its line or its payload, less the time that a flood took
  */
 export function refusalError(
   transaction: Transaction,

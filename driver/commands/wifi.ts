@@ -117,7 +117,10 @@ export function parseCwmode(response: Response): number {
   return Number(mode);
 }
 
-/** Parses the response to {@link cwjapQuery}; returns undefined where the device has joined no network. */
+/**
+ * Parses the response to {@link cwjapQuery}; returns undefined where the device has joined no network, or the response is
+ * corrupt.
+ */
 export function parseCwjap(response: Response): JoinedNetwork | undefined {
   // The firmware does not escape the SSID: it may hold a quote.
   const [, ssid, bssid, signal] =

@@ -225,7 +225,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     if (!this.#loop.session?.checks) throw this.#loop.unavailableError;
     if (this.#commands >= MAX_COMMANDS)
       throw new EspAtError('COMMAND_QUEUE_FULL', { limit: MAX_COMMANDS });
-    // Not before: no flood of refused commands drops the secrets of pending ones.
+    // Only an accepted command: refused ones would push the secrets of pending ones out of the recorder's list.
     this.#recorder?.command(text);
     this.#commands++;
     try {
@@ -239,7 +239,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Sends the queued messages first; for a
    * few seconds the device then sends none. Works also while the device cannot join its network. Concurrent calls share
    * one scan.
-   * @throws EspAtError `DEVICE_*`, `PORT_*`, `COMMAND_FAILED`
+   * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`
    */
   scanNetworks(wait: WaitOptions = {}): Promise<WifiNetwork[]> {
     this.#recorder?.called('scanNetworks');

@@ -2,7 +2,7 @@ import type { Clock } from '../clock';
 import { EventGate } from '../event-gate';
 import type { DeviceEmitter } from './events';
 
-/** Limits the rate of a device's events, each name by itself. The event `omitted` counts those without an event. */
+/** Limits the rate of a device's events, each name by itself. The event `omitted` counts the events left out. */
 export function limitEvents(clock: Clock, emitter: DeviceEmitter): DeviceEmitter {
   const gates = new Map<string, EventGate>();
   return {

@@ -27,7 +27,7 @@ export type WifiChange = 'joined' | 'address' | 'lost';
 export interface DeviceEvents {
   /** {@link Device.state} has changed. */
   statechange: [DeviceChange];
-  /** The device has restarted by itself. */
+  /** The device has restarted: by itself, or by {@link Device.restart}. */
   restart: [];
   /** A response is lost or corrupt: the client resyncs. */
   outofsync: [OutOfSyncCause];
@@ -39,15 +39,16 @@ export interface DeviceEvents {
   wifi: [WifiChange];
   /** SNTP has set the device's clock. */
   clockset: [];
-  /** Fill level of the send queues, 0 to 1, each time it reaches a quarter or clearly leaves one. */
+  /** Fill level of the send queues, 0 to 1, each time it rises to 0.25, 0.5, 0.75 or 1, or falls 1/16 below one of these. */
   sendqueue: [number];
   /** A failure that the driver tolerates, or after which it tries again. */
   warning: [EspAtError];
   /** A line that the driver does not know, without what may be secret. */
   unknownline: [string];
   /**
-   * How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. It omits no
-   * `sendqueue`, and no other `statechange` than those between `ready` and `resyncing`.
+   * How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. Comes with
+   * the next event of that name, so that the last ones omitted may stay uncounted. The device omits no `sendqueue`, and no
+   * other `statechange` than those between `ready` and `resyncing`.
    */
   omitted: [{ readonly event: string; readonly count: number }];
 }

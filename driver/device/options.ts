@@ -68,7 +68,7 @@ export interface LinkStatus extends LinkEvent {
   readonly stateNumber: LinkStateNumber;
 }
 
-/** Wi-Fi to join; absent: the driver leaves the device's Wi-Fi unchanged. */
+/** Wi-Fi to join. */
 export interface WifiOptions {
   /** Name of the network (SSID). */
   readonly ssid: string;
@@ -78,7 +78,7 @@ export interface WifiOptions {
   readonly bssid?: string;
 }
 
-/** SNTP; absent: the driver leaves the device's clock unchanged. */
+/** Settings of SNTP. */
 export interface SntpOptions {
   /** Hours from UTC, -12 to 14. */
   readonly timezone: number;

@@ -11,7 +11,7 @@ export interface PortHandlers {
 /** An open byte stream to a device. */
 export interface Port {
   /**
-   * Hands bytes to the operating system, in order. Never waits.
+   * Hands bytes to the operating system, in order. Never waits. Drops them while {@link setFlowControl} runs.
    * @throws EspAtError `PORT_CLOSED` once the port is closed or lost: it keeps nothing for later
    */
   write(bytes: Uint8Array): void;
@@ -21,7 +21,10 @@ export interface Port {
   setRate?(rate: number): Promise<void>;
   /** Whether the other end holds CTS active; absent, or rejects, where the port has no such line (TCP, ptys). */
   readCts?(): Promise<boolean>;
-  /** Uses RTS and CTS at this end or not; absent where the port cannot change that. */
+  /**
+   * Uses RTS and CTS at this end or not; absent where the port cannot change that. May open the port anew: until it settles,
+   * the port drops bytes that it has not written yet, and {@link setRate} has no effect.
+   */
   setFlowControl?(on: boolean): Promise<void>;
   /** Pulses the device's reset (EN) low by RTS; absent where the port has no RTS (TCP). */
   reset?(): Promise<void>;

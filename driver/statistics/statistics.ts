@@ -62,7 +62,7 @@ export interface DeviceStatistics {
   readonly port: PortStatistics;
   /** Number of resyncs. */
   readonly resyncs: number;
-  /** Number of restarts of the device. */
+  /** Number of restarts of the device, those by {@link Device.restart} included. */
   readonly restarts: number;
   /** Faults on the port. */
   readonly portErrors: PortErrors;

@@ -169,7 +169,7 @@ export class ResyncRunner {
     return lease;
   }
 
-  /** The state while the resync with this lease runs. The client may be in another, a later resync even, in the same turn. */
+  /** The state while the resync with this lease runs; undefined once the client has left it, even for a later resync. */
   #stateOf(lease: PortLease): Resyncing | undefined {
     const { state } = this.#parts.machine;
     return state.kind === 'resyncing' && state.lease === lease ? state : undefined;

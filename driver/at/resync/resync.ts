@@ -125,8 +125,8 @@ class Resync {
   }
 
   /**
-   * Whether the resync may have padded a prompt. Also where no block of padding got a response in time: the `SEND OK`
-   * for the complete payload may come at any time.
+   * Whether the resync may have padded a prompt. True also where no block of padding got a response in time, but a
+   * `SEND OK` came later: the padding has completed the payload.
    */
   get #mayBePadded(): boolean {
     return this.#padded || (this.#options.pad !== 'never' && this.#lease.seen.has('SEND OK'));

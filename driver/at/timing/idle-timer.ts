@@ -2,7 +2,7 @@ import { LATE_MS, type Cancel, type Clock } from '../../clock';
 
 /** Bytes count with this multiple of their time on the port: USB latency and task switches leave gaps in a full stream. */
 const GAP_FACTOR = 1.25;
-/** Milliseconds by which the system may deliver bytes late: they take back so much idle time at most. */
+/** Milliseconds by which the system may deliver bytes late: the idle time counted meanwhile, up to so much, is undone. */
 const MAX_DELIVERY_DELAY_MS = 200;
 /** Milliseconds of a slice, the unit in which idle time counts. */
 const SLICE_MS = 250;

@@ -19,7 +19,7 @@ export class TimedPort {
   #speed = 1;
   /** The rate that {@link #speed} and {@link #lead} refer to. */
   #declaredRate: number | undefined;
-  /** Milliseconds by which the received bytes are ahead of the assumed rate; below 0, behind it in a backlog. */
+  /** Milliseconds by which the received bytes are ahead of the assumed rate; below 0: behind it. See {@link #leadBefore}. */
   #lead = 0;
   #heardAt = -Infinity;
   /** Clock time of the first bytes after a pause: a backlog may begin with them. */

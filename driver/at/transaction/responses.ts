@@ -85,8 +85,8 @@ function onLineWhileConfirming(
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // A second success: the LF may have become payload, as the CR did. Another LF gets a response only where a CR
-      // still stands in the device's line.
+      // A second success: the device may have taken CR and LF as payload. Another LF finds out: only an idle device whose
+      // line holds a CR responds to it.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);

@@ -45,7 +45,7 @@ export async function findDevice(
  * Sets the port back to the start rate where the device has another rate than the port: a pty or native USB in between
  * ignores rates. While the port counts as negotiated, the client takes a short silence for a restart.
  */
-export async function leaveIgnoredRate(
+export async function resetIgnoredRate(
   { run }: Pick<SequenceAccess, 'run'>,
   port: SessionPort,
 ): Promise<void> {

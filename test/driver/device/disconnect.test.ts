@@ -161,7 +161,7 @@ describe('a disconnected device', () => {
 });
 
 describe('a restart by the user', () => {
-  it('runs AT+RST, counts one restart, and opens a kept-open link again', async () => {
+  it('runs AT+RST, counts and emits one restart, and opens a kept-open link again', async () => {
     await using harness = await readyHarness({
       serial: { baudRate: 115_200 },
       device: { negotiatedRate: 921_600 },
@@ -172,7 +172,8 @@ describe('a restart by the user', () => {
     await clock.wait(device.restart());
     assert.ok(await clock.until(() => link.state === 'open', 10_000));
     assert.equal(lines(harness).filter((line) => line === 'AT+RST').length, 1);
-    assert.deepEqual(harness.device.statistics().restarts, 1);
+    assert.equal(harness.device.statistics().restarts, 1);
+    assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
     assert.deepEqual(
       story(harness)
         .slice(-2)

@@ -1,7 +1,7 @@
 import type { SequenceAccess } from '../../../at/command-sequence';
 import { echoOff, sysStore } from '../../../commands/base';
 import { negotiateRate } from '../../baud-rate/negotiate';
-import { findDevice, leaveIgnoredRate } from '../../baud-rate/search';
+import { findDevice, resetIgnoredRate } from '../../baud-rate/search';
 import type { Boot } from './boot';
 import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
@@ -26,7 +26,7 @@ export async function initialize(
   await findDevice(access, port, search);
   await run(echoOff());
   client.assume({ echoOff: true });
-  await leaveIgnoredRate(access, port);
+  await resetIgnoredRate(access, port);
   await run(sysStore(options.store === true));
   await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
   port.remember();
