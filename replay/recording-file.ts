@@ -33,12 +33,17 @@ export function isDriverRecording(text: string): boolean {
  */
 export function parseDriverRecording(text: string): DriverRecording {
   const [first, ...rest] = jsonLines(text);
-  const heading = (first?.value ?? {}) as RecordingHeading;
+  const heading = (first?.value ?? {}) as Partial<RecordingHeading>;
+  if (!isFormat1(heading)) throw new Error('line 1: not a recording of the driver of format 1');
   const lines = rest.map(({ number, value }) => {
     if (isLine(value)) return value;
     throw new Error(`line ${number}: not a line of a recording of the driver`);
   });
   return { heading, lines };
+}
+
+function isFormat1(heading: Partial<RecordingHeading>): heading is RecordingHeading {
+  return heading.recording === 1 && heading.driver !== undefined;
 }
 
 const lineKeys = [

@@ -9,13 +9,22 @@ import { DrivenDevice } from './driven-device';
 import { simulatedDevice } from './preparation';
 import type { DriverRecording } from './recording-file';
 
-/** The simulated device may be this much later than the recorded one. */
+/** The simulated device may be this much later than the recorded one, or earlier at the end of the recording. */
 const MAX_DELAY_MS = 3000;
 /** RFC 6455, section 7.4.1. */
 const NORMAL_CLOSURE = 1000;
 
 /** A token of the recording, with the index of its line. */
 interface Expected extends DeviceToken {
+  readonly index: number;
+}
+
+/** A token of the simulated device. */
+interface Got {
+  readonly text: string;
+  /** When it came. */
+  readonly at: number;
+  /** The line of the recording that was due then. */
   readonly index: number;
 }
 
@@ -52,9 +61,11 @@ class SimulatorComparison {
   /** The output of the recorded device so far, by stream. */
   readonly #expected = new Map<string, Expected[]>();
   /** The output of the simulated device, by stream. */
-  readonly #got = new Map<string, string[]>();
+  readonly #got = new Map<string, Got[]>();
   readonly #servers = new Map<number, ServerEnd>();
   #opening = 0;
+  /** Index of the line that is due. */
+  #index = 0;
   #lastCommand = '';
 
   constructor(recording: DriverRecording) {
@@ -90,7 +101,7 @@ class SimulatorComparison {
     });
     this.#output = (bytes) => {
       for (const { stream, text } of this.#simulated.deviceWrote(bytes.toString('latin1')))
-        listOf(this.#got, stream).push(text);
+        listOf(this.#got, stream).push({ text, at: this.#clock.now(), index: this.#index });
     };
     this.#recorded = tokensOf(recorded, this.#lines);
     for (const { data } of [...this.#recorded.values()].flat())
@@ -99,9 +110,11 @@ class SimulatorComparison {
 
   async run(): Promise<Difference | undefined> {
     let difference: Difference | undefined;
+    let closedAt = Infinity;
     let before = this.#lines[0]?.at ?? 0;
     for (const [index, line] of this.#lines.entries()) {
       if (!('host' in line || 'device' in line || 'port' in line)) continue;
+      this.#index = index;
       await this.#clock.advance(Math.max(0, line.at - before));
       before = line.at;
       if ('device' in line) this.#deviceWrote(index);
@@ -110,9 +123,14 @@ class SimulatorComparison {
         if (difference) break;
         if ('host' in line) this.#hostWrote(line.host);
         else if (line.port === 'reset') this.#device.restart();
+        else if (line.port === 'closing' || line.port === 'closed')
+          closedAt = Math.min(closedAt, this.#clock.now());
+        else if (line.port === 'opened') closedAt = Infinity;
       }
     }
-    difference ??= await this.#compare();
+    await this.#clock.advance(Math.max(0, (this.#lines.at(-1)?.at ?? 0) - before));
+    const end = Math.min(closedAt, this.#clock.now());
+    difference ??= (await this.#compare()) ?? this.#extra(end);
     this.#device.destroy();
     return difference;
   }
@@ -171,14 +189,26 @@ class SimulatorComparison {
       MAX_DELAY_MS,
     );
     const found = streams.flatMap(([stream, expected]) => {
-      const at = expected.findIndex(({ text }, place) => text !== got(stream)[place]);
+      const at = expected.findIndex(({ text }, place) => text !== got(stream)[place]?.text);
       const first = expected[at];
-      return first ? [{ ...first, got: got(stream)[at] }] : [];
+      return first ? [{ ...first, got: got(stream)[at]?.text }] : [];
     });
     const [first] = found.sort((a, b) => a.index - b.index);
     if (!first) return undefined;
     const what = first.got === undefined ? 'missing' : 'other';
     return { line: lineNumber(first.index), what, expected: first.text, got: first.got ?? '' };
+  }
+
+  /** The first output before the end of the recording that the recorded device never sent. */
+  #extra(end: number): Difference | undefined {
+    const extra = [...this.#got].flatMap(([stream, got]) =>
+      got.slice(this.#expected.get(stream)?.length ?? 0),
+    );
+    const [first] = extra
+      .filter(({ at }) => at < end - MAX_DELAY_MS)
+      .sort((a, b) => a.index - b.index);
+    if (!first) return undefined;
+    return { line: lineNumber(first.index), what: 'extra', expected: '', got: first.text };
   }
 }
 

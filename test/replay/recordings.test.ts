@@ -21,6 +21,17 @@ describe('a recording of the driver', () => {
       ['{"at":1}', /line 3: not a line of a recording/],
       ['{"at":', /line 3: no JSON/],
     ] as const)
-      assert.throws(() => parseDriverRecording(`{"driver":{}}\n\n${lines}\n`), message);
+      assert.throws(
+        () => parseDriverRecording(`{"recording":1,"driver":{}}\n\n${lines}\n`),
+        message,
+      );
+  });
+
+  it('is refused in another format', () => {
+    for (const heading of ['{"recording":2,"driver":{}}', '{"driver":{}}', '{"recording":1}', ''])
+      assert.throws(
+        () => parseDriverRecording(heading),
+        /^Error: line 1: not a recording .*format 1$/,
+      );
   });
 });

@@ -86,6 +86,30 @@ describe('a recording of the driver against the simulated device', () => {
     });
   });
 
+  it('shows output that the recorded device lacks at the end of a stream, and a stream that it lacks', async () => {
+    const { heading, lines } = parseDriverRecording(await recordingOf('D'));
+    const end = (lines.at(-1)?.at ?? 0) + 4000;
+    const opening = lines.findIndex((line) => 'host' in line && line.host.includes('AT+WSOPEN=1'));
+    const opened = lines.slice(0, opening + 4);
+    const last = lines.findLastIndex((line) => 'device' in line && line.device.includes('OK\r\n'));
+    for (const [part, from, said] of [
+      [lines, last, 'OK\r\n'],
+      [opened, 0, '+WS_CONNECTED:1\r\n'],
+    ] as const) {
+      const shorter = part.map((line, index) =>
+        'device' in line && index >= from
+          ? { ...line, device: line.device.replace(said, '') }
+          : line,
+      );
+      assert.notDeepEqual(shorter, part);
+      const found = await compareWithSimulator({
+        heading,
+        lines: [...shorter, { at: end, random: 0 }],
+      });
+      assert.deepEqual([found?.what, `${found?.got}\r\n`], ['extra', said]);
+    }
+  });
+
   for (const name of ['echo-class-A', 'echo-class-D']) {
     it(`shows no difference in the kept recording ${name}, and one where a byte is altered`, async () => {
       const file = join(OWN_RECORDINGS, 'driver', `${name}.jsonl`);
