@@ -16,20 +16,17 @@ const HEADINGS = new Map([
   ['Package and documentation', ['build', 'docs', 'start']],
 ]);
 
+/** The scopes of which the page says nothing. */
+const OMITTED = ['test', 'bench'];
+
 /** The section of CHANGELOG.md about commits: `{ hash, subject, body }`, newest first. */
 export function section(version, date, commits) {
-  const changes = commits.flatMap(({ hash, subject, body }) => {
-    const [, scope, breaking, text] = /^([a-z-]+)(!?): (.+)$/.exec(subject) ?? [];
-    if (scope === undefined) return [];
-    const note = /^BREAKING CHANGE: ([^]+)/m.exec(body)?.[1].replace(/\s+/g, ' ').trim();
-    const line = `- ${scope}: ${text} (${hash.slice(0, 7)})`;
-    return [{ scope, line, breaking: note ?? (breaking ? `${scope}: ${text}` : undefined) }];
-  });
+  const changes = commits.map(changeOf);
   const lists = [
     ['Breaking changes', changes.filter((c) => c.breaking).map((c) => `- ${c.breaking}`)],
-    ...[...HEADINGS].map(([heading, scopes]) => [
+    ...[...HEADINGS.keys()].map((heading) => [
       heading,
-      changes.filter((c) => scopes.includes(c.scope)).map((c) => c.line),
+      changes.filter((c) => c.heading === heading).map((c) => c.line),
     ]),
   ];
   const text = lists
@@ -37,6 +34,34 @@ export function section(version, date, commits) {
     .map(([heading, lines]) => `### ${heading}\n\n${lines.reverse().join('\n')}\n`);
   return [`## ${version} (${date})\n`, ...text].join('\n');
 }
+
+/** The line of a commit, its heading (that of its first scope with one), and what users must do. */
+function changeOf({ hash, subject, body }) {
+  const [, scope = '', mark, text] = /^([a-z-]+(?:, [a-z-]+)*)(!?): (.+)$/.exec(subject) ?? [];
+  const scopes = scope.split(', ');
+  const headings = scopes.map((each) => [...HEADINGS].find(([, own]) => own.includes(each))?.[0]);
+  const note = /^BREAKING CHANGE: ([^]+)/m.exec(body)?.[1].replace(/\s+/g, ' ').trim();
+  return {
+    heading: headings.find((heading) => heading !== undefined),
+    line: `- ${scope}: ${text} (${hash.slice(0, 7)})`,
+    breaking: note ?? (mark ? `${scope}: ${text}` : undefined),
+    isOmitted: scopes.every((each) => OMITTED.includes(each)),
+  };
+}
+
+/** Prints the subjects that the section leaves out because no heading has their scope. */
+export function printLeftOut(commits) {
+  const leftOut = commits.filter((commit) => {
+    const { heading, isOmitted } = changeOf(commit);
+    return heading === undefined && !isOmitted;
+  });
+  if (leftOut.length === 0) return;
+  const subjects = leftOut.map(({ hash, subject }) => `  ${hash.slice(0, 7)} ${subject}`);
+  console.error(`Not in the section, for lack of a scope that it knows:\n${subjects.join('\n')}`);
+}
+
+/** Today, as in a heading of CHANGELOG.md. */
+export const today = () => new Date().toISOString().slice(0, 10);
 
 /** The page with a section before the newest one. */
 function withSection(page, text) {
@@ -90,13 +115,14 @@ function edit(file, change) {
 
 function main() {
   const [version] = process.argv.slice(2);
-  const date = new Date().toISOString().slice(0, 10);
-  const text = section(version ?? 'Unreleased', date, commitsSinceRelease());
-  if (version === undefined) return console.log(text);
-  if (!isVersion(version)) {
+  if (version !== undefined && !isVersion(version)) {
     console.error(`${version} is no version: three numbers, as in 0.2.0`);
     process.exit(1);
   }
+  const commits = commitsSinceRelease();
+  const text = section(version ?? 'Unreleased', today(), commits);
+  printLeftOut(commits);
+  if (version === undefined) return console.log(text);
   write(version, text);
   console.log(`CHANGELOG.md, package.json and package-lock.json are at ${version}.`);
 }

@@ -4,8 +4,16 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commitsSinceRelease, hasSection, isVersion, section, write } from './changelog.mjs';
 import { root } from '../root.mjs';
+import {
+  commitsSinceRelease,
+  hasSection,
+  isVersion,
+  printLeftOut,
+  section,
+  today,
+  write,
+} from './changelog.mjs';
 
 const USAGE = 'npm run release -- VERSION [--dry-run]';
 const FILES = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
@@ -20,8 +28,9 @@ if (problem !== undefined) {
 }
 const tag = `v${version}`;
 const commits = commitsSinceRelease();
+const isWritten = hasSection(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
+if (!isWritten) printLeftOut(commits);
 if (isDryRun) {
-  const isWritten = hasSection(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
   if (!isWritten) console.log(section(version, today(), commits));
   const what = isWritten ? 'the version' : 'this and the version';
   const files = isWritten ? FILES.slice(1) : FILES;
@@ -51,14 +60,12 @@ function problemOf() {
 
 /** Compares the numbers of two versions, then what follows them: a version without comes last. */
 function compare(a, b) {
-  const [numbersA, restA = '~'] = a.split(/-(.*)/s);
-  const [numbersB, restB = '~'] = b.split(/-(.*)/s);
+  const [numbersA, restA] = a.split(/-(.*)/s);
+  const [numbersB, restB] = b.split(/-(.*)/s);
   const order = numbersA.localeCompare(numbersB, 'en', { numeric: true });
-  return order === 0 ? (restA > restB) - (restA < restB) : order;
-}
-
-function today() {
-  return new Date().toISOString().slice(0, 10);
+  if (order !== 0 || restA === restB) return order;
+  if (restA === undefined || restB === undefined) return restA === undefined ? 1 : -1;
+  return restA.localeCompare(restB, 'en', { numeric: true });
 }
 
 function git(...args) {

@@ -18,7 +18,17 @@ describe('npm run changelog', { skip }, () => {
     release.commit('nodes!: rename the event gap to dataloss');
     release.commit('link: keep the order of sends\n\nBREAKING CHANGE: await\nevery send');
     release.commit('No scope');
-    const { stdout } = release.run();
+    release.commit('receiver: forget a rest');
+    release.commit('at, port: read in pieces\n\nBREAKING CHANGE: read on');
+    release.commit('test, nodes: name a status');
+    const { stdout, stderr } = release.run();
+    assert.equal(
+      stderr.replace(/[0-9a-f]{7}/g, 'hash'),
+      `Not in the section, for lack of a scope that it knows:
+  hash receiver: forget a rest
+  hash No scope
+`,
+    );
     assert.equal(
       stdout.replace(/\([0-9a-f]{7}\)/g, '(hash)').replace(/\d{4}-\d\d-\d\d/, 'date'),
       `## Unreleased (date)
@@ -27,15 +37,18 @@ describe('npm run changelog', { skip }, () => {
 
 - nodes: rename the event gap to dataloss
 - await every send
+- read on
 
 ### Nodes
 
 - nodes: rename the event gap to dataloss (hash)
+- test, nodes: name a status (hash)
 
 ### Driver
 
 - link: reconnect after a pong timeout (hash)
 - link: keep the order of sends (hash)
+- at, port: read in pieces (hash)
 
 `,
     );
@@ -119,6 +132,19 @@ describe('npm run release', { skip }, () => {
     assert.equal(repository.read('CHANGELOG.md'), page);
   });
 
+  it('compares the numbers of pre-releases as numbers', (t) => {
+    const repository = released(t);
+    assert.equal(release(repository, '0.2.0-beta.9').status, 0);
+    for (const [version, status] of [
+      ['0.2.0-beta.10', 0],
+      ['0.2.0-rc.1', 0],
+      ['0.2.0', 0],
+      ['0.2.0-beta.8', 1],
+      ['0.2.0-alpha.10', 1],
+    ] as const)
+      assert.equal(release(repository, version, '--dry-run').status, status, version);
+  });
+
   it('refuses uncommitted changes, an earlier or equal version, and what is no version', (t) => {
     const repository = released(t);
     for (const version of ['0.1.0', '0.0.9', '0.1.0-beta.1', 'next', ''])
@@ -160,7 +186,7 @@ class Repository {
     this.git('commit', '-q', '--allow-empty', '-m', message);
   }
 
-  run(...args: string[]): { stdout: string; status: number | null } {
+  run(...args: string[]): { stdout: string; stderr: string; status: number | null } {
     return this.runScript('changelog.mjs', ...args);
   }
 
