@@ -13,6 +13,7 @@ import { prepare, requireNode, root } from './prepare.mjs';
 
 const host = '127.0.0.1';
 const port = portOf(process.env.PORT ?? '1880');
+const nodeRed = nodeRedName(process.env.NODE_RED);
 const userDir = resolve(root, process.env.DEMO_DIR ?? '.demo');
 const credentialSecret = 'demo';
 const demoFlow = join(root, 'examples', 'Echo over the simulated ESP32.json');
@@ -84,7 +85,11 @@ function withThisPort(text) {
   } catch {
     return text; // Node-RED says what is wrong with it.
   }
-  const served = new Set(flows.filter((n) => n.type === 'websocket-listener').map((n) => n.path));
+  if (!Array.isArray(flows))
+    fail(
+      `flows.json in ${userDirName()} is no list of nodes. Without that file, npm start copies the demo flow.`,
+    );
+  const served = new Set(flows.filter((n) => n?.type === 'websocket-listener').map((n) => n.path));
   return text.replace(/(?<=ws:\/\/127\.0\.0\.1:)\d+(\/[^"\\]*)/g, (whole, path) =>
     served.has(path) ? `${port}${path}` : whole,
   );
@@ -92,7 +97,6 @@ function withThisPort(text) {
 
 async function start() {
   const require = createRequire(import.meta.url);
-  const nodeRed = nodeRedName();
   const RED = require(nodeRed);
   const express = createRequire(require.resolve(nodeRed))('express');
   const app = express();
@@ -121,9 +125,10 @@ function userDirName() {
   return inside.startsWith('..') ? userDir : inside;
 }
 
-function nodeRedName() {
+function nodeRedName(version) {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const chosen = process.env.NODE_RED ?? (major > 22 || (major === 22 && minor >= 9) ? '5' : '4');
+  const chosen = version ?? (major > 22 || (major === 22 && minor >= 9) ? '5' : '4');
+  if (chosen !== '4' && chosen !== '5') fail(`NODE_RED=${chosen} is neither 4 nor 5.`);
   return chosen === '5' ? 'node-red-5' : 'node-red';
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +96,27 @@ describe('npm start', () => {
     assert.equal(
       demo.output,
       `Port ${port} is in use by another program. Stop that, or choose another port: PORT=${port + 1} npm start\n`,
+    );
+  });
+
+  it('with another NODE_RED than 4 or 5: ends with one sentence', async (t) => {
+    const demo = await Demo.begin({ env: { NODE_RED: '3' } });
+    t.after(() => demo.dispose());
+    assert.equal(await demo.ended(), 1);
+    assert.equal(demo.output, 'NODE_RED=3 is neither 4 nor 5.\n');
+  });
+
+  it('with flows that are no list: ends with one sentence', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'esp-at-flows-'));
+    writeFileSync(join(folder, 'flows.json'), '{}');
+    const demo = await Demo.begin({ folder });
+    t.after(() => demo.dispose());
+    assert.equal(await demo.ended(), 1);
+    assert.ok(
+      demo.output.endsWith(
+        `flows.json in ${folder} is no list of nodes. Without that file, npm start copies the demo flow.\n`,
+      ),
+      demo.output,
     );
   });
 
