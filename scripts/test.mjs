@@ -10,7 +10,8 @@ const named = process.argv.slice(2);
 const files = (named.length > 0 ? named : ['test']).flatMap(testsIn);
 await prepare();
 const hook = join(root, 'scripts', 'typescript.cjs');
-const { compiled } = createRequire(import.meta.url)(hook);
+const { compiled, prune } = createRequire(import.meta.url)(hook);
+prune();
 for (const folder of ['driver', 'simulator', 'replay', 'nodes', 'bench', 'test']) {
   for (const file of filesIn(join(root, folder), '.ts'))
     if (!file.endsWith('.d.ts')) compiled(file);

@@ -2,12 +2,22 @@
 // is compiled once, without a check of its types; a process that finds all files compiled starts in a fraction of
 // the time that tsx needs, which counts for the many processes of `npm test`.
 const { createHash } = require('node:crypto');
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const Module = require('node:module');
 const { join } = require('node:path');
 
 const folder = join(__dirname, '..', 'node_modules', '.cache', 'strict-tests');
 mkdirSync(folder, { recursive: true });
+/** A week. */
+const MAX_AGE_MS = 7 * 24 * 3_600_000;
 process.setSourceMapsEnabled(true);
 
 Module._extensions['.ts'] = (module, path) => module._compile(compiled(path), path);
@@ -24,10 +34,15 @@ Module._resolveFilename = function (request, ...rest) {
   }
 };
 
-/** The JavaScript of a file; from the cache when its text has not changed. */
+/** Stands for what compile() does. */
+const compiler = `${readFileSync(module.filename, 'utf8')} ${require('esbuild/package.json').version}`;
+
+/** The JavaScript of a file; from the cache when neither its text nor the compiler has changed. */
 function compiled(path) {
   const text = readFileSync(path, 'utf8');
-  const name = createHash('sha256').update(`${process.version} ${path}\n${text}`).digest('hex');
+  const name = createHash('sha256')
+    .update(`${process.version} ${compiler} ${path}\n${text}`)
+    .digest('hex');
   const stored = join(folder, `${name}.js`);
   try {
     return readFileSync(stored, 'utf8');
@@ -56,4 +71,15 @@ function compile(path, text) {
   }).code;
 }
 
-module.exports = { compiled };
+/** Removes files from the cache that are older than a week: each edit of a source leaves one. */
+function prune() {
+  const oldest = Date.now() - MAX_AGE_MS;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    // Another process may have removed it.
+    if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < oldest)
+      rmSync(path, { force: true });
+  }
+}
+
+module.exports = { compiled, prune };

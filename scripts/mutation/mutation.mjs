@@ -3,6 +3,7 @@
 // runs the tests of that code. A change that no test notices survives. Prints score and survivors of each
 // subject, and fails below FLOOR. Arguments name subjects instead of all, or files of one: parser,
 // driver/at/transaction/idle.ts.
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { install } from '../install.mjs';
@@ -55,8 +56,16 @@ const subjects = {
 };
 
 requireNode();
-await install();
 const named = process.argv.slice(2);
+const unknown = named.filter((name) => !Object.hasOwn(subjects, name) && !isFile(name));
+if (unknown.length > 0) {
+  const names = Object.keys(subjects).join(', ');
+  console.error(
+    `There is no subject, and no file of one: ${unknown.join(', ')}. Subjects: ${names}`,
+  );
+  process.exit(1);
+}
+await install();
 let failed = false;
 for (const [name, subject] of Object.entries(subjects)) {
   const files = named.filter((path) => path.includes('/'));
@@ -66,6 +75,11 @@ for (const [name, subject] of Object.entries(subjects)) {
   failed = !report(name, await mutants({ ...subject, mutate })) || failed;
 }
 process.exit(failed ? 1 : 0);
+
+/** Whether a subject has this file. */
+function isFile(path) {
+  return existsSync(join(root, path)) && Object.values(subjects).some((each) => owns(each, path));
+}
 
 function owns({ mutate }, path) {
   return mutate.some((pattern) => dirname(path) === dirname(pattern));

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { root } from './project';
+
+describe('npm run mutation', () => {
+  for (const name of ['prser', 'driver/at/transaction/no-such.ts', 'driver/index.ts', 'toString'])
+    it(`refuses ${name}`, () => {
+      const script = join(root, 'scripts', 'mutation', 'mutation.mjs');
+      const { status, stderr } = spawnSync(process.execPath, [script, 'parser', name], {
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`^There is no subject, and no file of one: ${name}\\. Sub`));
+    });
+});
+
+/** A copy of typescript.cjs, with a cache of its own, and a source. */
+function compiler(t: TestContext) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'esp-at-compiler-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [hook, source] = [join(folder, 'scripts', 'typescript.cjs'), join(folder, 'source.ts')];
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(
+    realpathSync(join(root, 'node_modules', 'esbuild')),
+    join(folder, 'node_modules', 'esbuild'),
+    'junction',
+  );
+  cpSync(join(root, 'scripts', 'typescript.cjs'), hook);
+  writeFileSync(source, 'console.log(1 as number);');
+  const run = (code: string): string => {
+    const text = `const { compiled, prune } = require(${JSON.stringify(hook)}); ${code}`;
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', text, source], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  return { hook, cache: join(folder, 'node_modules', '.cache', 'strict-tests'), run };
+}
+
+describe('scripts/typescript.cjs', () => {
+  const print = 'console.log(compiled(process.argv[1]))';
+
+  it('compiles a file again when its own code has changed, and not otherwise', (t) => {
+    const { hook, cache, run } = compiler(t);
+    assert.match(run(print), /^"use strict";\nconsole\.log\(1\);/);
+    run(print);
+    assert.equal(readdirSync(cache).length, 1);
+    writeFileSync(hook, readFileSync(hook, 'utf8').replace(`'"use strict";'`, `'// changed'`));
+    assert.match(run(print), /^\/\/ changed\nconsole\.log\(1\);/);
+  });
+
+  it('removes files older than a week from its cache, and no others', (t) => {
+    const { cache, run } = compiler(t);
+    run(print);
+    const [kept = ''] = readdirSync(cache);
+    const days = (count: number) => Date.now() / 1000 - count * 86_400;
+    for (const [name, age] of [
+      ['old.js', 8],
+      [kept, 6],
+    ] as const) {
+      const path = join(cache, name);
+      if (!existsSync(path)) writeFileSync(path, '');
+      utimesSync(path, days(age), days(age));
+    }
+    run('prune()');
+    assert.deepEqual(readdirSync(cache), [kept]);
+  });
+});
