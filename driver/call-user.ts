@@ -1,4 +1,4 @@
-/** Calls a user's function. An error of it is uncaught, in a microtask, and skips nothing of the driver's own. */
+/** Calls a user's function. An error of it becomes an uncaught exception, in a microtask; the driver goes on. */
 export function callUser(run: () => unknown): void {
   try {
     run();

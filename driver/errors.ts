@@ -102,7 +102,7 @@ const sentences = {
     'Too much is waiting to be sent ({messages} messages, {bytes} bytes). Send less often, or raise the option sendLimit.',
   HOLD_TIMEOUT:
     'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
-  ABORTED: 'The request was aborted before it was sent. Send it again.',
+  ABORTED: 'The message or request was aborted before it was sent. Send it again.',
   // Requests
   INVALID_REQUEST: 'Change the request setting "{setting}": {reason}.',
   REQUEST_ID_IN_USE:
@@ -120,6 +120,8 @@ const sentences = {
     'The serial port lost or corrupted data received on link {link}. Check the cable, use RTS/CTS, or choose a lower baud rate.',
   MESSAGE_TOO_LARGE:
     'A message of more than {limit} bytes on link {link} was dropped. Raise the option maxMessageBytes.',
+  PAUSE_BUFFER_FULL:
+    'A paused WebSocket on link {link} was closed: more than {limit} bytes were waiting. Resume it sooner.',
   MESSAGE_NOT_TEXT:
     'A text message on link {link} is not valid UTF-8. The connection was closed; check the server.',
   MESSAGE_INCOMPLETE:

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { callUser } from '../call-user';
 import type { WebSocketCloseEvent, WebSocketErrorEvent } from './events';
 
 /** Events as in browsers. */
@@ -119,25 +120,26 @@ export class WebSocketEvents extends EventTarget {
   /** @internal */
   emitOpen(): void {
     this.dispatchEvent(new Event('open'));
-    this.#emitter.emit('open');
+    callUser(() => this.#emitter.emit('open'));
   }
 
   /** @internal */
   emitMessage(data: unknown, origin: string, bytes: Buffer, isBinary: boolean): void {
     this.dispatchEvent(new MessageEvent('message', { data, origin }));
-    this.#emitter.emit('message', bytes, isBinary);
+    callUser(() => this.#emitter.emit('message', bytes, isBinary));
   }
 
   /** @internal */
   emitError(event: WebSocketErrorEvent): void {
     this.dispatchEvent(event);
     // Without a listener, an emitter throws.
-    if (this.#emitter.listenerCount('error') > 0) this.#emitter.emit('error', event.error);
+    if (this.#emitter.listenerCount('error') > 0)
+      callUser(() => this.#emitter.emit('error', event.error));
   }
 
   /** @internal */
   emitClose(event: WebSocketCloseEvent): void {
     this.dispatchEvent(event);
-    this.#emitter.emit('close', event.code, Buffer.from(event.reason));
+    callUser(() => this.#emitter.emit('close', event.code, Buffer.from(event.reason)));
   }
 }

@@ -2,7 +2,10 @@ import type { EspAtError } from '../errors';
 
 /** The event `close`, as in browsers. */
 export class WebSocketCloseEvent extends Event {
-  /** Whether this end or the server closed the connection by a close frame; true also where the server did not answer it. */
+  /**
+   * Whether `close()` or a close frame of the server ended the connection. True also where the server did not answer the
+   * close frame, or the device was lost before it left.
+   */
   readonly wasClean: boolean;
   /**
    * 1006: the connection was lost · 1005: the server closed it; the firmware does not report the server's code ·

@@ -8,6 +8,8 @@ import { WebSocketEvents } from './event-interfaces';
 import type { LinkPool } from './link-pool';
 import { openOptions, type WebSocketClassOptions, type WebSocketOptions } from './options';
 import { binaryData, kindOf, type BinaryType } from './message-data';
+import { PauseBuffer, pauseBufferFull } from './pause-buffer';
+import { streamSocket } from './stream-socket';
 import { toSendData, type SendCallback as Sent, type WebSocketData } from './send-buffer';
 
 const CONNECTING = 0;
@@ -55,8 +57,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   #lastSend: Promise<void> = Promise.resolve();
   /** Whether there was a Blob, which later messages must not overtake: from then on each waits for the one before. */
   #sendsInOrder = false;
-  /** Messages that came during a pause. */
-  #paused: Message[] | undefined;
+  #paused: PauseBuffer | undefined;
   /** The last events, once the connection has ended: they come after the messages that a pause keeps back. */
   #end: { readonly event: CloseEvent; readonly error: EspAtError | undefined } | undefined;
 
@@ -186,14 +187,17 @@ export class DeviceWebSocket extends WebSocketEvents {
     return this.#paused !== undefined;
   }
 
-  /** Holds messages back until {@link resume}. The events `error` and `close` wait behind a message that is held back. */
+  /**
+   * Holds messages back until {@link resume}. The events `error` and `close` wait behind a message that is held back.
+   * Beyond 16 MiB the connection fails with `PAUSE_BUFFER_FULL`.
+   */
   pause(): void {
-    this.#paused ??= [];
+    this.#paused ??= new PauseBuffer();
   }
 
   /** Emits what {@link pause} has kept back, and later messages as they come. */
   resume(): void {
-    const messages = this.#paused ?? [];
+    const { messages = [] } = this.#paused ?? {};
     this.#paused = undefined;
     // A listener may pause again.
     for (const message of messages) this.#emitOrKeep(message);
@@ -202,15 +206,10 @@ export class DeviceWebSocket extends WebSocketEvents {
 
   /** For `createWebSocketStream` of the package ws, which reads these members to wait until the connection has ended. */
   get _socket(): object {
-    const isFinished = () => this.#readyState === CLOSED;
-    return {
-      _writableState: {
-        get finished() {
-          return isFinished();
-        },
-      },
-      once: (_: 'finish', callback: () => void) => this.once('close', callback),
-    };
+    return streamSocket(
+      () => this.#readyState === CLOSED,
+      (callback) => this.once('close', callback),
+    );
   }
 
   async #connect(options: WebSocketOptions): Promise<void> {
@@ -222,11 +221,11 @@ export class DeviceWebSocket extends WebSocketEvents {
       const given = { uri: this.url, owner: this.#owner, protocols: this.#protocols };
       const openedWith = openOptions(this.#classOptions, given, options);
       await link.open(openedWith, { signal: this.#openAbort.signal });
+      // A listener of the link may have called close() too late to abort open().
+      this.#openAbort.signal.throwIfAborted();
     } catch (error) {
-      const reason = this.#openAbort.signal.aborted
-        ? new EspAtError('OPEN_ABORTED', { link: this.#link?.id ?? 0 })
-        : asEspAtError(error);
-      this.#fail(reason);
+      const { aborted } = this.#openAbort.signal;
+      this.#fail(aborted ? this.#linkClosed('OPEN_ABORTED') : asEspAtError(error));
     }
   }
 
@@ -251,7 +250,8 @@ export class DeviceWebSocket extends WebSocketEvents {
 
   #emitOrKeep(message: Message): void {
     if (this.#readyState === CLOSED) return;
-    if (this.#paused) return void this.#paused.push(message);
+    if (this.#paused?.add(message) === false) return this.#fail(pauseBufferFull(message.link));
+    if (this.#paused) return;
     const { opcode, bytes } = message;
     const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
     const data = kind === 1 ? bytes.toString() : binaryData(bytes, this.#binaryType);
@@ -262,8 +262,8 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (owner === this.#owner && this.#readyState === OPEN) this.#fail(error);
   };
 
-  #linkClosed(): EspAtError {
-    return new EspAtError('LINK_CLOSED', { link: this.#link?.id ?? 0 });
+  #linkClosed(code: 'LINK_CLOSED' | 'OPEN_ABORTED' = 'LINK_CLOSED'): EspAtError {
+    return new EspAtError(code, { link: this.#link?.id ?? '?' });
   }
 
   /** Fails the connection (WHATWG WebSockets, section 3): `error`, then `close` with 1006. */
@@ -290,7 +290,7 @@ export class DeviceWebSocket extends WebSocketEvents {
 
   /** Emits the end of the connection, once; not before the messages that a pause keeps back. */
   #emitEnd(): void {
-    if (this.#readyState === CLOSED || !this.#end || this.#paused?.length) return;
+    if (this.#readyState === CLOSED || !this.#end || this.#paused?.messages.length) return;
     this.#readyState = CLOSED;
     const { event, error } = this.#end;
     if (error) this.emitError(new WebSocketErrorEvent(error));

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { classHarness, story, URI } from './class-harness';
+
+/** Runs `body`; returns the messages of the errors that are uncaught meanwhile. */
+async function uncaughtIn(body: () => Promise<void>): Promise<string[]> {
+  const uncaught: string[] = [];
+  process.setUncaughtExceptionCaptureCallback((error) => uncaught.push(error.message));
+  await body();
+  process.setUncaughtExceptionCaptureCallback(null);
+  return uncaught;
+}
+
+describe('a listener added by on() that throws', () => {
+  it('in resume(): its errors are uncaught, and the other messages and close follow', async () => {
+    const { harness, opened, serve } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    socket.on('message', (data) => {
+      told.push(data.toString());
+      throw new Error(`of ${data.toString()}`);
+    });
+    socket.pause();
+    await serve(1, 'a');
+    await serve(1, 'b');
+    harness.server.connections[0]?.close();
+    await harness.clock.advance(2000);
+    const uncaught = await uncaughtIn(async () => {
+      socket.resume();
+      await harness.clock.advance(1);
+    });
+    assert.deepEqual(uncaught, ['of a', 'of b']);
+    assert.deepEqual(told, ['a', 'b', 'close 3 1005 "" true']);
+    await harness.end();
+  });
+
+  it('at error: close follows', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    socket.on('error', () => {
+      throw new Error('of the listener');
+    });
+    const uncaught = await uncaughtIn(async () => {
+      harness.server.connections[0]?.reset();
+      await harness.clock.advance(3000);
+    });
+    assert.deepEqual(uncaught, ['of the listener']);
+    assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
+    await harness.end();
+  });
+});
+
+describe('close() in CONNECTING', () => {
+  it('by a listener of the link, once it is open: the connection fails, and the link closes', async () => {
+    const { harness, WebSocket } = await classHarness();
+    const [link] = harness.device.links;
+    const socket = new WebSocket(URI);
+    link.on('statechange', ({ to }) => {
+      if (to === 'open') socket.close();
+    });
+    const told = story(socket);
+    const codes: string[] = [];
+    socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
+    await harness.clock.advance(5000);
+    assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
+    assert.deepEqual([codes, link.state], [['OPEN_ABORTED'], 'closed']);
+    await harness.end();
+  });
+
+  it('before it has a link: no error names link 0', async () => {
+    const { harness, WebSocket } = await classHarness();
+    const socket = new WebSocket(URI);
+    const errors: string[] = [];
+    socket.on('error', (error) => errors.push(error.message));
+    socket.close();
+    socket.send('x', (error) => error && errors.push(error.message));
+    await harness.clock.advance(1000);
+    assert.deepEqual(
+      errors.map((message) => /Link \S+ was closed/.exec(message)?.[0]),
+      ['Link ? was closed', 'Link ? was closed'],
+    );
+    await harness.end();
+  });
+});
+
+describe('a paused connection', () => {
+  it('fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async () => {
+    const { harness, opened } = await classHarness();
+    const socket = await opened();
+    const told = story(socket);
+    const codes: string[] = [];
+    socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
+    let bytes = 0;
+    socket.on('message', (data) => (bytes += data.length));
+    socket.pause();
+    const [link] = harness.device.links;
+    const { id, owner } = link;
+    const opcode = 2 as const;
+    const message = { link: id, uri: URI, owner, opcode, bytes: Buffer.alloc(1 << 20) };
+    for (let count = 0; count < 15; count++) link.emit('message', message);
+    assert.equal(socket.readyState, 1);
+    link.emit('message', message);
+    assert.deepEqual([socket.readyState, told], [2, []]);
+    await harness.clock.advance(2000);
+    assert.equal(link.state, 'closed');
+    socket.resume();
+    assert.deepEqual([bytes, codes], [15 << 20, ['PAUSE_BUFFER_FULL']]);
+    assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
+    await harness.end();
+  });
+});
