@@ -7,9 +7,11 @@ export class DeviceWatch {
   readonly #clock: Clock;
   /** Checks of the waiting operations, called at each change. */
   readonly #checks = new Set<() => void>();
+  /** Why no device was ready, when that was last so. */
+  #lost = new EspAtError('DEVICE_NOT_READY', { state: 'stopped' });
   #availability: Availability = {
     kind: 'notReady',
-    error: new EspAtError('DEVICE_NOT_READY', { state: 'stopped' }),
+    error: this.#lost,
     isFinal: true,
   };
 
@@ -35,13 +37,14 @@ export class DeviceWatch {
     return error?.code === 'DEVICE_DISCONNECTED' ? error : undefined;
   }
 
-  /** @throws EspAtError why this device was lost, even if it is ready again */
+  /** @throws EspAtError why this device was lost, even if another one is ready */
   throwIfLost(device: ReadyDevice): void {
-    if (device !== this.current) throw this.#reason();
+    if (device !== this.current) throw this.#lost;
   }
 
   changed(availability: Availability): void {
     this.#availability = availability;
+    if (availability.kind === 'notReady') this.#lost = availability.error;
     for (const check of [...this.#checks]) check();
   }
 
@@ -50,7 +53,7 @@ export class DeviceWatch {
     return this.#availability.kind === 'ready';
   }
 
-  /** Returns the time of the clock in `milliseconds` milliseconds. */
+  /** Returns the clock time that is `milliseconds` ms from now. */
   deadlineIn(milliseconds: number): number {
     return this.#clock.now() + milliseconds;
   }

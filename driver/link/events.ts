@@ -22,7 +22,10 @@ export type LinkChangeCause =
   | 'opening'
   /** {@link Link.open} has opened the link */
   | 'opened'
-  /** the device, or keep-open, has opened the link again, also where {@link Link.open} has joined that attempt */
+  /**
+   * the device, keep-open, or the driver's reconnect (see `lost`) has opened the link again, also where {@link Link.open}
+   * has joined that attempt
+   */
   | 'reopened'
   /** the connection is lost: the device reconnects by itself; with `error` the driver reconnects */
   | 'lost'
@@ -82,7 +85,7 @@ export interface LinkRetry extends LinkEvent {
 
 /** A warning about a connection. */
 export interface LinkWarning extends LinkEvent {
-  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; the link does not repeat a warning to the same owner. */
+  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; not again for the next connection of the same owner. */
   readonly error: EspAtError;
 }
 

@@ -11,7 +11,7 @@ import type { LinkMachine } from './state/link-machine';
 import type { Goal, EmitChange } from './state/link-state';
 import { ConnectionWarnings } from './warnings';
 
-/** Emits the events of a link, and counts them. A listener that throws skips nothing of the driver's own. */
+/** Emits the events of a link, and counts them. An error of a listener becomes an uncaught exception; the driver goes on. */
 export class LinkEmitter {
   readonly #emitter: Pick<EventEmitter<LinkEvents>, 'emit'>;
   readonly #link: LinkId;

@@ -87,12 +87,12 @@ export class Link extends EventEmitter<LinkEvents> {
     return shouldBeOpen(state) || (state.kind === 'closing' && state.next !== undefined);
   }
 
-  /** URI of the connection, or of the last one, without user and password; empty before the first. */
+  /** URI of the newest call of {@link open} that claimed the link, or of a connection that is closing; without user and password. */
   get uri(): string {
     return this.#state.goal?.uri ?? '';
   }
 
-  /** The owner that the newest call of {@link open} named. */
+  /** The owner that the newest call of {@link open} named, unless that call was refused with `LINK_IN_USE`. */
   get owner(): string | undefined {
     return ownerOf(this.#state);
   }
@@ -149,8 +149,8 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Sends a request and returns its reply. Any number may be under way; each settles once, and a late reply never answers
-   * another request.
+   * Sends a request and returns its reply. Many may be under way, within the limits of the send queue (`QUEUE_FULL`); each
+   * settles once, and a late reply never answers another request.
    * @throws EspAtError as {@link send} does; `INVALID_REQUEST`, `REQUEST_ID_IN_USE`, `REPLY_OUTSTANDING` (not sent);
    * `REPLY_TIMEOUT`, `REPLY_LOST`, `REPLY_ERROR`, `MATCH_FAILED` (outcome `sent`)
    */
@@ -184,7 +184,7 @@ export class Link extends EventEmitter<LinkEvents> {
 
   // --- called by the device ------------------------------------------------------------------------
 
-  /** @internal Takes every change of the device. The device calls it before operations of the link reject. */
+  /** @internal Takes every change of the device, before operations of the link reject. */
   deviceChanged(availability: Availability): void {
     const before = this.#parts.watch.current;
     this.#parts.watch.changed(availability);
@@ -206,8 +206,8 @@ export class Link extends EventEmitter<LinkEvents> {
   /** @internal Received bytes are lost; of which link is unknown. */
   dataLost(): void {
     this.#parts.reception.dataLost();
-    // An opening link emits the loss once it is open.
-    if (this.#state.kind !== 'open') return;
+    // An opening link emits the loss once it is open. A closing one still emits messages, until its connection ends.
+    if (!this.#parts.reception.isConnected) return;
     this.#parts.emitter.dataLost(new EspAtError('DATA_LOST', { link: this.id }));
   }
 

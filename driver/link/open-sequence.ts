@@ -112,7 +112,8 @@ interface OpenContext {
 /**
  * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`. No command of another link may come in between:
  * headers are global to the device, and the next `AT+WSOPEN` uses the settings of `AT+WSCFG` up.
- * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then
+ * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then,
+ * unless the query or the close after the failure is lost too: the check of the links after the resync finds what is left
  */
 async function openSequence(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
   const { link, seen } = context;

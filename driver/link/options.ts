@@ -28,7 +28,7 @@ export interface LinkConfig {
 export interface Header {
   /** An HTTP token (RFC 9110, section 5.1). */
   readonly name: string;
-  /** Text without control characters. May be secret: never in errors or logs. */
+  /** Text without control characters other than a tab. May be secret: never in errors or logs. */
   readonly value: string;
 }
 
@@ -70,7 +70,11 @@ export interface OpenOptions {
   readonly headers?: readonly Header[] | undefined;
   /** Settings of the link (`AT+WSCFG`). */
   readonly config?: LinkConfig | undefined;
-  /** Opens again after every close, loss, restart or refused attempt, until {@link Link.close}. */
+  /**
+   * Opens again after every close, loss, restart or refused attempt, until {@link Link.close}. After an error that a retry
+   * cannot change (`INVALID_*`, `*_NOT_SUPPORTED`, `CERTIFICATE_*`, `FIRMWARE_UNKNOWN`): only once the device becomes ready
+   * again.
+   */
   readonly keepOpen?: boolean | undefined;
   /** Where the link is open to another URI: true closes it first; false rejects with `LINK_IN_USE`. */
   readonly replace?: boolean | undefined;
@@ -91,8 +95,9 @@ export interface SendOptions extends WaitOptions {
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
   readonly fin?: boolean | undefined;
   /**
-   * Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once. A close, or an
-   * open of another URI in place of one that is under way or retried, ends the wait with `LINK_CLOSED`.
+   * Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once.
+   * {@link Link.close} ends the wait with `LINK_CLOSED`; so does a call of {@link Link.open} with another URI that replaces
+   * an attempt. A failed attempt, or the end of its connection, ends it with `LINK_NOT_OPEN` unless `keepOpen` is set.
    */
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */

@@ -4,7 +4,7 @@ import { EspAtError } from '../errors';
 import type { Goal } from './state/link-state';
 import { unverifiedReason } from './options';
 
-/** Finds the warnings about the connections of a link, and does not repeat them to the same owner. */
+/** Finds the warnings about the connections of a link, and does not repeat them for the next one of the same owner. */
 export class ConnectionWarnings {
   readonly #link: LinkId;
   /** Keys of the warnings about the last connection. */

@@ -19,7 +19,7 @@ export interface LinkStatistics {
   readonly stateMs: Readonly<Record<LinkStateName, number>>;
   /** Number of connections, reconnects included. */
   readonly connections: number;
-  /** Number of times that the device or keep-open has opened it again. */
+  /** Number of times that the device, keep-open, or the driver's reconnect has opened it again. */
   readonly reconnects: number;
   /** Messages received. */
   readonly received: MessageCount;
@@ -27,7 +27,10 @@ export interface LinkStatistics {
   readonly sent: MessageCount;
   /** Calls of {@link Link.send}, and requests, by the outcome of their message. */
   readonly outcomes: Readonly<Record<SendOutcome, number>>;
-  /** Number of times that received data was lost, corrupt, incomplete or too large. */
+  /**
+   * Number of times that received data was lost, corrupt, incomplete or too large. Counts a loss again that the link emits
+   * once more behind held messages (classes A and B).
+   */
   readonly dataLosses: number;
 }
 

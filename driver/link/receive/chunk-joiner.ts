@@ -2,7 +2,7 @@ import type { DataChunk, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import type { Framing } from '../options';
-import { isJson, JsonEnd, mayPartJson } from './json-end';
+import { isJson, JsonEnd, mayBeTextBoundary } from './json-end';
 import { Pieces } from './pieces';
 import type { LinkReceiver, MessageSink } from './receiver';
 
@@ -10,7 +10,7 @@ const NOTHING = Buffer.alloc(0);
 /** The message that the next chunk continues. */
 interface Unfinished {
   /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
-  readonly kind: 'whole' | 'tooLarge' | 'headless';
+  readonly kind: 'collecting' | 'tooLarge' | 'headless';
   readonly pieces: Pieces;
   length: number;
   /** The chunk that a headless message has dropped last: the next one may continue a JSON text that begins in it. */
@@ -29,7 +29,7 @@ export class ChunkJoiner implements LinkReceiver {
   readonly #clock: Clock;
   readonly #sink: MessageSink;
   readonly #json = new JsonEnd();
-  #message: Unfinished = emptyMessage('whole');
+  #message: Unfinished = emptyMessage('collecting');
   /** The last bytes, which may begin a delimiter: if they do not, the joiner adds them to the message. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
@@ -66,7 +66,7 @@ export class ChunkJoiner implements LinkReceiver {
 
   /** Drops the unfinished message. The next bytes may be the end of a message whose beginning is lost. */
   dataLost(): void {
-    this.#begin(this.#framing.by === 'chunk' ? 'whole' : 'headless');
+    this.#begin(this.#framing.by === 'chunk' ? 'collecting' : 'headless');
     if (this.#framing.by === 'idle') this.#finishWhenIdle(this.#framing.idleMs);
   }
 
@@ -75,13 +75,13 @@ export class ChunkJoiner implements LinkReceiver {
     const { kind } = this.#message;
     const length = this.#unfinishedBytes;
     if (this.#framing.by === 'idle' && length > 0) return this.#finish();
-    this.#begin('whole');
-    if (kind === 'whole' && length > 0)
+    this.#begin('collecting');
+    if (kind === 'collecting' && length > 0)
       this.#sink.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
   }
 
   get isEmpty(): boolean {
-    return this.#message.kind === 'whole' && this.#unfinishedBytes === 0;
+    return this.#message.kind === 'collecting' && this.#unfinishedBytes === 0;
   }
 
   /** Bytes of the unfinished message. */
@@ -103,11 +103,11 @@ export class ChunkJoiner implements LinkReceiver {
   #pushJson(piece: Buffer): void {
     if (this.#message.kind === 'headless') {
       const { dropped: before = NOTHING } = this.#message;
-      if (!isJson(piece) && !mayPartJson(before, piece)) {
+      if (!isJson(piece) && !mayBeTextBoundary(before, piece)) {
         this.#message = { ...emptyMessage('headless'), length: piece.length, dropped: piece };
         return;
       }
-      this.#begin('whole');
+      this.#begin('collecting');
     }
     let from = 0;
     let end = this.#json.find(piece, from);
@@ -137,7 +137,7 @@ export class ChunkJoiner implements LinkReceiver {
   #add(bytes: Buffer): void {
     const message = this.#message;
     message.length += bytes.length;
-    if (message.kind !== 'whole') return;
+    if (message.kind !== 'collecting') return;
     message.pieces.add(bytes);
     if (message.length <= this.#limit) return;
     this.#message = { ...emptyMessage('tooLarge'), length: message.length };
@@ -147,11 +147,11 @@ export class ChunkJoiner implements LinkReceiver {
 
   #finish(): void {
     const { kind, pieces } = this.#message;
-    this.#begin('whole');
-    if (kind === 'whole') this.#sink.message(undefined, pieces.joined());
+    this.#begin('collecting');
+    if (kind === 'collecting') this.#sink.message(undefined, pieces.joined());
   }
 
-  #begin(kind: 'whole' | 'headless'): void {
+  #begin(kind: 'collecting' | 'headless'): void {
     this.#idleTimer?.();
     this.#json.reset();
     this.#held = NOTHING;

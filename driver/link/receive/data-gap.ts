@@ -5,7 +5,7 @@ const TICK_MS = 1000;
 /** Milliseconds in which the host reads, after a block of its event loop, the data that came meanwhile: the backlog. */
 const BACKLOG_MS = 250;
 
-/** Clock times between which data came that the host reads now. */
+/** Earliest and latest arrival time of the data that the host reads now. */
 interface Arrival {
   readonly earliest: number;
   readonly latest: number;

@@ -101,7 +101,7 @@ export class FramingGuard implements LinkReceiver {
     const { held, next } = state;
     if (next) Object.assign(state, { held: next, next: undefined, isPinging: false });
     else this.#state = { kind: 'passing' };
-    // The link has emitted some of these losses already, but before the messages that arrived before them.
+    // Emits each loss again, in its place: when it occurred, the guard still held the messages before it.
     held.replay(
       this.#receiver,
       () => this.#state.kind !== 'ended',

@@ -58,8 +58,8 @@ export function isJson(chunk: Buffer): boolean {
   return from === 0 && isValue(chunk);
 }
 
-/** Whether a JSON text may end with one chunk, and the next one begin with the other: inside a text, a comma parts them. */
-export function mayPartJson(before: Buffer, after: Buffer): boolean {
+/** Whether a JSON text may end with `before` and the next one begin with `after`. Inside a text, a comma is between them. */
+export function mayBeTextBoundary(before: Buffer, after: Buffer): boolean {
   return (
     CLOSING_BRACKETS.has(firstByte(Buffer.from(before).reverse())) &&
     OPENING_BRACKETS.has(firstByte(after))

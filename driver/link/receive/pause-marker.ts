@@ -8,7 +8,10 @@ import type { LinkReceiver } from './receiver';
  * port may delay the chunks before it.
  */
 const STALLED_CHUNK_MS = 5000;
-/** The same where part of the time may be a block of the event loop. An earlier empty chunk may be an empty message. */
+/**
+ * Limit for the longest possible pause, where a block of the event loop hides the true one. After a shorter pause, an empty
+ * chunk may be an empty message.
+ */
 const POSSIBLY_STALLED_MS = 9000;
 
 /**

@@ -42,6 +42,11 @@ export class Reception {
     this.#none = this.#state = { kind: 'none', receiver: droppingReceiver(machine) };
   }
 
+  /** Whether the link has a connection, which a close may be about to end. */
+  get isConnected(): boolean {
+    return this.#state.kind === 'connected';
+  }
+
   /** Whether no message has begun. */
   get isEmpty(): boolean {
     return this.#state.kind !== 'connected' || this.#state.receiver.isEmpty;

@@ -8,7 +8,7 @@ import type { SendOptions } from '../options';
  *   request without a value there gets a number that no other request on the link has.
  * - `array`: JSON arrays, as in OCPP: `[3,"id",…]` replies to `[2,"id",…]`, and `[4,"id",…]` is an error
  *   (`REPLY_ERROR`). A request without an ID gets a UUID.
- * - `function`: the first message for which `matches` returns true.
+ * - `function` (a condition): the first message for which `matches` returns true. Later messages wait for its promise.
  * - `next`: the next message after the request has left. The link sends one such request at a time; others wait.
  */
 export type ReplyMatch =
@@ -37,7 +37,10 @@ export type ReplyMatch =
     }
   | { readonly by: 'next' };
 
-/** An object or array goes as JSON text. */
+/**
+ * An object or array goes as JSON text. The link parses and rewrites a JSON text to which it adds an ID: integers above 2^53
+ * in it change.
+ */
 export type RequestPayload =
   Uint8Array | string | readonly unknown[] | Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { Cancel } from '../../clock';
 import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
 import type { PendingRequest } from './pending-request';
@@ -19,18 +20,24 @@ export class ReplyFinder {
   readonly #table: RequestTable;
   readonly #mayBeAnswered: (request: PendingRequest) => boolean;
   readonly #failed: (request: PendingRequest, reason: string) => void;
+  readonly #startTimer: (request: PendingRequest, timeOver: () => void) => Cancel;
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
   #pendingCondition: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
-  /** @param failed the condition of a request has thrown, or was given up */
+  /**
+   * @param failed the condition of a request has thrown, or was given up
+   * @param startTimer starts a timer of the request's reply timeout
+   */
   constructor(
     table: RequestTable,
     mayBeAnswered: (request: PendingRequest) => boolean,
     failed: (request: PendingRequest, reason: string) => void,
+    startTimer: (request: PendingRequest, timeOver: () => void) => Cancel,
   ) {
     this.#table = table;
     this.#mayBeAnswered = mayBeAnswered;
     this.#failed = failed;
+    this.#startTimer = startTimer;
   }
 
   /** Ends the wait for a pending condition. @param request only for the condition of this request */
@@ -83,10 +90,13 @@ export class ReplyFinder {
       const givenUp = new Promise<typeof GIVEN_UP>((resolve) => {
         this.#pendingCondition = { request, end: () => resolve(GIVEN_UP) };
       });
-      return Promise.race([matches, givenUp]).then(
-        (found) => (found === GIVEN_UP ? this.#tooSlow(request) : found),
-        fail,
-      );
+      // An overdue request has no timer of its own.
+      const stop = request.isOpen
+        ? undefined
+        : this.#startTimer(request, () => this.giveUp(request));
+      return Promise.race([matches, givenUp])
+        .finally(stop)
+        .then((found) => (found === GIVEN_UP ? this.#tooSlow(request) : found), fail);
     } catch (error) {
       return fail(error);
     }

@@ -21,7 +21,7 @@ import { PendingRequest } from './pending-request';
 import { RequestTable } from './request-table';
 import { uuid } from './uuid';
 
-/** Limit of the messages that wait behind a condition. */
+/** Limit of the messages that wait behind a pending condition. */
 const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const REPLY_TIMEOUT_MS = 10_000;
 const MAX_REPLY_TIMEOUT_MS = 86_400_000;
@@ -38,13 +38,14 @@ export class Requests {
     this.#table,
     (request) => this.#mayBeAnswered(request),
     (request, reason) => this.#fail(request, this.#error('MATCH_FAILED', { reason }, 'sent'), true),
+    (request, timeOver) => onTimeout(this.#clock, replyTimeoutOf(request), timeOver),
   );
   /** Stands for the connection, by its identity. */
   #connection = {};
   #lastNumber = 0;
-  /** The last of what waits in order behind a slow condition: messages, or the end of the connection. */
-  #inTurn: Promise<void> | undefined;
-  /** Counts the messages that wait in turn. */
+  /** The last message, or end of the connection, in the queue behind a pending condition. */
+  #lastQueued: Promise<void> | undefined;
+  /** Counts the queued messages. */
   readonly #backlog = new QueueLimit(BACKLOG_LIMIT);
   /** Counts the requests that have not settled, and their payloads. */
   readonly #unsettled: QueueLimit;
@@ -96,7 +97,7 @@ export class Requests {
 
   /** Takes a message of the link, and emits it, unless it is a reply whose request keeps it back. */
   take(message: Message): void {
-    if (this.#inTurn) return this.#takeInTurn(message);
+    if (this.#lastQueued) return this.#takeQueued(message);
     if (this.#table.isEmpty) return this.#emit(message);
     const found = this.#finder.find(message);
     if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message));
@@ -104,7 +105,7 @@ export class Requests {
   }
 
   /** Keeps the message in order behind a condition. Gives the condition up where too much waits behind it. */
-  #takeInTurn(message: Message): void {
+  #takeQueued(message: Message): void {
     const { length } = message.bytes;
     const isKept = this.#backlog.tryTake(length);
     if (!isKept) this.#finder.giveUp();
@@ -116,20 +117,20 @@ export class Requests {
 
   /** The connection has ended: no replies to its requests can come any more. */
   connectionEnded(): void {
-    if (this.#inTurn) this.#queue(() => this.#endConnection());
+    if (this.#lastQueued) this.#queue(() => this.#endConnection());
     else this.#endConnection();
   }
 
-  /** Runs `run` after all that is in turn now. An error there skips nothing that is in turn behind it. */
+  /** Runs `run` after everything queued. An error of it becomes an uncaught exception, and the queue goes on. */
   #queue(run: () => void | Promise<void>): void {
-    const before = this.#inTurn ?? Promise.resolve();
-    const turn = before
+    const before = this.#lastQueued ?? Promise.resolve();
+    const queued = before
       .then(run)
       .catch(throwUncaught)
       .finally(() => {
-        if (this.#inTurn === turn) this.#inTurn = undefined;
+        if (this.#lastQueued === queued) this.#lastQueued = undefined;
       });
-    this.#inTurn = turn;
+    this.#lastQueued = queued;
   }
 
   // --- sending -------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ export class Requests {
     if (request.state.kind !== 'sending') return;
     if (!this.#mayBeAnswered(request)) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
-    const timeout = request.options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+    const timeout = replyTimeoutOf(request);
     const stop = onTimeout(this.#clock, timeout, () =>
       this.#fail(request, this.#error('REPLY_TIMEOUT', { timeout }, 'sent'), true),
     );
@@ -190,11 +191,10 @@ export class Requests {
   }
 
   #block(request: PendingRequest, blocked: boolean): void {
-    const { state, options } = request;
+    const { state } = request;
     if (state.kind !== 'waiting' || state.blocked === blocked) return;
     if (!blocked) return request.become({ kind: 'waiting', blocked });
-    const timeout = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
-    const stop = onTimeout(this.#clock, timeout, () =>
+    const stop = onTimeout(this.#clock, replyTimeoutOf(request), () =>
       this.#fail(request, this.#error('REPLY_OUTSTANDING', {}, 'not-sent'), false),
     );
     request.become({ kind: 'waiting', blocked }, stop);
@@ -268,6 +268,10 @@ export class Requests {
     while (this.#table.hasId(this.#lastNumber));
     return this.#lastNumber;
   }
+}
+
+function replyTimeoutOf({ options }: PendingRequest): number {
+  return options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
 }
 
 function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {

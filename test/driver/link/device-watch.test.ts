@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { DeviceWatch } from '../../../driver/link/device-watch';
+import type { ReadyDevice } from '../../../driver/link/link-host';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 it('whenReady() with an aborted signal rejects at once with the reason, and leaves no timer', async () => {
@@ -12,4 +13,17 @@ it('whenReady() with an aborted signal rejects at once with the reason, and leav
   const reason = new Error('no longer needed');
   await assert.rejects(watch.whenReady(15_000, AbortSignal.abort(reason)), reason);
   assert.equal(clock.pending, 0);
+});
+
+it('throwIfLost() throws why the device was lost, although another one is ready', () => {
+  const watch = new DeviceWatch(new VirtualClock());
+  const [before, after] = [{}, {}] as ReadyDevice[];
+  assert.ok(before && after);
+  const error = new EspAtError('DEVICE_RESTARTED');
+  watch.changed({ kind: 'ready', device: before });
+  watch.throwIfLost(before);
+  watch.changed({ kind: 'notReady', error, isFinal: false });
+  watch.changed({ kind: 'ready', device: after });
+  assert.throws(() => watch.throwIfLost(before), error);
+  watch.throwIfLost(after);
 });

@@ -229,6 +229,22 @@ describe('a request with a condition', () => {
     await harness.end();
   });
 
+  it('that stays pending after the request has failed holds messages no longer than its reply timeout', async () => {
+    const { harness, ask, serve, emitted } = await requestHarness();
+    const matches = () => new Promise<boolean>(() => undefined);
+    const asked = await ask('x', { match: { by: 'function', matches }, replyTimeoutMs: 1000 });
+    await harness.clock.advance(1000);
+    assert.equal(asked.ending, 'REPLY_TIMEOUT sent');
+    await serve('a');
+    await serve('b');
+    await harness.clock.advance(900);
+    assert.deepEqual(emitted(), []);
+    await harness.clock.advance(100);
+    await serve('c');
+    assert.deepEqual(emitted(), ['a', 'b', 'c']);
+    await harness.end();
+  });
+
   it('of another realm is awaited too', async () => {
     const { harness, ask, serve } = await requestHarness();
     const matches: unknown = runInNewContext('async ({ bytes }) => String(bytes) === "c"');

@@ -13,6 +13,7 @@ it('a message is compared with 20,000 conditions, without a stack overflow', asy
     table,
     () => true,
     (_, reason) => failures.push(reason),
+    () => () => undefined,
   );
   const add = (matches: () => boolean | Promise<boolean>) => {
     const match = { by: 'function', matches } as const;
