@@ -87,7 +87,10 @@ export class Link extends EventEmitter<LinkEvents> {
     return shouldBeOpen(state) || (state.kind === 'closing' && state.next !== undefined);
   }
 
-  /** URI of the newest call of {@link open} that claimed the link, or of a connection that is closing; without user and password. */
+  /**
+   * URI of the newest call of {@link open}, or of a connection that is still closing; without user and password. Empty before
+   * the first call.
+   */
   get uri(): string {
     return this.#state.goal?.uri ?? '';
   }
