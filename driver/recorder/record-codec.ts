@@ -79,8 +79,11 @@ function readMessages([link = 0, messages = 0, low = 0, high = 0]: Uint32Array):
   return { messages, bytes: low + high * WORD_VALUES, link: linkOf(link) };
 }
 
-/** Returns the line of a record. @param bytes aligned to a word where the kind consists of words */
-export function decode(kind: number, bytes: Buffer): DriverLine | PortBytesLine {
+/**
+ * Returns the line of a record; undefined where the ring had no room for its JSON, and has cut it.
+ * @param bytes aligned to a word where the kind consists of words
+ */
+export function decode(kind: number, bytes: Buffer): DriverLine | PortBytesLine | undefined {
   switch (kind) {
     case HOST:
       return { host: bytes.toString('latin1') };
@@ -93,7 +96,15 @@ export function decode(kind: number, bytes: Buffer): DriverLine | PortBytesLine 
     case MESSAGES:
       return readMessages(wordsOf(bytes));
     default:
-      return JSON.parse(bytes.toString()) as DriverLine;
+      return parseLine(bytes.toString());
+  }
+}
+
+function parseLine(text: string): DriverLine | undefined {
+  try {
+    return JSON.parse(text) as DriverLine;
+  } catch {
+    return undefined;
   }
 }
 

@@ -46,7 +46,7 @@ export class Recorder {
   #words: Uint32Array;
   #memory: Uint8Array;
   #held: HeldRecord[] = [];
-  /** By direction: the beginning of a secret whose records it held no longer. The rest may still come. */
+  /** By direction: the beginning of a secret that went to the ring as a placeholder because too much was held. The rest may come. */
   #begun: ReadonlyMap<number, Uint8Array> = new Map();
   #calls = 0;
   /** Messages of one link that the driver emitted since the last record. */
@@ -95,7 +95,7 @@ export class Recorder {
     return call;
   }
 
-  /** Records that a send has succeeded, in consequence of the last record. */
+  /** Records that a send has succeeded, at the time of the record that caused it. */
   sent(call: number): void {
     const word = this.#begin(SENT, this.clock.lastTime, SENT_BYTES);
     this.#words[word] = call;
@@ -137,7 +137,8 @@ export class Recorder {
   *lines(position = 0): Generator<PlacedLine, void> {
     this.#recordMessages();
     for (const { kind, at, bytes, next } of this.#ring.since(position)) {
-      yield { next, line: { at, ...decode(kind, bytes) } };
+      const line = decode(kind, bytes);
+      if (line) yield { next, line: { at, ...line } };
     }
   }
 
@@ -145,7 +146,8 @@ export class Recorder {
   *heldLines(): Generator<RecordingLine, void> {
     for (const { kind, at, bytes } of this.#clean('cut')?.records ?? []) {
       const { buffer, byteOffset, length } = bytes;
-      yield { at, ...decode(kind, Buffer.from(buffer, byteOffset, length)) };
+      const line = decode(kind, Buffer.from(buffer, byteOffset, length));
+      if (line) yield { at, ...line };
     }
   }
 
