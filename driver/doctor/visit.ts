@@ -10,7 +10,7 @@ import { Examination } from './examination';
 import type { Finding } from './findings';
 import type { DoctorFacts } from './report';
 
-/** A port that is open for one examination. */
+/** The session of one examination: the open port, the AT client, and the run of its steps. */
 export class Visit {
   readonly #opener: PortOpener;
   readonly #clock: Clock;

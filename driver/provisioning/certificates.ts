@@ -40,7 +40,10 @@ interface SlotContents {
 /** Parsing certificates and keys blocks the event loop for milliseconds, and every initialization needs their contents. */
 const parsed = new WeakMap<CertificateOptions, SlotContents>();
 
-/** Materials that this process has written, but that do not read back. The driver does not write them again. */
+/**
+ * Materials that this process has written, but that do not read back: the firmware shows them in another form, or the port
+ * has corrupted both attempts. The driver cannot tell, and does not write them again.
+ */
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
 /**
@@ -76,8 +79,8 @@ function outdated(material: Certificates | undefined, now: number): EspAtError[]
 
 /**
  * Writes PEM texts to their slots (`AT+SYSMFG`) where the device does not hold them. Flash wears out, so the driver
- * first reads certificates and compares them. It never reads keys: it writes a key just before its certificate, so a
- * stored certificate proves its key.
+ * first reads certificates and compares them. It never reads keys: it writes a key just before its certificate, and takes
+ * the certificate for a proof that the device has stored a key. A key that the port has corrupted goes unnoticed.
  * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before the first write,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with
  */
@@ -94,7 +97,7 @@ export async function writeCertificates(
   }
 }
 
-/** Writes materials in order, unless the device holds the last one, which proves that it holds all. */
+/** Writes materials in order, unless the device holds the last one: then it has taken those before. */
 async function writeUnlessHeld(
   run: Run,
   first: readonly Material[],

@@ -33,7 +33,7 @@ interface Place {
 
 /**
  * The newest records in order, in at least 15/16 of its memory. For speed it allocates its memory once and nothing for a
- * record, and does not read the old records that it overwrites: that would wait for memory several times a message.
+ * record, and does not read the old records that it overwrites: each would be a cache miss, several times a message.
  */
 export class RecordRing {
   /** The memory, by words and by bytes, for records that {@link reserve} adds. */

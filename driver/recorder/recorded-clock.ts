@@ -56,7 +56,7 @@ export class RecordedClock implements Clock {
     return this.#last;
   }
 
-  /** Time of the last record or turn, for a record of its consequence. */
+  /** Time of the last record or turn, for a record that it caused: without another reading of the clock. */
   get lastTime(): number {
     return this.#last;
   }

@@ -31,10 +31,7 @@ export interface PatternIndex {
   readonly starts: Uint8Array;
 }
 
-/**
- * Leaves a shorter beginning of a secret at a cut: it discloses little, and may be no secret, as the K of `OK` where a secret
- * begins with K.
- */
+/** Leaves a shorter beginning of a secret at a cut: it may be no secret, such as the K of `OK` where a secret begins with K. */
 const MIN_CUT_BYTES = 4;
 
 export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
@@ -120,7 +117,7 @@ function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined 
   return matchFrom(bytes, start, find);
 }
 
-/** A way to match a pattern: its bytes up to `to` stand before `at`, the last of them from `from` on without a gap. */
+/** A partial match: the pattern's first `to` bytes end at `at`; those from `from` on follow each other without a gap. */
 interface Way {
   readonly at: number;
   readonly from: number;
@@ -129,7 +126,7 @@ interface Way {
   readonly before: Way | undefined;
   /** Gaps in succession without a byte of the pattern between them. */
   readonly emptyGaps: number;
-  /** Whether a gap at `at` has been taken for one already: its bytes may be the next ones of the pattern, too. */
+  /** Whether the search has already taken the bytes at `at` for a gap; they may also be the next ones of the pattern. */
   readonly isGapTried: boolean;
 }
 

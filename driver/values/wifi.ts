@@ -22,7 +22,7 @@ export function ssidFlaw(ssid: unknown): Flaw | undefined {
     : undefined;
 }
 
-/** Returns why no network can have a password; undefined where one can. An empty password means an open network. */
+/** Returns why a value cannot be a Wi-Fi password; undefined where it can. An empty one means an open network. */
 export function passwordFlaw(password: unknown): Flaw | undefined {
   if (typeof password !== 'string') return { reason: 'NOT_TEXT' };
   const reason = textReason(password);
