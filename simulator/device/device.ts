@@ -18,7 +18,7 @@ import { defaultUartSettings, directUart, type Uart } from '../serial/uart';
 import { Links } from '../websocket/links';
 
 const DEFAULT_BOOT_MS = 400;
-/** Milliseconds from the last byte sent to the restart. */
+/** Milliseconds from a crash, or from the last byte of a restart's answer, to the restart. */
 const RESTART_DELAY_MS = 25;
 /** Milliseconds between checks whether all output has left. */
 const TRANSMIT_POLL_MS = 5;
@@ -38,6 +38,9 @@ export class SimulatedDevice {
   #state: 'off' | 'booting' | 'up' | 'restarting' = 'off';
   #cancelBoot: (() => void) | undefined;
   #inputWhileBooting: Buffer = Buffer.alloc(0);
+  /** Whether the supply is on: set by powerOn and powerOff. */
+  #supplied = false;
+  #powerCuts = 0;
 
   constructor(options: SimulatorOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -129,7 +132,8 @@ export class SimulatedDevice {
       restartWhenSent,
     });
     if (options.joined === true) station.beginJoined();
-    if (options.running ?? true) this.#state = 'up';
+    this.#supplied = options.running ?? true;
+    if (this.#supplied) this.#state = 'up';
     else station.stop();
   }
 
@@ -177,16 +181,31 @@ export class SimulatedDevice {
     return this.#network;
   }
 
-  /** Powers the device: boot loader noise, `ready`, then Wi-Fi. Does nothing while the device has power. */
+  /** Powers the device once no fault cuts its power: boot noise, `ready`, then Wi-Fi. Does nothing while it has power. */
   powerOn(): void {
-    if (this.#state === 'off') this.#boot();
+    this.#supplied = true;
+    this.#bootIfPowered();
   }
 
   /** Cuts the power: the device loses everything but its flash, and leaves no timer or socket. */
   powerOff(): void {
-    this.#halt();
-    this.#uart.reset();
-    this.#state = 'off';
+    this.#supplied = false;
+    this.#losePower();
+  }
+
+  /** Whether the device has power. */
+  get powered(): boolean {
+    return this.#state !== 'off';
+  }
+
+  /** @internal Interrupts the power until the returned function is called, once. */
+  cutPower(): () => void {
+    this.#powerCuts++;
+    this.#losePower();
+    return () => {
+      this.#powerCuts--;
+      this.#bootIfPowered();
+    };
   }
 
   /** Restarts as by a reset, a watchdog or a crash. Does nothing without power. */
@@ -223,6 +242,16 @@ export class SimulatedDevice {
     const { output } = this.#board;
     output.endStreams();
     output.whenFlushed(poll);
+  }
+
+  #bootIfPowered(): void {
+    if (this.#state === 'off' && this.#supplied && this.#powerCuts === 0) this.#boot();
+  }
+
+  #losePower(): void {
+    this.#halt();
+    this.#uart.reset();
+    this.#state = 'off';
   }
 
   #halt(): void {

@@ -30,6 +30,7 @@ export function eventFault(
     start: (site, settings, run) =>
       onTrigger(site, settings, run, {
         losesOutput,
+        needsPower: group === 'device',
         apply: (place) => {
           run.hit(kind.apply(site, settings, run) ?? place);
           if (settings.chance === undefined) run.over();
@@ -64,6 +65,7 @@ export function episodeFault(
       };
       const cancel = onTrigger(site, settings, run, {
         losesOutput,
+        needsPower: group === 'device',
         apply: (place) => {
           if (end) return;
           run.hit(place);

@@ -1,5 +1,6 @@
 import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
 import type { Direction } from './direction';
+import { Overlap } from './overlap';
 import { Wire, type DeviceWrite } from './wire';
 
 /** The serial line of a device, with a {@link Wire} in each direction for faults. */
@@ -7,6 +8,8 @@ export class FaultyLine {
   /** The device's `uart` option. */
   readonly factory: UartFactory;
   readonly #wires: Readonly<Record<Direction, Wire>>;
+  /** While there is one, the cable is unplugged. */
+  readonly unplugs = new Overlap<true>();
   /** The device's writes that are still under way. */
   #writes: DeviceWrite[] = [];
   #ends: UartEnds | undefined;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from '../network/network';
+import { Overlap } from './overlap';
 import { Segmenter, type SegmentOptions } from '../network/segmenter';
 
 /** A slow or silent server makes its peer wait at this many bytes. */
@@ -13,11 +14,17 @@ export class FaultyNetwork implements Network {
   readonly #connections = new Set<FaultyConnection>();
   readonly #cutters = new Set<(length: number) => number | undefined>();
   /** Milliseconds by which all output of servers is late. */
-  delay = 0;
-  /** How to cut and join the segments of servers. */
-  segments: SegmentOptions = {};
-  /** Whether servers refuse connections. */
-  refusing = false;
+  readonly delays = new Overlap<number>();
+  /** How to join the segments of servers. */
+  readonly joins = new Overlap<Pick<SegmentOptions, 'joinMs'>>();
+  /** How to cut the segments of servers. */
+  readonly splits = new Overlap<Pick<SegmentOptions, 'splitBytes' | 'splitGapMs'>>();
+  /** While there is one, servers refuse connections. */
+  readonly refusals = new Overlap<true>();
+  /** While there is one, the device's network drops every packet. */
+  readonly blackHoles = new Overlap<true>();
+  /** While there is one, the device is out of reach of its access points. */
+  readonly wifiLosses = new Overlap<true>();
   #silences = 0;
 
   constructor(inner: Network, clock: Clock) {
@@ -26,11 +33,11 @@ export class FaultyNetwork implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    if (this.refusing) return refuse(this.#clock, handlers);
+    if (this.refusals.newest === true) return refuse(this.#clock, handlers);
     const connection: FaultyConnection = new FaultyConnection(handlers, {
       clock: this.#clock,
-      delay: () => this.delay,
-      segments: () => this.segments,
+      delay: () => this.delays.newest ?? 0,
+      segments: () => ({ ...this.joins.newest, ...this.splits.newest }),
       silent: () => this.#silences > 0,
       cutAt: (length) => this.#cutAt(length),
       ended: () => this.#connections.delete(connection),

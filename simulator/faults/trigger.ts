@@ -14,6 +14,8 @@ export const triggerSettings: readonly Setting[] = [
 interface TriggeredFault {
   /** Whether the fault drops the device's pending output, unless it applies at a point of a command. */
   readonly losesOutput?: boolean;
+  /** Whether a fault without a trigger waits until the device has power. */
+  readonly needsPower?: boolean;
   apply(place: Place): void;
 }
 
@@ -50,9 +52,29 @@ function waitForTrigger(
   ) {
     return atPoint(site, settings, run, fault);
   }
-  if (fault.losesOutput === true) site.serialLine.discard();
-  fault.apply({ kind: 'time' });
+  const apply = () => {
+    if (fault.losesOutput === true) site.serialLine.discard();
+    fault.apply({ kind: 'time' });
+  };
+  if (fault.needsPower === true) return oncePowered(site, apply);
+  apply();
   return () => undefined;
+}
+
+/** Calls `call` once the device has power: now, or after it has begun to start. Returns a function that cancels it. */
+function oncePowered(site: FaultSite, call: () => void): () => void {
+  if (site.device.powered) {
+    call();
+    return () => undefined;
+  }
+  let cancel = site.rules.addBoot(() => {
+    cancel();
+    cancel = site.clock.after(0, () => {
+      cancel = oncePowered(site, call);
+    });
+    return undefined;
+  });
+  return () => cancel();
 }
 
 function afterBytes(

@@ -1,3 +1,5 @@
+import { Overlap } from './overlap';
+
 /** A byte on the wire. */
 export interface PassingByte {
   readonly byte: number;
@@ -38,12 +40,12 @@ export class Wire {
   readonly #taps = new Set<Tap>();
   #offset = 0;
   #remaining = 0;
-  /** Whether the wire drops all bytes. */
-  cut = false;
-  /** Set while the rates of the ends differ. */
-  distort: ((bytes: Buffer) => Buffer) | undefined;
-  /** Set while the receiver does not read: takes its bytes. */
-  divert: ((bytes: Buffer) => void) | undefined;
+  /** While there is one, the wire drops all bytes. */
+  readonly cuts = new Overlap<true>();
+  /** While the rates of the ends differ: what the receiver reads. The newest applies. */
+  readonly distortions = new Overlap<(bytes: Buffer) => Buffer>();
+  /** While the receiver does not read: takes its bytes. The oldest applies, so that the bytes stay in order. */
+  readonly diversions = new Overlap<(bytes: Buffer) => void>();
 
   /** @param writeAt finds the write of the device that holds a byte */
   constructor(
@@ -82,9 +84,10 @@ export class Wire {
 
   /** Delivers bytes without taps, such as noise. */
   arrive(bytes: Buffer): void {
-    if (this.cut || bytes.length === 0) return;
-    const read = this.distort ? this.distort(bytes) : bytes;
-    if (this.divert) this.divert(read);
+    if (this.cuts.newest === true || bytes.length === 0) return;
+    const read = this.distortions.newest?.(bytes) ?? bytes;
+    const divert = this.diversions.oldest;
+    if (divert) divert(read);
     else if (read.length > 0) this.#deliver(read);
   }
 

@@ -124,6 +124,46 @@ describe('the address sim:', () => {
     await again.close();
   });
 
+  it('has no power while it is closed, also after a power cycle', async () => {
+    const { clock, opener, open, say } = portWith('joined=0');
+    const port = await open();
+    opener.faults.inject('power-cycle=1s,0');
+    await port.close();
+    await clock.advance(2_000);
+    assert.equal(clock.pending, 0);
+    const again = await open();
+    assert.equal(await say(again, 'ATE0'), 'ATE0\r\n\r\nOK\r\n', 'it starts when it is opened');
+    opener.faults.inject('power-cycle=5s,0');
+    await again.close();
+    const third = await open();
+    assert.equal(await say(third, 'AT'), '', 'opening it does not end the outage');
+    await clock.advance(5_000);
+    assert.equal(await say(third, 'AT'), '\r\nready\r\nAT\r\n\r\nOK\r\n');
+    await third.close();
+  });
+
+  it('applies a fault of the device once it has power', async () => {
+    const { clock, opener, heard } = portWith('fault=stray&fault=freeze=%2B1s&joined=0');
+    assert.deepEqual(
+      opener.faults.active.map(({ count }) => count),
+      [0, 0],
+    );
+    const port = await opener.open({
+      data: (chunk) => void heard.push(chunk.toString('latin1')),
+      lost: () => undefined,
+    });
+    await clock.advance(500);
+    assert.equal(
+      heard.splice(0).join(''),
+      '+STA_DISCONNECTED:"aa:bb:cc:dd:ee:01"\r\n\r\nready\r\n',
+    );
+    await clock.advance(1_000);
+    port.write(Buffer.from('AT\r\n'));
+    await clock.advance(1_000);
+    assert.deepEqual(heard, []);
+    await port.close();
+  });
+
   it('leaves no timer while idle, nor when it is closed', async () => {
     const { clock, open, say } = portWith('baud=115200');
     const port = await open();

@@ -19,10 +19,11 @@ export const freeze: Fault = {
     let thaw: (() => void) | undefined;
     const cancel = onTrigger(site, settings, run, {
       losesOutput: true,
+      needsPower: true,
       apply: (place) => {
         if (thaw) return;
         const endSilence = site.network.silence();
-        for (const wire of wires) wire.cut = true;
+        const mend = wires.map((wire) => wire.cuts.add(true));
         const removeBoot = site.rules.addBoot(() => {
           thaw?.();
           if (settings.chance === undefined) run.over();
@@ -32,7 +33,7 @@ export const freeze: Fault = {
           thaw = undefined;
           removeBoot();
           endSilence();
-          for (const wire of wires) wire.cut = false;
+          for (const each of mend) each();
         };
         run.hit(place);
       },
@@ -66,8 +67,8 @@ export const powerCycle = episodeFault({
   minCount: 0,
   losesOutput: true,
   begin({ device, rules }, { count = BOOT_NOISE_BYTES }, run) {
-    device.powerOff();
-    return () => startWithNoise(rules, count, run, () => device.powerOn());
+    const restore = device.cutPower();
+    return () => startWithNoise(rules, count, run, restore);
   },
 });
 

@@ -90,13 +90,13 @@ export const overrun = episodeFault({
     const wire = site.serialLine.wire('to-device');
     const kept: Buffer[] = [];
     let room = count;
-    wire.divert = (bytes) => {
+    const resume = wire.diversions.add((bytes) => {
       const taken = Buffer.from(bytes.subarray(0, room));
       room -= taken.length;
       kept.push(taken);
-    };
+    });
     return () => {
-      wire.divert = undefined;
+      resume();
       wire.arrive(Buffer.concat(kept));
     };
   },
@@ -115,11 +115,12 @@ export const wrongRate = episodeFault({
   begin(site, { count = DEFAULT_DEVICE_RATE }) {
     const toHost = site.serialLine.wire('to-host');
     const toDevice = site.serialLine.wire('to-device');
-    toHost.distort = (bytes) => readAtRate(bytes, count, HOST_RATE);
-    toDevice.distort = (bytes) => readAtRate(bytes, HOST_RATE, count);
+    const ends = [
+      toHost.distortions.add((bytes) => readAtRate(bytes, count, HOST_RATE)),
+      toDevice.distortions.add((bytes) => readAtRate(bytes, HOST_RATE, count)),
+    ];
     return () => {
-      toHost.distort = undefined;
-      toDevice.distort = undefined;
+      for (const end of ends) end();
     };
   },
 });

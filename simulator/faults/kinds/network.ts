@@ -12,11 +12,8 @@ export const segmentsJoined: Fault = {
   defaults: { duration: DEFAULT_JOIN_MS },
   lasting: true,
   start({ network }, { duration = DEFAULT_JOIN_MS }, run) {
-    network.segments = { ...network.segments, joinMs: duration };
     run.hit({ kind: 'time' });
-    return () => {
-      network.segments = { ...network.segments, joinMs: 0 };
-    };
+    return network.joins.add({ joinMs: duration });
   },
 };
 
@@ -34,11 +31,8 @@ export const segmentsSplit: Fault = {
   defaults: { duration: DEFAULT_SPLIT_GAP_MS, count: DEFAULT_SPLIT_BYTES },
   lasting: true,
   start({ network }, { duration = DEFAULT_SPLIT_GAP_MS, count = DEFAULT_SPLIT_BYTES }, run) {
-    network.segments = { ...network.segments, splitBytes: count, splitGapMs: duration };
     run.hit({ kind: 'time' });
-    return () => {
-      network.segments = { ...network.segments, splitBytes: Infinity };
-    };
+    return network.splits.add({ splitBytes: count, splitGapMs: duration });
   },
 };
 
@@ -47,9 +41,13 @@ export const wifiLost = episodeFault({
   group: 'network',
   description: 'Wi-Fi goes out of reach and comes back',
   defaults: { duration: 3_000 },
-  begin({ device }) {
+  begin({ device, network }) {
+    const end = network.wifiLosses.add(true);
     device.wifi.lose();
-    return () => device.wifi.recover();
+    return () => {
+      end();
+      if (network.wifiLosses.newest === undefined) device.wifi.recover();
+    };
   },
 });
 
@@ -58,10 +56,12 @@ export const blackHole = episodeFault({
   group: 'network',
   description: 'every packet vanishes though Wi-Fi is there',
   defaults: { duration: 30_000 },
-  begin({ device }) {
+  begin({ device, network }) {
+    const end = network.blackHoles.add(true);
     device.network.blackHole = true;
     return () => {
-      device.network.blackHole = false;
+      end();
+      device.network.blackHole = network.blackHoles.newest === true;
     };
   },
 });
@@ -76,11 +76,8 @@ export const serverSlow: Fault = {
   defaults: { duration: DEFAULT_SERVER_DELAY_MS },
   lasting: true,
   start({ network }, { duration = DEFAULT_SERVER_DELAY_MS }, run) {
-    network.delay = duration;
     run.hit({ kind: 'time' });
-    return () => {
-      network.delay = 0;
-    };
+    return network.delays.add(duration);
   },
 };
 
@@ -105,11 +102,9 @@ export const serverRefuse = episodeFault({
   description: 'servers are down: connections are reset, attempts refused for a while',
   defaults: { duration: 10_000 },
   begin({ network }) {
-    network.refusing = true;
+    const accept = network.refusals.add(true);
     network.reset();
-    return () => {
-      network.refusing = false;
-    };
+    return accept;
   },
 });
 

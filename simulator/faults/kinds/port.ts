@@ -5,8 +5,12 @@ export const unplug = episodeFault({
   group: 'port',
   description: 'the port goes away and comes back, as when a USB adapter is pulled out',
   defaults: { duration: 2_000 },
-  begin({ port }) {
+  begin({ port, serialLine }) {
+    const end = serialLine.unplugs.add(true);
     port?.unplug();
-    return () => port?.plugIn();
+    return () => {
+      end();
+      if (serialLine.unplugs.newest === undefined) port?.plugIn();
+    };
   },
 });

@@ -28,6 +28,12 @@ export const deviceScenarios: Readonly<Record<string, Scenario>> = {
     lab.faults.inject('power-cycle=2s,0');
     assert.equal(await lab.command('AT', 1_999), '', 'no power, no answer');
     assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`);
+    lab.faults.inject('power-cycle=2s,0');
+    await lab.hear(1_000);
+    lab.device.powerOff();
+    lab.device.powerOn();
+    assert.equal(await lab.hear(999), '', 'the supply alone gives no power');
+    assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`);
   },
 
   async 'boot-noise'(lab) {
