@@ -48,11 +48,11 @@ export function parseAddress(address: string): BuildOptions {
   firmwareFor(firmware, mended);
   return {
     firmware,
-    joined: !isNo(query.get('joined')),
+    joined: yesOrNo(query, 'joined'),
     faults,
     ...(rate === undefined ? {} : { rate: parseRate(rate) }),
     ...(maxRate === undefined ? {} : { maxRate }),
-    rtsCts: !isNo(query.get('rts-cts')),
+    rtsCts: yesOrNo(query, 'rts-cts'),
     ...(seed === undefined ? {} : { random: seededRandom(seed) }),
     ...(bootMs === undefined ? {} : { bootMs }),
     ...(path === undefined ? {} : { path }),
@@ -60,7 +60,13 @@ export function parseAddress(address: string): BuildOptions {
   };
 }
 
-const isNo = (text: string | null): boolean => ['0', 'false', 'no'].includes(text ?? '1');
+/** Default: yes. */
+function yesOrNo(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name) ?? '1';
+  if (['1', 'true', 'yes'].includes(text)) return true;
+  if (['0', 'false', 'no'].includes(text)) return false;
+  throw invalid(name, 'one of 1, true, yes, 0, false, no');
+}
 
 /**
  * @param values texts by option: `latency`, `delayed-ack`, `join` in milliseconds, `loss` as in `1%` or `0.01`,

@@ -23,7 +23,7 @@ export type Point =
   | 'prompt'
   /** The payload is complete; the device has not acted on it. */
   | 'payload'
-  /** The network has taken the frame; the device has not answered. */
+  /** The network has taken the frame, or the send has failed; the device has not answered. */
   | 'sent'
   /** The device has sent the final result code. */
   | 'answered';

@@ -40,6 +40,9 @@ export function checkedFault(name: string, settings: FaultSettings): ParsedFault
   if (chance !== undefined && !(chance > 0 && chance <= 1)) {
     throw new Error('a chance is more than 0 and at most 1');
   }
+  for (const name of ['offset', 'delay', 'duration'] as const) {
+    if (!((settings[name] ?? 0) >= 0)) throw new Error(`the ${name} of a fault is 0 or more`);
+  }
   const { minCount = 1 } = fault;
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= minCount)) {
     throw new Error(`the fault ${name} takes a whole count of at least ${minCount}`);

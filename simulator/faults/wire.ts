@@ -111,7 +111,6 @@ export class Wire {
       });
       parts.push(chunk.subarray(from, at));
       if (effect.kind === 'call') {
-        this.#offset = start + at;
         this.#remaining = effect.dropsRest ? 0 : chunk.length - at;
         this.arrive(Buffer.concat(parts));
         if (effect.dropsRest) lost();

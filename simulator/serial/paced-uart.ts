@@ -46,7 +46,10 @@ export class PacedUart implements Uart {
   readonly #hostLag = new Lag();
   readonly #deviceLag = new Lag();
   readonly #options: PacedLineOptions;
+  /** The rate at which the host reads. */
   #hostRate: number | undefined;
+  /** The rate of the host's bytes on their way: follows once the earlier ones have left. */
+  #hostWriteRate: number | undefined;
   #settings: UartSettings = defaultUartSettings;
   #held = false;
   /** The host's receive buffer. */
@@ -59,6 +62,7 @@ export class PacedUart implements Uart {
     this.#ends = ends;
     this.#options = options;
     this.#hostRate = hostRate;
+    this.#hostWriteRate = hostRate;
     this.#setByteTimes();
   }
 
@@ -112,7 +116,10 @@ export class PacedUart implements Uart {
 
   setHostRate(rate: number | undefined): void {
     this.#hostRate = rate;
-    this.#toDevice.change(() => this.#setByteTimes());
+    this.#toDevice.change(() => {
+      this.#hostWriteRate = rate;
+      this.#setByteTimes();
+    });
   }
 
   discard(): void {
@@ -154,7 +161,7 @@ export class PacedUart implements Uart {
     const { rate, dataBits, stopBits, parity } = this.#settings;
     const bits = 1 + dataBits + (parity === 0 ? 0 : 1) + (stopBits + 1) / 2;
     this.#toHost.byteMs = (bits * 1000) / rate;
-    this.#toDevice.byteMs = (bits * 1000) / (this.#hostRate ?? rate);
+    this.#toDevice.byteMs = (bits * 1000) / (this.#hostWriteRate ?? rate);
   }
 
   /** Arms the timer of the next delivery at the end of this turn. */
@@ -212,7 +219,7 @@ export class PacedUart implements Uart {
   #deliverToDevice(now: number): void {
     this.#toDevice.deliver(now, (bytes, end) => {
       this.#deviceLag.noteDelivery(now, end);
-      const piece = this.#read(bytes, this.#hostRate, this.#settings.rate);
+      const piece = this.#read(bytes, this.#hostWriteRate, this.#settings.rate);
       if (piece.length > 0) this.#ends.toDevice(piece);
     });
   }

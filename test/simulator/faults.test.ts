@@ -130,6 +130,16 @@ describe('fault settings', () => {
     });
   }
 
+  for (const [name, settings] of [
+    ['delay', { delay: -1 }],
+    ['duration', { duration: Number.NaN }],
+    ['offset', { offset: -1 }],
+  ] as const) {
+    it(`are refused: a negative or no number as ${name}`, async (lab) => {
+      assert.throws(() => lab.faults.inject('stall', settings), /is 0 or more/);
+    });
+  }
+
   it('of a port fault need a port that can be unplugged', async (lab) => {
     assert.throws(() => lab.faults.inject('unplug'), /needs a port/);
   });

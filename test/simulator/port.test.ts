@@ -66,6 +66,7 @@ describe('the address sim:', () => {
   for (const wrong of [
     ...['firmware=E', 'baud=fast', 'baud=79', 'colour=red', 'fault=nope', 'seed=-1'],
     ...['latency=50%', 'split=0', 'loss=100%', 'firmware=A&mended=slow-close'],
+    ...['joined=off', 'rts-cts=maybe'],
   ])
     it(`refuses ${wrong}`, () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`));
@@ -108,6 +109,19 @@ describe('the address sim:', () => {
     await port.setRate(9_600);
     await say(port, '', 100);
     assert.equal(await say(port, 'AT', 100), 'AT\r\n\r\nOK\r\n');
+    await port.close();
+  });
+
+  it('sends what the host wrote before a change of its rate at the rate before', async () => {
+    const { clock, open, say, heard } = portWith('baud=9600');
+    const port = await open();
+    port.write(Buffer.from('ATE0\r\n'));
+    await port.setRate(19_200);
+    await clock.advance(100);
+    await clock.advance(0);
+    heard.length = 0;
+    await port.setRate(9_600);
+    assert.equal(await say(port, 'AT', 100), '\r\nOK\r\n', 'the echo is off');
     await port.close();
   });
 
