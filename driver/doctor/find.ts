@@ -105,7 +105,8 @@ async function explainRate(examination: Examination): Promise<void> {
   if (found === set) return;
   const inFlash = await examination.ask(query('UART_DEF'));
   const [, start] = /^\+UART_DEF:(\d+),/.exec(inFlash?.[0] ?? '') ?? [];
-  const isLeftover = start === undefined ? found > set : isNear(Number(start), set);
+  // Without an answer it may be either: the sentence of WRONG_RATE holds for both.
+  const isLeftover = start !== undefined && isNear(Number(start), set);
   examination.found(isLeftover ? 'LEFTOVER_RATE' : 'WRONG_RATE', { found, set });
 }
 

@@ -61,6 +61,18 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.equal((await examine(patient.opener)).facts.baudRate, 921_600);
   });
 
+  it('claims nothing of a restart where the device does not say the rate in its flash', async () => {
+    await using patient = new Patient({
+      input: (bytes, pty) => {
+        if (bytes.toString() !== 'AT+UART_DEF?\r\n') return false;
+        pty.write(Buffer.from('\r\nERROR\r\n'));
+        return true;
+      },
+    });
+    await patient.runFromOtherProgram('AT+UART_CUR=921600,8,1,0,1');
+    assert.deepEqual(wrong(await examine(patient.opener)), ['WRONG_RATE']);
+  });
+
   it('names an echo that is on, and no echo where it is off', async () => {
     await using patient = new Patient();
     assert.ok(codes(await examine(patient.opener)).includes('ECHO_ON'));
