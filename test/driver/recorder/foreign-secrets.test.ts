@@ -35,6 +35,13 @@ describe('secrets of another program in a recording', () => {
     );
   });
 
+  it('replaces a header whose line end has lost a byte, and keeps the result code behind it', () => {
+    assert.deepEqual(cleaned('+WSHEAD:0,"A: ab"\n\r\nOK\r\n', '+WSHEAD:0,"A: ab"\r\r\nOK\r\n'), [
+      '+WSHEAD:0,"A: **"\n\r\nOK\r\n',
+      '+WSHEAD:0,"A: **"\r\r\nOK\r\n',
+    ]);
+  });
+
   it('changes no byte without them', () => {
     const said = ['+WS_DATA:0,9,ws://a:b@c\r\n', 'ATE0\r\n\r\nOK\r\n', '\xff\x00'];
     assert.deepEqual(cleaned(...said), said);
