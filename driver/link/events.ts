@@ -107,7 +107,10 @@ export interface LinkEvents {
   statechange: [LinkChange];
   /** A message has come. */
   message: [Message];
-  /** Received data is lost, corrupt, incomplete or too large; the next message is whole. */
+  /**
+   * Received data is lost, corrupt, incomplete or too large; the next message is whole. In a resync the event comes at its
+   * start: the driver drops all data until the device is ready again.
+   */
   dataloss: [LinkDataLoss];
   /** Keep-open waits before its next attempt. */
   retry: [LinkRetry];

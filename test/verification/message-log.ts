@@ -58,7 +58,7 @@ export interface ServerConnection {
 }
 
 /** An event of a link, or of the device. */
-interface LoggedEvent {
+export interface LoggedEvent {
   readonly at: number;
   /** Absent: the device as a whole. */
   readonly link: LinkId | undefined;

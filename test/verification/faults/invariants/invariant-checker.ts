@@ -8,6 +8,7 @@ import {
   type Unmatched,
 } from '../../message-log';
 import type { FaultEpisode } from '../fault-episode';
+import { lossesOf, type Loss } from './losses';
 import { PROMPT_LIMIT_MS, slowRecoveries, type Times } from './recovery-limits';
 import type { Undetectable } from './undetectable';
 import type { PortMonitor } from '../port-monitor';
@@ -25,17 +26,12 @@ const MAX_NOISE_BYTES = 60;
 
 const EOL = Buffer.from('\r\n');
 
-/** Events after which messages may be missing. */
-const lossEvents = new Set([
-  ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost', 'dataloss'],
-  ...['reopened', 'opened'],
-]);
-
 /** Checks the message log of a finished run. */
 export class InvariantChecker {
   readonly #log: MessageLog;
   readonly #monitor: PortMonitor;
   readonly #episodes: readonly FaultEpisode[];
+  readonly #losses: readonly Loss[];
   readonly #violations: string[] = [];
   readonly #undetectable = new Map<Undetectable, number>();
   /** Messages that an unmatched arrival was attributed to. */
@@ -45,6 +41,7 @@ export class InvariantChecker {
     this.#log = log;
     this.#monitor = monitor;
     this.#episodes = episodes;
+    this.#losses = lossesOf(log.events);
   }
 
   check(times: Times): CheckResult {
@@ -158,9 +155,8 @@ export class InvariantChecker {
   #checkMissing(missing: readonly InEntry[], from: number, to: number): void {
     for (const entry of missing) {
       const { link } = entry;
-      const reported = this.#log.events.some(
-        (event) =>
-          event.link === link && event.at >= from && event.at <= to && lossEvents.has(event.event),
+      const reported = this.#losses.some(
+        (loss) => loss.link === link && loss.from <= to && loss.to >= from,
       );
       if (reported || this.#spent.has(entry)) continue;
       if (entry.undetectable.size > 0) this.#mark(entry);
@@ -203,10 +199,7 @@ export class InvariantChecker {
     const hadWrongRate = episodes.some(({ names }) => names.includes('wrong-rate'));
     if (rest.length > MAX_NOISE_BYTES && !hadWrongRate) return false;
     const limit = PROMPT_LIMIT_MS + Math.max(0, ...episodes.map(({ blocked }) => blocked));
-    return this.#log.events.some(
-      (event) =>
-        event.link === link && lossEvents.has(event.event) && Math.abs(event.at - at) < limit,
-    );
+    return this.#losses.some((loss) => loss.link === link && Math.abs(loss.from - at) < limit);
   }
 
   /** Those that were active in a time, or had not recovered. */
