@@ -183,9 +183,12 @@ export class InvariantChecker {
           entry.outcome === 'unknown' &&
           entry.link === unmatched.link,
       );
-      const marked = out.find((entry) => this.#accountsFor(entry, unmatched));
-      const entry = marked ?? unknown;
-      if (!entry && this.#isPad(unmatched)) continue;
+      const marked = out.filter((entry) => this.#accountsFor(entry, unmatched));
+      const like = marked.find(({ payload }) => isLike(payload, unmatched.bytes));
+      const isPad = this.#isPad(unmatched);
+      // A pad must not account for the marked message that arrived beside it.
+      const entry = like ?? (isPad ? undefined : marked[0]) ?? unknown;
+      if (!entry && isPad) continue;
       if (!entry) this.#violate(`${describeUnmatched(unmatched)} arrived at the server`);
       else this.#spend(entry, entry.outcome === 'sent');
     }
