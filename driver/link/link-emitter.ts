@@ -100,8 +100,11 @@ export class LinkEmitter {
   /** Emits what `end` reports with the goal of the connection that has ended: the state may hold the next one. */
   emitFor(goal: Goal | undefined, end: () => void): void {
     this.#ended = goal;
-    end();
-    this.#ended = undefined;
+    try {
+      end();
+    } finally {
+      this.#ended = undefined;
+    }
   }
 
   get #goal(): Partial<Goal> {

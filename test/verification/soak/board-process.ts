@@ -1,10 +1,5 @@
 import { PacedLine } from '../../../simulator/serial/paced-line';
-import {
-  firmwareClasses,
-  seededRandom,
-  type Direction,
-  type FirmwareClass,
-} from '../../../simulator';
+import { seededRandom, type Direction } from '../../../simulator';
 import { faultyDevice } from '../../../simulator/faults';
 import { openPty, PortLink, type Pty } from '../../harness/port/pty';
 
@@ -23,16 +18,14 @@ const RATE = 115_200;
 const BOOT_MS = 400;
 
 /**
- * A simulated ESP32 behind a pty, in its own process: `board-process.ts CLASS SEED`. Each message of the parent is a fault to
+ * A simulated ESP32 behind a pty, in its own process: `board-process.ts SEED`. Each message of the parent is a fault to
  * inject; an empty one ends all faults.
  */
-function main([name = '', seed = '']: readonly string[]): void {
-  const firmware = firmwareClasses.find((each): each is FirmwareClass => each === name);
-  if (!firmware) throw new Error(`there is no firmware class ${name}`);
+function main([seed = '']: readonly string[]): void {
   const port = new PortLink();
   let pty: Pty | undefined;
   const { device, faults } = faultyDevice({
-    firmware,
+    firmware: 'D',
     joined: true,
     bootMs: BOOT_MS,
     baud: RATE,

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { FirmwareClass } from '../../../simulator';
 import type { BoardReport } from './board-process';
 
 /** The process of `board-process.ts`. */
@@ -15,12 +14,8 @@ export class BoardHandle {
     this.#process = process;
   }
 
-  static async start(
-    firmware: FirmwareClass,
-    seed: number,
-    onReport: (report: BoardReport) => void,
-  ): Promise<BoardHandle> {
-    const child = fork(join(__dirname, 'board-process.ts'), [firmware, String(seed)]);
+  static async start(seed: number, onReport: (report: BoardReport) => void): Promise<BoardHandle> {
+    const child = fork(join(__dirname, 'board-process.ts'), [String(seed)]);
     const path = await new Promise<string>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the board ended with ${String(code)}`)));
       child.on('message', (message) => {

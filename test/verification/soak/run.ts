@@ -1,4 +1,4 @@
-import { firmwareNamed, optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
+import { optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
 import { whyNoPty } from '../../harness/port/pty';
 import { Soak } from './soak';
 
@@ -7,10 +7,9 @@ const usage = `npm run soak -- [options]
   --minutes N     duration of faults, stalls and deploys (default 60; 0.5 is half a minute)
   --seed S        seed of traffic, faults and deploys (default: from the clock)
   --verbose       prints every fault and deploy, and what Node-RED prints
-  --class C       firmware A, B, C or D (default D)
 
-A real Node-RED on a real pty sends and receives over three links of a simulated ESP32 at 115200 bit/s, with a real
-WebSocket server. Prints a line a minute. The exit code is 1 when a message is not accounted for, an input did not end
+A real Node-RED on a real pty sends and receives over three links of a simulated ESP32 (class D, whose messages arrive
+whole) at 115200 bit/s, with a real WebSocket server. Prints a line a minute. The exit code is 1 when a message is not accounted for, an input did not end
 once, a link did not come back, or memory, handles, listeners or the delay of the event loop grow.`;
 
 async function main(): Promise<void> {
@@ -18,7 +17,6 @@ async function main(): Promise<void> {
     minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     verbose: { type: 'boolean', default: false },
-    class: { type: 'string', default: 'D' },
   });
   const minutes = orMisuse(() => {
     const number = Number(values.minutes);
@@ -28,11 +26,10 @@ async function main(): Promise<void> {
   const seed = wholeNumber('seed', values.seed);
   const reason = whyNoPty();
   if (reason !== undefined) throw new Error(reason);
-  console.log(`seed ${seed}, class ${values.class}, ${minutes} min`);
+  console.log(`seed ${seed}, ${minutes} min`);
   const soak = new Soak({
     seed,
     minutes,
-    firmware: firmwareNamed(values.class),
     verbose: values.verbose,
     print: console.log,
   });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LinkId } from '../../../driver/at/types';
-import { seededRandom, type FirmwareClass, type Random } from '../../../simulator';
+import { seededRandom, type Random } from '../../../simulator';
 import { BoardHandle } from './board';
 import { firstRevision, flowsOf, type Revision } from './flows';
 import { Health } from './health';
@@ -14,7 +14,6 @@ import { SoakServer } from './server';
 interface SoakOptions {
   readonly seed: number;
   readonly minutes: number;
-  readonly firmware: FirmwareClass;
   readonly print: (line: string) => void;
   /** Whether it prints every fault and deploy, and the output of Node-RED. */
   readonly verbose: boolean;
@@ -57,9 +56,9 @@ export class Soak {
 
   /** Runs to the end. @returns the violations, one sentence each */
   async run(): Promise<readonly string[]> {
-    const { seed, firmware } = this.#options;
+    const { seed } = this.#options;
     const server = await SoakServer.start(this.#log, seededRandom(seed + 1));
-    const board = await BoardHandle.start(firmware, seed + 2, ({ kind, ...hit }) => {
+    const board = await BoardHandle.start(seed + 2, ({ kind, ...hit }) => {
       if (kind === 'hit' && 'at' in hit) this.#log.disturbances.hit(hit.at, hit.direction);
     });
     this.#log.disturbances.add(Date.now(), 0);
