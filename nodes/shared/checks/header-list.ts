@@ -1,6 +1,7 @@
 import { headerFlaw, headersFlaw } from '../../../driver/values/header';
 import { MIN_REQUEST_BYTES } from '../../../driver/values/upgrade-request';
-import { asText, isVariable, refused, type Refusal } from './refusal';
+import type { Refusal } from '../errors/node-error';
+import { asText, isVariable, refused } from './refusal';
 import { isTemplate, templateFlaw } from './template';
 
 /** Checks the headers of a dialog. @param bareBytes bytes of the upgrade request without them */

@@ -1,12 +1,6 @@
 import { isWhole } from '../../../driver/values/whole';
-import {
-  asText,
-  isVariable,
-  wholeSetting,
-  type Check,
-  type Refusal,
-  type Settings,
-} from './refusal';
+import type { Refusal } from '../errors/node-error';
+import { asText, isVariable, wholeSetting, type Check, type Settings } from './refusal';
 
 // Names of the driver's settings; the dialog holds seconds.
 const pongTimeout = wholeSetting('INVALID_CONFIG', 'pongTimeoutMs', 1, 7200);

@@ -1,6 +1,6 @@
 import { isPortAddress } from '../../../driver/values/port-address';
 import { parseAddress } from '../../../simulator/address';
-import type { Refusal } from './refusal';
+import type { Refusal } from '../errors/node-error';
 
 /** The beginning of a simulated device's address. */
 export const SIMULATED = 'sim:';

@@ -1,16 +1,9 @@
 import type { ErrorDetails } from '../../../driver/errors';
 import { shown } from '../../../driver/values/text';
 import { wholeFlaw } from '../../../driver/values/whole';
-import type { FlowErrorCode, FlowName, FlowReason } from '../errors/node-error';
+import type { FlowErrorCode, FlowName, FlowReason, Refusal } from '../errors/node-error';
 
-/**
- * What a setting is refused with: code and details of an error. The modules of this folder are pure: the runtime and,
- * in the browser, the dialogs run the same ones.
- */
-export interface Refusal {
-  readonly code: FlowErrorCode;
-  readonly details: ErrorDetails;
-}
+// The modules of this folder are pure: the runtime and, in the browser, the dialogs run the same ones.
 
 /** The settings of a node as its dialog stores them. */
 export type Settings = Readonly<Record<string, unknown>>;

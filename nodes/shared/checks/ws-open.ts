@@ -2,6 +2,7 @@ import { wsopenFlaw, type WsopenParameters } from '../../../driver/values/wsopen
 import { subprotocolFlaw } from '../../../driver/values/subprotocol';
 import { MIN_REQUEST_BYTES, requestBytes } from '../../../driver/values/upgrade-request';
 import { uriFlaw } from '../../../driver/values/uri';
+import type { Refusal } from '../errors/node-error';
 import { delimiterFlaw } from './delimiter';
 import { headerListRefusal, headerOf } from './header-list';
 import {
@@ -13,7 +14,6 @@ import {
   wholeSetting,
   type Check,
   type Range,
-  type Refusal,
   type Settings,
 } from './refusal';
 import { isFixed, sourced } from './source';

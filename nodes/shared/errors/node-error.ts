@@ -1,6 +1,5 @@
 import type { names, Reason } from '../../../driver/error-reasons';
 import { EspAtError, type ErrorCode, type ErrorDetails } from '../../../driver/errors';
-import type { Refusal } from '../checks/refusal';
 
 /** The codes that only nodes throw. Their sentences are in the catalogs of the nodes, under `errors`. */
 export const nodeErrorCodes = [
@@ -80,6 +79,12 @@ export type FlowError = EspAtError | NodeError;
 
 export function isFlowError(error: unknown): error is FlowError {
   return error instanceof EspAtError || error instanceof NodeError;
+}
+
+/** What a setting is refused with: code and details of an error. */
+export interface Refusal {
+  readonly code: FlowErrorCode;
+  readonly details: ErrorDetails;
 }
 
 /** The error of a refused setting. */

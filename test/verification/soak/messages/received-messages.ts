@@ -1,6 +1,5 @@
 import type { LinkId } from '../../../../driver/at/types';
 import type { Disturbances } from './disturbances';
-import type { Tally } from './soak-log';
 
 /** A connection's last messages may arrive this long after its end. */
 const SETTLE_MS = 45_000;
@@ -44,7 +43,8 @@ export class ReceivedMessages {
     this.#disturbances = disturbances;
   }
 
-  get tally(): Tally {
+  /** Counts of messages by their result. */
+  get tally(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#tally].sort());
   }
 

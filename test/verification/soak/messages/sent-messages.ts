@@ -1,6 +1,5 @@
 import type { LinkId } from '../../../../driver/at/types';
 import type { Disturbances } from './disturbances';
-import type { Tally } from './soak-log';
 
 /** So long after the end of a message, its arrival and lost connections are known. */
 const SETTLE_MS = 45_000;
@@ -51,7 +50,8 @@ export class SentMessages {
     this.#disturbances = disturbances;
   }
 
-  get tally(): Tally {
+  /** Counts of messages by their result. */
+  get tally(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#tally].sort());
   }
 

@@ -3,9 +3,6 @@ import { Disturbances } from './disturbances';
 import { ReceivedMessages } from './received-messages';
 import { SentMessages } from './sent-messages';
 
-/** Counts of messages by their result. */
-export type Tally = Readonly<Record<string, number>>;
-
 /** Accounts for every message, both ways. Drops settled messages, so that a run can last for days. */
 export class SoakLog {
   readonly disturbances = new Disturbances();
