@@ -82,6 +82,8 @@ export function readAll(
   return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
 }
 
+const noValue = (): void => undefined;
+
 type Evaluate = (msg: NodeMessage, done: (error: Error | null, value: unknown) => void) => void;
 
 /** Begins each evaluation at once, and lets none end before the one of the message before. */
@@ -92,9 +94,8 @@ function inOrder(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSe
       throw failure(error);
     });
     const turn = before.then(() => value);
-    before = Promise.allSettled([before, value]);
-    // Another setting may fail first: then nothing waits for this one.
-    turn.catch(() => undefined);
+    // Keeps no value: else each would hold all those before it. Where another setting fails first, nothing waits for `turn`.
+    before = turn.then(noValue, noValue);
     return turn;
   };
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
 import type { Port } from '../../../driver/port/port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { keptOf } from '../../harness/garbage';
 
 describe('a port that is absent', () => {
   it('leaves at most 4 errors in memory after 10 minutes of failed attempts, and no timer after stop()', async () => {
@@ -20,8 +19,7 @@ describe('a port that is absent', () => {
     device.start();
     await clock.advance(600_000);
     assert.ok(attempts.length > 500, `${attempts.length} attempts`);
-    collectGarbage();
-    const kept = attempts.filter((attempt) => attempt.deref() !== undefined).length;
+    const kept = keptOf(attempts);
     // The first error was emitted; the last one is kept while the driver waits.
     assert.ok(kept <= 4, `${kept} of ${attempts.length} are kept`);
     await clock.wait(device.stop());
@@ -75,8 +73,3 @@ describe('a port that opens slowly', () => {
     assert.equal(device.state.name, 'stopped');
   });
 });
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc()');
-}

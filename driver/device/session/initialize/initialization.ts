@@ -84,7 +84,8 @@ export class Initialization {
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
   repeatAfter(work: Promise<unknown>): void {
-    this.#work = Promise.allSettled([this.#work, work]);
+    // Without the results: each would hold all those before it.
+    this.#work = Promise.allSettled([this.#work, work]).then(() => undefined);
   }
 
   async #initialize(boot: Boot): Promise<void> {
