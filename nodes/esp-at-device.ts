@@ -33,7 +33,7 @@ const claims = new PortClaims(portKey);
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
   return (RED) => {
     const translate = translator(RED);
-    const { userDir } = RED.settings;
+    const recordings = new RecordingFolder(RED.settings.userDir);
     /** By address, so that a device deployed again finds the ESP32 at the rate that it was left at. */
     const memories = new Map<string, PortMemory>();
     const memoryOf = (address: string): PortMemory => {
@@ -64,7 +64,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
           this.headers = settings.headers;
           return make({ ...settings, address: currentAddress }, memoryOf(currentAddress));
         },
-        recordings: new RecordingFolder(userDir),
+        recordings,
         followers: [
           new DeviceLog(this, translate, () => this.host.state),
           ...(def.keepRecordings === true

@@ -10,6 +10,7 @@ import {
 import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
 import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
+import { isPlausible } from './sntp';
 
 /** Names of the stores' contents in errors. */
 const MATERIAL_NAMES = {
@@ -56,8 +57,8 @@ export function checkCertificates(certificates: readonly CertificateOptions[]): 
 }
 
 /**
- * Returns `CERTIFICATE_INVALID` for each certificate outside its validity period. These are warnings: the period may
- * begin or end at any time, and other links work.
+ * Returns `CERTIFICATE_INVALID` for each certificate outside its validity period; none while the host does not know the
+ * date. These are warnings: the period may begin or end at any time, and other links work.
  * @param now milliseconds since 1970
  * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING` for unreadable texts
  */
@@ -187,6 +188,8 @@ function invalid(
 }
 
 function dateFlaw(certificate: X509Certificate, now: number): PemFlaw | undefined {
+  // A host without a battery for its clock starts in 1970, until NTP sets it.
+  if (!isPlausible(new Date(now))) return undefined;
   const { validFrom, validTo } = certificate;
   const day = (date: string) => new Date(date).toISOString().slice(0, 10);
   if (now > Date.parse(validTo)) return { reason: 'EXPIRED', date: day(validTo) };

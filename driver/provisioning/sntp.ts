@@ -43,7 +43,7 @@ export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait):
   }
 }
 
-/** Whether a time of the device ({@link parseSntpTime}) is one that SNTP may have set. */
+/** Whether a time, of the device ({@link parseSntpTime}) or of the host, is one that SNTP may have set. */
 export function isPlausible(time: Date): boolean {
   return time.getUTCFullYear() >= FIRST_PLAUSIBLE_YEAR;
 }

@@ -160,4 +160,16 @@ describe('the doctor, in virtual time', () => {
     const codes = findings.map(({ code }) => code);
     assert.ok(codes.includes('CLOCK_UNSET') && !codes.includes('CLOCK_WRONG'), String(codes));
   });
+
+  it('blames neither clock nor certificates on a host that does not know the date yet', async (context) => {
+    context.mock.timers.enable({ apis: ['Date'], now: 60_000 });
+    const { findings } = await report(
+      { simulator: { time: () => Date.UTC(2026, 10, 24) } },
+      { before: ['AT+CIPSNTPCFG=1,0'] },
+    );
+    assert.deepEqual(
+      findings.map(({ code }) => code).filter((code) => /CLOCK|CERTIFICATE/.test(code)),
+      [],
+    );
+  });
 });

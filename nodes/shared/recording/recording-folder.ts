@@ -11,6 +11,8 @@ const ownName = /^\d{4}-\d\d-\d\dT[\d-]+Z-.*\.jsonl$/;
 /** The folder of saved recordings under Node-RED's own. */
 export class RecordingFolder {
   readonly #userDir: string | undefined;
+  /** Files of this process, the oldest first: after a jump of the host's clock their names do not tell their order. */
+  #saved: string[] = [];
 
   /** @param userDir Node-RED's folder for the user's files; without one, every save fails */
   constructor(userDir: string | undefined) {
@@ -28,13 +30,20 @@ export class RecordingFolder {
       if (this.#userDir === undefined) throw new Error('Node-RED has no user folder');
       const folder = join(this.#userDir, 'esp-at-recordings');
       const time = new Date().toISOString().replace(/[:.]/g, '-');
-      const name = `${label}-${reason}`.replace(/[^\w.-]+/g, '-');
-      const file = join(folder, `${time}-${name}.jsonl`);
+      const safe = `${label}-${reason}`.replace(/[^\w.-]+/g, '-');
+      const name = `${time}-${safe}.jsonl`;
+      const file = join(folder, name);
       await mkdir(folder, { recursive: true });
       // It holds messages: only for the user that runs Node-RED.
       await writeFile(file, device.recording(`${label}: ${reason}`), { mode: 0o600 });
-      const own = (await readdir(folder)).filter((each) => ownName.test(each)).sort();
-      const old = own.slice(0, Math.max(0, own.length - MAX_FILES));
+      this.#saved = [...this.#saved, name].slice(-MAX_FILES);
+      const own = (await readdir(folder)).filter((each) => ownName.test(each));
+      const order = (each: string) => this.#saved.indexOf(each);
+      const newest = own
+        .sort()
+        .sort((one, other) => order(one) - order(other))
+        .slice(-MAX_FILES);
+      const old = own.filter((each) => !newest.includes(each));
       await Promise.all(old.map((each) => rm(join(folder, each), { force: true })));
       return file;
     } catch (cause) {

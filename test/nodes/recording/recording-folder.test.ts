@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
 
@@ -27,5 +27,18 @@ describe('folder of saved recordings', () => {
     assert.ok(kept.includes('mine.jsonl'));
     assert.ok(kept.some((name) => name.endsWith('-n-13.jsonl')));
     assert.ok(!kept.some((name) => name.endsWith('-n-1.jsonl')));
+  });
+
+  it('keeps the newest although the clock of the host has jumped back to 1970', async (context) => {
+    const folder = new RecordingFolder(userDir);
+    for (let index = 0; index < 10; index++) await folder.save(recording, 'before', String(index));
+    context.mock.timers.enable({ apis: ['Date'], now: 60_000 });
+    const file = await folder.save(recording, 'jumped', 'late');
+    const kept = readdirSync(join(userDir, 'esp-at-recordings'));
+    assert.match(file, /1970-01-01T00-01-00-000Z-jumped-late\.jsonl$/);
+    assert.ok(kept.includes(basename(file)), 'the path of the file leads nowhere');
+    assert.ok(!kept.some((name) => name.endsWith('before-0.jsonl')), 'the oldest is still there');
+    const next = new RecordingFolder(userDir);
+    assert.ok(existsSync(await next.save(recording, 'restarted', 'late')));
   });
 });
