@@ -93,6 +93,8 @@ function inOrder(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSe
     const value = evaluated(evaluate, msg).catch((error: unknown) => {
       throw failure(error);
     });
+    // It may fail while the one before still waits: an unhandled rejection ends Node-RED.
+    value.catch(noValue);
     const turn = before.then(() => value);
     // Keeps no value: else each would hold all those before it. Where another setting fails first, nothing waits for `turn`.
     before = turn.then(noValue, noValue);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Node, NodeAPI } from 'node-red';
 import { reader } from '../../../nodes/shared/settings/sources';
 import { keptOf } from '../../harness/garbage';
+import { turns } from '../../harness/nodes/turns';
 
 describe('a setting that is read asynchronously', () => {
   for (const fails of [false, true])
@@ -23,6 +24,33 @@ describe('a setting that is read asynchronously', () => {
       const kept = keptOf(values);
       assert.ok(kept <= 2, `${kept} of 50`);
     });
+
+  it('fails sooner than the one of the message before: no unhandled rejection, and errors in order', async () => {
+    const dones: Arguments[4][] = [];
+    const evaluateNodeProperty = (...[, , , , done]: Arguments) => void dones.push(done);
+    const RED = { util: { evaluateNodeProperty } } as unknown as NodeAPI;
+    const read = reader(RED, {} as unknown as Node, 'payload', 'place', 'flow');
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => void unhandled.push(error);
+    const ended: string[] = [];
+    process.on('unhandledRejection', note);
+    try {
+      const reads = ['first', 'second'].map((name) =>
+        Promise.resolve(read({ _msgid: name })).then(
+          () => ended.push(`${name} read`),
+          () => ended.push(`${name} failed`),
+        ),
+      );
+      dones[1]?.(new Error('no context store'));
+      await turns(2);
+      assert.deepEqual([unhandled, ended], [[], []]);
+      dones[0]?.(null, 'value');
+      await Promise.all(reads);
+      assert.deepEqual(ended, ['first read', 'second failed']);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
 });
 
 type Arguments = [
