@@ -1,8 +1,9 @@
 /** Bytes, or a change that takes effect once the bytes before it have passed. */
 type Entry = Buffer | (() => void);
 
-/** Absorbs rounding errors when times are compared. */
+/** Absorbs rounding errors when times are compared: the later the time, the larger they are. */
 const ROUNDING_BYTES = 1e-6;
+const ROUNDING_OF_TIME = 4 * Number.EPSILON;
 
 /** The bytes of one direction of a serial line. They pass one after the other, each in {@link byteMs}. */
 export class PacedQueue {
@@ -49,7 +50,8 @@ export class PacedQueue {
   /** Delivers the bytes that have passed by `now`; `end` is when the last of them had passed. */
   deliver(now: number, to: (bytes: Buffer, end: number) => void): void {
     while (this.#length > 0) {
-      const passed = Math.floor((now - this.#start) / this.byteMs + ROUNDING_BYTES);
+      const passedMs = now - this.#start + now * ROUNDING_OF_TIME;
+      const passed = Math.floor(passedMs / this.byteMs + ROUNDING_BYTES);
       const count = Math.min(passed, this.#untilChange(passed));
       if (count <= 0) return;
       const bytes = this.#take(count);
