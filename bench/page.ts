@@ -210,19 +210,20 @@ const climbWirings: Readonly<Record<string, string>> = {
   unwired: 'automatic, not wired',
 };
 
-/** Returns the page with new tables of the suites that `rows` measure, and with this machine. */
+/**
+ * Returns the page with new tables of the suites that `rows` measure. Names this machine only where it has measured all
+ * of the page.
+ */
 export function pageWith(page: string, rows: readonly Row[]): string {
   const measured = new Set(rows.map(({ suite }) => suite));
-  const written = tables
+  const written: (readonly [string, string])[] = tables
     .filter(({ suite }) => measured.has(suite))
     .map(({ name, suite, columns, lines }): readonly [string, string] => [
       name,
       tableOf(columns, lines(rows.filter((row) => row.suite === suite))),
     ]);
-  return [...written, ['machine', machine()] as const].reduce(
-    (text, [name, content]) => placed(text, name, content),
-    page,
-  );
+  if (tables.every(({ suite }) => measured.has(suite))) written.push(['machine', machine()]);
+  return written.reduce((text, [name, content]) => placed(text, name, content), page);
 }
 
 /** @throws Error for a name that the page does not have */

@@ -3,7 +3,8 @@
 // driver and nodes than FLOOR. The report of each line is coverage/index.html.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepare, root, run } from './prepare.mjs';
+import { prepare, run } from './prepare.mjs';
+import { root } from './root.mjs';
 
 /** Percent of lines. Tests do not run the handling of operating-system failures. */
 const FLOOR = 99;

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
 
-export { root };
-
 const OLDEST_NODE = 20;
 
 /** Installs the missing packages, and compiles sources that are newer than dist/. */

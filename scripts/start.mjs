@@ -9,7 +9,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import { join, relative, resolve } from 'node:path';
-import { prepare, requireNode, root } from './prepare.mjs';
+import { prepare, requireNode } from './prepare.mjs';
+import { root } from './root.mjs';
 
 const host = '127.0.0.1';
 const port = portOf(process.env.PORT ?? '1880');

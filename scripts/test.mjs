@@ -4,7 +4,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
-import { prepare, root, run } from './prepare.mjs';
+import { prepare, run } from './prepare.mjs';
+import { root } from './root.mjs';
 
 const named = process.argv.slice(2);
 const files = (named.length > 0 ? named : ['test']).flatMap(testsIn);

@@ -14,7 +14,7 @@ const {
 const Module = require('node:module');
 const { join } = require('node:path');
 
-const folder = join(__dirname, '..', 'node_modules', '.cache', 'strict-tests');
+const folder = join(__dirname, '..', 'node_modules', '.cache', 'esp-at-typescript');
 mkdirSync(folder, { recursive: true });
 /** A week. */
 const MAX_AGE_MS = 7 * 24 * 3_600_000;

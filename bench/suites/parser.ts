@@ -92,7 +92,7 @@ async function measure({ format, payload, chunk }: Case, effort: Effort): Promis
   };
 }
 
-/** The URC of a message of letters: readline would split it at line ends. */
+/** Settles once the stream takes more. */
 function drained(stream: ReadlineParser): Promise<void> {
   return new Promise((resolve) => stream.once('drain', () => resolve()));
 }

@@ -2,7 +2,7 @@
 // file makes docs/api/ENTRY.md of it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../prepare.mjs';
+import { root } from '../root.mjs';
 
 const kinds = {
   Class: 'Classes',

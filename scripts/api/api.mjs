@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiPage } from './api-pages.mjs';
-import { root, run } from '../prepare.mjs';
+import { run } from '../prepare.mjs';
+import { root } from '../root.mjs';
 
 const isLocal = process.argv.includes('--local');
 mkdirSync(join(root, 'dist', 'api'), { recursive: true });

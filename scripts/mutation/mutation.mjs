@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { install } from '../install.mjs';
-import { requireNode, root } from '../prepare.mjs';
+import { requireNode } from '../prepare.mjs';
+import { root } from '../root.mjs';
 
 /** Percent of the changes that tests must notice. A change that keeps the meaning may survive. */
 const FLOOR = 85;
@@ -57,12 +58,18 @@ const subjects = {
 
 requireNode();
 const named = process.argv.slice(2);
+const usage = `npm run mutation -- [SUBJECT or FILE …]
+
+Changes the code of each subject, or of these files, one place at a time, and prints the changes that no test notices.
+Subjects: ${Object.keys(subjects).join(', ')}
+The exit code is 1 when the tests notice less than ${FLOOR} %.`;
+if (named.includes('--help')) {
+  console.log(usage);
+  process.exit(0);
+}
 const unknown = named.filter((name) => !Object.hasOwn(subjects, name) && !isFile(name));
 if (unknown.length > 0) {
-  const names = Object.keys(subjects).join(', ');
-  console.error(
-    `There is no subject, and no file of one: ${unknown.join(', ')}. Subjects: ${names}`,
-  );
+  console.error(`There is no subject, and no file of one: ${unknown.join(', ')}.\n${usage}`);
   process.exit(1);
 }
 await install();

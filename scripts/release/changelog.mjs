@@ -10,14 +10,32 @@ import { root } from '../root.mjs';
 
 /** The scopes that concern users of the package, by heading, in the order of the page. The page omits the others. */
 const HEADINGS = new Map([
-  ['Nodes', ['nodes', 'examples', 'locales']],
-  ['Driver', ['driver', 'device', 'link', 'at', 'port', 'commands', 'provisioning']],
-  ['Simulated ESP32', ['simulator']],
+  ['Nodes', ['nodes', 'examples', 'locales', 'help']],
+  [
+    'Driver',
+    [
+      ...['driver', 'device', 'link', 'at', 'port', 'commands', 'provisioning', 'web-socket'],
+      ...['recorder', 'statistics', 'doctor'],
+    ],
+  ],
+  ['Simulated ESP32', ['simulator', 'replay']],
   ['Package and documentation', ['build', 'docs', 'start']],
 ]);
 
 /** The scopes of which the page says nothing. */
-const OMITTED = ['test', 'bench'];
+const OMITTED = [
+  'test',
+  'harness',
+  'browser',
+  'exhaustive',
+  'faults',
+  'fuzz',
+  'soak',
+  'deployments',
+  'bench',
+  'api',
+  'ci',
+];
 
 /** The section of CHANGELOG.md about commits: `{ hash, subject, body }`, newest first. */
 export function section(version, date, commits) {

@@ -26,7 +26,7 @@ describe('npm run mutation', () => {
         encoding: 'utf8',
       });
       assert.equal(status, 1);
-      assert.match(stderr, new RegExp(`^There is no subject, and no file of one: ${name}\\. Sub`));
+      assert.match(stderr, new RegExp(`^There is no subject, and no file of one: ${name}\\.\n`));
     });
 });
 
@@ -51,7 +51,7 @@ function compiler(t: TestContext) {
     assert.equal(status, 0, stderr);
     return stdout;
   };
-  return { hook, cache: join(folder, 'node_modules', '.cache', 'strict-tests'), run };
+  return { hook, cache: join(folder, 'node_modules', '.cache', 'esp-at-typescript'), run };
 }
 
 describe('scripts/typescript.cjs', () => {
