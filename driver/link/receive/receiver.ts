@@ -7,7 +7,6 @@ import type { OpenOptions } from '../options';
 import { MessageAssembler } from './message-assembler';
 import { ChunkJoiner } from './chunk-joiner';
 import { FramingGuard } from './framing-guard';
-import { PauseMarker } from './pause-marker';
 
 /** Default and maximum of the option `maxMessageBytes`. */
 const DEFAULT_MESSAGE_BYTES = 1024 * 1024;
@@ -65,7 +64,7 @@ export interface ReceiverContext {
 
 /**
  * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C), with a framing
- * guard where the firmware may lose the framing. A pause marker comes first where the joiner may find a stalled frame.
+ * guard where the firmware may lose the framing.
  */
 export function createReceiver(
   context: ReceiverContext,
@@ -75,6 +74,5 @@ export function createReceiver(
   const { link, clock, capabilities } = context;
   if (capabilities.fragments) return new MessageAssembler(link, maxMessageBytes, clock, sink);
   const joiner = new ChunkJoiner(link, framing, maxMessageBytes, clock, sink);
-  const receiver = capabilities.losesFraming ? new FramingGuard(context, joiner, sink) : joiner;
-  return framing.by === 'chunk' ? receiver : new PauseMarker(clock, receiver);
+  return capabilities.losesFraming ? new FramingGuard(context, joiner, sink) : joiner;
 }
