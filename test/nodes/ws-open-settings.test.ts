@@ -145,6 +145,21 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     assert.equal(codeOf(await nodeRed.next('caught')), 'TEMPLATE_FAILED');
   });
 
+  for (const [where, own, ofDevice] of [
+    ['the node', [{ name: 'X-Key', secret: true, slot: 0 }], []],
+    ['the device', [], [{ name: 'X-Key', secret: true, slot: 0 }]],
+  ] as const)
+    it(`asks for a secret header of ${where} that Node-RED has lost, or not imported`, async () => {
+      const flow = flowOf('ws-open', 2, { uri: URI, headers: own }, { headers: ofDevice });
+      await nodeRed.load(() => fake.device, flow, {}, catalog('en-US'));
+      nodeRed.give('node');
+      assert.equal(
+        sentenceOf(await nodeRed.next('caught')),
+        'Change the header "X-Key": Node-RED has no value for it, enter it again.',
+      );
+      assert.equal(fake.device.links[0].opened.length, 0);
+    });
+
   for (const authorization of [
     'Basic {{#hunter2}}',
     'Basic {{/hunter2}}',

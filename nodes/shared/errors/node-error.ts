@@ -23,6 +23,7 @@ export const nodeReasons = [
   'BAD_SIMULATOR_OPTION',
   'BELOW_PING',
   'BAD_ESCAPE',
+  'SECRET_MISSING',
   // Messages
   'WRONG_TYPE',
   'EMPTY_IN_JSON',

@@ -8,7 +8,8 @@ import { settingText } from '../settings/settings';
 /** A header in the settings. `${ENV}` in name and value is expanded; the value is a Mustache template. */
 export interface HeaderSetting {
   readonly name: string;
-  readonly value: string;
+  /** Undefined where Node-RED has no secret for it: it imports none with a flow, and loses all with its encryption key. */
+  readonly value: string | undefined;
 }
 
 /** Reads the headers of a dialog. Leaves out empty rows. */
@@ -18,16 +19,21 @@ export function headerSettings(
   rows: unknown,
 ): HeaderSetting[] {
   if (!Array.isArray(rows)) return [];
-  return rows.flatMap((row: unknown) => {
+  return rows.flatMap((row: unknown): HeaderSetting[] => {
     if (!isRecord(row)) return [];
     const name = settingText(RED, node, row.name);
     const stored = row.secret === true ? secretIn(row.slot, node.credentials) : row.value;
+    const isLost = row.secret === true && !stored;
     const value = settingText(RED, node, stored);
-    return name === '' && value === '' ? [] : [{ name, value }];
+    if (name === '' && value === '') return [];
+    return [{ name, value: isLost ? undefined : value }];
   });
 }
 
-/** Renders the values of headers for one message. */
+/**
+ * Renders the values of headers for one message.
+ * @throws FlowError `TEMPLATE_FAILED`; `INVALID_HEADER` where a secret is missing
+ */
 export function renderHeaders(
   RED: NodeAPI,
   node: Node,
@@ -35,10 +41,11 @@ export function renderHeaders(
   msg: NodeMessage,
 ): Promise<Header[]> {
   return Promise.all(
-    headers.map(async ({ name, value }) => ({
-      name,
-      value: await render(RED, node, value, msg, JSON.stringify(name)),
-    })),
+    headers.map(async ({ name, value }) => {
+      if (value === undefined)
+        throw new EspAtError('INVALID_HEADER', { name, reason: 'SECRET_MISSING' });
+      return { name, value: await render(RED, node, value, msg, JSON.stringify(name)) };
+    }),
   );
 }
 
