@@ -141,10 +141,10 @@ function send(
     if (!fin && opcode > opcodes.binary) throw new CommandError();
     // The newest firmware ends a fragmented message with an empty frame and answers ERROR: it loses the payload.
     const losesPayload = firmware.fragments && fin && opcode === opcodes.continuation;
-    const sent = losesPayload ? emptyPayload : payload;
-    links.send(id, { opcode, fin, payload: sent }, timeout, (result) => {
+    const passed = losesPayload ? emptyPayload : payload;
+    links.send(id, { opcode, fin, payload: passed }, timeout, (sent) => {
       hooks.reached?.('sent', '');
-      if (result === 'sent' && sent.length === payload.length) response.finish(SEND_OK);
+      if (sent && passed.length === payload.length) response.finish(SEND_OK);
       else response.error();
     });
   };

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { Output } from '../device/output';
 import type { Network, TlsOptions } from '../network/network';
 import type { Random } from '../random';
 import type { Chunk } from './frame-reader';
@@ -24,6 +25,8 @@ export interface ClientOptions extends UpgradeOptions {
   readonly pongTimeout: number;
   /** Limit of a read and of a frame sent, in bytes. */
   readonly bufferSize: number;
+  /** Takes the received data. */
+  readonly output: Pick<Output, 'room' | 'whenRoom'>;
   /** Whether the task polls in shorter rounds now. */
   readonly shortRounds: () => boolean;
   /** Whether the client answers a server's close frame now. */
@@ -43,6 +46,4 @@ export interface ClientEvents {
   ended(): void;
   /** Received data, in order. */
   data(chunk: Chunk): void;
-  /** Whether the owner can take data now; otherwise it calls `resume` once it can. */
-  ready(resume: () => void): boolean;
 }

@@ -1,10 +1,9 @@
-import { NETWORK_TIMEOUT_MS, openConnection, type ClientConnection } from './client-connection';
+import { ClientConnection, NETWORK_TIMEOUT_MS } from './client-connection';
 import { linkState, type ClientEvents, type ClientOptions, type LinkState } from './client-options';
-import { flatLoop } from './flat-loop';
 import { opcodes, type Frame } from './frame-codec';
 import { Keepalive, roundMs, type KeepaliveTimer } from './keepalive';
 import { Lock } from './lock';
-import type { SendResult } from './sender';
+import { run, suspend, type Task } from './task';
 
 /** Limit of the wait for the server's FIN after the close handshake. */
 const FIN_TIMEOUT_MS = 1_000;
@@ -13,6 +12,9 @@ const RECONNECT_POLL_MS = 5_000;
 const RECONNECT_DELAY_MS = 10_000;
 /** Timers of the machine may fire this early. */
 const TIMER_SLACK_MS = 5;
+
+/** The end of a poll: the socket is readable, or a timer has expired. Undefined: the client is to stop. */
+type PollEvent = 'readable' | KeepaliveTimer | undefined;
 
 /**
  * A WebSocket client like the firmware's: one task connects, sends pings, reads frame by frame and reconnects after a
@@ -26,25 +28,19 @@ export class WebSocketClient {
   #state: LinkState = linkState.closed;
   /** Whether the task continues; false ends it at its next step. */
   #running = false;
-  #destroyed = false;
   #connection: ClientConnection;
   #cancelSleep: (() => void) | undefined;
-  #pollStart: number | undefined;
-  /** Whether the last poll found the socket readable. */
-  #readable = false;
-  /** The timer that ended the last poll. */
-  #passedTimer: KeepaliveTimer | undefined;
+  /** The task's wait for the socket. */
+  #poll: { readonly start: number; readonly end: () => void } | undefined;
   #reconnectTick = 0;
   #stopWaiters: (() => void)[] = [];
-  /** Runs the task's next step. */
-  readonly #continue = flatLoop(() => this.#step());
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#options = options;
     this.#events = events;
     this.#lock = new Lock(options.clock);
     this.#keepalive = new Keepalive(options.clock, options);
-    this.#connection = openConnection(options, events);
+    this.#connection = new ClientConnection(options, events);
   }
 
   get state(): LinkState {
@@ -55,7 +51,7 @@ export class WebSocketClient {
   start(): void {
     this.#running = true;
     this.#state = linkState.connecting;
-    this.#continue();
+    run(this.#task(), () => this.#finish());
   }
 
   /** Ends the task without a close frame, and calls `done` once it has ended. */
@@ -65,10 +61,10 @@ export class WebSocketClient {
     this.#running = false;
     if (this.#options.firmware.closesAtOnce) {
       this.#cancelSleep?.();
-      this.#pollStart = undefined;
+      this.#poll = undefined;
       this.#finish();
-    } else if (this.#pollStart !== undefined) {
-      const elapsed = this.#options.clock.now() - this.#pollStart;
+    } else if (this.#poll) {
+      const elapsed = this.#options.clock.now() - this.#poll.start;
       const round = roundMs(this.#options.shortRounds());
       this.#connection.socket.shorten(round - (elapsed % round));
     }
@@ -76,7 +72,6 @@ export class WebSocketClient {
 
   /** Ends the client as a power loss does: without timer, socket or callback. */
   destroy(): void {
-    this.#destroyed = true;
     this.#running = false;
     this.#state = linkState.closed;
     this.#cancelSleep?.();
@@ -86,180 +81,124 @@ export class WebSocketClient {
   }
 
   /** Sends a message. Waits `timeout` milliseconds for the lock, and as long again for room in the socket. */
-  send(message: Frame, timeout: number, done: (result: SendResult) => void): void {
-    if (this.#state !== linkState.established) {
-      done('failed');
-      return;
+  send(message: Frame, timeout: number, done: (sent: boolean) => void): void {
+    run(this.#send(message, timeout), done);
+  }
+
+  *#send(message: Frame, timeout: number): Task<boolean> {
+    const isEstablished = () => this.#state === linkState.established;
+    if (!isEstablished()) return false;
+    if (!(yield* suspend<boolean>((resume) => this.#lock.take(timeout, resume)))) {
+      if (this.#options.firmware.failedSendReleasesLock) this.#lock.release();
+      return false;
     }
-    this.#lock.take(timeout, (taken) => {
-      if (!taken) {
-        if (this.#options.firmware.failedSendReleasesLock) this.#lock.release();
-        done('failed');
-        return;
+    if (!isEstablished()) {
+      this.#lock.release();
+      return false;
+    }
+    const sent = yield* this.#connection.sender.message(message, timeout);
+    const poll = this.#poll;
+    if (!sent) this.#abort();
+    this.#lock.release();
+    // The task was waiting for the socket that #abort has destroyed.
+    if (!sent) poll?.end();
+    return sent;
+  }
+
+  /** The client's task. */
+  *#task(): Task<void> {
+    let event: PollEvent;
+    while (this.#running) {
+      if (this.#lock.held) {
+        yield* suspend((resume) => this.#lock.whenFree(() => resume(undefined)));
+        continue;
       }
-      const finish = (result: SendResult) => {
-        this.#lock.release();
-        done(result);
-      };
-      if (this.#state !== linkState.established) {
-        finish('failed');
-        return;
-      }
-      this.#connection.sender.message(message, timeout, (result) => {
-        const polling = this.#pollStart !== undefined;
-        if (result === 'failed') this.#abort();
-        finish(result);
-        // The task was waiting for the socket that #abort has destroyed.
-        if (result === 'failed' && polling) {
-          this.#pollStart = undefined;
-          this.#continue();
-        }
-      });
-    });
-  }
-
-  #step(): void {
-    if (this.#destroyed) return;
-    if (!this.#running) {
-      this.#finish();
-      return;
-    }
-    if (this.#lock.held) {
-      this.#lock.whenFree(() => this.#continue());
-      return;
-    }
-    switch (this.#state) {
-      case linkState.connecting:
-        this.#connect();
-        break;
-      case linkState.established:
-        this.#runRound();
-        break;
-      case linkState.waiting:
-        if (
-          this.#options.clock.now() - this.#reconnectTick >=
-          RECONNECT_DELAY_MS - TIMER_SLACK_MS
-        ) {
-          this.#state = linkState.connecting;
-          this.#reconnectTick = this.#options.clock.now();
-        }
-        this.#waitNext();
-        break;
-      case linkState.closing:
-        this.#answerClose();
-        break;
-      case linkState.closed:
-        break;
+      if (this.#state === linkState.connecting) yield* this.#connect();
+      else if (this.#state === linkState.established) yield* this.#runRound(event);
+      else if (this.#state === linkState.waiting) this.#checkReconnect();
+      else yield* this.#answerClose();
+      if (this.#state === linkState.established) event = yield* this.#waitForSocket();
+      else if (this.#state === linkState.waiting) yield* this.#sleep();
     }
   }
 
-  /** Waits as the state requires, then runs the next step. */
-  #waitNext(): void {
-    if (this.#state === linkState.established) this.#poll();
-    else if (this.#state === linkState.waiting) this.#sleep();
-    else this.#continue();
+  #checkReconnect(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#reconnectTick < RECONNECT_DELAY_MS - TIMER_SLACK_MS) return;
+    this.#state = linkState.connecting;
+    this.#reconnectTick = now;
   }
 
-  #sleep(): void {
-    this.#cancelSleep = this.#options.clock.after(RECONNECT_POLL_MS, () => {
-      this.#cancelSleep = undefined;
-      this.#continue();
+  #sleep(): Task<void> {
+    return suspend((resume) => {
+      this.#cancelSleep = this.#options.clock.after(RECONNECT_POLL_MS, () => resume());
     });
   }
 
   /** Waits for the socket, at most until the round in which the next timer expires. */
-  #poll(): void {
-    const round = roundMs(this.#options.shortRounds());
+  *#waitForSocket(): Task<PollEvent> {
+    const { clock, shortRounds } = this.#options;
+    const round = roundMs(shortRounds());
     const { timer, rounds } = this.#running
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
-    this.#pollStart = this.#options.clock.now();
-    this.#connection.socket.wait(rounds * round, (readable) => {
-      this.#pollStart = undefined;
-      this.#readable = readable;
-      this.#passedTimer = readable || !this.#running ? undefined : timer;
-      this.#continue();
+    const readable = yield* suspend<boolean>((resume) => {
+      this.#poll = { start: clock.now(), end: () => resume(false) };
+      run(this.#connection.socket.wait(rounds * round), resume);
     });
+    this.#poll = undefined;
+    if (readable) return 'readable';
+    return this.#running ? timer : undefined;
   }
 
   /** One round while established: sends a ping when due, checks the pong timeout, reads a frame if there is one. */
-  #runRound(): void {
+  *#runRound(event: PollEvent): Task<void> {
     this.#lock.hold();
-    if (this.#passedTimer !== 'ping' && !this.#keepalive.pingDue) {
-      this.#checkPong();
-      return;
-    }
-    this.#keepalive.postponePing();
-    this.#connection.sender.control(opcodes.ping, () => {
-      this.#keepalive.pingSent();
-      this.#checkPong();
-    });
-  }
-
-  #checkPong(): void {
-    const due = this.#passedTimer;
-    this.#passedTimer = undefined;
-    if (due === 'pong' || this.#keepalive.pongOverdue) {
-      this.#abort();
-      this.#endRound();
-    } else if (this.#readable) {
+    if (event === 'ping' || this.#keepalive.pingDue) {
       this.#keepalive.postponePing();
-      this.#receive();
-    } else {
-      this.#endRound();
+      yield* this.#connection.sender.control(opcodes.ping);
+      this.#keepalive.pingSent();
     }
-  }
-
-  #endRound(): void {
+    if (event === 'pong' || this.#keepalive.pongOverdue) {
+      this.#abort();
+    } else if (event === 'readable') {
+      this.#keepalive.postponePing();
+      yield* this.#receive();
+    }
     this.#lock.release();
-    this.#waitNext();
   }
 
-  #receive(): void {
-    this.#connection.reader.readFrame((outcome) => {
-      // stop() has ended the client while the reader waited for room in the transmit ring.
-      if (this.#state === linkState.closed) return;
-      if (outcome === 'failed') this.#abort();
-      if (outcome === 'frame') this.#handleFrame();
-      else this.#endRound();
-    });
-  }
-
-  /** Handles the frame that the reader has read. */
-  #handleFrame(): void {
-    const { opcode, payload } = this.#connection.reader;
-    if (opcode === opcodes.ping) {
-      const pong = { opcode: opcodes.pong, fin: true, payload };
-      this.#connection.sender.frame(pong, NETWORK_TIMEOUT_MS, () => this.#endRound());
-      return;
-    }
+  *#receive(): Task<void> {
+    const { reader, sender } = this.#connection;
+    const outcome = yield* reader.readFrame();
+    // stop() has ended the client while the reader waited for room in the transmit ring.
+    if (this.#state === linkState.closed) return;
+    if (outcome === 'failed') this.#abort();
+    if (outcome !== 'frame') return;
+    const { opcode, payload } = reader;
+    if (opcode === opcodes.ping)
+      yield* sender.frame({ opcode: opcodes.pong, fin: true, payload }, NETWORK_TIMEOUT_MS);
     if (opcode === opcodes.pong) this.#keepalive.pongReceived();
     if (opcode === opcodes.close) this.#state = linkState.closing;
-    this.#endRound();
   }
 
   /** Ends the link at once, and the connection at the server's FIN, after a second at most. */
-  #answerClose(): void {
-    if (!this.#options.answersClose()) {
-      this.#endLink();
-      this.#finish();
-      return;
-    }
-    this.#lock.hold();
-    this.#connection.sender.control(opcodes.close, () => {
+  *#answerClose(): Task<void> {
+    const answers = this.#options.answersClose();
+    const { sender, socket } = this.#connection;
+    if (answers) {
+      this.#lock.hold();
+      yield* sender.control(opcodes.close);
       this.#lock.release();
-      this.#endLink();
-      this.#connection.socket.wait(FIN_TIMEOUT_MS, () => this.#finish());
-    });
-  }
-
-  #endLink(): void {
+    }
     this.#running = false;
     // A running WSCLOSE ends the link without +WS_CLOSED.
     if (this.#stopWaiters.length === 0) this.#events.closed();
+    if (answers) yield* socket.wait(FIN_TIMEOUT_MS);
   }
 
   #finish(): void {
+    if (this.#state === linkState.closed) return;
     this.#state = linkState.closed;
     this.#connection.socket.destroy();
     const waiters = this.#stopWaiters;
@@ -276,24 +215,17 @@ export class WebSocketClient {
     this.#events.disconnected();
   }
 
-  #connect(): void {
-    const connection = openConnection(this.#options, this.#events);
-    this.#connection = connection;
-    connection.dial((early) => {
-      if (early) this.#establish(early);
-      else {
-        this.#abort();
-        this.#waitNext();
-      }
-    });
-  }
-
-  #establish(early: Buffer): void {
+  *#connect(): Task<void> {
+    this.#connection = new ClientConnection(this.#options, this.#events);
+    const early = yield* this.#connection.dial();
+    if (!early) {
+      this.#abort();
+      return;
+    }
     const { keepsEarlyFrames, earlyFramesAtOnce } = this.#options.firmware;
     if (keepsEarlyFrames) this.#connection.socket.keepEarly(early, earlyFramesAtOnce);
     this.#state = linkState.established;
     this.#keepalive.connected();
     this.#events.connected();
-    this.#waitNext();
   }
 }

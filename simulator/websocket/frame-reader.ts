@@ -1,5 +1,6 @@
-import type { Firmware } from '../device/firmware';
+import type { ClientEvents, ClientOptions } from './client-options';
 import type { Socket } from './socket';
+import { suspend, type Task } from './task';
 
 /** The part of a frame that one read of the socket returns; the firmware sends each as a `+WS_DATA`. */
 export interface Chunk {
@@ -12,18 +13,10 @@ export interface Chunk {
   readonly bytes: Buffer;
 }
 
-interface FrameReaderOptions {
-  readonly bufferSize: number;
-  readonly firmware: Firmware;
-  /** Limit of each read, in milliseconds. */
-  readonly timeout: number;
-  data(chunk: Chunk): void;
-  ready(resume: () => void): boolean;
-}
-
 /** `nothing`: no header came in time, or the payload stalls and the rest is still to be read. */
 type FrameOutcome = 'frame' | 'nothing' | 'failed';
 
+const noBytes = Buffer.alloc(0);
 const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 /**
@@ -32,7 +25,9 @@ const MAX_FRAME_BYTES = 0x7fff_ffff;
  */
 export class FrameReader {
   readonly #socket: Socket;
-  readonly #options: FrameReaderOptions;
+  readonly #options: ClientOptions;
+  readonly #timeout: number;
+  readonly #events: ClientEvents;
   #opcode = 0;
   #fin = false;
   #mask: Buffer | undefined;
@@ -40,11 +35,14 @@ export class FrameReader {
   #remaining = 0;
   #offset = 0;
   /** The receive buffer after the last chunk, from which the client takes the payload of a control frame. */
-  #payload: Buffer = Buffer.alloc(0);
+  #payload: Buffer = noBytes;
 
-  constructor(socket: Socket, options: FrameReaderOptions) {
+  /** @param timeout limit of each read, in milliseconds */
+  constructor(socket: Socket, options: ClientOptions, timeout: number, events: ClientEvents) {
     this.#socket = socket;
     this.#options = options;
+    this.#timeout = timeout;
+    this.#events = events;
   }
 
   /** Of the frame read last. */
@@ -57,80 +55,53 @@ export class FrameReader {
     return this.#payload;
   }
 
-  /** Reads one frame, chunk by chunk, then calls `done`. The socket must be readable. */
-  readFrame(done: (outcome: FrameOutcome) => void): void {
+  /** Reads one frame, chunk by chunk. The socket must be readable. */
+  *readFrame(): Task<FrameOutcome> {
     if (this.#remaining === 0) {
       this.#offset = 0;
-      this.#payload = Buffer.alloc(0);
+      this.#payload = noBytes;
     }
-    this.#next(done);
-  }
-
-  #next(done: (outcome: FrameOutcome) => void): void {
-    if (this.#remaining > 0) {
-      this.#readPayload(done);
-      return;
-    }
-    this.#socket.wait(this.#options.timeout, (readable) => {
-      if (!readable) {
-        done('nothing');
-        return;
-      }
-      this.#readHeader((ok) => {
-        if (!ok) {
-          done('failed');
-          return;
-        }
-        if (this.#length > 0) {
-          this.#readPayload(done);
-          return;
-        }
-        this.#chunk(Buffer.alloc(0));
-        done('frame');
-      });
-    });
-  }
-
-  #readPayload(done: (outcome: FrameOutcome) => void): void {
     for (;;) {
-      if (!this.#options.ready(() => this.#readPayload(done))) return;
-      if (this.#socket.available === 0) {
-        if (this.#socket.finished) {
-          done('failed');
-          return;
-        }
-        if (this.#options.firmware.survivesStalls) {
-          done('nothing');
-          return;
-        }
-        this.#socket.wait(this.#options.timeout, (readable) => {
-          if (readable) {
-            this.#readPayload(done);
-            return;
-          }
-          this.#remaining = 0;
-          this.#chunk(Buffer.alloc(0));
-          this.#next(done);
-        });
-        return;
-      }
-      const bytes = this.#socket.take(Math.min(this.#remaining, this.#options.bufferSize));
-      this.#remaining -= bytes.length;
-      this.#chunk(this.#unmask(bytes));
-      if (this.#offset >= this.#length) {
-        done('frame');
-        return;
-      }
       if (this.#remaining === 0) {
-        this.#next(done);
-        return;
+        if (!(yield* this.#socket.wait(this.#timeout))) return 'nothing';
+        if (!(yield* this.#readHeader())) return 'failed';
+        if (this.#length === 0) {
+          this.#chunk(noBytes);
+          return 'frame';
+        }
+      }
+      const outcome = yield* this.#readPayload();
+      if (outcome) return outcome;
+    }
+  }
+
+  /** Returns undefined where the firmware expects the next header. */
+  *#readPayload(): Task<FrameOutcome | undefined> {
+    const socket = this.#socket;
+    const { output, firmware, bufferSize } = this.#options;
+    while (this.#remaining > 0) {
+      if (!output.room) {
+        yield* suspend((resume) => output.whenRoom(() => resume(undefined)));
+      } else if (socket.available > 0) {
+        const bytes = socket.take(Math.min(this.#remaining, bufferSize));
+        this.#remaining -= bytes.length;
+        this.#chunk(this.#unmask(bytes));
+        if (this.#offset >= this.#length) return 'frame';
+      } else if (socket.finished) {
+        return 'failed';
+      } else if (firmware.survivesStalls) {
+        return 'nothing';
+      } else if (!(yield* socket.wait(this.#timeout))) {
+        this.#remaining = 0;
+        this.#chunk(noBytes);
       }
     }
+    return undefined;
   }
 
   #chunk(bytes: Buffer): void {
     if (this.#opcode >= 8) this.#keepControl(bytes);
-    this.#options.data({
+    this.#events.data({
       opcode: this.#opcode,
       fin: this.#fin,
       payloadLength: this.#length,
@@ -153,72 +124,40 @@ export class FrameReader {
     return Buffer.from(bytes.map((byte, index) => byte ^ (mask[index % 4] ?? 0)));
   }
 
-  #readHeader(done: (ok: boolean) => void): void {
-    this.#read(2, (start) => {
-      if (!start) {
-        done(false);
-        return;
-      }
-      const first = start[0] ?? 0;
-      const second = start[1] ?? 0;
-      this.#fin = (first & 0x80) !== 0;
-      this.#opcode = first & 0x0f;
-      const lengthCode = second & 0x7f;
-      const extended = lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0;
-      this.#read(extended, (more) => {
-        const length = more && (extended === 0 ? lengthCode : extendedLength(more));
-        if (length === undefined) {
-          done(false);
-          return;
-        }
-        this.#length = length;
-        this.#remaining = length;
-        this.#mask = undefined;
-        if ((second & 0x80) === 0 || length === 0) {
-          done(true);
-          return;
-        }
-        this.#read(4, (mask) => {
-          this.#mask = mask;
-          done(mask !== undefined);
-        });
-      });
-    });
+  /** Returns false for a header that does not arrive, or is invalid. */
+  *#readHeader(): Task<boolean> {
+    const start = yield* this.#read(2);
+    if (!start) return false;
+    const [first = 0, second = 0] = start;
+    this.#fin = (first & 0x80) !== 0;
+    this.#opcode = first & 0x0f;
+    const lengthCode = second & 0x7f;
+    const extended = lengthCode === 126 ? 2 : lengthCode === 127 ? 8 : 0;
+    const more = yield* this.#read(extended);
+    const length = more && (extended === 0 ? lengthCode : extendedLength(more));
+    if (length === undefined) return false;
+    this.#length = length;
+    this.#remaining = length;
+    this.#mask = undefined;
+    if ((second & 0x80) === 0 || length === 0) return true;
+    this.#mask = yield* this.#read(4);
+    return this.#mask !== undefined;
   }
 
   /** Reads header bytes; undefined when the stream ends or the read times out. */
-  #read(
-    length: number,
-    done: (bytes: Buffer | undefined) => void,
-    before: Buffer = Buffer.alloc(0),
-  ): void {
-    if (length === 0) {
-      done(before);
-      return;
-    }
-    if (this.#socket.available === 0) {
-      if (this.#socket.finished) {
-        done(undefined);
-        return;
+  *#read(length: number): Task<Buffer | undefined> {
+    const socket = this.#socket;
+    let bytes: Buffer = noBytes;
+    while (bytes.length < length) {
+      if (socket.available > 0) {
+        bytes = Buffer.concat([bytes, socket.take(length - bytes.length)]);
+        // Zeros take the place of missing bytes.
+        if (!this.#options.firmware.waitsForHeaders) return Buffer.concat([bytes], length);
+      } else if (socket.finished || !(yield* socket.wait(this.#timeout))) {
+        return undefined;
       }
-      this.#socket.wait(this.#options.timeout, (readable) => {
-        if (readable) this.#read(length, done, before);
-        else done(undefined);
-      });
-      return;
     }
-    const part = this.#socket.take(length);
-    const bytes = before.length === 0 ? part : Buffer.concat([before, part]);
-    const missing = length - part.length;
-    if (missing === 0) {
-      done(bytes);
-      return;
-    }
-    if (this.#options.firmware.waitsForHeaders) {
-      this.#read(missing, done, bytes);
-      return;
-    }
-    done(Buffer.concat([bytes, Buffer.alloc(missing)]));
+    return bytes;
   }
 }
 

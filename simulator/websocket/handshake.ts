@@ -43,30 +43,28 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
   return request.length < HANDSHAKE_BUFFER_BYTES ? request : undefined;
 }
 
-/** The state of the server's response. */
-type UpgradeResponse =
-  | { readonly kind: 'incomplete' }
-  | { readonly kind: 'refused' }
-  /** `rest`: the bytes behind the header in the firmware's buffer. */
-  | { readonly kind: 'accepted'; readonly rest: Buffer };
-
 /**
  * Parses the response received so far. The first empty line ends it, but the firmware finds the key behind that line
  * too, as after a `100 Continue`.
  *
  * @param keepsRest whether the firmware keeps the bytes behind the header. True: it needs the header's end, and refuses a
  *   response that fills the buffer up to its NUL. False: it takes a full buffer as the whole response
+ * @returns the bytes behind the header; undefined for a refusal
  */
-export function readResponse(received: Buffer, key: string, keepsRest: boolean): UpgradeResponse {
+export function readResponse(
+  received: Buffer,
+  key: string,
+  keepsRest: boolean,
+): Buffer | 'incomplete' | undefined {
   const end = received.indexOf('\r\n\r\n');
   const full = received.length >= responseBufferBytes(keepsRest);
-  if (end < 0 && !full) return { kind: 'incomplete' };
-  if (full && keepsRest) return { kind: 'refused' };
+  if (end < 0 && !full) return 'incomplete';
+  if (full && keepsRest) return undefined;
   const header = received.toString('latin1');
   const accept = /Sec-WebSocket-Accept:([^\r]*)\r\n/i.exec(header)?.[1]?.trim();
   const isHttp = /^[^]*?HTTP\/\S* +\d{3}/i.test(header);
-  if (!isHttp || accept !== acceptFor(key)) return { kind: 'refused' };
-  return { kind: 'accepted', rest: end < 0 ? received : received.subarray(end + 4) };
+  if (!isHttp || accept !== acceptFor(key)) return undefined;
+  return end < 0 ? received : received.subarray(end + 4);
 }
 
 /** Count of bytes of the response that the firmware reads at most. */

@@ -11,7 +11,6 @@ import type { LinkState } from './client-options';
 import { dataUrc, defaultDataFormat, type DataFormat } from './data-urc';
 import type { Frame } from './frame-codec';
 import type { Chunk } from './frame-reader';
-import type { SendResult } from './sender';
 import type { WebSocketUri } from './uri';
 
 export const LINK_COUNT = 3;
@@ -150,10 +149,10 @@ export class Links {
   }
 
   /** Sends on a link in use; `timeout` in milliseconds. */
-  send(id: number, message: Frame, timeout: number, done: (result: SendResult) => void): void {
+  send(id: number, message: Frame, timeout: number, done: (sent: boolean) => void): void {
     const link = this.#links[id];
     if (link) link.client.send(message, timeout, done);
-    else done('failed');
+    else done(false);
   }
 
   /** Ends a link, in use or not, without a close frame. */
@@ -188,7 +187,7 @@ export class Links {
   }
 
   #newLink(id: number, request: OpenRequest, config: LinkConfig): Link {
-    const { firmware, clock, random, network } = this.#context;
+    const { firmware, clock, random, network, output } = this.#context;
     const { uri, text, subprotocol, authorization } = request;
     const client = new WebSocketClient(
       {
@@ -203,6 +202,7 @@ export class Links {
         pongTimeout: config.pongTimeout,
         bufferSize: config.bufferSize,
         firmware,
+        output,
         shortRounds: () => firmware.hasShortRounds && this.#clients.size > 1,
         answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,
         tls: () =>
@@ -220,11 +220,6 @@ export class Links {
         closed: () => this.#closed(id, link),
         ended: () => void this.#clients.delete(client),
         data: (chunk) => this.#received(id, chunk),
-        ready: (resume) => {
-          const { output } = this.#context;
-          if (!output.room) output.whenRoom(resume);
-          return output.room;
-        },
       },
     );
     this.#clients.add(client);

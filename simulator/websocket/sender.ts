@@ -1,29 +1,20 @@
-import type { Random } from '../random';
+import type { ClientOptions } from './client-options';
 import { encodeFrame, opcodes, type Frame } from './frame-codec';
 import type { Socket } from './socket';
+import type { Task } from './task';
 
 /** Limit of the wait for room for a control frame. */
 const CONTROL_TIMEOUT_MS = 10_000;
 const noBytes = Buffer.alloc(0);
 
-export type SendResult = 'sent' | 'failed';
-
-/** Writes frames to a connection: waits for room, then until TCP has taken all bytes. */
+/** Writes frames to a connection: waits for room, then until TCP has taken all bytes. All methods return whether it has. */
 export class Sender {
   readonly #socket: Socket;
-  readonly #bufferSize: number;
-  readonly #writeGraceMs: number;
-  readonly #random: Random;
+  readonly #options: ClientOptions;
 
-  /**
-   * @param bufferSize limit of a frame's payload, in bytes
-   * @param writeGraceMs milliseconds beyond the timeout of a send that TCP may take for a write it has begun
-   */
-  constructor(socket: Socket, bufferSize: number, writeGraceMs: number, random: Random) {
+  constructor(socket: Socket, options: ClientOptions) {
     this.#socket = socket;
-    this.#bufferSize = bufferSize;
-    this.#writeGraceMs = writeGraceMs;
-    this.#random = random;
+    this.#options = options;
   }
 
   /**
@@ -32,41 +23,35 @@ export class Sender {
    * @param message its `fin` is that of its last frame
    * @param timeout milliseconds to wait for room
    */
-  message(message: Frame, timeout: number, done: (result: SendResult) => void): void {
-    const { opcode, fin, payload } = message;
+  *message({ opcode, fin, payload }: Frame, timeout: number): Task<boolean> {
+    const { bufferSize } = this.#options;
     // The firmware's loop sends no frame for an empty continuation without FIN.
-    if (!fin && opcode === opcodes.continuation && payload.length === 0) {
-      done('sent');
-      return;
+    if (!fin && opcode === opcodes.continuation && payload.length === 0) return true;
+    for (let start = 0; start === 0 || start < payload.length; start += bufferSize) {
+      const end = start + bufferSize;
+      const frame = {
+        opcode: start === 0 ? opcode : opcodes.continuation,
+        fin: fin && end >= payload.length,
+        payload: payload.subarray(start, end),
+      };
+      if (!(yield* this.frame(frame, timeout))) return false;
     }
-    const size = this.#bufferSize;
-    const last = payload.length <= size;
-    this.frame(
-      { opcode, fin: last && fin, payload: payload.subarray(0, size) },
-      timeout,
-      (result) => {
-        if (last || result === 'failed') done(result);
-        else {
-          const rest = { opcode: opcodes.continuation, fin, payload: payload.subarray(size) };
-          this.message(rest, timeout, done);
-        }
-      },
-    );
+    return true;
   }
 
   /** Sends a frame without a payload. */
-  control(opcode: number, done: (result: SendResult) => void): void {
-    this.frame({ opcode, fin: true, payload: noBytes }, CONTROL_TIMEOUT_MS, done);
+  control(opcode: number): Task<boolean> {
+    return this.frame({ opcode, fin: true, payload: noBytes }, CONTROL_TIMEOUT_MS);
   }
 
   /** Sends one frame. */
-  frame(frame: Frame, timeout: number, done: (result: SendResult) => void): void {
+  *frame(frame: Frame, timeout: number): Task<boolean> {
     const socket = this.#socket;
-    const finish = (taken: boolean) => done(taken && !socket.broken ? 'sent' : 'failed');
-    socket.waitWritable(timeout, (room) => {
-      if (!room || socket.broken) done('failed');
-      else if (socket.write(encodeFrame(frame, this.#random))) finish(true);
-      else socket.waitWritable(this.#writeGraceMs + timeout, finish);
-    });
+    const { random, firmware } = this.#options;
+    if (!(yield* socket.waitWritable(timeout)) || socket.broken) return false;
+    const isTaken =
+      socket.write(encodeFrame(frame, random)) ||
+      (yield* socket.waitWritable(firmware.writeGraceMs + timeout));
+    return isTaken && !socket.broken;
   }
 }

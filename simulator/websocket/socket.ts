@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
-import type { Connection, ConnectionHandlers } from '../network/network';
+import type { Connection, ConnectionTarget, Network } from '../network/network';
+import { suspend, type Task } from './task';
 
 /** The socket stops reading from the peer at this many unread bytes, and continues at half of it. */
 const RECEIVE_WINDOW_BYTES = 65_536;
@@ -26,26 +27,24 @@ export class Socket {
     this.#clock = clock;
   }
 
-  /** The handlers of a connection attempt. Calls `result` with its outcome. */
-  handlers(result: { connected(): void; failed(): void }): ConnectionHandlers {
+  /** Connects. Returns whether that succeeded. */
+  connect(network: Network, target: ConnectionTarget): Task<boolean> {
     let open = false;
-    return {
-      connected: () => {
-        open = true;
-        result.connected();
-      },
-      data: (chunk) => this.#received(chunk),
-      drained: () => this.#drained(),
-      ended: () => this.#ended(),
-      closed: () => {
-        if (open) this.#connectionLost();
-        else result.failed();
-      },
-    };
-  }
-
-  attach(connection: Connection): void {
-    this.#connection = connection;
+    return suspend((settle) => {
+      this.#connection = network.connect(target, {
+        connected: () => {
+          open = true;
+          settle(true);
+        },
+        data: (chunk) => this.#received(chunk),
+        drained: () => this.#drained(),
+        ended: () => this.#ended(),
+        closed: () => {
+          if (open) this.#connectionLost();
+          else settle(false);
+        },
+      });
+    });
   }
 
   /** Whether there are bytes, or the stream has ended. */
@@ -103,21 +102,17 @@ export class Socket {
   }
 
   /**
-   * Calls `done` once: with true when the socket is readable, with false after `timeout` milliseconds. Calls it now when
-   * the socket is readable already.
+   * Waits until the socket is readable. Returns false after `timeout` milliseconds.
    *
    * @param immediate leaves out the time that a waiting task takes to wake up
    */
-  wait(timeout: number, done: (readable: boolean) => void, immediate = false): void {
-    if (this.readable) {
-      done(true);
-      return;
-    }
-    const reader: Waiter = new Waiter(this.#clock, timeout, immediate, (readable) => {
-      this.#reader = undefined;
-      done(readable);
+  *wait(timeout: number, immediate = false): Task<boolean> {
+    if (this.readable) return true;
+    const readable = yield* suspend<boolean>((resume) => {
+      this.#reader = new Waiter(this.#clock, timeout, immediate, resume);
     });
-    this.#reader = reader;
+    this.#reader = undefined;
+    return readable;
   }
 
   /** Limits the current wait for data to `timeout` milliseconds from now. */
@@ -131,16 +126,14 @@ export class Socket {
     return this.#writable;
   }
 
-  /** Calls `done` once: with true when TCP has taken all bytes, with false after `timeout` milliseconds. */
-  waitWritable(timeout: number, done: (writable: boolean) => void): void {
-    if (this.#writable) {
-      done(true);
-      return;
-    }
-    this.#writer = new Waiter(this.#clock, timeout, true, (writable) => {
-      this.#writer = undefined;
-      done(writable);
+  /** Waits until TCP has taken all bytes. Returns false after `timeout` milliseconds. */
+  *waitWritable(timeout: number): Task<boolean> {
+    if (this.#writable) return true;
+    const writable = yield* suspend<boolean>((resume) => {
+      this.#writer = new Waiter(this.#clock, timeout, true, resume);
     });
+    this.#writer = undefined;
+    return writable;
   }
 
   /** Ends the connection and all waits, without callbacks. */
