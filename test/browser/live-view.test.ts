@@ -99,6 +99,42 @@ for (const nodeRed of majors) {
       assert.equal(await questions(), 0);
     });
 
+    it('shows no traffic of the device chosen before, and keeps the times of a device that stops', async () => {
+      const editor = await bench.editor();
+      const { page } = editor;
+      const device = (id: string) => ({ id, name: id, state: 'ready', firmware: 'D', links: [] });
+      let answers: 'at once' | 'later' | 'without traffic' = 'at once';
+      let answer: (() => void) | undefined;
+      await page.route(`**/${LIVE}?*`, async (route) => {
+        const id = new URL(route.request().url()).searchParams.get('device');
+        if (answers === 'later' && id === 'first')
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+        const lines = [{ at: 5000, host: `AT+${id}\r\n` }];
+        const traffic = { run: 1, now: 5000, next: 1, skipped: 0, lines };
+        const json = { devices: [device('first'), device('second')] };
+        await route.fulfill({ json: answers === 'without traffic' ? json : { ...json, traffic } });
+      });
+      await show(editor);
+      const line = (text: string) => page.locator('.esp-at-live-line', { hasText: text });
+      await line('AT+first').first().waitFor();
+      answers = 'later';
+      await eventually(() => Promise.resolve(answer !== undefined), true);
+      await page.locator('.esp-at-live-device', { hasText: 'second' }).click();
+      answer?.();
+      await line('AT+second').first().waitFor();
+      assert.equal(await line('AT+first').count(), 0);
+      answers = 'without traffic';
+      await drawn(editor);
+      const first = page.locator('.esp-at-live-time').first();
+      const time = await first.textContent();
+      await drawn(editor);
+      for (let press = 0; press < 2; press++) await page.locator('#esp-at-live-pause').click();
+      assert.equal(await first.textContent(), time);
+      assert.deepEqual(editor.complaints, []);
+    });
+
     for (const locale of ['en-US', 'zh-CN'] as const) {
       for (const colorScheme of ['light', 'dark'] as const) {
         it(`in ${locale}, ${colorScheme}: shows every text, and nothing wider than the tab`, async () => {

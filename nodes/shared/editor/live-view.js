@@ -90,13 +90,15 @@ function addLiveView() {
   function poll() {
     const again = () => setTimeout(poll, POLL_MS);
     if (document.hidden || !content.is(':visible')) return again();
-    $.getJSON('esp-at-websocket/live', model.query).done(show).fail(fail).always(again);
+    const asked = model.view;
+    const take = (answer) => show(answer, asked);
+    $.getJSON('esp-at-websocket/live', model.query).done(take).fail(fail).always(again);
   }
 
-  function show(answer) {
+  function show(answer, asked) {
     note.hide();
     const before = model.view;
-    const rows = model.take(answer);
+    const rows = model.take(answer, asked);
     const { device, view } = model;
     showDevices(devices, model.devices, view?.id, (id) => {
       model.choose(id);
@@ -104,7 +106,8 @@ function addLiveView() {
     });
     for (const element of [strip, ...details]) element.toggle(view !== undefined);
     if (!device || !view) return;
-    traffic.offset = Date.now() - view.now;
+    // A device that is stopped tells no time.
+    if (answer.traffic) traffic.offset = Date.now() - view.now;
     showStrip(strip, device, view);
     showCharts(charts, view);
     showCounters(counters, device.counts);

@@ -115,11 +115,15 @@ export class LiveModel {
     if (this.#view?.id !== id) this.#view = new DeviceView(id);
   }
 
-  /** Takes an answer to the question; returns the new rows of the chosen device. */
-  take({ devices, traffic }: LiveAnswer): TrafficRow[] {
+  /**
+   * Takes an answer to the question; returns the new rows of the chosen device.
+   * @param asked the view at the time of the question: the traffic is its device's, and another may be chosen by now
+   */
+  take({ devices, traffic }: LiveAnswer, asked = this.#view): TrafficRow[] {
     this.#devices = devices;
     const [first] = devices;
     if (!this.device) this.#view = first && new DeviceView(first.id);
-    return this.device && this.#view && traffic ? this.#view.take(this.device, traffic) : [];
+    const { device } = this;
+    return device && traffic && asked && asked === this.#view ? asked.take(device, traffic) : [];
   }
 }

@@ -141,6 +141,27 @@ describe('model of the live view', () => {
     assert.equal(model.take({ devices, traffic: traffic(1, 1, [ok(4)]) }).length, 1);
   });
 
+  it('drops traffic of the device that was chosen when it asked', () => {
+    const devices = [device('a'), device('b')];
+    const model = new LiveModel();
+    model.take({ devices });
+    const asked = model.view;
+    for (const [id, after] of [
+      ['b', 'b'],
+      ['a', 'a again'],
+    ] as const) {
+      model.choose(id);
+      assert.deepEqual(model.take({ devices, traffic: traffic(3, 77, [ok(1)]) }, asked), [], after);
+      assert.deepEqual(model.view?.rows, []);
+      assert.deepEqual(model.query, { device: id, run: 0, after: 0 });
+    }
+    const rows = model.take({ devices, traffic: traffic(3, 77, [ok(1)], 9) });
+    assert.deepEqual(
+      rows.map(({ kind }) => kind),
+      ['result'],
+    );
+  });
+
   it('forgets the rows on request, and goes on from where it has read up to', () => {
     const model = new LiveModel();
     model.take({ devices: [device('a'), device('b')] });
