@@ -3,8 +3,7 @@ import { query } from '../commands/build';
 import { runOptionalQuery } from '../commands/run-query';
 import { parseUart, uartQuery } from '../commands/uart';
 import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
-import { runRateState } from '../device/baud-rate/rate-runner';
-import { search as searchBy, type Trial } from '../device/baud-rate/rate-state';
+import { search, type Trial } from '../device/baud-rate/search';
 import { parseTcpAddress } from '../values/port-address';
 import type { Examination } from './examination';
 
@@ -20,7 +19,7 @@ export async function findDevice(
   receivedBytes: () => number,
 ): Promise<boolean> {
   const { port, facts } = examination;
-  if (!(await search(examination, receivedBytes))) return false;
+  if (!(await answersAtAnyRate(examination, receivedBytes))) return false;
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
   if (facts.commandEcho) examination.found('ECHO_ON');
@@ -29,38 +28,36 @@ export async function findDevice(
 }
 
 /** Tries the rate of the port, then all others, then the likeliest ones with padding. */
-async function search(examination: Examination, receivedBytes: () => number): Promise<boolean> {
-  const { port } = examination;
+async function answersAtAnyRate(
+  examination: Examination,
+  receivedBytes: () => number,
+): Promise<boolean> {
+  const { access, port } = examination;
   const { startRate } = port;
   const atStartRate = [trial(startRate, 'never', 'startRate')];
-  if (await answers(examination, atStartRate)) return true;
+  if (await search(access, port, atStartRate)) return true;
   await port.setRate(startRate);
-  const { text } = await examination.access.lendPort(otherVersion);
+  const { text } = await access.lendPort(otherVersion);
   if (text !== undefined) {
     // Opening the port may restart a board: it may have been booting before.
-    if (await answers(examination, atStartRate)) return true;
+    if (await search(access, port, atStartRate)) return true;
     examination.found('LOOK_ALIKE', { port: port.address, version: text });
     return false;
   }
   const rates = port.canSetRate ? likelyRates([startRate, DEFAULT_RATE], true) : [undefined];
   const others = rates.slice(1).map((rate) => trial(rate, 'never'));
-  if (others.length > 0 && (await answers(examination, others))) return true;
+  if (others.length > 0 && (await search(access, port, others))) return true;
   const padded = rates.slice(0, PADDED_RATES).map((rate) => trial(rate, 'first'));
-  if (await answers(examination, padded)) {
+  if (await search(access, port, padded)) {
     examination.found('PROMPT_OPEN');
     return true;
   }
   // Opening the port may restart a board: it may have been booting all that time.
-  if (await answers(examination, [...atStartRate, ...atStartRate])) return true;
+  if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
   if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
   else examination.found(receivedBytes() > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
   return false;
-}
-
-async function answers({ access, port }: Examination, trials: readonly Trial[]): Promise<boolean> {
-  const { kind } = await runRateState(access, port, searchBy(trials));
-  return kind === 'found';
 }
 
 const trial = (

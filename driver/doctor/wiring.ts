@@ -1,10 +1,10 @@
 import type { PortLease } from '../at/port-lease';
 import { echoOff, echoOn } from '../commands/base';
 import type { FlowControl } from '../commands/uart';
-import { climb } from '../device/baud-rate/climb';
+import { climb } from '../device/baud-rate/automatic-rate';
+import { changeUart, pause } from '../device/baud-rate/change-uart';
 import { countCorruptLines } from '../device/baud-rate/line-test';
 import { RateLimit } from '../device/baud-rate/rate-limit';
-import { changeUart, pause } from '../device/baud-rate/rate-runner';
 import type { Examination } from './examination';
 
 /** Round trips to measure. The result is their median. */

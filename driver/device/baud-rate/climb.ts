@@ -1,98 +1,181 @@
-import type { AtClient } from '../../at/at-client';
+import { isDeepStrictEqual } from 'node:util';
 import type { SequenceAccess } from '../../at/command-sequence';
-import type { Clock } from '../../clock';
-import { echoOff, echoOn } from '../../commands/base';
-import { runOptionalQuery } from '../../commands/run-query';
-import { parseUart, uartQuery } from '../../commands/uart';
-import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
-import type { RateLimit } from './rate-limit';
-import { runRateState } from './rate-runner';
-import { climbFrom, type Climb, type RateState } from './rate-state';
-import { LADDER } from './rates';
+import { changeUart, pause, type UartSetting } from './change-uart';
+import { passesData, type KnownResponse } from './line-test';
+import { HIGHEST_WITHOUT_FLOW_CONTROL, LADDER, misheardRates } from './rates';
+import { search, type Trial } from './search';
 
-export interface ClimbContext {
-  readonly client: Pick<AtClient, 'assume' | 'hasConnection'>;
-  readonly port: SessionPort;
-  readonly limit: RateLimit;
-  readonly clock: Clock;
+/** Attempts to revert the device's setting before the search for it begins. */
+const MAX_REVERTS = 2;
+/** Losses of the device in a climb after which the climb ends at the rate where the driver finds the device. */
+const MAX_LOSSES = 2;
+
+export interface ClimbOptions {
+  /** Bits a second, ascending. */
+  readonly ladder: readonly number[];
+  /** The highest rate to try, in bits a second. */
+  readonly ceiling: number;
+  /** Whether a rate counts as good only after kilobytes have passed both ways without a fault. */
+  readonly isTested: boolean;
+  /** Flow control of the device while the wires do not work. */
+  readonly unwiredFlowControl: 'none' | 'rts';
+  /** Whether RTS and CTS are wired. */
+  readonly wires: 'unknown' | 'none' | 'proven';
 }
 
-/** A device that takes longer to respond is too slow for a climb: it would seem silent at a new rate. */
-const SLOW_RESPONSE_MS = 100;
+/** A climb of port and device from a setting that works to the highest rate of a ladder that works. */
+export class Climb {
+  /** Whether the device was silent at a rate: it may have restarted. */
+  wasSilent = false;
+  /** Whether the device, told to wait for CTS, failed although CTS of the port was active. */
+  wiresFailed = false;
+  /** The rate above the ceiling that has failed, in bits a second. */
+  failedRate: number | undefined;
+  readonly #access: SequenceAccess;
+  readonly #port: SessionPort;
+  readonly #options: ClimbOptions;
+  #good: UartSetting;
+  #ceiling: number;
+  /** `likely`: the device holds CTS of the port active. */
+  #wires: ClimbOptions['wires'] | 'likely';
+  /** A rate that has failed once. A good rate may fail too, by a corrupt byte. */
+  #doubted: number | undefined;
+  readonly #known: KnownResponse = {};
 
-export type ClimbResult =
-  /** it has ended, at the same rate or at another one */
-  | 'done'
-  /** the device responds too slowly now */
-  | 'slow'
-  /** the device was silent in the climb, and may have restarted */
-  | 'restarted';
-
-/**
- * Changes to the highest baud rate at which data passes without a fault, or down to the highest that the limit allows.
- * While a link has a connection, it only goes down, and tests nothing.
- * @throws EspAtError `DEVICE_UNRESPONSIVE`, `OUT_OF_SYNC`, `PORT_*`
- */
-export async function climb(access: SequenceAccess, context: ClimbContext): Promise<ClimbResult> {
-  const { client, port, limit, clock } = context;
-  const before = port.baudRate;
-  if (!port.canSetRate || before === undefined || !(await port.hasModemLines())) return 'done';
-  const start = clock.now();
-  const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
-  if (!uart) return 'done';
-  const { flowControl } = uart;
-  if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
-  const isTested = !client.hasConnection;
-  const ceiling = limit.ceiling(clock.now());
-  const begin = climbFrom(
-    { rate: before, flowControl },
-    {
-      ladder: LADDER,
-      isTested,
-      unwiredFlowControl: 'rts',
-      losses: 0,
-      wasSilent: false,
-      ceiling: isTested ? ceiling : Math.min(ceiling, before),
-      wires: wiresOf(context, isTested),
-    },
-  );
-  if (begin.kind === 'settled') return 'done';
-  const end = isTested
-    ? await withEcho(access, client, () => runRateState(access, port, begin))
-    : await runRateState(access, port, begin);
-  return concludeClimb(end, context);
-}
-
-/** While a link has a connection, only the rate changes. */
-function wiresOf({ port, limit }: ClimbContext, isTested: boolean): Climb['wires'] {
-  if (!isTested) return port.usesFlowControl ? 'proven' : 'none';
-  return limit.wiresWork ? 'unknown' : 'none';
-}
-
-function concludeClimb(end: RateState, { port, limit, clock }: ClimbContext): ClimbResult {
-  if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
-  const { ceiling, failedRate, wires, wasSilent } = end.climb;
-  limit.rateWorks(end.good.rate);
-  if (failedRate !== undefined && failedRate > ceiling) {
-    if (wasSilent) limit.rateSilent(failedRate, clock.now());
-    else limit.rateFailed(failedRate, clock.now());
+  constructor(access: SequenceAccess, port: SessionPort, good: UartSetting, options: ClimbOptions) {
+    this.#access = access;
+    this.#port = port;
+    this.#options = options;
+    this.#good = good;
+    this.#ceiling = options.ceiling;
+    this.#wires = options.wires;
   }
-  if (wires === 'none' && end.climb.triedWires) limit.wiresWork = false;
-  port.remember();
-  return wasSilent ? 'restarted' : 'done';
-}
 
-/** Runs `body` with the device's echo on. */
-async function withEcho<T>(
-  { run }: SequenceAccess,
-  client: ClimbContext['client'],
-  body: () => Promise<T>,
-): Promise<T> {
-  client.assume({ echoOff: false });
-  await run(echoOn());
-  const result = await body();
-  await run(echoOff());
-  client.assume({ echoOff: true });
-  return result;
+  /** The setting that works. */
+  get good(): UartSetting {
+    return this.#good;
+  }
+
+  /** Whether there is nothing to change. */
+  get isAtTop(): boolean {
+    return this.#wires !== 'unknown' && isDeepStrictEqual(this.#next, this.#good);
+  }
+
+  /**
+   * Climbs. Returns false where the device answers at no rate.
+   * @throws EspAtError `PORT_*`, and whatever the client was reset or closed with meanwhile
+   */
+  async run(): Promise<boolean> {
+    for (let losses = 0; losses < MAX_LOSSES;) {
+      // CTS of the port shows the wires only while the device drives RTS, which it does only with flow control.
+      if (this.#wires === 'unknown' && this.#good.flowControl !== 'none') await this.#readCts();
+      const to = this.#next;
+      if (isDeepStrictEqual(to, this.#good)) break;
+      const outcome = await this.#change(to);
+      if (outcome === 'works') {
+        this.#good = to;
+        if (this.#wires === 'likely') await this.#useWires();
+      } else if (this.#wires === 'likely') {
+        this.#wires = 'none';
+        this.wiresFailed = true;
+      } else if (outcome === 'failed' && this.#doubted !== to.rate) {
+        this.#doubted = to.rate;
+      } else if (to.rate > this.#good.rate) {
+        this.#ceiling = this.#good.rate;
+        this.failedRate = to.rate;
+      } else if (outcome !== 'lost') {
+        break;
+      }
+      if (outcome !== 'lost') continue;
+      if (!(await search(this.#access, this.#port, this.#trialsAfterLoss(to)))) return false;
+      losses++;
+      // Its flow control is unknown. `cts` alone is never a goal, so the climb sets it again.
+      this.#good = { rate: this.#port.baudRate ?? to.rate, flowControl: 'cts' };
+    }
+    return true;
+  }
+
+  /** The setting to try; the one that works at the end of the climb. */
+  get #next(): UartSetting {
+    const { rate } = this.#good;
+    switch (this.#wires) {
+      case 'unknown':
+        return { rate, flowControl: this.#options.unwiredFlowControl };
+      case 'likely':
+        return { rate, flowControl: 'both' };
+      case 'proven':
+        return { rate: this.#nextRate(this.#ceiling), flowControl: 'both' };
+      case 'none': {
+        const { unwiredFlowControl: flowControl } = this.#options;
+        const limit = flowControl === 'rts' ? HIGHEST_WITHOUT_FLOW_CONTROL : Infinity;
+        return { rate: this.#nextRate(Math.min(this.#ceiling, limit)), flowControl };
+      }
+    }
+  }
+
+  #nextRate(limit: number): number {
+    const { rate } = this.#good;
+    const allowed = this.#options.ladder.filter((each) => each <= limit);
+    return (rate > limit ? allowed.at(-1) : allowed.find((each) => each > rate)) ?? rate;
+  }
+
+  async #readCts(): Promise<void> {
+    if (!(await this.#port.readCts())) this.#wires = 'none';
+    // With `both` the device waits for CTS before it sends. It has answered, so the wires work.
+    else if (this.#good.flowControl === 'both') await this.#useWires();
+    else this.#wires = 'likely';
+  }
+
+  /** The wires work: the port uses them too. */
+  async #useWires(): Promise<void> {
+    this.#wires = 'proven';
+    await this.#port.setFlowControl(true);
+  }
+
+  /** Changes device and port, and reverts a change that fails. `lost`: the device answers at neither setting. */
+  async #change(to: UartSetting): Promise<'works' | 'failed' | 'unsupported' | 'lost'> {
+    const good = this.#good;
+    if (!(await this.#supports(to.rate))) return 'unsupported';
+    if ((await changeUart(to, this.#access)) === 'refused') return 'failed';
+    // Without a response the device may have changed its rate, or not.
+    if (await this.#answersAt(to.rate)) {
+      if (!this.#options.isTested || to.rate === good.rate || (await this.#passesData()))
+        return 'works';
+    }
+    for (let attempt = 0; attempt < MAX_REVERTS; attempt++) {
+      await this.#port.setRate(to.rate);
+      // Bytes at the failed rate may have begun a line in the device.
+      await changeUart(good, this.#access, true);
+      if (await this.#answersAt(good.rate)) return 'failed';
+    }
+    return 'lost';
+  }
+
+  /** Whether the port takes a rate. If not, a device at that rate would be unreachable. */
+  async #supports(rate: number): Promise<boolean> {
+    const isSupported = await this.#port.trySetRate(rate);
+    await this.#port.setRate(this.#good.rate);
+    return isSupported;
+  }
+
+  async #answersAt(rate: number): Promise<boolean> {
+    await this.#port.setRate(rate);
+    await pause(this.#access);
+    const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
+    const { kind } = await this.#access.resync(options);
+    this.wasSilent ||= kind === 'noAnswer';
+    return kind !== 'noAnswer';
+  }
+
+  #passesData(): Promise<boolean> {
+    return this.#access.lendPort((lease) => passesData(lease, this.#known));
+  }
+
+  /** A trial for each rate that the device may have; without padding, because no prompt is pending in a climb. */
+  #trialsAfterLoss(to: UartSetting): Trial[] {
+    const likely = [this.#good.rate, to.rate, ...LADDER];
+    const rates = [...likely, ...misheardRates(to.rate), ...misheardRates(this.#good.rate)];
+    return [...new Set(rates)].map((rate) => ({ rate, pad: 'never', pace: 'search' }));
+  }
 }

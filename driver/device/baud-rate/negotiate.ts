@@ -4,8 +4,7 @@ import { parseUart, uartCur, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { DeviceOptions } from '../options';
 import type { SessionPort } from '../session/session-port';
-import { climbFrom, type Climb } from './rate-state';
-import { runRateState } from './rate-runner';
+import { Climb } from './climb';
 
 /**
  * Changes baud rate and flow control to those of the options, until the device restarts.
@@ -26,23 +25,26 @@ export async function negotiateRate(
     if (flowControl === 'both') await switchFlowControlOn(access, port, before);
     return;
   }
-  const climb: Climb = {
-    ladder: [rate],
-    ceiling: rate,
-    isTested: false,
-    losses: 0,
-    wasSilent: false,
-    unwiredFlowControl: 'none',
-    wires: flowControl === 'both' ? 'proven' : 'none',
-  };
   if (flowControl === 'both') port.flowControlSet = true;
   // A revert of the rate sets the flow control of the options, too.
-  const end = await runRateState(access, port, climbFrom({ rate: before, flowControl }, climb));
-  if (port.baudRate === rate && end.kind === 'settled') return;
+  const climb = new Climb(
+    access,
+    port,
+    { rate: before, flowControl },
+    {
+      ladder: [rate],
+      ceiling: rate,
+      isTested: false,
+      unwiredFlowControl: 'none',
+      wires: flowControl === 'both' ? 'proven' : 'none',
+    },
+  );
+  const isFound = await climb.run();
+  if (isFound && port.baudRate === rate) return;
   port.negotiatedRateWorks = false;
-  const current = end.kind === 'settled' ? end.good.rate : before;
+  const current = isFound ? climb.good.rate : before;
   warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
-  if (end.kind !== 'settled') throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   if (flowControl === 'both') await switchFlowControlOn(access, port, current);
 }
 

@@ -1,3 +1,4 @@
+import type { Climb } from './climb';
 import { LADDER } from './rates';
 
 /** Milliseconds until the driver tries a failed rate again: after the first failure, and at most. Each failure doubles it. */
@@ -38,20 +39,19 @@ export class RateLimit {
     this.#lostResponsesAt = [];
   }
 
-  /** A rate works, although it, or a lower one, has failed. */
-  rateWorks(rate: number): void {
-    if (rate < this.#failedRate) return;
-    this.#failedRate = Infinity;
-    this.#retryAt = -Infinity;
-  }
-
   /**
-   * The device was silent at a rate: the rate does not work, or the device has restarted. A failure only if the silence
-   * before was at the same rate.
+   * A climb has ended. A rate at which the device was silent has failed only the second time: the device may have
+   * restarted.
    */
-  rateSilent(rate: number, now: number): void {
-    if (this.#doubted === rate) this.rateFailed(rate, now);
-    this.#doubted = rate;
+  climbed({ good, failedRate, wasSilent, wiresFailed }: Climb, now: number): void {
+    if (wiresFailed) this.wiresWork = false;
+    if (good.rate >= this.#failedRate) {
+      this.#failedRate = Infinity;
+      this.#retryAt = -Infinity;
+    }
+    if (failedRate === undefined) return;
+    if (!wasSilent || this.#doubted === failedRate) this.rateFailed(failedRate, now);
+    if (wasSilent) this.#doubted = failedRate;
   }
 
   /** A response is lost or corrupt. Returns whether that happens too often. */

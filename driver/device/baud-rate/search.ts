@@ -1,11 +1,10 @@
 import type { SequenceAccess } from '../../at/command-sequence';
+import type { Pace } from '../../at/port-lease';
 import { runOptionalQuery } from '../../commands/run-query';
 import { parseUart, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
-import { search, type Trial } from './rate-state';
-import { runRateState } from './rate-runner';
 
 /** The greatest slowness, see {@link SessionPort.slowness}. */
 const MAX_SLOWNESS = 16;
@@ -14,11 +13,40 @@ const RATE_TOLERANCE = 0.05;
 /** Milliseconds after which a response has used up half of its usual timeout. */
 const QUICK_RESPONSE_MS = 600;
 
+/** One attempt of a search. */
+export interface Trial {
+  /** Bits a second; undefined where the port has no rate. */
+  readonly rate: number | undefined;
+  /** Whether to pad first, because a data prompt may be pending. */
+  readonly pad: 'never' | 'first';
+  readonly pace: Pace;
+}
+
 export interface SearchOptions {
   /** Whether a data prompt may be pending. */
   readonly pendingPrompt: boolean;
   /** Failed searches before this one. */
   readonly failedSearches: number;
+}
+
+/**
+ * Tries one after the other until the device answers. Returns whether it does: the port then has its rate.
+ * @throws EspAtError `PORT_*`, and whatever the client was reset or closed with meanwhile
+ */
+export async function search(
+  { resync }: SequenceAccess,
+  port: SessionPort,
+  trials: readonly Trial[],
+): Promise<boolean> {
+  for (const { rate, pad, pace } of trials) {
+    // Resyncs without an await before it where the rate stays: the rest of the chunk that held `ready` may hold
+    // responses to earlier commands, which the resync has to take.
+    if (rate !== port.baudRate && !(await port.trySetRate(rate))) continue;
+    const attempts = pad === 'first' || pace === 'search' ? 3 : 1;
+    const { kind } = await resync({ attempts, mayRestart: false, pad, pace });
+    if (kind !== 'noAnswer') return true;
+  }
+  return false;
 }
 
 /**
@@ -31,8 +59,7 @@ export async function findDevice(
   port: SessionPort,
   options: SearchOptions,
 ): Promise<void> {
-  const { kind } = await runRateState(access, port, search(trials(port, options)));
-  if (kind === 'found') return measureSlowness(access, port);
+  if (await search(access, port, trials(port, options))) return measureSlowness(access, port);
   // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
   if (!port.canSetRate) port.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
   // RTS and CTS may no longer be wired. A device that is switched on sends `ready` at its start rate.

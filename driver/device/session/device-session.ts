@@ -11,7 +11,7 @@ import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
 import type { WaitOptions } from '../../wait';
-import { returnToStartRate } from '../baud-rate/rate-runner';
+import { returnToStartRate } from '../baud-rate/change-uart';
 import { closeConnections } from './close-connections';
 import { Initialization } from './initialize/initialization';
 import type { LinkChecks } from './link-checks';
