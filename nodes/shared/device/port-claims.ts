@@ -45,7 +45,10 @@ export class PortClaims {
   /** Gives a port to a claimant at once; false where another one has it. */
   take(address: string, claimant: Claimant): boolean {
     if ((this.holderOf(address) ?? claimant) !== claimant) return false;
-    this.#claims = [...this.#claims, { address, claimant, isGranted: true }];
+    const others = this.#claims.filter(
+      (claim) => claim.claimant !== claimant || claim.address !== address,
+    );
+    this.#claims = [...others, { address, claimant, isGranted: true }];
     return true;
   }
 
