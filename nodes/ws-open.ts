@@ -16,7 +16,7 @@ import {
 } from './shared/settings/link-setting';
 import { NodeStatus } from './shared/status/node-status';
 import { UnderWay } from './shared/device/under-way';
-import { toCaughtError } from './shared/errors/caught-error';
+import { toCaughtError, toFlowError } from './shared/errors/caught-error';
 import { sentenceOf } from './shared/errors/sentence';
 import {
   deleteOpenOptions,
@@ -173,13 +173,20 @@ class Opener implements DeviceUser {
     });
   }
 
-  /** A failure has no message that a Catch node could get: it goes to the log. The driver retries. */
+  /**
+   * A failure has no message that a Catch node could get: it goes to the log. The driver retries an attempt that failed, and
+   * its events show that. It retries nothing that was refused before it claimed the link.
+   */
   async #openAtStart(): Promise<void> {
+    let link: LinkApi | undefined;
     try {
       const device = requireDevice(this.#device);
-      await this.#openLink(device, device.host.link(this.#link), {});
+      link = device.host.link(this.#link);
+      await this.#openLink(device, link, {});
     } catch (error) {
-      if (!this.#underWay.ended) this.#node.warn(toCaughtError(this.#translate, error).message);
+      if (this.#underWay.ended) return;
+      this.#node.warn(toCaughtError(this.#translate, error).message);
+      if (link?.owner !== this.#owner) this.status.startFailed(toFlowError(error));
     }
   }
 

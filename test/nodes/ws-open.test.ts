@@ -172,6 +172,35 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.logged('node', 'warn'), ['Change the URI: it is empty.']);
   });
 
+  for (const [uri, uriType, code] of [
+    ['$nothing()', 'jsonata', 'VALUE_UNREADABLE'],
+    ['{{#open}}', 'str', 'TEMPLATE_FAILED'],
+  ] as const) {
+    it(`keep open, ${code} at start: shows it, as nothing retries, until an input opens the link`, async () => {
+      await load({ keepOpen: true, uri, uriType });
+      await turns(20);
+      const [link] = fake.device.links;
+      const failed = { fill: 'red', shape: 'ring', text: code };
+      assert.deepEqual([link.opened.length, last()], [0, failed]);
+      assert.equal(nodeRed.detailedStatuses('node').at(-1)?.event, 'start-failed');
+      assert.equal(nodeRed.logged('node', 'warn').length, 1);
+      fake.device.become({ name: 'resyncing' });
+      fake.device.become({ name: 'ready' });
+      assert.deepEqual(last(), failed);
+      await link.open({ uri: URI, owner: 'another node' });
+      assert.equal(last()?.text, 'example.org');
+    });
+  }
+
+  it('keep open, the first attempt fails: shows what the driver emits', async () => {
+    fake.device.links[0].failure = new EspAtError('OPEN_TIMEOUT', { link: 0, timeout: 15000 });
+    await load({ keepOpen: true });
+    await turns();
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
+    fake.device.links[0].retry(60_000);
+    assert.equal(last()?.text, 'status.retrying');
+  });
+
   it('does not close a connection that another node opened', async () => {
     await load();
     const [link] = fake.device.links;

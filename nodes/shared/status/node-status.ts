@@ -9,7 +9,7 @@ import {
   deviceStatus,
   linkStatus,
   noDeviceStatus,
-  failedInputStatus,
+  failedStatus,
   type WordedStatus as Status,
 } from './status-texts';
 import { statusText, type StatusWords } from './status-words';
@@ -37,7 +37,7 @@ export class NodeStatus implements DeviceUser {
   #stopListening: (() => void) | undefined;
   #linkStatus: Status;
   #words: StatusWords | undefined;
-  #failedInput: Status | undefined;
+  #failed: Status | undefined;
   /** Why a link is closed, until it opens again. */
   readonly #failures = new Map<LinkId, EspAtError>();
   #cancelCountdown: Cancel | undefined;
@@ -66,15 +66,14 @@ export class NodeStatus implements DeviceUser {
     this.#stopListening?.();
     this.#cancelCountdown?.();
     this.#stopListening = device && this.#listen(device);
-    this.#failedInput = undefined;
+    this.#failed = undefined;
     this.#show();
   }
 
   #listen(device: DeviceApi): () => void {
     const show = () => {
       // A refusal by the device is over. Another one, such as that of a link that is not open, still holds.
-      if (/^(?:DEVICE|PORT|WIFI|CLOCK)_/.test(this.#failedInput?.code ?? ''))
-        this.#failedInput = undefined;
+      if (/^(?:DEVICE|PORT|WIFI|CLOCK)_/.test(this.#failed?.code ?? '')) this.#failed = undefined;
       this.#show();
     };
     device.on('statechange', show);
@@ -98,9 +97,15 @@ export class NodeStatus implements DeviceUser {
    * @param error undefined: the input succeeded
    */
   inputDone(error: FlowError | undefined): void {
-    const failed = error && failedInputStatus(error);
-    if (failed === this.#failedInput) return;
-    this.#failedInput = failed;
+    const failed = error && failedStatus('input-failed', error);
+    if (failed === this.#failed) return;
+    this.#failed = failed;
+    this.#show();
+  }
+
+  /** Shows that the node could not begin to open its link at start, for as long as {@link inputDone} shows a failure. */
+  startFailed(error: FlowError): void {
+    this.#failed = failedStatus('start-failed', error);
     this.#show();
   }
 
@@ -117,7 +122,7 @@ export class NodeStatus implements DeviceUser {
   #linkChanged(event: FlowLinkEvent): void {
     if (event.event === 'warning') return;
     this.#cancelCountdown?.();
-    this.#failedInput = undefined;
+    this.#failed = undefined;
     if (event.error) this.#failures.set(event.link, event.error);
     else if (event.event !== 'retrying') this.#failures.delete(event.link);
     if (event.retryIn !== undefined) this.#countDown(event, event.retryIn);
@@ -170,7 +175,7 @@ export class NodeStatus implements DeviceUser {
 
   get #status(): Status {
     const own = this.#words === undefined ? {} : { words: this.#words };
-    return this.#ofDevice() ?? this.#failedInput ?? { ...this.#linkStatus, ...own };
+    return this.#ofDevice() ?? this.#failed ?? { ...this.#linkStatus, ...own };
   }
 
   /** Comms topic of the words. Node-RED sends editors only the text, which is in the server's language. */

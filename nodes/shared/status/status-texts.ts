@@ -67,10 +67,13 @@ function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
   return { ...(error ? failed : look), words: reason };
 }
 
-/** The status of a node whose latest input failed. */
-export function failedInputStatus(error: FlowError): WordedStatus {
+/** The status of a node whose latest input, or whose open at start failed. */
+export function failedStatus(
+  event: 'input-failed' | 'start-failed',
+  error: FlowError,
+): WordedStatus {
   const words = shortReason(error);
-  return { fill: 'red', shape: 'ring', words, event: 'input-failed', code: error.code };
+  return { fill: 'red', shape: 'ring', words, event, code: error.code };
 }
 
 /**

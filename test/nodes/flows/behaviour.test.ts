@@ -51,6 +51,22 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(server.connections.length, 4);
   });
 
+  it('keep open, the URI is not in the flow context at start: shows it, and opens for the next input', async () => {
+    const open = { link: '0', uri: 'uri', uriType: 'flow', keepOpen: true };
+    const { server, clock } = await begin(wholeFlow({ open }));
+    await clock.advance(600_000);
+    const status = nodeRed.detailedStatuses('open').at(-1);
+    assert.deepEqual(
+      [status?.fill, status?.text, status?.event],
+      ['red', 'INVALID_URI', 'start-failed'],
+    );
+    assert.equal(server.connections.length, 0);
+    nodeRed.node('open').context().flow.set('uri', URI);
+    nodeRed.give('open', {});
+    await event('state', 'opened');
+    assert.equal(nodeRed.statuses('open').at(-1)?.text, 'host');
+  });
+
   for (const firmware of ['A', 'B'] as const)
     it(`firmware that loses a server's first message, class ${firmware}: ws-open and ws-status warn after the opening`, async () => {
       await begin(wholeFlow({ status: { link: '0' } }), { firmware });
