@@ -39,6 +39,13 @@ export default function wsSend(RED: NodeAPI): void {
   RED.nodes.registerType('ws-send', WsSend);
 }
 
+interface Load {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const noLoad: Load = { messages: 0, bytes: 0 };
+
 /** Sends messages over links, in the order they come. */
 class Sender implements DeviceUser {
   readonly #device: DeviceNode | undefined;
@@ -47,8 +54,8 @@ class Sender implements DeviceUser {
   readonly #holdMessages: number;
   readonly #refusal: FlowError | undefined;
   readonly #underWay = new UnderWay();
-  /** Messages under way, by link. */
-  readonly #counts = new Map<LinkId, number>();
+  /** What is under way, by link. */
+  readonly #loads = new Map<LinkId, Load>();
   readonly status: NodeStatus;
   #stopListening: (() => void) | undefined;
 
@@ -69,7 +76,8 @@ class Sender implements DeviceUser {
     const read = this.#content.read(msg);
     const { payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
     const fin = messageFin(msg.fin);
-    this.#admit(link, payload);
+    const bytes = Buffer.byteLength(payload);
+    this.#admit(link, bytes);
     try {
       await this.#underWay.run((signal) =>
         link.send(payload, {
@@ -81,7 +89,7 @@ class Sender implements DeviceUser {
         }),
       );
     } finally {
-      this.#counts.set(link.id, (this.#counts.get(link.id) ?? 1) - 1);
+      this.#add(link.id, { messages: -1, bytes: -bytes });
     }
     send(msg);
   }
@@ -107,13 +115,17 @@ class Sender implements DeviceUser {
    * Counts a message as under way.
    * @throws EspAtError `QUEUE_FULL` when the link is not open and as many messages wait as the settings allow
    */
-  #admit(link: LinkApi, payload: Uint8Array | string): void {
-    const messages = this.#counts.get(link.id) ?? 0;
-    if (this.#content.holdMs > 0 && link.stateNumber !== 2 && messages >= this.#holdMessages) {
-      const bytes = Buffer.byteLength(payload);
-      throw new EspAtError('QUEUE_FULL', { messages, bytes }, { outcome: 'not-sent' });
-    }
-    this.#counts.set(link.id, messages + 1);
+  #admit(link: LinkApi, bytes: number): void {
+    const waiting = this.#loads.get(link.id) ?? noLoad;
+    const isFull = waiting.messages >= this.#holdMessages;
+    if (this.#content.holdMs > 0 && link.stateNumber !== 2 && isFull)
+      throw new EspAtError('QUEUE_FULL', { ...waiting }, { outcome: 'not-sent' });
+    this.#add(link.id, { messages: 1, bytes });
+  }
+
+  #add(link: LinkId, { messages, bytes }: Load): void {
+    const before = this.#loads.get(link) ?? noLoad;
+    this.#loads.set(link, { messages: before.messages + messages, bytes: before.bytes + bytes });
   }
 
   /** @param level how full the send queue is, 0 to 1 */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { flowOf } from '../harness/nodes/flows';
-import { codeOf } from '../harness/nodes/messages';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
@@ -27,10 +27,12 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
     let open: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (open = resolve));
     for (const link of fake.device.links) link.pause = away;
-    for (const payload of ['a', 'b', 'c']) nodeRed.give('node', { payload, linkId: 0 });
+    for (const payload of ['aé', 'b', 'ccccc']) nodeRed.give('node', { payload, linkId: 0 });
     nodeRed.give('node', { payload: 'other', linkId: 1 });
     const caught = await nodeRed.next('caught');
-    assert.deepEqual([codeOf(caught), caught.payload], ['QUEUE_FULL', 'c']);
+    assert.deepEqual([codeOf(caught), caught.payload], ['QUEUE_FULL', 'ccccc']);
+    // Of those that wait: `é` is two bytes.
+    assert.match(sentenceOf(caught), /\(2 messages, 4 bytes\)/);
     assert.equal(fake.device.links[0].sent.length, 2);
     open();
     const passed = [
@@ -38,7 +40,7 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
       await nodeRed.next('out0'),
       await nodeRed.next('out0'),
     ];
-    assert.deepEqual(passed.map(({ payload }) => payload).sort(), ['a', 'b', 'other']);
+    assert.deepEqual(passed.map(({ payload }) => payload).sort(), ['aé', 'b', 'other']);
     // Those have made room again.
     fake.device.links[0].pause = undefined;
     nodeRed.give('node', { payload: 'd', linkId: 0 });
