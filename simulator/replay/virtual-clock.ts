@@ -1,9 +1,7 @@
 /** One pending call of a {@link VirtualClock}. */
 interface Entry {
   readonly at: number;
-  readonly order: number;
   readonly callback: () => void;
-  cancelled: boolean;
 }
 
 /** A user's share of a {@link VirtualClock}. */
@@ -15,36 +13,26 @@ export interface SharedClock {
   readonly pending: number;
 }
 
-const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
-
 /**
  * A clock whose time passes only when its owner advances it. Driver and simulator share it, so that minutes of waiting
  * take milliseconds and every run has the same order of events.
  */
 export class VirtualClock {
   #now = 0;
-  #order = 0;
-  #pending = 0;
-  /** A binary heap, earliest first. */
-  readonly #heap: Entry[] = [];
+  /** Pending calls, earliest first; those of one time in the order of their making. */
+  readonly #entries: Entry[] = [];
 
   now(): number {
     return this.#now;
   }
 
   after(delay: number, callback: () => void): () => void {
-    const entry: Entry = {
-      at: this.#now + Math.max(0, delay),
-      order: this.#order++,
-      callback,
-      cancelled: false,
-    };
-    this.#push(entry);
-    this.#pending++;
+    const entry = { at: this.#now + Math.max(0, delay), callback };
+    const before = this.#entries.findLastIndex(({ at }) => at <= entry.at);
+    this.#entries.splice(before + 1, 0, entry);
     return () => {
-      if (entry.cancelled) return;
-      entry.cancelled = true;
-      this.#pending--;
+      const index = this.#entries.indexOf(entry);
+      if (index >= 0) this.#entries.splice(index, 1);
     };
   }
 
@@ -55,7 +43,7 @@ export class VirtualClock {
 
   /** Count of pending calls. */
   get pending(): number {
-    return this.#pending;
+    return this.#entries.length;
   }
 
   /** A clock with the same time for one user, which counts that user's pending calls. */
@@ -132,52 +120,13 @@ export class VirtualClock {
 
   #run(entry: Entry): void {
     this.#now = Math.max(this.#now, entry.at);
-    entry.cancelled = true;
-    this.#pending--;
     entry.callback();
   }
 
+  /** Takes the next call that is due by `end`. */
   #due(end: number): Entry | undefined {
-    for (let first = this.#heap[0]; first && first.at <= end; first = this.#heap[0]) {
-      this.#pop();
-      if (!first.cancelled) return first;
-    }
-    return undefined;
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(entry);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent];
-      if (!above || !before(entry, above)) break;
-      heap[index] = above;
-      index = parent;
-    }
-    heap[index] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      let below = heap[child];
-      if (!below) break;
-      const right = heap[child + 1];
-      if (right && before(right, below)) {
-        child++;
-        below = right;
-      }
-      if (!before(below, last)) break;
-      heap[index] = below;
-      index = child;
-    }
-    heap[index] = last;
+    const [first] = this.#entries;
+    return first && first.at <= end ? this.#entries.shift() : undefined;
   }
 }
 
