@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { certificateError } from '../network/certificates';
 import type { TlsOptions } from '../network/network';
 
 /** The server's side of simulated TLS. */
@@ -10,13 +11,11 @@ export interface HandshakeServer {
 
 type HandshakeResult = { readonly clientName: string | undefined } | { readonly failed: string };
 
-/**
- * The result of a TLS handshake. A client that verifies checks signature and dates of the certificate, like the device,
- * and never the host name.
- */
+/** The result of a TLS handshake. */
 export function handshake(client: TlsOptions, server: HandshakeServer): HandshakeResult {
   if (client.verify) {
-    const reason = certificateAlert(server.identity.certificate, client);
+    const peer = new X509Certificate(server.identity.certificate);
+    const reason = certificateError(peer, client.ca, client.now);
     if (reason !== undefined) return { failed: reason };
   }
   if (client.cert === undefined) {
@@ -32,28 +31,17 @@ export function handshake(client: TlsOptions, server: HandshakeServer): Handshak
   return { clientName: /^CN=(.*)$/m.exec(certificate.subject)?.[1] };
 }
 
-function certificateAlert(pem: string, client: TlsOptions): string | undefined {
-  const leaf = new X509Certificate(pem);
-  const authority = client.ca === undefined ? undefined : readCertificate(client.ca);
-  if (!authority || !leaf.checkIssued(authority) || !leaf.verify(authority.publicKey)) {
-    return 'tlsv1 alert unknown ca';
-  }
-  if (client.now > Date.parse(leaf.validTo)) return 'sslv3 alert certificate expired';
-  if (client.now < Date.parse(leaf.validFrom)) return 'sslv3 alert bad certificate';
-  return undefined;
-}
-
-function readCertificate(pem: string | Buffer): X509Certificate | undefined {
+function readCertificate(pem: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(String(pem).replace(/\0+$/, ''));
+    return new X509Certificate(pem);
   } catch {
     return undefined;
   }
 }
 
-function fits(certificate: X509Certificate, pem: string | Buffer): boolean {
+function fits(certificate: X509Certificate, pem: string): boolean {
   try {
-    return certificate.checkPrivateKey(createPrivateKey(String(pem).replace(/\0+$/, '')));
+    return certificate.checkPrivateKey(createPrivateKey(pem));
   } catch {
     return false;
   }
