@@ -4,7 +4,6 @@ import { parseArgs } from 'node:util';
 import { parseRecording } from '../simulator/replay/recording';
 import { replay } from '../simulator/replay/replay';
 import { describeDifferences, isMatched, score } from '../simulator/replay/report';
-import { simulatedBench } from '../simulator/replay/simulated-bench';
 import { describeDifference } from './difference';
 import { replayDriver } from './driver-replay';
 import { minimized } from './minimize';
@@ -66,7 +65,7 @@ async function againstDriver(recording: DriverRecording): Promise<number> {
 }
 
 async function againstSimulator(text: string): Promise<number> {
-  const steps = await replay(parseRecording(text), simulatedBench);
+  const steps = await replay(parseRecording(text));
   print(...describeDifferences(steps), `${score(steps)} steps matched`);
   return steps.every(isMatched) ? 0 : 1;
 }

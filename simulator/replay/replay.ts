@@ -1,8 +1,8 @@
-import type { Bench, BenchFactory } from './bench';
 import { DeviceComparison, RACE_MS } from './device-comparison';
 import type { Act, Line, Recording, Observation } from './recording';
 import { receiveBufferAt } from './receive-buffer';
 import { ServerComparison } from './server-comparison';
+import { SimulatedBench } from './simulated-bench';
 import { Tolerance, type Timed } from './tolerance';
 
 /** A difference between a recording and its replay. */
@@ -29,12 +29,9 @@ const RECENT_OUTPUT_BYTES = 160;
 /** Capacity of the UART's receive FIFO. The device may read a longer write in several pieces, with a `busy p...` for each. */
 const FIFO_BYTES = 128;
 
-/** Replays a recording on a bench. Returns the differences of each step. */
-export async function replay(
-  recording: Recording,
-  factory: BenchFactory,
-): Promise<readonly StepResult[]> {
-  const player = new Player(recording, factory);
+/** Replays a recording on the simulated device. Returns the differences of each step. */
+export async function replay(recording: Recording): Promise<readonly StepResult[]> {
+  const player = new Player(recording);
   await player.play();
   return player.steps;
 }
@@ -43,7 +40,7 @@ class Player {
   readonly steps: StepResult[] = [];
   readonly #lines: readonly Line[];
   readonly #rate: number;
-  readonly #bench: Bench;
+  readonly #bench: SimulatedBench;
   readonly #device: DeviceComparison;
   readonly #server: ServerComparison;
   readonly #tolerance = new Tolerance();
@@ -56,7 +53,7 @@ class Player {
   #isFloodCut = false;
   #recentOutput = '';
 
-  constructor(recording: Recording, factory: BenchFactory) {
+  constructor(recording: Recording) {
     const { heading, lines } = recording;
     this.#lines = lines;
     this.#rate = heading.rate;
@@ -79,14 +76,14 @@ class Player {
       matched: (line, at) => this.#matched(line, this.#lines[line]?.at ?? 0, at),
       differs: (line, what, expected, got) => this.#differs(line, what, expected, got),
     });
-    this.#bench = factory(heading, {
+    this.#bench = new SimulatedBench(heading, {
       output: (bytes) => {
         this.#device.push(bytes, this.#bench.now);
         this.#recentOutput = (this.#recentOutput + bytes.toString('latin1')).slice(
           -RECENT_OUTPUT_BYTES,
         );
       },
-      observed: (connection, observation: Observation) =>
+      observed: (connection, observation) =>
         this.#server.push(connection, observation, this.#bench.now),
       tlsError: () => this.#server.pushTlsError(this.#bench.now),
     });

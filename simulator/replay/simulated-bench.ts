@@ -9,9 +9,8 @@ import {
   type DnsAnswer,
 } from '..';
 import { PacedLine } from '../serial/paced-line';
-import type { Bench, BenchEvents, BenchFactory } from './bench';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
-import type { Act, Heading, ServerCertificate } from './recording';
+import type { Act, Heading, Observation, ServerCertificate } from './recording';
 import { handshake } from './tls-handshake';
 import { VirtualClock } from './virtual-clock';
 
@@ -30,11 +29,18 @@ const accessPoints: readonly AccessPoint[] = [
   { ssid: 'nodhcp', password: '', dhcp: false, hidden: true, ...rigRadio },
 ];
 
-/** Makes a bench of the simulator and a server that acts as recorded, in virtual time. */
-export const simulatedBench: BenchFactory = (heading, events) =>
-  new SimulatedBench(heading, events);
+/** Callbacks of a bench. */
+interface BenchEvents {
+  /** The device sent bytes. */
+  output(bytes: Buffer): void;
+  /** The server received something. The bench numbers connections from 1, in the order of their accepts. */
+  observed(connection: number, observation: Observation): void;
+  /** A TLS handshake failed. */
+  tlsError(): void;
+}
 
-class SimulatedBench implements Bench {
+/** A simulated device, powered, with its network and a server that acts as recorded, in virtual time. */
+export class SimulatedBench {
   readonly #clock = new VirtualClock();
   readonly #deviceClock = new PausableClock(this.#clock);
   readonly #heading: Heading;
@@ -68,6 +74,7 @@ class SimulatedBench implements Bench {
     this.#device.powerOn();
   }
 
+  /** Milliseconds since the device got power. */
   get now(): number {
     return this.#clock.now();
   }
@@ -76,10 +83,12 @@ class SimulatedBench implements Bench {
     return this.#clock.advance(milliseconds);
   }
 
+  /** Lets time pass until `done()`, at most `limit` milliseconds. Returns the last result of `done()`. */
   until(done: () => boolean, limit: number): Promise<boolean> {
     return this.#clock.until(done, limit);
   }
 
+  /** Lets the server's segments reach the device. */
   deliverSegments(): Promise<void> {
     return this.#clock.advance(LATENCY_MS);
   }
@@ -88,6 +97,7 @@ class SimulatedBench implements Bench {
     this.#device.destroy();
   }
 
+  /** @param act acts of the server have the bench's connection numbers */
   perform(act: Act): void {
     switch (act.kind) {
       case 'host':
@@ -123,6 +133,7 @@ class SimulatedBench implements Bench {
     }
   }
 
+  /** Sets how many bytes a connection takes while the server does not read. */
   setReceiveBuffer(connection: number, bytes: number): void {
     const found = this.#connections[connection - 1];
     if (found) found.receiveBuffer = bytes;
@@ -207,8 +218,7 @@ class SimulatedBench implements Bench {
 
   #accept(handlers: ConnectionHandlers, peer: string | undefined): RecordedConnection {
     const number = this.#connections.length + 1;
-    const report = (observation: Parameters<BenchEvents['observed']>[1]) =>
-      this.#events.observed(number, observation);
+    const report = (observation: Observation) => this.#events.observed(number, observation);
     const connection = new RecordedConnection(this.#clock, handlers, report, peer);
     this.#connections.push(connection);
     return connection;

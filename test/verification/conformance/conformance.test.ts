@@ -5,7 +5,6 @@ import { describe, it } from 'node:test';
 import { replay } from '../../../simulator/replay/replay';
 import { describeDifferences } from '../../../simulator/replay/report';
 import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
-import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 describe('the simulator acts as recorded in test/recordings', () => {
   replayAll(OWN_RECORDINGS);
@@ -19,7 +18,7 @@ describe('the simulator acts as recorded beside the project', () => {
 function replayAll(folder: string): void {
   for (const file of recordingFiles([folder])) {
     it(relative(folder, file), async () => {
-      const steps = await replay(readRecording(file), simulatedBench);
+      const steps = await replay(readRecording(file));
       assert.deepEqual(describeDifferences(steps), []);
     });
   }

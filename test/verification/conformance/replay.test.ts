@@ -6,7 +6,6 @@ import { seededRandom } from '../../../simulator';
 import { parseRecording } from '../../../simulator/replay/recording';
 import { replay, type Difference } from '../../../simulator/replay/replay';
 import { OWN_RECORDINGS, recordingFiles } from './files';
-import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const MUTATIONS = 60;
 /** Larger files take too long to replay for each mutation. */
@@ -61,7 +60,7 @@ async function differencesOf(...lines: Values[]): Promise<Difference[]> {
     ...lines,
   ];
   const recording = parseRecording(all.map((line) => JSON.stringify(line)).join('\n'));
-  const steps = await replay(recording, simulatedBench);
+  const steps = await replay(recording);
   return steps.flatMap(({ differences }) => differences);
 }
 
@@ -74,7 +73,7 @@ describe('replay of a recording', () => {
     for (let count = 0; count < MUTATIONS; count++) {
       const file = files[Math.floor(random() * files.length)] ?? '';
       const { text, where } = mutated(file, random);
-      const steps = await replay(parseRecording(text), simulatedBench);
+      const steps = await replay(parseRecording(text));
       const differences = steps.flatMap((step) => step.differences);
       assert.notEqual(differences.length, 0, `${relative(OWN_RECORDINGS, file)}, ${where}`);
     }

@@ -4,7 +4,6 @@ import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from
 import { replay, type StepResult } from '../../../simulator/replay/replay';
 import { describeDifferences, isMatched, score } from '../../../simulator/replay/report';
 import { optionsOf, orMisuse } from '../../harness/options/options';
-import { simulatedBench } from '../../../simulator/replay/simulated-bench';
 
 const usage = `npm run conformance -- [FILES or folders]
 
@@ -17,7 +16,7 @@ async function main(): Promise<number> {
   const all: StepResult[] = [];
   for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : defaults))) {
     const recording = readRecording(file);
-    const steps = await replay(recording, simulatedBench);
+    const steps = await replay(recording);
     all.push(...steps);
     const { firmware, section, title } = recording.heading;
     console.log(
