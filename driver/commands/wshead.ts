@@ -42,7 +42,7 @@ export function parseWshead(response: Response): (string | undefined)[] {
 export function checkHeaders(headers: unknown, otherBytes: number): void {
   if (headers === undefined) return;
   if (!Array.isArray(headers)) {
-    throw new EspAtError('INVALID_HEADER', { name: 'list', reason: 'NOT_LIST' });
+    throw new EspAtError('INVALID_HEADER', { name: 'headers', reason: 'NOT_LIST' });
   }
   const flaw = headersFlaw(headers.map(checkHeader), otherBytes);
   if (flaw) throw new EspAtError('INVALID_HEADER', flaw);

@@ -139,6 +139,21 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     });
   }
 
+  for (const [headers, sentence] of [
+    ['X: y', 'Change the header "msg.headers": it is neither an object nor a list.'],
+    [
+      [{ name: 'X', value: 'y' }, { value: 'y' }],
+      'Change the header "msg.headers[1]": it has no name.',
+    ],
+    [[{ name: 'X' }], 'Change the header "X": its value is not text.'],
+  ] as const) {
+    it(`msg.headers ${JSON.stringify(headers)}: says what to change, where the flow has it`, async () => {
+      await load({}, {}, catalog('en-US'));
+      nodeRed.give('node', { headers });
+      assert.equal(sentenceOf(await nodeRed.next('caught')), sentence);
+    });
+  }
+
   it('reports an invalid template', async () => {
     await load({ uri: 'ws://host/{{#open}}' });
     nodeRed.give('node');

@@ -27,6 +27,8 @@ export const nodeReasons = [
   // Messages
   'WRONG_TYPE',
   'EMPTY_IN_JSON',
+  'NOT_HEADERS',
+  'NO_NAME',
   // Templates
   'TAG_NOT_CLOSED',
   'SECTION_NOT_CLOSED',

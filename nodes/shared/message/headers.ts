@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
 import type { Header } from '../../../driver/link/options';
+import type { FlowReason } from '../errors/node-error';
 import { render } from './templates';
 import { secretIn, type HeaderSecrets } from './secret-headers';
 import { settingText } from '../settings/settings';
@@ -56,12 +57,13 @@ export function renderHeaders(
  */
 export function messageHeaders(headers: unknown): Header[] {
   if (Array.isArray(headers)) {
-    return headers.map((entry: unknown) => {
-      if (!isRecord(entry) || typeof entry.name !== 'string') throw notAHeader();
+    return headers.map((entry: unknown, index) => {
+      if (!isRecord(entry) || typeof entry.name !== 'string')
+        throw unusable(`msg.headers[${index}]`, 'NO_NAME');
       return { name: entry.name, value: headerValue(entry.name, entry.value) };
     });
   }
-  if (!isRecord(headers)) throw notAHeader();
+  if (!isRecord(headers)) throw unusable('msg.headers', 'NOT_HEADERS');
   return Object.entries(headers).flatMap(([name, value]) => {
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     return values.map((one) => ({ name, value: headerValue(name, one) }));
@@ -71,12 +73,12 @@ export function messageHeaders(headers: unknown): Header[] {
 function headerValue(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new EspAtError('INVALID_HEADER', { name, reason: 'VALUE_NOT_TEXT' });
+  throw unusable(name, 'VALUE_NOT_TEXT');
 }
 
 /** Does not show the value: it may contain a secret. */
-function notAHeader(): EspAtError {
-  return new EspAtError('INVALID_HEADER', { name: 'list', reason: 'NOT_LIST' });
+function unusable(name: string, reason: FlowReason): EspAtError {
+  return new EspAtError('INVALID_HEADER', { name, reason });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -234,7 +234,9 @@ describe('AT+WSOPEN', () => {
       error.message,
       /^Change the header "X-0": the upgrade request with all headers is \d+ bytes too long/,
     );
-    refused('INVALID_HEADER', () => wsopen(0, unchecked({ uri, headers: 'X: y' })));
+    const noList = () => wsopen(0, unchecked({ uri, headers: 'X: y' }));
+    const { message } = refused('INVALID_HEADER', noList);
+    assert.equal(message, 'Change the header "headers": it is not a list.');
   });
 
   it('has a timeout longer than the slowest measured failure', () => {
