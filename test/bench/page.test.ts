@@ -39,7 +39,7 @@ describe('tables of docs/performance.md', () => {
 });
 
 describe('two versions side by side', () => {
-  it('each figure that both have, with the median of the ratios of the rounds', () => {
+  it('ratios() returns each figure that both have, with the median of the ratios of the rounds', () => {
     const row = (cpu: number) => ({ suite: 'parser', payload: 16, messages: 9, cpu });
     const before = [[row(10)], [row(20)], [{ ...row(40), fresh: 1 }]];
     const now = [[row(5)], [row(30)], [row(40)]];

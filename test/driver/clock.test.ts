@@ -63,7 +63,7 @@ describe('a timeout that falls into a block of the event loop', () => {
 
   for (const inputLateMs of [0, 2]) {
     const late = inputLateMs === 0 ? 'at once' : 'some turns later';
-    it(`of a message framed by idle time does not cut it, the rest being read ${late}`, async () => {
+    it(`does not cut a message framed by idle time whose rest is read ${late}`, async () => {
       const harness = new ExhaustiveHarness({ firmware: 'C' });
       await harness.ready();
       await harness.open(0, { framing: { by: 'idle', idleMs: 100 } });
@@ -80,7 +80,7 @@ describe('a timeout that falls into a block of the event loop', () => {
       );
     });
 
-    it(`of a request does not lose a reply that came in time, and is read ${late}`, async () => {
+    it(`does not lose a reply that came in time and is read ${late}`, async () => {
       const harness = new ExhaustiveHarness({ firmware: 'D' });
       await harness.ready();
       await harness.open(0);

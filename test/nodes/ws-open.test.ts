@@ -165,7 +165,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     );
   });
 
-  it('logs an error at start', async () => {
+  it('keep open with a refused URI: logs the sentence at start', async () => {
     fake.device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
     await load({ keepOpen: true });
     await turns();

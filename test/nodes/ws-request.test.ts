@@ -125,7 +125,7 @@ onEachRuntime('ws-request', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
-  it('sends a late reply where it is set', async () => {
+  it('late replies: go to the second output if set to output, and are dropped if set to drop', async () => {
     await load({ late: 'output', replies: 'here' });
     const { options, reject } = await ask({ topic: 'mine', payload: { id: 1 } });
     assert.deepEqual([options.emitReply, options.emitLate], [false, false]);
@@ -142,7 +142,7 @@ onEachRuntime('ws-request', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('takes link, timeout and waiting time', async () => {
+  it('takes link and timeout from the message, and the hold time from the settings', async () => {
     await load({ link: 'msg', timeout: '2000', whenAway: 'hold', holdSeconds: '5' });
     nodeRed.give('node', { payload: '{}', linkId: 1 });
     nodeRed.give('node', { payload: '{}', linkId: 1, timeout: 86_400_000 });

@@ -20,7 +20,7 @@ import { root } from './project';
 
 describe('npm run mutation', () => {
   for (const name of ['prser', 'driver/at/transaction/no-such.ts', 'driver/index.ts', 'toString'])
-    it(`refuses ${name}`, () => {
+    it(`refuses the unknown subject ${name}`, () => {
       const script = join(root, 'scripts', 'mutation', 'mutation.mjs');
       const { status, stderr } = spawnSync(process.execPath, [script, 'parser', name], {
         encoding: 'utf8',

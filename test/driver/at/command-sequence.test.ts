@@ -55,7 +55,7 @@ describe('a sequence', () => {
     assert.deepEqual(harness.written(), ['AT\r\n']);
   });
 
-  it('that has no command during a resync without an answer is told with the next one', async () => {
+  it('rejects its next command with OUT_OF_SYNC after a resync failed between its commands', async () => {
     const harness = new ClientHarness();
     const { access } = sequenceOf(harness);
     harness.receive('\r\nOK\r\n');

@@ -95,7 +95,7 @@ describe('lease of the port', () => {
     assert.deepEqual(outcome.result, { flooded: false });
   });
 
-  it('takes the accepted line, leaves a URC, and keeps a consumed line from being one', async () => {
+  it('returns the accepted line; a URC reaches its handlers, a consumed line does not', async () => {
     const { clock, lease } = leased();
     const accept = (line: string) => (line === '+X' ? 'consumed' : line === 'OK');
     const outcome = outcomeOf(clock, lease.next('query', accept));

@@ -150,7 +150,7 @@ describe('elapsed time', () => {
     assert.ok(timer.idle < 1790);
   });
 
-  it('counts a slice of idle time that ends 15 ms late in full; leaves out as many as a later end is late', async () => {
+  it('counts a slice of idle time in full if its timer is at most 15 ms late, else leaves out how late it is', async () => {
     for (const [late, idle] of [
       [15, 750],
       [16, 734],

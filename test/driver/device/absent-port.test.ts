@@ -28,7 +28,7 @@ describe('a port that is absent', () => {
 });
 
 describe('an absent port after another', () => {
-  it('is the port of the error in the state, without another event', async () => {
+  it('is named by the error in the state, and no statechange is emitted', async () => {
     const clock = new VirtualClock();
     const at = (port: string) => ({
       address: port,

@@ -36,7 +36,7 @@ async function flooded(change: (text: string) => string) {
 }
 
 describe('URCs of a link that come too fast', () => {
-  it('are replaced by a further check when the device refuses a check', async () => {
+  it('make the driver check the links again after the device refused a check', async () => {
     let responses = 0;
     const { harness, link, clock } = await flooded((text) => {
       if (!LISTED.test(text)) return text;

@@ -61,7 +61,7 @@ describe('a host whose event loop is blocked for seconds', () => {
     }
   });
 
-  it('takes no chunk that it read late for the beginning of a frame', async () => {
+  it('does not take a chunk that it read late for the beginning of a frame', async () => {
     const clock = new VirtualClock();
     const loop = new HostLoop(clock);
     const told: string[] = [];
@@ -94,7 +94,7 @@ describe('a host whose event loop is blocked for seconds', () => {
     assert.equal(loop.pending, 0);
   });
 
-  it('takes a backlog of bytes that it reads at once for no faster port', async () => {
+  it('does not take a backlog that it reads at once for a faster port', async () => {
     const clock = new VirtualClock();
     const port = new TimedPort({ write: () => undefined, pendingBytes: 0, rate: 115_200 }, clock);
     const bytesPerSecond = 11_520;

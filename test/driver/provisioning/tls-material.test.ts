@@ -79,7 +79,7 @@ describe('certificatesOf()', () => {
     });
   }
 
-  it('a cipher that Node.js does not have: named', () => {
+  it('a cipher that Node.js does not have: the error names it', () => {
     for (const cipher of ['DES-CBC', 'FOO-CBC']) {
       const foreign = String(encrypted('sec1')).replace('AES-256-CBC', cipher);
       assert.equal(refusal({ key: foreign, passphrase: 'word' })[3], 'CIPHER_NOT_SUPPORTED');
@@ -92,7 +92,7 @@ describe('certificatesOf()', () => {
     assert.equal(certificatesOf(0, { key: pem, passphrase: 'word' }).key, pem);
   });
 
-  it('a PFX file: in place of all texts, refused by its name', () => {
+  it('a PFX file: replaces all texts, and the error of a wrong passphrase names it', () => {
     const pfx = pfxFile('aes');
     const given = certificatesOf(1, { pfx, passphrase: PFX_PASSPHRASE });
     assert.match(`${given.ca}${given.certificate}${given.key}`, /PRIVATE KEY/);

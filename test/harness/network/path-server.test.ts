@@ -41,8 +41,8 @@ describe('the path server, on a real port', () => {
     ['/garbage', /HTTP/],
   ];
   for (const [path, outcome] of EXPECTED) {
-    test(path, async () => {
-      // Of these two a client looks at the 101 before the frame behind it.
+    test(`${path}: a client of the package ws gets ${String(outcome)}`, async () => {
+      // visit() requests a subprotocol; for want of one the client would not deliver the frame behind this 101.
       const url = `${server.url}${path}`;
       const got = path === '/early' ? await early(url) : await visit(url);
       assert.match(got, outcome);

@@ -52,7 +52,7 @@ describe('an action during an examination', () => {
     { action: 'restart', done: { state: 'ready', starts: 2, disconnects: 1, restarts: 1 } },
   ];
   for (const { action, done } of actions)
-    it(`${action}: waits for its end, and decides what the device does then`, async () => {
+    it(`${action}: runs after the examination, and sets the state in which the device stays`, async () => {
       const { device, host, report, endExamination } = await underExamination();
       const result = runAction(host, message(action));
       await turns();
@@ -64,7 +64,7 @@ describe('an action during an examination', () => {
       assert.deepEqual({ state: device.state.name, starts, disconnects, restarts }, done);
     });
 
-  it('port: moves the device once it has ended', async () => {
+  it('port: moves the device after the examination', async () => {
     const { device, host, report, endExamination } = await underExamination();
     const result = runAction(host, message('port', 'q'));
     await turns();

@@ -70,7 +70,7 @@ describe('corrupt data', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  it('during a send repeats it in sync, with the payload behind its own prompt', async () => {
+  it('during a send: the client repeats the message once in sync, and writes its payload only at its own prompt', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
     const message = harness.send(0, 'AT+RST\r\n');

@@ -36,7 +36,7 @@ describe('lines', () => {
     assert.deepEqual(frames, [{ kind: 'garbage', reason: 'overflow' }, line('OK')]);
   });
 
-  it('of any length are reported once, and may end in data', () => {
+  it('over 2048 bytes cause one overflow, and data in them is still read', () => {
     const frames = read(`${'x'.repeat(9000)}+WS_DATA:0,2,hi\r\nOK\r\n`);
     const overflow: Frame = { kind: 'garbage', reason: 'overflow' };
     assert.deepEqual(frames, [overflow, short(0, 'hi'), line('OK')]);
@@ -103,7 +103,7 @@ describe('the prompt', () => {
     assert.deepEqual(frames, [line('>')]);
   });
 
-  it('alone makes the parser drop a space, not the start of a line, nor a prompt before a reset', () => {
+  it('makes the parser drop the space behind it; a space at the start of a line, or after a reset, stays', () => {
     assert.deepEqual(read(' x\r\n'), [line(' x')]);
     const { parser, frames } = expecting();
     parser.push(Buffer.from('>'));

@@ -152,7 +152,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n']);
   });
 
-  it('takes a prompt for one only while it may be open', async () => {
+  it('takes > for a prompt only while a prompt may be pending', async () => {
     const harness = await resyncing();
     harness.answerResync();
     harness.receive('\r\nERROR\r\n');

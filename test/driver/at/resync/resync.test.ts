@@ -98,7 +98,7 @@ describe('a resync', () => {
       );
   });
 
-  it('makes one attempt on a silent port at a negotiated rate or in a search, all at the rate of the port', async () => {
+  it('makes one attempt on a silent port at a negotiated rate or in a search, three at the rate of the port', async () => {
     for (const [pace, count] of [
       ['negotiatedRate', 1],
       ['search', 1],
@@ -208,7 +208,7 @@ describe('a resync with a pending prompt', () => {
     assert.equal(tookMs, 1200 + 30 + 150 + 150 + 10 + 30 + 10);
   });
 
-  it('pads nothing where the line end is answered, but for a prompt that came', async () => {
+  it('pads only after a prompt, where the line end is answered', async () => {
     const unprompted = await resynced({ pad: 'ifSilent', answer: idle });
     assert.deepEqual([unprompted.result, unprompted.written], ['inSync', [lineEnd, logs]]);
     const answer = (text: string) => (text === lineEnd ? ['OK', '>'] : idle(text));

@@ -91,7 +91,7 @@ describe('a request whose reply has its ID', () => {
   });
 });
 
-it('a request that JSON cannot say is refused where the next message is its reply, and holds back no other', async () => {
+it('a payload that JSON cannot encode is refused where the next message is the reply, and the next request is sent', async () => {
   const { harness, ask, requested, serve } = await requestHarness();
   const circular: Record<string, unknown> = {};
   circular.self = circular;

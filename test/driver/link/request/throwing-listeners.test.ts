@@ -20,8 +20,8 @@ const uncaught = async (run: () => Promise<unknown>): Promise<unknown[]> => {
   return errors;
 };
 
-describe('a turn that fails', () => {
-  it('skips no message that is in turn behind it', async () => {
+describe('an emit that throws', () => {
+  it('does not skip the messages behind it', async () => {
     const clock = new VirtualClock();
     const emitted: string[] = [];
     const emit = ({ bytes }: Message) => {
@@ -70,7 +70,7 @@ describe('a listener that throws', () => {
     await harness.end();
   });
 
-  it('of messages or of late replies keeps no request from being sent', async () => {
+  it('of messages or of late replies: the requests are still sent', async () => {
     const { harness, link, ask, serve, requested } = await requestHarness();
     const throws = () => {
       throw new Error('of the listener');
@@ -91,7 +91,7 @@ describe('a listener that throws', () => {
     await harness.end();
   });
 
-  it('of changes keeps no open from its end', async () => {
+  it('of state changes: open() and close() still settle', async () => {
     const { harness, link } = await requestHarness();
     const throws = () => {
       throw new Error('of the listener');

@@ -260,7 +260,7 @@ const cases: readonly (readonly [
 
 describe('the invariant checker', () => {
   for (const [title, act, violation] of cases) {
-    it(title, async () => {
+    it(violation ? `${title}: a violation` : title, async () => {
       const fixture = new Fixture();
       await act(fixture);
       if (violation) assert.match(fixture.violations.join(), violation);

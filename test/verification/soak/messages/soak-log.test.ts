@@ -192,7 +192,7 @@ test('a message has its identity in every form; one with a changed byte has none
   }
 });
 
-test('rise: a rising value has one, a peak and a rise in the warm-up are 0', () => {
+test('rise() is 0 for a peak and for a rise in the warm-up, else the rise', () => {
   const points = (valueOf: (at: number) => number) =>
     Array.from({ length: 100 }, (_, at) => ({ at, value: valueOf(at) }));
   assert.equal(rise(points((at) => at)), 74);
