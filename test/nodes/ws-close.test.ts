@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
+import { catalog } from '../harness/editor/catalog';
 import { fakeFlow } from '../harness/nodes/fake-flow';
-import { codeOf } from '../harness/nodes/messages';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
@@ -67,13 +68,18 @@ onEachRuntime('ws-close', (nodeRed) => {
     ]);
   });
 
-  it('stopped during a close: ends the wait', async () => {
-    await load();
+  it('stopped during a close: ends the wait with ABORTED', async () => {
+    await load({}, {}, catalog('en-US'));
     fake.device.links[0].pause = new Promise(() => undefined);
     nodeRed.give('node');
     await turns();
     await nodeRed.node('node').close(false);
     assert.equal(fake.device.links[0].closed[0]?.signal?.aborted, true);
+    // It has no message to send, and the driver goes on closing.
+    assert.equal(
+      sentenceOf(await nodeRed.next('caught')),
+      'The node stopped before it was done, and sent no message. Give it the message again.',
+    );
   });
 
   it('closes the link named in the message', async () => {
