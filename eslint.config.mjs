@@ -89,7 +89,7 @@ export default tseslint.config(
   mayNotImport(
     'driver',
     ['nodes', 'simulator'],
-    ['serialport'],
+    ['serialport', 'node-forge'],
     'The driver knows nothing of Node-RED or of the simulator.',
   ),
   driverLayer(['link'], ['device', 'doctor', 'web-socket']),

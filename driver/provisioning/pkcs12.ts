@@ -1,26 +1,11 @@
-import { createHmac, createPrivateKey, timingSafeEqual, X509Certificate } from 'node:crypto';
-import { objectIdOf, octetsOf, part, readAsn1, type Asn1Value } from './asn1';
-import { decrypt, passwordsOf, pkcs12Key, roundsOf } from './password-cipher';
-import { PemError } from './pem';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { asn1, pkcs12, pki } from 'node-forge';
+import { PemError, type PemFlaw } from './pem';
 
 /** Most bytes of a file. */
 const MAX_BYTES = 65_536;
-
-const DATA = '1.2.840.113549.1.7.1';
-const ENCRYPTED_DATA = '1.2.840.113549.1.7.6';
-const KEY_BAG = '1.2.840.113549.1.12.10.1.1';
-const ENCRYPTED_KEY_BAG = '1.2.840.113549.1.12.10.1.2';
-const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
-const X509 = '1.2.840.113549.1.9.22.1';
-
-/** Hashes of a MAC, each with its name in Node.js and its bytes. */
-const MAC_HASHES: Readonly<Record<string, readonly [string, number]>> = {
-  '1.3.14.3.2.26': ['sha1', 20],
-  '2.16.840.1.101.3.4.2.4': ['sha224', 28],
-  '2.16.840.1.101.3.4.2.1': ['sha256', 32],
-  '2.16.840.1.101.3.4.2.2': ['sha384', 48],
-  '2.16.840.1.101.3.4.2.3': ['sha512', 64],
-};
+/** Most rounds of all keys of a file together: they block the process for up to ten seconds. */
+const MAX_ROUNDS = 2_000_000;
 
 /** Contents of a PKCS #12 file (.p12, .pfx) in PEM; an empty text where the file has none. */
 export interface Pkcs12Contents {
@@ -40,80 +25,99 @@ export function readPkcs12(file: Buffer, passphrase: string): Pkcs12Contents {
   const { length } = file;
   if (length > MAX_BYTES) throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_BYTES });
   try {
-    return pemOf(bagsOf(readAsn1(file), passphrase));
+    const value = asn1.fromDer(file.toString('latin1'));
+    if (roundsIn(value) > MAX_ROUNDS) throw new PemError({ reason: 'DAMAGED' });
+    return pemOf(bagsIn(value, passphrase));
   } catch (error) {
-    if (!(error instanceof PemError)) throw new PemError({ reason: 'DAMAGED' }, error);
-    if (error.flaw.reason !== 'PASSPHRASE_WRONG' || passphrase !== '') throw error;
-    throw new PemError({ reason: 'PASSPHRASE_MISSING' });
+    throw error instanceof PemError ? error : new PemError({ reason: 'DAMAGED' });
   }
 }
 
-interface Bags {
-  readonly keys: Buffer[];
-  readonly certificates: Buffer[];
+/** Adds up the rounds of all keys: each INTEGER behind an OCTET STRING, its salt. */
+function roundsIn({ type, value }: asn1.Asn1): number {
+  if (type === asn1.Type.OCTETSTRING) return roundsInBytes(octetsOf(value));
+  if (typeof value === 'string') return 0;
+  return value.reduce((sum, each, index) => {
+    const isCount =
+      each.type === asn1.Type.INTEGER && value[index - 1]?.type === asn1.Type.OCTETSTRING;
+    const hex = Buffer.from(octetsOf(each.value), 'latin1').toString('hex');
+    return sum + (isCount ? Number(`0x0${hex}`) : roundsIn(each));
+  }, 0);
 }
 
-function bagsOf(file: Asn1Value, passphrase: string): Bags {
-  const safe = octetsOf(part(part(part(file, 1), 1), 0));
-  const mac = file.values[2];
-  if (mac) checkMac(mac, safe, passphrase);
-  const bags: Bags = { keys: [], certificates: [] };
-  for (const info of readAsn1(safe).values) {
-    for (const bag of contentsOf(info, passphrase).values) collect(bag, passphrase, bags);
+function roundsInBytes(bytes: string): number {
+  try {
+    return roundsIn(asn1.fromDer(bytes));
+  } catch {
+    return 0;
   }
-  return bags;
 }
 
-/** Checks the MAC, which distinguishes a wrong passphrase from a damaged file. Skips a MAC with an unknown hash. */
-function checkMac(mac: Asn1Value, safe: Buffer, passphrase: string): void {
-  const digest = part(mac, 0);
-  const hash = MAC_HASHES[objectIdOf(part(part(digest, 0), 0))];
-  if (!hash) return;
-  const [name, length] = hash;
-  const salt = octetsOf(part(mac, 1));
-  const rounds = mac.values[2] ? roundsOf(mac.values[2]) : 1;
-  const isRight = passwordsOf(passphrase).some((password) => {
-    const key = pkcs12Key({ hash: name, purpose: 3, length, password, salt, rounds });
-    const computed = createHmac(name, key).update(safe).digest();
-    const stored = octetsOf(part(digest, 1));
-    return computed.length === stored.length && timingSafeEqual(computed, stored);
-  });
-  if (!isRight) throw new PemError({ reason: 'PASSPHRASE_WRONG' });
+/** Joins the bytes of an OCTET STRING, which BER may hold in pieces. */
+function octetsOf(value: asn1.Asn1['value']): string {
+  return typeof value === 'string' ? value : value.map((piece) => octetsOf(piece.value)).join('');
 }
 
-function contentsOf(info: Asn1Value, passphrase: string): Asn1Value {
-  const content = part(part(info, 1), 0);
-  switch (objectIdOf(part(info, 0))) {
-    case DATA:
-      return readAsn1(octetsOf(content));
-    case ENCRYPTED_DATA: {
-      const encrypted = part(content, 1);
-      return readAsn1(decrypt(part(encrypted, 1), octetsOf(part(encrypted, 2)), passphrase));
+/** @throws PemError `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG`, `CIPHER_NOT_SUPPORTED`, `DAMAGED` */
+function bagsIn(file: asn1.Asn1, passphrase: string): pkcs12.Bag[] {
+  const [first, second] = formsOf(file, passphrase);
+  try {
+    return read(first);
+  } catch (error) {
+    try {
+      if (second) return read(second);
+    } catch {
+      // The first attempt tells what is wrong.
     }
-    default:
-      throw new PemError({ reason: 'DAMAGED' });
+    throw new PemError(flawOf(error, file, passphrase));
   }
 }
 
-function collect(bag: Asn1Value, passphrase: string, { keys, certificates }: Bags): void {
-  const value = part(part(bag, 1), 0);
-  switch (objectIdOf(part(bag, 0))) {
-    case KEY_BAG:
-      keys.push(part(bag, 1).contents);
-      return;
-    case ENCRYPTED_KEY_BAG:
-      keys.push(decrypt(part(value, 0), octetsOf(part(value, 1)), passphrase));
-      return;
-    case CERTIFICATE_BAG:
-      if (objectIdOf(part(value, 0)) === X509) certificates.push(octetsOf(part(part(value, 1), 0)));
-  }
+/** A file, and a form of its passphrase. */
+type Attempt = readonly [file: asn1.Asn1, password: string | undefined];
+
+function read([file, password]: Attempt): pkcs12.Bag[] {
+  const { safeContents } = pkcs12.pkcs12FromAsn1(file, false, password);
+  return safeContents.flatMap(({ safeBags }) => safeBags);
 }
 
-function pemOf({ keys, certificates }: Bags): Pkcs12Contents {
-  const [keyBytes, another] = keys;
+/**
+ * Programs encode an absent passphrase in two ways. The MAC has the passphrase in UTF-16, AES in UTF-8: the library takes
+ * one form for both.
+ */
+function formsOf(file: asn1.Asn1, passphrase: string): readonly [Attempt, Attempt?] {
+  if (passphrase === '')
+    return [
+      [file, ''],
+      [file, undefined],
+    ];
+  const utf8 = Buffer.from(passphrase).toString('latin1');
+  const withoutMac = { ...file, value: file.value.slice(0, 2) as asn1.Asn1[] };
+  return utf8 === passphrase
+    ? [[file, passphrase]]
+    : [
+        [file, passphrase],
+        [withoutMac, utf8],
+      ];
+}
+
+function flawOf(error: unknown, { value }: asn1.Asn1, passphrase: string): PemFlaw {
+  const { message, oid, supported, supportedOids } = error as Error & Record<string, unknown>;
+  if (supported ?? supportedOids)
+    return { reason: 'CIPHER_NOT_SUPPORTED', cipher: pki.oids[String(oid)] ?? String(oid) };
+  // Without a MAC, a wrong passphrase gives bytes that may be anything.
+  const hasMac = value.length > 2;
+  if (hasMac && !/password|decrypt/i.test(message)) return { reason: 'DAMAGED' };
+  return { reason: passphrase === '' ? 'PASSPHRASE_MISSING' : 'PASSPHRASE_WRONG' };
+}
+
+function pemOf(bags: readonly pkcs12.Bag[]): Pkcs12Contents {
+  const { certBag, keyBag, pkcs8ShroudedKeyBag } = pki.oids;
+  const [key, another] = bags
+    .filter(({ type }) => type === keyBag || type === pkcs8ShroudedKeyBag)
+    .map(keyOf);
   if (another) throw new PemError({ reason: 'SEVERAL_KEYS' });
-  const all = certificates.map((bytes) => new X509Certificate(bytes));
-  const key = keyBytes && createPrivateKey({ key: keyBytes, format: 'der', type: 'pkcs8' });
+  const all = bags.filter(({ type }) => type === certBag).map(certificateOf);
   const own = key && all.find((one) => one.checkPrivateKey(key));
   const others = all.filter((one) => one !== own);
   const isRoot = (one: X509Certificate) => one.checkIssued(one);
@@ -124,3 +128,15 @@ function pemOf({ keys, certificates }: Bags): Pkcs12Contents {
     key: key ? String(key.export({ format: 'pem', type: 'pkcs8' })) : '',
   };
 }
+
+/** The library itself parses RSA only; `asn1` is what it does not parse. */
+function keyOf({ key, asn1: value }: pkcs12.Bag): KeyObject {
+  if (key) return createPrivateKey(pki.privateKeyToPem(key));
+  return createPrivateKey({ key: derOf(value), format: 'der', type: 'pkcs8' });
+}
+
+function certificateOf({ cert, asn1: value }: pkcs12.Bag): X509Certificate {
+  return new X509Certificate(cert ? pki.certificateToPem(cert) : derOf(value));
+}
+
+const derOf = (value: asn1.Asn1) => Buffer.from(asn1.toDer(value).getBytes(), 'latin1');

@@ -176,9 +176,9 @@ const bad: readonly BadCase[] = [
   {
     title: 'a PFX file with an old cipher',
     since: 5,
-    settings: { certType: 'pfx', p12: pfxPath('rc2') },
+    settings: { certType: 'pfx', p12: pfxPath('rc4') },
     credentials: { passphrase: PFX_PASSPHRASE },
-    sentence: /PFX file in slot 0: Node.js cannot decrypt it \(RC2\)/,
+    sentence: /PFX file in slot 0: Node.js cannot decrypt it \(pbeWithSHAAnd128BitRC4\)/,
   },
   {
     title: 'unset environment variables',

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the PKCS #12 files of the tests: a client certificate "board" of an intermediate CA, with both CAs. The passphrase is "secret word".
+# Makes the PKCS #12 files of the tests: a client certificate "board" of an intermediate CA, with both CAs. The passphrase is "secret word"; of unicode.p12, "Schlüssel 密码".
 set -e
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -21,6 +21,8 @@ pack() {
 pack aes.p12 -passout 'pass:secret word'
 pack triple-des.p12 -passout 'pass:secret word' -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1
 pack rc2.p12 -passout 'pass:secret word' -legacy
+pack rc4.p12 -passout 'pass:secret word' -legacy -keypbe PBE-SHA1-RC4-128 -certpbe PBE-SHA1-RC4-128
+pack unicode.p12 -passout 'pass:Schlüssel 密码'
 pack empty-passphrase.p12 -passout pass:
 pack plain.p12 -passout pass: -keypbe NONE -certpbe NONE -nomac
 pack aes-without-mac.p12 -passout 'pass:secret word' -nomac
