@@ -13,10 +13,12 @@ import type { ReconnectPolicy } from './reconnect-policy';
 import type { Requests } from './request/requests';
 import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
-import type { Effect, Goal, Timer } from './state/link-state';
+import type { Closing, Effect, Goal, Timer } from './state/link-state';
 
 /** Milliseconds that the server may take to answer the close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
+/** Milliseconds from a failure of `AT+WSCLOSE` to the next one. */
+const CLOSE_RETRY_MS = 1000;
 
 /** The parts of a link. */
 export interface LinkParts {
@@ -111,14 +113,14 @@ export class LinkEffects {
     if (!('operation' in state) || state.operation !== operation) return;
     if (state.kind === 'opening')
       void runOpen(this.#link, state, machine, watch, () => reception.expectData());
-    else void this.#runClose(state.operation, state.kind === 'closing' ? state.frame : undefined);
+    else if (state.kind === 'closing') void this.#runClose(state);
   }
 
-  async #runClose(operation: CloseOperation, frame: Buffer | undefined): Promise<void> {
+  async #runClose({ operation, frame }: Closing): Promise<void> {
     const { machine, watch } = this.#parts;
     try {
       const { client } = watch.required;
-      if (frame) await this.#closeHandshake(frame, operation.waitEnded);
+      if (frame) await this.#waitToClose(frame, operation.waitEnded);
       // After an abort the connection is gone.
       if (!operation.signal.aborted) await client.run(wsclose(this.#link));
       machine.take({ kind: 'closed', operation });
@@ -129,12 +131,14 @@ export class LinkEffects {
 
   /**
    * Sends a close frame behind the queued messages, and waits for the server's (RFC 6455, section 7.1.2), which the
-   * firmware does not do.
+   * firmware does not do. After a failure, only waits.
    */
-  async #closeHandshake(frame: Buffer, signal: AbortSignal): Promise<void> {
+  async #waitToClose(frame: Buffer | 'failed', signal: AbortSignal): Promise<void> {
+    const { clock } = this.#host;
     try {
+      if (frame === 'failed') return await delay(clock, CLOSE_RETRY_MS, { signal });
       await this.#parts.sendQueue.sendClose(frame);
-      await delay(this.#host.clock, CLOSE_HANDSHAKE_TIMEOUT_MS, { signal });
+      await delay(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, { signal });
     } catch {
       // The wait has ended early, or the close frame failed: the link closes all the same.
     }

@@ -50,10 +50,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#counters = new LinkCounters(id, clock);
     const machine: LinkMachine = new LinkMachine(clock, (effect) => effects.carryOut(effect));
     const watch = new DeviceWatch(clock);
-    const sendQueue = new SendQueue(id, host, machine, watch, (event) => {
-      if (event.kind === 'refused') host.checkLinks();
-      else machine.take(event);
-    });
+    const sendQueue = new SendQueue(id, host, machine, watch);
     const emitter = new LinkEmitter(id, this, machine, this.#counters, clock);
     const send: Link['send'] = (payload, options) => this.send(payload, options);
     this.#parts = {

@@ -47,12 +47,11 @@ export class OpenOperation extends Operation {
 export class CloseOperation extends Operation {
   readonly #waitEnded = new AbortController();
 
-  /** Aborted when the wait for the server's close frame ends. */
+  /** Aborted when the wait before `AT+WSCLOSE` ends: for the server's close frame, or after a failure. */
   get waitEnded(): AbortSignal {
     return this.#waitEnded.signal;
   }
 
-  /** Ends the wait for the server's close frame. */
   endWait(): void {
     this.#waitEnded.abort();
   }

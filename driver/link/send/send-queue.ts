@@ -1,11 +1,9 @@
 import type { Command } from '../../at/command';
 import type { LinkId, SendSource } from '../../at/types';
-import type { QueueLimit } from './queue-limit';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
 import { shouldBeOpen, type ConnectionEnd } from '../state/link-state';
-import type { Clock } from '../../clock';
 import { shown } from '../../values/text';
 import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
 import {
@@ -21,7 +19,7 @@ import type { DeviceRecorder } from '../../recorder/device-recorder';
 import type { SendOptions } from '../options';
 import { PendingSend } from './pending-send';
 import { sendCommands } from './send-plan';
-import { refusalOf, type SendRefusal } from './send-refusal';
+import { refusalOf } from './send-refusal';
 
 /** Failures after which the link or its device may come back: the queue then holds an unsent message. */
 const TEMPORARY_FAILURES: readonly ErrorCode[] = [
@@ -41,40 +39,25 @@ const MAX_HOLD_MS = 86_400_000;
 /** Milliseconds at least to hold a message on an open link, where a check of the links decides how it ends. */
 const CHECK_TIMEOUT_MS = 5000;
 
-/** Events of a send queue for its link. */
-type SendQueueEvent =
-  /** A message ended between its fragments: the peer would take the next message for its rest. */
-  { readonly kind: 'brokenMessage'; readonly error: EspAtError } | SendRefusal;
-
 /**
  * The messages of one link in order, from `send()` until each settles. Checks and counts them, and holds them while the
  * link is not open. The client takes the first one.
  */
 export class SendQueue implements SendSource {
   readonly link: LinkId;
-  readonly #clock: Clock;
-  readonly #queueLimit: QueueLimit;
+  readonly #host: LinkHost;
   readonly #recorder: DeviceRecorder | undefined;
-  readonly #machine: Pick<LinkMachine, 'state'>;
-  readonly #watch: Pick<DeviceWatch, 'current' | 'disconnected'>;
-  readonly #listener: (event: SendQueueEvent) => void;
+  readonly #machine: LinkMachine;
+  readonly #watch: DeviceWatch;
   /** Messages that have not settled, in the order of their calls; the held ones come last. */
   readonly #messages: PendingSend[] = [];
 
-  constructor(
-    link: LinkId,
-    { clock, queueLimit, recorder }: Pick<LinkHost, 'clock' | 'queueLimit' | 'recorder'>,
-    machine: Pick<LinkMachine, 'state'>,
-    watch: Pick<DeviceWatch, 'current' | 'disconnected'>,
-    listener: (event: SendQueueEvent) => void,
-  ) {
+  constructor(link: LinkId, host: LinkHost, machine: LinkMachine, watch: DeviceWatch) {
     this.link = link;
-    this.#clock = clock;
-    this.#queueLimit = queueLimit;
-    this.#recorder = recorder;
+    this.#host = host;
+    this.#recorder = host.recorder;
     this.#machine = machine;
     this.#watch = watch;
-    this.#listener = listener;
   }
 
   get isEmpty(): boolean {
@@ -111,7 +94,7 @@ export class SendQueue implements SendSource {
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!this.#isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);
-    this.#queueLimit.take(bytes.length);
+    this.#host.queueLimit.take(bytes.length);
     const message = this.#create(bytes, options);
     const abort = () => {
       this.#recorder?.aborted(call);
@@ -123,7 +106,7 @@ export class SendQueue implements SendSource {
       await message.settled;
     } finally {
       signal?.removeEventListener('abort', abort);
-      this.#queueLimit.give(bytes.length);
+      this.#host.queueLimit.give(bytes.length);
     }
   }
 
@@ -193,7 +176,7 @@ export class SendQueue implements SendSource {
   }
 
   #create(bytes: Uint8Array, options: SendOptions): PendingSend {
-    return new PendingSend(this.link, bytes, options, this.#clock, (message, error) => {
+    return new PendingSend(this.link, bytes, options, this.#host.clock, (message, error) => {
       if (error) this.#failed(message, error);
       else this.#settle(message);
     });
@@ -230,10 +213,12 @@ export class SendQueue implements SendSource {
     if (!this.#mayHold(message, error)) this.#settle(message, error);
     else if (options.signal?.aborted) this.#settle(message, aborted(options.signal));
     else this.#holdAgain(message, error, holdsFollowing);
+    // Between its fragments: the peer would take the next message for its rest.
     if (error.outcome === 'unknown' && isFragmented)
-      this.#listener({ kind: 'brokenMessage', error });
+      this.#machine.take({ kind: 'corrupted', error });
     const refusal = refusalOf(this.link, error, options.timeoutMs);
-    if (refusal) this.#listener(refusal);
+    if (refusal === 'refused') this.#host.checkLinks();
+    else if (refusal) this.#machine.take({ kind: 'stalled', error: refusal });
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {

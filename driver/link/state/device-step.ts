@@ -2,7 +2,6 @@ import type { EspAtError } from '../../errors';
 import type {
   BackingOff,
   Closed,
-  CloseRefused,
   Goal,
   LinkUrc,
   Open,
@@ -14,9 +13,7 @@ import type {
 } from './link-state';
 import {
   backOff,
-  becomeClosed,
   becomeOpen,
-  countCrash,
   CHECK_LINKS,
   closedByServer,
   endClose,
@@ -27,7 +24,6 @@ import {
   reopen,
   emitChange,
 } from './transitions';
-import { CloseOperation } from '../operation';
 import type { LinkStateNumber } from '../events';
 
 // Transitions caused by URCs, checks, and changes of the device.
@@ -103,8 +99,6 @@ export function checked(state: State, number: LinkStateNumber, uri?: string): St
     case 'reconnecting':
       if (number === 0) return closedByServer(state);
       return number === 2 ? connected(state, false) : stayReconnecting(state, number);
-    case 'closeRefused':
-      return number === 0 ? becomeClosed(state.goal) : closeAgain(state);
     default:
       return [state];
   }
@@ -134,16 +128,6 @@ function stayReconnecting(state: Reconnecting, number: LinkStateNumber): Step {
   return [after, emitChange(after, 'reconnecting')];
 }
 
-function closeAgain(state: CloseRefused): Step {
-  if (state.operation) return [state];
-  const operation = new CloseOperation();
-  const { kind, goal, number } = state;
-  return [
-    { kind, goal, number, operation },
-    { do: 'start', operation },
-  ];
-}
-
 export function deviceReady(state: State, crashLoop: boolean): Step {
   if (state.kind !== 'backingOff' || state.timer) return [state];
   return crashLoop ? backOff(state.goal) : reopen(state);
@@ -162,8 +146,6 @@ export function deviceLost(state: State, error: EspAtError): Step {
       return loseDevice(state, error);
     case 'closing':
       return endClose(state, error);
-    case 'closeRefused':
-      return becomeClosed(state.goal, countCrash(error), error);
   }
 }
 

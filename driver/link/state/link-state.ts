@@ -24,7 +24,7 @@ export interface Claim {
 }
 
 /** The state of a link. Its goal is that of the last open(), or of a connection that is closing. */
-export type State = Closed | Opening | Open | Reconnecting | BackingOff | Closing | CloseRefused;
+export type State = Closed | Opening | Open | Reconnecting | BackingOff | Closing;
 
 export interface Closed {
   readonly kind: 'closed';
@@ -75,24 +75,12 @@ export interface Closing {
   readonly kind: 'closing';
   readonly goal: Goal;
   readonly operation: CloseOperation;
-  /** Payload of the close frame; without one `AT+WSCLOSE` goes out at once. */
-  readonly frame: Buffer | undefined;
+  /** Payload of the close frame; without one `AT+WSCLOSE` goes out at once; `failed`: again, after a delay. */
+  readonly frame: Buffer | 'failed' | undefined;
   /** 0 where the close has aborted an open before there was a connection. */
   readonly number: 0 | 4;
   /** The open that begins once this connection has ended. */
   readonly next?: Claim;
-}
-
-/**
- * `AT+WSCLOSE` has failed: the device may still have the connection. The driver checks the links, then closes again: after
- * the first failure at once, after each further one when the timer ends.
- */
-export interface CloseRefused {
-  readonly kind: 'closeRefused';
-  readonly goal: Goal;
-  readonly number: 0 | 4;
-  readonly operation?: CloseOperation;
-  readonly timer?: Timer;
 }
 
 /** Inputs of a link machine. */
@@ -132,12 +120,10 @@ export type Input =
   | { readonly kind: 'deviceLost'; readonly error: EspAtError }
   /** The device has a network again: failed opens may succeed now. */
   | { readonly kind: 'networkBack' }
-  /** The connection is of no more use, though the device keeps it. */
+  /** The connection is of no more use, though the device keeps it: its peer would misread the next message, for example. */
   | { readonly kind: 'corrupted'; readonly error: EspAtError }
   /** The connection may be half-open. */
-  | { readonly kind: 'stalled'; readonly error: EspAtError }
-  /** A message ended between two of its fragments: the peer would take the next one for the rest. */
-  | { readonly kind: 'brokenMessage'; readonly error: EspAtError };
+  | { readonly kind: 'stalled'; readonly error: EspAtError };
 
 /** Inputs that come from the device session. */
 export type LinkReport = Extract<
@@ -178,7 +164,7 @@ export type Effect =
   | { readonly do: 'checkLinks' }
   /** Passes the URC to the open sequence. */
   | { readonly do: 'noteUrc'; readonly operation: OpenOperation; readonly urc: LinkUrc }
-  /** Ends the wait for the server's close frame. */
+  /** Ends the wait before `AT+WSCLOSE`. */
   | { readonly do: 'endWait'; readonly operation: CloseOperation }
   | { readonly do: 'policy'; readonly call: 'attemptStarted' | 'deviceLost' | 'networkBack' }
   | { readonly do: 'join'; readonly operation: OpenOperation; readonly to: OpenOperation }
@@ -227,7 +213,6 @@ export function nameOf(state: State): LinkStateName {
       return state.number === 4 ? 'closed' : NAMES[state.number];
     }
     case 'closing':
-    case 'closeRefused':
       return 'closing';
     default:
       return NAMES[numberOf(state)];
@@ -254,5 +239,5 @@ export function operationsOf(state: State): readonly (OpenOperation | CloseOpera
 
 /** Whether a goal asks for the link to be open. */
 export function shouldBeOpen(state: State): boolean {
-  return state.kind !== 'closed' && state.kind !== 'closing' && state.kind !== 'closeRefused';
+  return state.kind !== 'closed' && state.kind !== 'closing';
 }

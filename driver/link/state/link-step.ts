@@ -3,7 +3,6 @@ import {
   ownerOf,
   timerOf,
   type Claim,
-  type CloseRefused,
   type Closing,
   type Effect,
   type Goal,
@@ -24,7 +23,6 @@ import {
   FAIL_HELD_CLOSED,
   failOpen,
   cutHandshake,
-  refuseClose,
   reconnect,
   reopen,
   startOpen,
@@ -57,11 +55,9 @@ function decide(state: State, input: Input): Step {
       if (!isCurrentOpen(state, input.operation)) return [state];
       return failOpen(state, input.error, input.deviceReady);
     case 'closed':
-      if (!isCurrentClose(state, input.operation)) return [state];
-      return state.kind === 'closing' ? endClose(state) : becomeClosed(state.goal);
+      return isCurrentClose(state, input.operation) ? endClose(state) : [state];
     case 'closeFailed':
-      if (!isCurrentClose(state, input.operation)) return [state];
-      return state.kind === 'closing' ? closeFailed(state, input.error) : refuseClose(state);
+      return isCurrentClose(state, input.operation) ? closeFailed(state, input.error) : [state];
     case 'timer':
       return timerOf(state) === input.timer ? timeOver(state) : [state];
     case 'urc':
@@ -75,12 +71,10 @@ function decide(state: State, input: Input): Step {
     case 'networkBack':
       return networkBack(state);
     case 'corrupted':
-      return state.kind === 'open' ? reconnect(state, input.error) : [state];
-    case 'stalled':
-      return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK_LINKS];
-    case 'brokenMessage':
       if (state.kind === 'open') return reconnect(state, input.error);
       return state.kind === 'closing' ? [state, FAIL_HELD_CLOSED, ...cutHandshake(state)] : [state];
+    case 'stalled':
+      return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK_LINKS];
   }
 }
 
@@ -90,9 +84,8 @@ function isCurrentOpen(state: State, operation: OpenOperation): state is Opening
 }
 
 /** As {@link isCurrentOpen}. */
-function isCurrentClose(state: State, operation: CloseOperation): state is Closing | CloseRefused {
-  const isClosing = state.kind === 'closing' || state.kind === 'closeRefused';
-  return isClosing && state.operation === operation;
+function isCurrentClose(state: State, operation: CloseOperation): state is Closing {
+  return state.kind === 'closing' && state.operation === operation;
 }
 
 // --- open() ----------------------------------------------------------------------------------------
@@ -126,8 +119,6 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
       return replace(state, claim);
     case 'closing':
       return openNext(state, claim);
-    case 'closeRefused':
-      return startClose(state, new CloseOperation(), undefined, claim);
   }
 }
 
@@ -203,7 +194,6 @@ function close(state: State, operation: CloseOperation, frame: Buffer | undefine
     case 'reconnecting':
       return startClose(state, operation);
     case 'open':
-    case 'closeRefused':
       return startClose(state, operation, frame);
     case 'closing':
       return joinClose(state, operation, frame);
@@ -241,16 +231,17 @@ function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | un
   ];
 }
 
+/** `AT+WSCLOSE` has failed: the device may still have the connection. */
 function closeFailed(state: Closing, error: EspAtError): Step {
   const settled: Effect = { do: 'settle', operation: state.operation, error };
   if (!state.next) {
-    const [after, ...effects] = refuseClose(state);
-    return [after, CHECK_LINKS, settled, ...effects];
+    const operation = new CloseOperation();
+    return [{ ...state, operation, frame: 'failed' }, settled, { do: 'start', operation }];
   }
   // The next open closes the connection first: the device may have one even where the close has aborted an open.
   const [after, ...effects] = startOpen(state.next, 'user', 4);
   const [, ...ended] = becomeClosed(state.goal);
-  return [after, ...ended, CHECK_LINKS, settled, ...effects];
+  return [after, ...ended, settled, ...effects];
 }
 
 // --- operations and timers -------------------------------------------------------------------------
@@ -270,8 +261,6 @@ function timeOver(state: State): Step {
     case 'backingOff':
     case 'reconnecting':
       return reopen(state);
-    case 'closeRefused':
-      return [{ kind: 'closeRefused', goal: state.goal, number: state.number }, CHECK_LINKS];
     default:
       return [state];
   }

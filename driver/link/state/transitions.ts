@@ -5,7 +5,6 @@ import {
   type BackingOff,
   type Claim,
   type Closed,
-  type CloseRefused,
   type Closing,
   type Effect,
   type Goal,
@@ -23,8 +22,6 @@ import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/wsopen-parameters';
 
 /** Milliseconds that the device may take to reconnect by itself before keep-open opens the link afresh. */
 const RECONNECT_TIMEOUT_MS = 60_000;
-/** Milliseconds from a further failure of `AT+WSCLOSE` to the check that decides about the next one. */
-const CLOSE_RETRY_MS = 10_000;
 
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };
 /** Effects of a close on messages. */
@@ -226,26 +223,25 @@ export function failOpen(
 // --- to closed -------------------------------------------------------------------------------------
 
 export function startClose(
-  state: Opening | Open | Reconnecting | CloseRefused,
+  state: Opening | Open | Reconnecting,
   operation: CloseOperation,
   frame?: Buffer,
   next?: Claim,
 ): Step<Closing> {
   const { kind, goal } = state;
   const number = numberOf(state) === 0 ? 0 : 4;
-  const isClosing = nameOf(state) === 'closing';
   const after: Closing = { kind: 'closing', goal, operation, frame, number, ...(next && { next }) };
   return [
     after,
     FAIL_HELD_CLOSED,
-    ...(isClosing ? [] : [emitChange(after, 'closing')]),
+    emitChange(after, 'closing'),
     ...(frame ? [] : [GIVEN_UP]),
     { do: 'start', operation },
     ...(kind === 'opening' ? [aborted(state.operation)] : []),
   ];
 }
 
-/** Fails the queued messages, and ends the wait for the server's close frame. */
+/** Fails the queued messages, and ends the wait before `AT+WSCLOSE`. */
 export function cutHandshake({ operation }: Closing): readonly Effect[] {
   return [GIVEN_UP, { do: 'endWait', operation }];
 }
@@ -271,12 +267,4 @@ export function endClose(state: Closing, error?: EspAtError): Step {
   if (!state.next) return [closed, ...effects, settled];
   const [opening, ...begin] = startOpen(state.next, 'user');
   return [opening, ...effects, settled, ...begin];
-}
-
-export function refuseClose({ goal, number }: Closing | CloseRefused): Step<CloseRefused> {
-  const timer: Timer = { ms: CLOSE_RETRY_MS };
-  return [
-    { kind: 'closeRefused', goal, number, timer },
-    { do: 'startTimer', timer },
-  ];
 }

@@ -20,7 +20,7 @@ describe('open()', () => {
     closing, then b; open(b): closing 4 then b, join
     closing, then b; open(a): closing 4 then b, LINK_IN_USE
     closing, then b; open(b, replace): closing 4 then b, join
-    close refused; open(a): closing 4 then a, failHeld(closed), giveUp(closed), start
+    closing again; open(a): closing 4 again then a, failHeld(closed), giveUp(closed), endWait
   `);
 });
 
@@ -65,7 +65,7 @@ describe('close()', () => {
     closing; close(): closing 4, failHeld(closed), join
     closing; close() at once: closing 4, failHeld(closed), giveUp(closed), endWait, join
     closing, then b; close(): closing 4, failHeld(closed), join, OPEN_ABORTED
-    close refused; close(): closing 4, failHeld(closed), start
+    closing again; close(): closing 4 again, failHeld(closed), join
   `);
 });
 
@@ -160,18 +160,16 @@ describe('the close operation', () => {
   rows(`
     closing; closed by the device: closed 0, endConnection, closed(0), done
     closing, then b; closed by the device: opening 0 b device user, endConnection, closed(0), done, start
-    closing again; closed by the device: closed 0, endConnection, closed(0)
+    closing again; closed by the device: closed 0, endConnection, closed(0), done
     open; closed by the device: open 2
     closing; closed by an earlier close(): closing 4
     closing; close failed of an earlier close(): closing 4
-    closing again; closed by an earlier close(): closeRefused 4
-    closing again; close failed of an earlier close(): closeRefused 4
     open; close failed: open 2
-    closing; close failed: closeRefused 4 for 10000, checkLinks, OPEN_FAILED, startTimer
-    closing, then b; close failed: opening 4 b device user, endConnection, closed(0), checkLinks, OPEN_FAILED, start
-    closing an open; close failed: closeRefused 0 for 10000, checkLinks, OPEN_FAILED, startTimer
-    closing an open, then b; close failed: opening 4 b device user, endConnection, closed(0), checkLinks, OPEN_FAILED, start
-    closing again; close failed: closeRefused 4 for 10000, startTimer
+    closing; close failed: closing 4 again, OPEN_FAILED, start
+    closing, then b; close failed: opening 4 b device user, endConnection, closed(0), OPEN_FAILED, start
+    closing an open; close failed: closing 0 again, OPEN_FAILED, start
+    closing an open, then b; close failed: opening 4 b device user, endConnection, closed(0), OPEN_FAILED, start
+    closing again; close failed: closing 4 again, OPEN_FAILED, start
   `);
 });
 
@@ -179,7 +177,6 @@ describe('timer', () => {
   rows(`
     backing off; timer: opening 0 a device keepOpen, start
     reconnecting, kept; timer: opening 3 a device keepOpen, start
-    close refused; timer: closeRefused 4, checkLinks
     open; timer: open 2
     backing off; an earlier timer: backingOff 0 for 1
     open, awaiting a check; an earlier timer: open 2 waiting for 1
@@ -211,10 +208,6 @@ describe('check', () => {
     reconnecting; check says 2: open 2 not announced, reopened(2), beginConnection
     reconnecting; check says 3: reconnecting 3, reconnecting(3)
     closing; check says 0: closing 4
-    close refused, time over; check says 0: closed 0, endConnection, closed(0)
-    close refused, time over; check says 1: closeRefused 4, start
-    close refused, time over; check says 2: closeRefused 4, start
-    closing again; check says 2: closeRefused 4
   `);
 });
 
@@ -240,7 +233,7 @@ describe('the device', () => {
     reconnecting, kept; device restarted: backingOff 0, deviceLost, endConnection, device-lost(0)
     closing; device restarted: closed 0, deviceLost, endConnection, closed(0), done
     closing, then b; device restarted: opening 0 b device user, deviceLost, endConnection, closed(0), done, start
-    close refused; device restarted: closed 0, deviceLost, endConnection, closed(0)
+    closing again; device restarted: closed 0, deviceLost, endConnection, closed(0), done
     closed; device ready: closed 0
     backing off until the device is ready; device ready: opening 0 a device keepOpen, start
     backing off until the device is ready; device ready, crash loop: backingOff 0 for policy, startTimer
@@ -257,11 +250,9 @@ describe('corrupt data and stalled links', () => {
     opening; corrupt data: opening 0 a sequence user
     open; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
     reconnecting; corrupt data: reconnecting 1
-    closing; corrupt data: closing 4
+    closing; corrupt data: closing 4, failHeld(closed), giveUp(closed), endWait
     closed; stalled: closed 0, checkLinks
     open; stalled: open 2 suspect, checkLinks
-    open; broken message: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
-    closing; broken message: closing 4, failHeld(closed), giveUp(closed), endWait
   `);
 });
 

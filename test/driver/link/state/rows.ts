@@ -97,9 +97,7 @@ const states: Readonly<Record<string, State>> = {
   'closing, then b': closing(b),
   'closing an open': { ...closing(), number: 0 },
   'closing an open, then b': { ...closing(b), number: 0 },
-  'close refused': { kind: 'closeRefused', goal: a, number: 4, timer },
-  'close refused, time over': { kind: 'closeRefused', goal: a, number: 4 },
-  'closing again': { kind: 'closeRefused', goal: a, number: 4, operation: new CloseOperation() },
+  'closing again': { ...closing(), frame: 'failed' },
 };
 
 /** The operation of a state; another one where it has none. */
@@ -108,8 +106,7 @@ function openOperation(state: State): OpenOperation {
 }
 
 function closeOperation(state: State): CloseOperation {
-  const isClosing = state.kind === 'closing' || state.kind === 'closeRefused';
-  return (isClosing ? state.operation : undefined) ?? new CloseOperation();
+  return state.kind === 'closing' ? state.operation : new CloseOperation();
 }
 
 const inputs: Readonly<Record<string, (state: State) => Input>> = {
@@ -176,7 +173,6 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
   'network back': () => ({ kind: 'networkBack' }),
   'corrupt data': () => ({ kind: 'corrupted', error }),
   stalled: () => ({ kind: 'stalled', error }),
-  'broken message': () => ({ kind: 'brokenMessage', error }),
 };
 
 /**
@@ -186,6 +182,7 @@ const inputs: Readonly<Record<string, (state: State) => Input>> = {
 function shownState(state: State): string {
   const parts: (string | number)[] = [state.kind, numberOf(state)];
   if (state.kind === 'opening') parts.push(state.goal.uri, state.stage, state.cause);
+  if (state.kind === 'closing' && state.frame === 'failed') parts.push('again');
   if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
   if (state.kind === 'open' && !state.announced) parts.push('not announced');
   if (state.kind === 'open' && state.suspicion) parts.push('suspect');
