@@ -113,7 +113,7 @@ export class LinkEffects {
     if (!('operation' in state) || state.operation !== operation) return;
     if (state.kind === 'opening')
       void runOpen(this.#link, state, machine, watch, () => reception.expectData());
-    else if (state.kind === 'closing') void this.#runClose(state);
+    else void this.#runClose(state);
   }
 
   async #runClose({ operation, frame }: Closing): Promise<void> {
@@ -134,11 +134,11 @@ export class LinkEffects {
    * firmware does not do. After a failure, only waits.
    */
   async #waitToClose(frame: Buffer | 'failed', signal: AbortSignal): Promise<void> {
-    const { clock } = this.#host;
+    const isRetry = frame === 'failed';
     try {
-      if (frame === 'failed') return await delay(clock, CLOSE_RETRY_MS, { signal });
-      await this.#parts.sendQueue.sendClose(frame);
-      await delay(clock, CLOSE_HANDSHAKE_TIMEOUT_MS, { signal });
+      if (!isRetry) await this.#parts.sendQueue.sendClose(frame);
+      const ms = isRetry ? CLOSE_RETRY_MS : CLOSE_HANDSHAKE_TIMEOUT_MS;
+      await delay(this.#host.clock, ms, { signal });
     } catch {
       // The wait has ended early, or the close frame failed: the link closes all the same.
     }

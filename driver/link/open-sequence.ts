@@ -1,9 +1,10 @@
 import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
+import { corruptResponse } from '../commands/build';
 import { wscfg } from '../commands/wscfg';
 import { placeAuthorization, wsclose, wsopen, type ListedLink } from '../commands/wsopen';
 import { wsdatafmt } from '../commands/wssend';
-import { asEspAtError, EspAtError, isRefusal } from '../errors';
+import { asEspAtError, EspAtError } from '../errors';
 import type { DeviceWatch } from './device-watch';
 import { queryLinks } from './query-links';
 import { setHeaders } from './headers';
@@ -14,7 +15,7 @@ import { DEFAULT_OPEN_TIMEOUT_MS } from '../values/wsopen-parameters';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
 // From the outside in: runOpen waits for the device; openOnDevice waits for the device's clock and the command queue;
-// openSequence prepares and opens the link; runWsopen sends `AT+WSOPEN`, twice where the first outcome proves nothing.
+// openSequence prepares and opens the link.
 
 /**
  * Runs an open: waits for the device, and waits again if the device is lost before the open sequence. Reports each stage
@@ -112,63 +113,46 @@ interface OpenContext {
 /**
  * Opens one link: headers, `AT+WSCFG`, `AT+WSDATAFMT`, `AT+WSOPEN`. No command of another link may come in between:
  * headers are global to the device, and the next `AT+WSOPEN` uses the settings of `AT+WSCFG` up.
+ *
+ * Opens it twice where the first outcome proves nothing. A refusal that no URC explains may be the answer to noise in front
+ * of the line, or an old connection has the link. An OK may have opened another link or URI: a flipped bit turns one into
+ * another. Prepares again before the second one: the first may have failed, with a corrupt URC, and used the settings up.
+ * The link would open with the defaults, which verify no server.
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then,
  * unless the query or the close after the failure is lost too: the check of the links after the resync finds what is left
  */
 async function openSequence(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
-  const { link, seen } = context;
-  seen.clear();
-  await prepare(run, options, context);
-  try {
-    await runWsopen(run, options, context);
-  } catch (error) {
-    if (await isOpenAfterAll(run, error, options, context)) return;
-    throw failure(error, options, context);
-  }
-  // The server may have closed the connection at once: then OK does not mean open.
-  if (connectionEnded(seen)) {
-    await run(wsclose(link));
-    throw new EspAtError('OPEN_CLOSED', { link });
-  }
-}
-
-/**
- * Sends `AT+WSOPEN`, twice where the first outcome proves nothing. A refusal that no URC explains may be the answer to
- * noise in front of the line. An OK may have opened another link or URI: a flipped bit turns one into another. Prepares
- * again before the second one: the first may have failed, with a corrupt URC, and used the settings up. The link would
- * open with the defaults, which verify no server.
- */
-async function runWsopen(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
   const { link, seen, expectData } = context;
-  expectData();
-  try {
-    await run(wsopen(link, options));
-    if (await isOpenAsMeant(run, options, context)) return;
-  } catch (error) {
-    if (seen.size > 0 || !isRefusal(error) || (await queryLink(run, link))) throw error;
+  seen.clear();
+  for (const isLast of [false, true]) {
+    await prepare(run, options, context);
+    expectData();
+    const error = await run(wsopen(link, options)).then(() => undefined, asEspAtError);
+    const isLost = error?.code === 'OUT_OF_SYNC';
+    const isRefused = error?.code === 'COMMAND_FAILED';
+    if (error && !isLost && !isRefused) throw error;
+    // The usual failure: a URC shows that the device has tried, and has closed the link.
+    if (isRefused && (seen.has('disconnected') || seen.has('connected')))
+      throw failure(error, options, context);
+    const found = error || !connectionEnded(seen) ? await queryLink(run, link) : undefined;
+    // The server may have closed the connection at once: then OK does not mean open.
+    if (!error && connectionEnded(seen)) {
+      await run(wsclose(link));
+      throw new EspAtError('OPEN_CLOSED', { link });
+    }
+    if (found?.uri === options.uri && (!error || (isLost && isOpen(found, seen)))) return;
+    if (found) await run(wsclose(link));
+    if (!error) seen.delete('connected');
+    if (isLast || isLost || seen.size > 0)
+      throw failure(error ?? corruptResponse(`AT+WSOPEN=${link}`), options, context);
   }
-  await prepare(run, options, context);
-  expectData();
-  await run(wsopen(link, options));
-  if (!(await isOpenAsMeant(run, options, context)))
-    throw new EspAtError('OUT_OF_SYNC', { command: `AT+WSOPEN=${link}` });
 }
 
-/**
- * Asks the device whether this link is open to this URI, or was until its connection ended. Closes a connection to
- * another URI.
- */
-async function isOpenAsMeant(
-  run: Run,
-  options: OpenOptions,
-  { link, seen }: OpenContext,
-): Promise<boolean> {
-  if (connectionEnded(seen)) return true;
-  const found = await queryLink(run, link);
-  if (found?.uri === options.uri || connectionEnded(seen)) return true;
-  if (found) await run(wsclose(link));
-  seen.delete('connected');
-  return false;
+/** Whether the link is open although the response was lost. It may have reconnected since a loss. */
+function isOpen({ state }: ListedLink, seen: Set<LinkUrc>): boolean {
+  if (state !== 2 || seen.has('closed')) return false;
+  seen.delete('disconnected');
+  return true;
 }
 
 function connectionEnded(seen: ReadonlySet<LinkUrc>): boolean {
@@ -223,44 +207,16 @@ function missingMaterial(error: unknown, { config }: OpenOptions): EspAtError | 
   return new EspAtError('CERTIFICATE_MISSING', { material, index: config?.[slot] ?? 0 });
 }
 
-/**
- * After a lost response, asks the device whether the link is open to the URI. If not, and after a refusal that no URC
- * explains, closes the link where the device has it.
- */
-async function isOpenAfterAll(
-  run: Run,
-  error: unknown,
-  options: OpenOptions,
-  { link, seen }: OpenContext,
-): Promise<boolean> {
-  const lost = error instanceof EspAtError && error.code === 'OUT_OF_SYNC';
-  const refused = isRefusal(error);
-  if (!lost && !refused) return false;
-  // The usual failure: a URC shows that the device has tried, and has closed the link.
-  if (refused && (seen.has('disconnected') || seen.has('connected'))) return false;
-  const found = await queryLink(run, link);
-  if (!found) return false;
-  if (lost && found.state === 2 && found.uri === options.uri && !seen.has('closed')) {
-    // It has reconnected since.
-    seen.delete('disconnected');
-    return true;
-  }
-  await run(wsclose(link));
-  return false;
-}
-
-function failure(error: unknown, options: OpenOptions, { link, seen }: OpenContext): unknown {
-  if (!(error instanceof EspAtError)) return error;
-  if (error.code !== 'COMMAND_FAILED' && error.code !== 'OUT_OF_SYNC') return error;
+function failure(cause: EspAtError, options: OpenOptions, { link, seen }: OpenContext): EspAtError {
   if (seen.has('connected') && !connectionEnded(seen)) {
     return new EspAtError(
       'OPEN_TIMEOUT',
       { link, timeout: options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS },
-      { cause: error },
+      { cause },
     );
   }
-  if (seen.has('closed')) return new EspAtError('OPEN_CLOSED', { link }, { cause: error });
+  if (seen.has('closed')) return new EspAtError('OPEN_CLOSED', { link }, { cause });
   // The device never gives the reason: one sentence covers all of them.
   const reason = verifiesServer(options) ? 'UNREACHABLE_OR_UNTRUSTED' : 'UNREACHABLE';
-  return new EspAtError('OPEN_FAILED', { link, reason }, { cause: error });
+  return new EspAtError('OPEN_FAILED', { link, reason }, { cause });
 }
