@@ -4,12 +4,12 @@ import type { Clock } from '../clock';
 import { callUser } from '../call-user';
 import { EventGate } from '../event-gate';
 import type { Capabilities } from '../device/options';
-import type { EspAtError } from '../errors';
+import { EspAtError } from '../errors';
 import type { LinkChange, LinkEvent, LinkEvents, LinkStateName, Message } from './events';
 import type { LinkCounters } from '../statistics/link-counters';
 import type { LinkMachine } from './state/link-machine';
 import type { Goal, EmitChange } from './state/link-state';
-import { ConnectionWarnings } from './warnings';
+import { unverifiedReason } from './options';
 
 /** Emits the events of a link, and counts them. An error of a listener becomes an uncaught exception; the driver goes on. */
 export class LinkEmitter {
@@ -17,14 +17,14 @@ export class LinkEmitter {
   readonly #link: LinkId;
   readonly #machine: Pick<LinkMachine, 'state'>;
   readonly #counters: LinkCounters;
-  readonly #warnings: ConnectionWarnings;
   readonly #lossGate: EventGate;
   /** The link as the events have shown it so far. */
   #emitted: { readonly state: LinkStateName; readonly isOpen: boolean } = {
     state: 'closed',
     isOpen: false,
   };
-
+  /** Keys of the warnings about the last connection. */
+  #warned: readonly string[] = [];
   /** See {@link emitFor}. */
   #ended: Goal | undefined;
 
@@ -39,7 +39,6 @@ export class LinkEmitter {
     this.#emitter = emitter;
     this.#machine = machine;
     this.#counters = counters;
-    this.#warnings = new ConnectionWarnings(link);
     this.#lossGate = new EventGate(clock);
   }
 
@@ -91,10 +90,21 @@ export class LinkEmitter {
     );
   }
 
-  /** Emits the warnings about a connection that is open now. */
-  warn(goal: Goal, capabilities: Capabilities): void {
-    for (const error of this.#warnings.next(goal, capabilities))
-      callUser(() => this.#emitter.emit('warning', { ...this.#event, error }));
+  /** Emits the warnings about a new connection, without those about the last one of the same owner. */
+  warn({ options, uri }: Goal, capabilities: Capabilities): void {
+    const link = this.#link;
+    const before = this.#warned;
+    const warnings: EspAtError[] = [];
+    const reason = unverifiedReason(options, capabilities);
+    if (reason !== undefined)
+      warnings.push(new EspAtError('SERVER_NOT_VERIFIED', { link, reason }));
+    if (capabilities.firstMessage === 'lost')
+      warnings.push(new EspAtError('FIRST_MESSAGE_AT_RISK', { link, uri }));
+    const keyOf = ({ code, details }: EspAtError) => JSON.stringify([code, details, options.owner]);
+    this.#warned = warnings.map(keyOf);
+    for (const error of warnings)
+      if (!before.includes(keyOf(error)))
+        callUser(() => this.#emitter.emit('warning', { ...this.#event, error }));
   }
 
   /** Emits what `end` reports with the goal of the connection that has ended: the state may hold the next one. */

@@ -5,74 +5,40 @@ import type { Capabilities } from '../../device/options';
 import { EspAtError } from '../../errors';
 import type { SendOptions } from '../options';
 
-/** One part of a message, sent by one `AT+WSSEND`: the bytes from `start` up to `end`. */
-interface Part {
-  readonly start: number;
-  readonly end: number;
-  readonly opcode: number;
-  readonly fin: boolean;
-}
-
-interface SendPlanOptions {
-  readonly opcode: number;
-  /** Whether the message ends with it; otherwise it stays open for further fragments. */
-  readonly fin: boolean;
-  /** Bytes that one `AT+WSSEND` takes. */
-  readonly maxSend: number;
-  /** Whether the firmware can send fragments and empty frames (class D). */
-  readonly fragments: boolean;
-}
-
 /** Opcode of a continuation frame (RFC 6455, section 5.4). */
 const CONTINUATION = 0;
 
 /**
- * Returns the commands that send a message on this firmware.
+ * Returns the commands that send a message on this firmware: one where it fits, otherwise one for each fragment. A
+ * fragmented message ends with an empty frame, because the firmware loses the payload of a final continuation.
  * @param bufferBytes buffer size of the link
  * @throws EspAtError `FRAGMENTS_NOT_SUPPORTED`, `PAYLOAD_TOO_LONG`, `EMPTY_NOT_SUPPORTED`, all `not-sent`
  */
 export function sendCommands(
   link: LinkId,
   bytes: Uint8Array,
-  options: SendOptions,
-  capabilities: Capabilities,
+  { opcode = 1, fin = true, timeoutMs }: SendOptions,
+  { fragments, misframes, maxSend }: Pick<Capabilities, 'fragments' | 'misframes' | 'maxSend'>,
   bufferBytes: number,
 ): Command[] {
-  const { opcode = 1, fin = true, timeoutMs } = options;
-  const { fragments, misframes } = capabilities;
-  const maxSend = misframes ? Math.min(bufferBytes, capabilities.maxSend) : capabilities.maxSend;
-  // Without fragments there is no message to continue: a server treats a continuation as an error.
-  if ((!fin || opcode === CONTINUATION) && !fragments)
-    throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
-  return planSends(bytes.length, { opcode, fin, maxSend, fragments }).map((part) =>
-    wssend(link, bytes.subarray(part.start, part.end), {
-      opcode: part.opcode,
-      timeoutMs,
-      fin: fragments ? part.fin : undefined,
-    }),
-  );
-}
-
-/**
- * Splits a message into parts: one where it fits, otherwise fragments. A fragmented message ends with an empty frame,
- * because the firmware loses the payload of a final continuation.
- * @throws EspAtError `PAYLOAD_TOO_LONG`, `EMPTY_NOT_SUPPORTED`
- */
-export function planSends(length: number, options: SendPlanOptions): Part[] {
-  const { opcode, fin, maxSend, fragments } = options;
-  if (length === 0 && !fragments) {
-    throw new EspAtError('EMPTY_NOT_SUPPORTED', {}, { outcome: 'not-sent' });
-  }
-  const losesPayload = opcode === CONTINUATION && fin && fragments && length > 0;
-  if (length <= maxSend && !losesPayload) return [{ start: 0, end: length, opcode, fin }];
+  const { length } = bytes;
+  const limit = misframes ? Math.min(bufferBytes, maxSend) : maxSend;
   if (!fragments) {
-    throw new EspAtError('PAYLOAD_TOO_LONG', { length, limit: maxSend }, { outcome: 'not-sent' });
+    const outcome = 'not-sent';
+    // There is no message to continue: a server treats a continuation as an error.
+    if (!fin || opcode === CONTINUATION)
+      throw new EspAtError('FRAGMENTS_NOT_SUPPORTED', {}, { outcome });
+    if (length === 0) throw new EspAtError('EMPTY_NOT_SUPPORTED', {}, { outcome });
+    if (length > limit) throw new EspAtError('PAYLOAD_TOO_LONG', { length, limit }, { outcome });
+    return [wssend(link, bytes, { opcode, timeoutMs })];
   }
-  const plan: Part[] = [];
-  for (let start = 0; start < length; start += maxSend) {
-    const end = Math.min(length, start + maxSend);
-    plan.push({ start, end, opcode: start === 0 ? opcode : CONTINUATION, fin: false });
+  const losesPayload = opcode === CONTINUATION && fin && length > 0;
+  if (length <= limit && !losesPayload) return [wssend(link, bytes, { opcode, timeoutMs, fin })];
+  const commands: Command[] = [];
+  for (let start = 0; start < length; start += limit) {
+    const frame = { opcode: start === 0 ? opcode : CONTINUATION, timeoutMs, fin: false };
+    commands.push(wssend(link, bytes.subarray(start, start + limit), frame));
   }
-  if (fin) plan.push({ start: length, end: length, opcode: CONTINUATION, fin: true });
-  return plan;
+  if (fin) commands.push(wssend(link, bytes.subarray(length), { opcode: CONTINUATION, timeoutMs }));
+  return commands;
 }

@@ -1,44 +1,58 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { planSends } from '../../../../driver/link/send/send-plan';
+import type { SendOptions } from '../../../../driver/link/options';
+import { sendCommands } from '../../../../driver/link/send/send-plan';
 
-describe('planning sends', () => {
-  /** Options for classes D and C. */
-  const D = { opcode: 2, fin: true, maxSend: 100, fragments: true };
+describe('the commands that send a message', () => {
+  /** Capabilities of classes D and C. */
+  const D = { maxSend: 100, fragments: true, misframes: false };
   const C = { ...D, fragments: false };
-  const show = (...args: Parameters<typeof planSends>) =>
-    planSends(...args).map(
-      ({ start, end, opcode, fin }) => `${start}-${end} op ${opcode}${fin ? ' fin' : ''}`,
+  const show = (length: number, capabilities: typeof D, options: SendOptions = {}) =>
+    sendCommands(0, Buffer.alloc(length), { opcode: 2, ...options }, capabilities, 50).map(
+      ({ line, payload }) => `${line} ${payload?.length ?? 0}`,
     );
 
-  it('uses one frame when the message fits', () => {
-    assert.deepEqual(show(100, D), ['0-100 op 2 fin']);
-    assert.deepEqual(show(0, D), ['0-0 op 2 fin']);
-    assert.deepEqual(show(100, C), ['0-100 op 2 fin']);
+  it('are one when the message fits', () => {
+    assert.deepEqual(show(100, D), ['AT+WSSEND=0,100,2 100']);
+    assert.deepEqual(show(0, D), ['AT+WSSEND=0,0,2 0']);
+    assert.deepEqual(show(100, C), ['AT+WSSEND=0,100,2 100']);
   });
 
-  it('uses fragments and an empty final frame when it does not fit', () => {
+  it('are fragments and an empty final frame when it does not fit', () => {
     assert.deepEqual(show(250, D), [
-      '0-100 op 2',
-      '100-200 op 0',
-      '200-250 op 0',
-      '250-250 op 0 fin',
+      'AT+WSSEND=0,100,2,10000,0 100',
+      'AT+WSSEND=0,100,0,10000,0 100',
+      'AT+WSSEND=0,50,0,10000,0 50',
+      'AT+WSSEND=0,0,0 0',
     ]);
-    assert.deepEqual(show(250, { ...D, fin: false }), [
-      '0-100 op 2',
-      '100-200 op 0',
-      '200-250 op 0',
+    assert.deepEqual(show(250, D, { fin: false }), [
+      'AT+WSSEND=0,100,2,10000,0 100',
+      'AT+WSSEND=0,100,0,10000,0 100',
+      'AT+WSSEND=0,50,0,10000,0 50',
     ]);
-    assert.deepEqual(show(200, D), ['0-100 op 2', '100-200 op 0', '200-200 op 0 fin']);
-    assert.deepEqual(show(3, { ...D, opcode: 0 }), ['0-3 op 0', '3-3 op 0 fin']);
+    assert.deepEqual(show(200, D), [
+      'AT+WSSEND=0,100,2,10000,0 100',
+      'AT+WSSEND=0,100,0,10000,0 100',
+      'AT+WSSEND=0,0,0 0',
+    ]);
+    assert.deepEqual(show(3, D, { opcode: 0 }), ['AT+WSSEND=0,3,0,10000,0 3', 'AT+WSSEND=0,0,0 0']);
   });
 
-  it('ends a fragmented message with one empty frame, also where the last fragment is empty', () => {
-    assert.deepEqual(show(0, { ...D, opcode: 0 }), ['0-0 op 0 fin']);
+  it('are one empty frame, where the last fragment is empty', () => {
+    assert.deepEqual(show(0, D, { opcode: 0 }), ['AT+WSSEND=0,0,0 0']);
   });
 
-  it('fails for a long or an empty message when the firmware supports no fragments', () => {
-    assert.throws(() => planSends(101, C), { code: 'PAYLOAD_TOO_LONG', outcome: 'not-sent' });
-    assert.throws(() => planSends(0, C), { code: 'EMPTY_NOT_SUPPORTED', outcome: 'not-sent' });
+  it('take no more than the buffer of the link where the firmware misframes longer ones', () => {
+    assert.throws(() => show(51, { ...C, misframes: true }), {
+      details: { length: 51, limit: 50 },
+    });
+  });
+
+  it('fail for a fragment, a long or an empty message when the firmware supports no fragments', () => {
+    const outcome = 'not-sent';
+    assert.throws(() => show(101, C), { code: 'PAYLOAD_TOO_LONG', outcome });
+    assert.throws(() => show(0, C), { code: 'EMPTY_NOT_SUPPORTED', outcome });
+    for (const options of [{ fin: false }, { opcode: 0 }])
+      assert.throws(() => show(1, C, options), { code: 'FRAGMENTS_NOT_SUPPORTED', outcome });
   });
 });
