@@ -1,15 +1,15 @@
 import type { NodeAPI } from 'node-red';
 import type { PortVisits } from '../device/port-visits';
 import { codedCopy } from './coded-copy';
-import { typedPort } from './typed-port';
+import { dialogPort } from './dialog-port';
 
 /**
  * Adds `POST /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of the device on the port
- * that the body names, `{ port, rate, dtr, rts }`, strongest first; or 409 with `{ error }`, a {@link codedCopy}.
+ * that the body names, `{ port, rate, autoRate, dtr, rts }`, strongest first; or 409 with `{ error }`, a {@link codedCopy}.
  */
 export function serveNetworks(RED: NodeAPI, visits: PortVisits): void {
   const networks = async (id: unknown, body: unknown) =>
-    visits.networks(typedPort(RED, String(id), body));
+    visits.networks(dialogPort(RED, String(id), body));
   RED.httpAdmin.post(
     '/esp-at-websocket/networks/:device',
     // A scan blocks the device for some seconds.

@@ -10,6 +10,9 @@ export { findingSentence, sentence, sentenceOf } from '../errors/sentence';
 export { headerRefusal } from './header-list';
 export { linkChecks } from './link-rows';
 
+/** The rate of a port unless its settings say another one. */
+const DEFAULT_RATE = 115_200;
+
 const rate = wholeSetting('INVALID_SETTING', 'rate', MIN_RATE, MAX_RATE);
 const negotiatedRate = wholeSetting('INVALID_SETTING', 'negotiatedRate', MIN_RATE, MAX_RATE);
 
@@ -26,14 +29,14 @@ export const checks = {
     const address = typeof value === 'string' ? value : '';
     return isVariable(address) ? undefined : addressRefusal(address);
   },
-  rate,
+  rate: (value, settings) => (showsRate(settings) ? rate(value, settings) : undefined),
   raiseTo(value, settings) {
-    if (settings.autoRate === true) return undefined;
+    if (!isSerial(settings) || hasAutomaticRate(settings)) return undefined;
     const text = asText(value);
     const refusal = negotiatedRate(text, settings);
     if (refusal || text === '' || isVariable(text)) return refusal;
-    const start = asText(settings.rate) === '' ? 115_200 : Number(asText(settings.rate));
-    if (isVariable(settings.rate) || Number.isNaN(start) || !isSerial(settings)) return undefined;
+    const start = asText(settings.rate) === '' ? DEFAULT_RATE : Number(asText(settings.rate));
+    if (isVariable(settings.rate) || Number.isNaN(start)) return undefined;
     if (Number(text) >= start) return undefined;
     const details = { setting: 'negotiatedRate', reason: 'BELOW_RATE', value: Number(text), start };
     return { code: 'INVALID_SETTING', details };
@@ -68,7 +71,34 @@ export function serversOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((server) => server !== '');
 }
 
-/** Whether the port starts at the baud rate of the settings, and the driver can raise it. */
-function isSerial({ port }: Settings): boolean {
-  return typeof port !== 'string' || !(port.startsWith(SIMULATED) || /^tcp:/i.test(port));
+/** The baud rate that the port starts at. A value that cannot be used, of a field that the dialog hides, is the default. */
+export function startRate(settings: Settings): number {
+  const text = asText(settings.rate);
+  return text === '' || rate(text, settings) ? DEFAULT_RATE : Number(text);
+}
+
+/** Likewise the rate to raise it to; 0 does not raise it. */
+export function rateToRaiseTo(settings: Settings): number {
+  const text = asText(settings.raiseTo);
+  return text === '' || negotiatedRate(text, settings) ? 0 : Number(text);
+}
+
+/** Whether the driver finds the baud rate. */
+export function hasAutomaticRate(settings: Settings): boolean {
+  return isSerial(settings) && settings.autoRate === true;
+}
+
+/** Whether the port has a baud rate that the user sets. */
+function showsRate(settings: Settings): boolean {
+  return !isSimulated(settings) && !hasAutomaticRate(settings);
+}
+
+/** Whether the driver can change the baud rate of the port. */
+function isSerial(settings: Settings): boolean {
+  const { port } = settings;
+  return !isSimulated(settings) && !(typeof port === 'string' && /^tcp:/i.test(port));
+}
+
+function isSimulated({ port }: Settings): boolean {
+  return typeof port === 'string' && port.startsWith(SIMULATED);
 }

@@ -15,6 +15,8 @@ export interface DialogPort {
   readonly opener: PortOpener;
   /** Equal for two dialogs that describe the same port with the same settings. */
   readonly key: string;
+  /** Whether the driver finds the baud rate. */
+  readonly hasAutomaticRate: boolean;
 }
 
 /** What a dialog can ask of a port. */

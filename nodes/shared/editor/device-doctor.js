@@ -18,8 +18,8 @@ function askPort(question, id, button) {
     contentType: 'application/json',
     data: JSON.stringify({
       port: input('port').val(),
-      // While the rate is automatic, its field is hidden: the driver then tries all rates.
       rate: input('rate').val(),
+      autoRate: String(input('autoRate').prop('checked')),
       dtr: String(input('dtr').prop('checked')),
       rts: String(input('rts').prop('checked')),
     }),

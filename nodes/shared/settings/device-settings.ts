@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { CertificateOptions, DeviceOptions } from '../../../driver/device/options';
 import type { LinkConfig } from '../../../driver/link/options';
-import { checks, serversOf } from '../checks/esp-at-device';
+import { checks, rateToRaiseTo, serversOf, startRate } from '../checks/esp-at-device';
 import { asText, type Settings } from '../checks/refusal';
 import { slotUse, tlsCertificates } from '../device/tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
@@ -95,7 +95,7 @@ export function deviceSettings(
   return {
     address: given.port,
     serial: {
-      rate: number('rate') ?? 115_200,
+      rate: startRate(given),
       dtr: def.dtr !== false,
       rts: def.rts !== false,
     },
@@ -105,7 +105,7 @@ export function deviceSettings(
         ? { sntp: { timezone: number('timezone') ?? 0, servers: serversOf(text('servers')) } }
         : {}),
       certificates: certificates(RED, node.credentials, given),
-      negotiatedRate: def.autoRate === true ? 'automatic' : (number('raiseTo') ?? 0),
+      negotiatedRate: def.autoRate === true ? 'automatic' : rateToRaiseTo(given),
       flowControl: def.flowControl === true && def.autoRate !== true,
       rtsReset: def.hardwareReset === true,
       store: def.store === true,

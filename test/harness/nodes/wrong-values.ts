@@ -4,6 +4,7 @@ import type { Settings } from '../../../nodes/shared/checks/refusal';
 export type Row = readonly [field: string, value: unknown, sentence: RegExp, settings?: Settings];
 
 const on = { wifi: true, sntp: true };
+const fixedRate = { port: 'COM3', rate: '115200', autoRate: false };
 const link = (row: Settings) => [row, {}, {}];
 const header = (name: string, value = '') => [{ name, value }];
 
@@ -25,16 +26,11 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['port', 'sim:?firmwear=C', /does not understand its option "firmwear"/],
     ['port', 'sim:?loss=2', /option "loss"/],
     ['port', 'sim:?fault=no-such', /option "fault"/],
-    ['rate', 'fast', /"baud rate": "fast" is not a whole number from 80 to 5000000/],
-    ['rate', '79', /79 is not a whole number/],
-    ['rate', '5000001', /is not a whole number/],
-    [
-      'raiseTo',
-      '57600',
-      /57600 is below the baud rate at start, 115200/,
-      { port: 'COM3', rate: '115200', autoRate: false },
-    ],
-    ['raiseTo', '1.5', /1\.5 is not a whole number/, { autoRate: false }],
+    ['rate', 'fast', /"baud rate": "fast" is not a whole number from 80 to 5000000/, fixedRate],
+    ['rate', '79', /79 is not a whole number/, fixedRate],
+    ['rate', '5000001', /is not a whole number/, { port: 'tcp://host:23', autoRate: true }],
+    ['raiseTo', '57600', /57600 is below the baud rate at start, 115200/, fixedRate],
+    ['raiseTo', '1.5', /1\.5 is not a whole number/, fixedRate],
     ['ssid', '', /"network": it is empty/, on],
     ['ssid', 'ü'.repeat(17), /34 bytes, at most 32/, on],
     ['ssid', 'a\nb', /control character/, on],

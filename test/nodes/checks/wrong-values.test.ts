@@ -37,6 +37,12 @@ const right: Readonly<Record<string, readonly (readonly [string, unknown, Settin
     ['rate', ''],
     ['raiseTo', '921600', { rate: '115200' }],
     ['raiseTo', '9600', { port: 'tcp://host:23', rate: '115200' }],
+    // The dialog hides these.
+    ['rate', 'fast', { port: 'sim:' }],
+    ['rate', 'fast', { port: 'COM3', autoRate: true }],
+    ['raiseTo', 'fast', { port: 'COM3', autoRate: true }],
+    ['raiseTo', 'fast', { port: 'sim:', autoRate: false }],
+    ['raiseTo', 'fast', { port: 'tcp://host:23', autoRate: false }],
     ['ssid', '', { wifi: false }],
     ['password', '', on],
     ['password', 'a'.repeat(64), on],

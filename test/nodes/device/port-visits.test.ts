@@ -54,7 +54,11 @@ const claimant = (granted: () => void): Claimant => ({
   contested: () => undefined,
 });
 
-const typed = (opener: PortOpener, key = opener.address) => ({ opener, key });
+const typed = (opener: PortOpener, key = opener.address) => ({
+  opener,
+  key,
+  hasAutomaticRate: false,
+});
 
 /** Lets virtual time pass until a promise settles. */
 async function passing<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
