@@ -33,6 +33,14 @@ export function sizeOf({ line, payload }: Command): number {
   return line.length + (payload?.length ?? 0);
 }
 
+/**
+ * Whether the device may open a prompt for the command: on the way to it, the length 0 of an empty message may have become
+ * another one.
+ */
+export function mayPrompt({ payload, success }: Command): boolean {
+  return payload !== undefined || success === 'SEND OK';
+}
+
 /** Returns the command with ERROR as an expected response. */
 export function expectingError(command: Command): Command {
   return { ...command, expectsError: true };

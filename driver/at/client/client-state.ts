@@ -1,5 +1,5 @@
 import type { EspAtError } from '../../errors';
-import type { Command } from '../command';
+import { mayPrompt, type Command } from '../command';
 import { CommandSequence } from '../command-sequence';
 import type { PortLease } from '../port-lease';
 import type { Transaction } from '../transaction/transaction';
@@ -66,6 +66,6 @@ export function submissionOf(job: Job | undefined): Submission | undefined {
 
 /** Whether a data prompt may be pending. */
 export function hasPendingPrompt(state: ClientState): boolean {
-  if (state.kind === 'running') return state.transaction.command.payload !== undefined;
+  if (state.kind === 'running') return mayPrompt(state.transaction.command);
   return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
 }

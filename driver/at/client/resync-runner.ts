@@ -8,6 +8,7 @@ import {
   type Resyncing,
   type Running,
 } from './client-state';
+import { mayPrompt } from '../command';
 import { CommandSequence, type SequenceResyncOptions } from '../command-sequence';
 import type { JobRunner } from './job-runner';
 import { PortLease, type Pace } from '../port-lease';
@@ -72,7 +73,7 @@ export class ResyncRunner {
       job: repeats || !submission ? job : undefined,
       ...(repeats && { next: { command, attempt: attempt + 1 } }),
       dataTrusted,
-      ...(command.payload && { pendingPrompt: { link } }),
+      ...(mayPrompt(command) && { pendingPrompt: { link } }),
       ...(reason === 'CORRUPT_PAYLOAD' && { corruptLink: link }),
       ...(reason === 'UNEXPLAINED_ERROR' && { unannounced: cause }),
     };
