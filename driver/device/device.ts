@@ -21,7 +21,6 @@ import { waitFor, type WaitOptions } from '../wait';
 import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
 import { DeviceStatus } from './device-status';
-import { SharedWork } from './shared-work';
 import { limitEvents } from './event-limit';
 import type { DeviceEvents } from './events';
 import type {
@@ -53,7 +52,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   readonly #counters: DeviceCounters;
   readonly #status: DeviceStatus;
   readonly #loop: SessionLoop;
-  readonly #scan = new SharedWork((signal) => this.#scanNetworks(signal));
+  /** The scan under way, which concurrent callers share. */
+  #scan: Promise<WifiNetwork[]> | undefined;
   readonly #webSocketLinks: LinkPool;
 
   /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG` */
@@ -241,18 +241,20 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * one scan.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`
    */
-  scanNetworks(wait: WaitOptions = {}): Promise<WifiNetwork[]> {
+  async scanNetworks(wait: WaitOptions = {}): Promise<WifiNetwork[]> {
+    wait.signal?.throwIfAborted();
     this.#recorder?.called('scanNetworks');
-    return this.#scan.join(wait);
+    this.#scan ??= this.#scanNetworks().finally(() => (this.#scan = undefined));
+    return waitFor(this.#scan, wait);
   }
 
-  async #scanNetworks(signal: AbortSignal): Promise<WifiNetwork[]> {
+  async #scanNetworks(): Promise<WifiNetwork[]> {
     const session = this.#loop.session;
     if (!session?.isIdentified) throw this.#loop.unavailableError;
     // Lets messages pass only before the first command: once begun, the scan should end soon.
     let yields = true;
     const scan = scanNetworks((command) => {
-      const response = session.run(command, { signal, yields });
+      const response = session.run(command, { yields });
       yields = false;
       return response;
     });
