@@ -18,7 +18,6 @@ import { recordEvents } from '../recorder/record-events';
 import { DeviceCounters } from '../statistics/device-counters';
 import type { DeviceStatistics } from '../statistics/statistics';
 import { waitFor, type WaitOptions } from '../wait';
-import { RateLimit } from './baud-rate/rate-limit';
 import { checkOptions } from './check-options';
 import { DeviceStatus } from './device-status';
 import { limitEvents } from './event-limit';
@@ -32,7 +31,7 @@ import type {
   SendQueueLevel,
 } from './options';
 import { SessionLoop } from './session/session-loop';
-import type { SessionContext } from './session/session-state';
+import { PortKnowledge, type SessionContext } from './session/session-state';
 
 /** Most pending commands of {@link Device.command}. */
 const MAX_COMMANDS = 100;
@@ -82,11 +81,12 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const context: SessionContext = {
       options: { ...options, port, clock, random, memory },
       links: this.links,
-      rateLimit: new RateLimit(),
+      knowledge: new PortKnowledge(),
+      status: this.#status,
       emitter: limitEvents(clock, this),
       counters: this.#counters,
     };
-    this.#loop = new SessionLoop(context, this.#status, recorder);
+    this.#loop = new SessionLoop(context, recorder);
     if (recorder) recordEvents(this, recorder);
     this.#webSocketLinks = new LinkPool(this.links);
     for (const link of this.links)

@@ -1,7 +1,7 @@
 import { AtClient } from '../at/at-client';
 import type { Clock } from '../clock';
 import { SessionPort } from '../device/session/session-port';
-import { NEW_MEMORY } from '../device/session/session-state';
+import { PortKnowledge } from '../device/session/session-state';
 import { EspAtError } from '../errors';
 import type { Port, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
@@ -63,8 +63,8 @@ export class Visit {
     if (!this.#port) throw new EspAtError('PORT_CLOSED');
     const clock = this.#clock;
     const options = { port: this.#opener, clock, random: Math.random, memory: {} };
-    const context = { options, counters: this.#counters };
-    const port = new SessionPort(this.#port, context, NEW_MEMORY, () => undefined);
+    const context = { options, counters: this.#counters, knowledge: new PortKnowledge() };
+    const port = new SessionPort(this.#port, context, () => undefined);
     const client = new AtClient(port, clock, (event) => {
       if (event.kind === 'urc' && event.urc.kind === 'wifi-connected' && this.#examination)
         this.#examination.hasAssociated = true;

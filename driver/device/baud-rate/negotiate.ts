@@ -25,7 +25,7 @@ export async function negotiateRate(
     if (flowControl === 'both') await switchFlowControlOn(access, port, before);
     return;
   }
-  if (flowControl === 'both') port.flowControlSet = true;
+  if (flowControl === 'both') port.knowledge.flowControlSet = true;
   // A revert of the rate sets the flow control of the options, too.
   const climb = new Climb(
     access,
@@ -41,7 +41,7 @@ export async function negotiateRate(
   );
   const isFound = await climb.run();
   if (isFound && port.baudRate === rate) return;
-  port.negotiatedRateWorks = false;
+  port.knowledge.negotiatedRateWorks = false;
   const current = isFound ? climb.good.rate : before;
   warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
   if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
@@ -55,6 +55,6 @@ async function switchFlowControlOn(
 ): Promise<void> {
   const uart = await runOptionalQuery(run, uartQuery(), parseUart);
   if (uart?.flowControl === 'both') return;
-  port.flowControlSet = true;
+  port.knowledge.flowControlSet = true;
   await run(uartCur(rate, 'both'));
 }

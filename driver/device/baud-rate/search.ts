@@ -6,7 +6,7 @@ import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
 
-/** The greatest slowness, see {@link SessionPort.slowness}. */
+/** The greatest slowness, see {@link PortKnowledge.slowness}. */
 const MAX_SLOWNESS = 16;
 /** Part by which the rate of a UART may differ from its setting. */
 const RATE_TOLERANCE = 0.05;
@@ -61,7 +61,7 @@ export async function findDevice(
 ): Promise<void> {
   if (await search(access, port, trials(port, options))) return measureSlowness(access, port);
   // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
-  if (!port.canSetRate) port.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
+  if (!port.canSetRate) port.knowledge.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
   // RTS and CTS may no longer be wired. A device that is switched on sends `ready` at its start rate.
   if (port.isAutomatic) await port.setFlowControl(false);
   await port.setRate(port.startRate);
@@ -95,7 +95,7 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
     return lease.now() - start;
   });
   const needed = 2 ** Math.ceil(Math.log2(ms / QUICK_RESPONSE_MS));
-  port.slowness = Math.max(1, Math.min(port.slowness, needed));
+  port.knowledge.slowness = Math.max(1, Math.min(port.slowness, needed));
 }
 
 function trials(port: SessionPort, { pendingPrompt, failedSearches }: SearchOptions): Trial[] {

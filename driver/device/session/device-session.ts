@@ -15,16 +15,9 @@ import { returnToStartRate } from '../baud-rate/change-uart';
 import { closeConnections } from './close-connections';
 import { Initialization } from './initialize/initialization';
 import type { LinkChecks } from './link-checks';
-import { resetByRts } from './initialize/rts-reset';
 import { SessionMachine } from './session-machine';
 import { SessionPort } from './session-port';
-import type {
-  SessionContext,
-  SessionEnd,
-  SessionEvent,
-  SessionStart,
-  SessionState,
-} from './session-state';
+import type { SessionContext, SessionState } from './session-state';
 import { shownLine } from './unknown-line';
 
 /** Milliseconds in which a stop returns the device to its start rate. */
@@ -40,25 +33,21 @@ export class DeviceSession {
   readonly #machine: SessionMachine;
   readonly #initialization: Initialization;
 
-  constructor(
-    port: Port,
-    context: SessionContext,
-    start: SessionStart,
-    listener: (event: SessionEvent) => void,
-  ) {
+  /** @param error the reason why the session before found no device, to be shown until this one does */
+  constructor(port: Port, context: SessionContext, error: EspAtError | undefined) {
     const { options } = context;
     this.#context = context;
-    this.#port = new SessionPort(port, context, start.memory, (isNegotiated) =>
+    this.#port = new SessionPort(port, context, (isNegotiated) =>
       this.#client.assume({ rateLostOnRestart: isNegotiated }),
     );
     this.#client = new AtClient(this.#port, options.clock, (event) => this.#take(event));
     for (const link of context.links) this.#client.addSource(link.sendSource);
-    this.#machine = new SessionMachine(context, this.#client, this.#port, start, listener);
+    this.#machine = new SessionMachine(context, this.#client, this.#port, error);
     this.#initialization = new Initialization(this.#machine);
   }
 
-  /** Resolves when the session ends. */
-  get ended(): Promise<SessionEnd> {
+  /** Resolves when the session ends, with the reason. */
+  get ended(): Promise<EspAtError> {
     return this.#machine.ended;
   }
 
@@ -162,8 +151,7 @@ export class DeviceSession {
   async restart(wait: WaitOptions): Promise<boolean> {
     const { kind } = this.#state;
     if (kind === 'stopping') return false;
-    if (!this.isIdentified && kind !== 'unusable')
-      return resetByRts(this.#port, this.#context.emitter);
+    if (!this.isIdentified && kind !== 'unusable') return this.#port.reset(this.#context.emitter);
     await this.#client.run(restart(), wait);
     await this.#port.setRate(this.#port.startRate);
     this.#restarted();
@@ -254,14 +242,14 @@ export class DeviceSession {
 
   /** The resync failed: searches at the start rate, which a restarted device uses, resets the device, or ends the session. */
   async #unresponsive(): Promise<void> {
-    const { rateLimit, emitter } = this.#context;
+    const { knowledge, emitter } = this.#context;
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
     // The start rate is not to blame: it is the rate of a restarted device, too.
-    rateLimit.deviceLost(this.#port.isNegotiated ? this.#port.baudRate : undefined);
+    knowledge.rateLimit.deviceLost(this.#port.isNegotiated ? this.#port.baudRate : undefined);
     // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
     const fellBack = await this.#port.fallBack().catch(() => false);
-    const wasReset = !fellBack && (await resetByRts(this.#port, emitter));
+    const wasReset = !fellBack && (await this.#port.reset(emitter));
     // Its `ready` may have come already.
     if (signal.aborted) return;
     const searches = wasReset || this.#port.canSetRate;

@@ -1,23 +1,14 @@
 import { delay } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import { Backoff } from '../../backoff';
 import type { Port, PortHandlers, PortOpener } from '../../port/port';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';
 import { DeviceSession } from './device-session';
-import { RateLimit } from '../baud-rate/rate-limit';
-import type { DeviceStatus } from '../device-status';
 import type { PortMemory } from '../options';
-import {
-  NEW_MEMORY,
-  type SessionContext,
-  type SessionEvent,
-  type SessionStart,
-} from './session-state';
+import { PortKnowledge, type SessionContext } from './session-state';
 
-/** Milliseconds: the first and the longest delay before a failed port opens again. */
-const FIRST_REOPEN_DELAY_MS = 500;
-const MAX_REOPEN_DELAY_MS = 1000;
+/** Milliseconds before a failed port opens again, less up to a quarter by chance. */
+const REOPEN_DELAY_MS = 500;
 
 /** State after a stop or a disconnect: the port is closed. `disconnected`: the links keep their goals until the next start. */
 type ClosedState = 'stopped' | 'disconnected';
@@ -37,18 +28,13 @@ const END_CODES = { stopped: 'DEVICE_STOPPED', disconnected: 'DEVICE_DISCONNECTE
 /** Opens the port and runs a session on it, again and again, from start() to end(). */
 export class SessionLoop {
   #context: SessionContext;
-  readonly #status: DeviceStatus;
   readonly #recorder: DeviceRecorder | undefined;
-  readonly #backoff: Backoff;
   #state: LoopState = { kind: 'stopped' };
   #session: DeviceSession | undefined;
-  #memory = NEW_MEMORY;
 
-  constructor(context: SessionContext, status: DeviceStatus, recorder: DeviceRecorder | undefined) {
+  constructor(context: SessionContext, recorder: DeviceRecorder | undefined) {
     this.#context = context;
-    this.#status = status;
     this.#recorder = recorder;
-    this.#backoff = new Backoff(FIRST_REOPEN_DELAY_MS, MAX_REOPEN_DELAY_MS, context.options.random);
   }
 
   /** The session while the port is open. */
@@ -65,7 +51,7 @@ export class SessionLoop {
   get unavailableError(): EspAtError {
     return this.#state.kind === 'stopping'
       ? new EspAtError(END_CODES[this.#state.to])
-      : this.#status.unavailableError;
+      : this.#context.status.unavailableError;
   }
 
   /** See {@link Device.start}. */
@@ -76,7 +62,7 @@ export class SessionLoop {
     const ended = Promise.resolve().then(() => this.#run(stop.signal));
     this.#state = { kind: 'running', stop, ended };
     // Last: a listener may stop it at once.
-    this.#status.become({ ...this.#status.state, name: 'absent' });
+    this.#context.status.become({ ...this.#context.status.state, name: 'absent' });
   }
 
   /** Ends the loop, see {@link Device.stop} and {@link Device.disconnect}. A stop wins over a disconnect. */
@@ -98,9 +84,8 @@ export class SessionLoop {
   /** See {@link Device.usePort}. Forgets what it knows of the port before. */
   usePort(port: PortOpener, memory: PortMemory): void {
     const { options } = this.#context;
-    const rateLimit = new RateLimit();
-    this.#context = { ...this.#context, rateLimit, options: { ...options, port, memory } };
-    this.#memory = NEW_MEMORY;
+    const knowledge = new PortKnowledge();
+    this.#context = { ...this.#context, knowledge, options: { ...options, port, memory } };
   }
 
   #beginStop(to: ClosedState, ended: Promise<void>, stop?: AbortController): Promise<void> {
@@ -111,11 +96,11 @@ export class SessionLoop {
   }
 
   async #stopped(): Promise<void> {
-    if (this.#closedState === 'disconnected') this.#status.become({ name: 'disconnected' });
+    if (this.#closedState === 'disconnected') this.#context.status.become({ name: 'disconnected' });
     // A listener may have called stop().
     if (this.#closedState === 'stopped') {
       for (const link of this.#context.links) await link.close({ graceful: false });
-      this.#status.become({ name: 'stopped' });
+      this.#context.status.become({ name: 'stopped' });
     }
     // A listener may have called start().
     const startAgain = this.#state.kind === 'stopping' && this.#state.startAgain;
@@ -128,15 +113,15 @@ export class SessionLoop {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#context.options;
-    let { error } = this.#status.state;
+    const { clock, random } = this.#context.options;
+    let { error } = this.#context.status.state;
     try {
       for (;;) {
         signal.throwIfAborted();
         error = await this.#runSession(signal, error);
         signal.throwIfAborted();
-        this.#status.become({ name: 'absent', error });
-        await delay(clock, this.#backoff.next(), { signal });
+        this.#context.status.become({ name: 'absent', error });
+        await delay(clock, Math.round(REOPEN_DELAY_MS * (1 - random() / 4)), { signal });
       }
     } catch (failure) {
       if (!signal.aborted) throw failure;
@@ -173,38 +158,19 @@ export class SessionLoop {
       await port.close();
       return current.lost;
     }
-    const start: SessionStart = {
-      memory: this.#memory,
-      // An open port does not prove that a device answers that was unresponsive on it.
-      error: isSilentAt(opener, before) ? before : undefined,
-    };
-    const take = (event: SessionEvent) => this.#take(event);
     context.counters.portOpened();
-    const session = new DeviceSession(port, context, start, take);
+    // An open port does not prove that a device answers that was unresponsive on it.
+    const isSilent =
+      before?.code === 'DEVICE_UNRESPONSIVE' && before.details.port === opener.address;
+    const session = new DeviceSession(port, context, isSilent ? before : undefined);
     current.session = this.#session = session;
     const stop = () => session.stop(asEspAtError(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
     session.begin();
-    const { error, memory } = await session.ended;
+    const error = await session.ended;
     signal.removeEventListener('abort', stop);
     this.#session = undefined;
-    // After usePort() the memory is of another port.
-    if (this.#context === context) this.#memory = memory;
     await port.close();
     return error;
   }
-
-  #take(event: SessionEvent): void {
-    switch (event.kind) {
-      case 'state':
-        return this.#status.become(event.state);
-      case 'identified':
-        this.#status.capabilities = event.capabilities;
-        this.#backoff.reset();
-    }
-  }
-}
-
-function isSilentAt({ address }: PortOpener, error: EspAtError | undefined): boolean {
-  return error?.code === 'DEVICE_UNRESPONSIVE' && error.details.port === address;
 }

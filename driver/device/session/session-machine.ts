@@ -1,44 +1,45 @@
 import type { AtClient } from '../../at/at-client';
+import type { Run } from '../../at/command';
+import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { Availability } from '../../link/link-host';
 import type { SearchOptions } from '../baud-rate/search';
-import { Boot } from './initialize/boot';
+import { Network } from '../network';
 import type { SessionPort } from './session-port';
 import {
   NO_PROGRESS,
   stateOf,
+  type Boot,
   type SessionContext,
-  type SessionEnd,
-  type SessionEvent,
-  type SessionStart,
   type SessionState,
 } from './session-state';
 
 /** Holds the state of a device session, and is the only place where it changes. */
 export class SessionMachine {
-  /** Resolves when the session ends. */
-  readonly ended: Promise<SessionEnd>;
   readonly context: SessionContext;
   readonly client: AtClient;
   readonly port: SessionPort;
-  readonly listener: (event: SessionEvent) => void;
+  readonly #end = new Deferred<EspAtError>();
   #state: SessionState;
-  #settle: (end: SessionEnd) => void = () => undefined;
 
+  /** @param error the reason why the session before found no device, to be shown until this one does */
   constructor(
     context: SessionContext,
     client: AtClient,
     port: SessionPort,
-    { memory, error }: SessionStart,
-    listener: (event: SessionEvent) => void,
+    error: EspAtError | undefined,
   ) {
     this.context = context;
     this.client = client;
     this.port = port;
-    this.listener = listener;
-    this.ended = new Promise((resolve) => (this.#settle = resolve));
-    const boot = this.createBoot({ pendingPrompt: memory.pendingPrompt, failedSearches: 0 });
+    const { pendingPrompt } = context.knowledge;
+    const boot = this.createBoot({ pendingPrompt, failedSearches: 0 });
     this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
+  }
+
+  /** Resolves when the session ends, with the reason. */
+  get ended(): Promise<EspAtError> {
+    return this.#end.promise;
   }
 
   get state(): SessionState {
@@ -48,16 +49,23 @@ export class SessionMachine {
   become(state: SessionState): void {
     if ('timer' in this.#state) this.#state.timer();
     this.#state = state;
-    this.#emitState();
+    this.#showState();
   }
 
   createBoot(search: SearchOptions): Boot {
-    const boot: Boot = new Boot(this.client, this.context, search, () => {
-      this.#emitState();
-      if (!boot.network.error)
-        for (const link of this.context.links) link.take({ kind: 'networkBack' });
+    const { client, context } = this;
+    const { options, emitter, links } = context;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const run: Run = async (command) => {
+      signal.throwIfAborted();
+      return client.run(command);
+    };
+    const network: Network = new Network({ run, options, signal, emitter }, () => {
+      this.#showState();
+      if (!network.error) for (const link of links) link.take({ kind: 'networkBack' });
     });
-    return boot;
+    return { network, search, signal, end: (error) => controller.abort(error) };
   }
 
   /** Ends a boot. The links learn of the loss before their operations fail. */
@@ -70,13 +78,11 @@ export class SessionMachine {
   end(error: EspAtError): void {
     if (this.hasEnded) return;
     const { boot } = this.#state;
-    const { pendingPrompt } = this.client;
+    this.context.knowledge.pendingPrompt = this.client.pendingPrompt;
     this.become({ kind: 'ended', boot, error });
     this.endBoot(boot, error);
     this.client.close(error);
-    const { negotiatedRateWorks, slowness, flowControlSet } = this.port;
-    const memory = { negotiatedRateWorks, slowness, flowControlSet, pendingPrompt };
-    this.#settle({ error, memory });
+    this.#end.resolve(error);
   }
 
   get hasEnded(): boolean {
@@ -102,8 +108,8 @@ export class SessionMachine {
     checks.request();
   }
 
-  #emitState(): void {
+  #showState(): void {
     const state = stateOf(this.#state);
-    if (state) this.listener({ kind: 'state', state });
+    if (state) this.context.status.become(state);
   }
 }

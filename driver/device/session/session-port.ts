@@ -1,8 +1,9 @@
 import type { PortWriter } from '../../at/types';
-import { EspAtError } from '../../errors';
+import { asEspAtError, EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
 import type { CompleteOptions } from '../options';
-import type { SessionContext, SessionMemory } from './session-state';
+import type { DeviceEmitter } from '../events';
+import type { PortKnowledge, SessionContext } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
@@ -10,32 +11,21 @@ export class SessionPort implements PortWriter {
   readonly #options: CompleteOptions;
   readonly #rateChanged: (isNegotiated: boolean) => void;
   readonly #counters: SessionContext['counters'];
-  /** How many times as long as usual a response may take, because the port delays it. */
-  slowness: number;
   #baudRate: number | undefined;
   #flowControl: boolean;
-  /** False once the negotiated rate has failed: a device that becomes unresponsive at it needs a power cycle. */
-  negotiatedRateWorks: boolean;
-  /** Whether the driver has set the device's flow control by the options. */
-  flowControlSet: boolean;
+  readonly knowledge: PortKnowledge;
 
-  /**
-   * @param before what the session before knew of the port
-   * @param rateChanged called after a change of the rate, with {@link isNegotiated}
-   */
+  /** @param rateChanged called after a change of the rate, with {@link isNegotiated} */
   constructor(
     port: Port,
-    { options, counters }: Pick<SessionContext, 'options' | 'counters'>,
-    before: Omit<SessionMemory, 'pendingPrompt'>,
+    { options, counters, knowledge }: Pick<SessionContext, 'options' | 'counters' | 'knowledge'>,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;
     this.#options = options;
     this.#counters = counters;
     this.#flowControl = options.flowControl === true;
-    this.negotiatedRateWorks = before.negotiatedRateWorks;
-    this.slowness = before.slowness;
-    this.flowControlSet = before.flowControlSet;
+    this.knowledge = knowledge;
     this.#rateChanged = rateChanged;
     this.#baudRate = options.port.rate;
   }
@@ -48,6 +38,11 @@ export class SessionPort implements PortWriter {
   write(bytes: Uint8Array): void {
     this.#port.write(bytes);
     this.#counters.sent(bytes.length);
+  }
+
+  /** How many times as long as usual a response may take. */
+  get slowness(): number {
+    return this.knowledge.slowness;
   }
 
   get pendingBytes(): number {
@@ -92,7 +87,7 @@ export class SessionPort implements PortWriter {
   get negotiatedRate(): number | undefined {
     const { negotiatedRate } = this.#options;
     const isRate = typeof negotiatedRate === 'number' && negotiatedRate !== 0;
-    return this.negotiatedRateWorks && isRate ? negotiatedRate : undefined;
+    return this.knowledge.negotiatedRateWorks && isRate ? negotiatedRate : undefined;
   }
 
   /** @throws EspAtError `PORT_FAILED`, `PORT_CLOSED` */
@@ -154,20 +149,25 @@ export class SessionPort implements PortWriter {
     return this.isNegotiated && (await this.trySetRate(this.startRate));
   }
 
-  /** Whether the options and the port allow a {@link reset}. */
-  get canReset(): boolean {
-    return this.#options.rtsReset === true && this.#port.reset !== undefined && !this.#flowControl;
-  }
-
-  /** Sets the start rate, and resets the device by RTS. @throws EspAtError `PORT_*` */
-  async reset(): Promise<void> {
-    await this.setRate(this.startRate);
-    await this.#port.reset?.();
+  /** Resets the device by RTS, the last resort. Returns false where options or port do not allow that, or it fails. */
+  async reset(emitter: DeviceEmitter): Promise<boolean> {
+    if (this.#options.rtsReset !== true || !this.#port.reset || this.#flowControl) return false;
+    emitter.emit('resyncstep', 'rtsReset');
+    try {
+      await this.setRate(this.startRate);
+      await this.#port.reset();
+      return true;
+    } catch (error) {
+      // Bridges and ptys have no RTS.
+      emitter.emit('warning', asEspAtError(error, this.address));
+      return false;
+    }
   }
 
   /** Whether the driver has changed the setting of the device's UART. */
   get isUartChanged(): boolean {
-    return this.isNegotiated || this.flowControlSet || (this.isAutomatic && this.#flowControl);
+    const { flowControlSet } = this.knowledge;
+    return this.isNegotiated || flowControlSet || (this.isAutomatic && this.#flowControl);
   }
 
   /** Whether the rate is not the start rate: a restart of the device then resets it. */

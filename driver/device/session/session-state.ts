@@ -4,57 +4,47 @@ import type { Link } from '../../link/link';
 import type { ReadyDevice } from '../../link/link-host';
 import type { DeviceCounters } from '../../statistics/device-counters';
 import type { AutomaticRate } from '../baud-rate/automatic-rate';
-import type { RateLimit } from '../baud-rate/rate-limit';
-import type { Boot } from './initialize/boot';
+import { RateLimit } from '../baud-rate/rate-limit';
+import type { SearchOptions } from '../baud-rate/search';
+import type { DeviceStatus } from '../device-status';
 import type { DeviceEmitter } from '../events';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
-import type { Capabilities, CompleteOptions, DeviceState } from '../options';
+import type { Network } from '../network';
+import type { CompleteOptions, DeviceState } from '../options';
 
-/** What one device session passes to the next. */
-export interface SessionMemory {
-  /** See {@link SessionPort.negotiatedRateWorks}. */
-  readonly negotiatedRateWorks: boolean;
-  /** See {@link SessionPort.slowness}. */
-  readonly slowness: number;
-  /** See {@link SessionPort.flowControlSet}. */
-  readonly flowControlSet: boolean;
+/** What the sessions on a port have found out. */
+export class PortKnowledge {
+  /** False once the negotiated rate has failed: a device that becomes unresponsive at it needs a power cycle. */
+  negotiatedRateWorks = true;
+  /** How many times as long as usual a response may take, because the port delays it. */
+  slowness = 1;
+  /** Whether the driver has set the device's flow control by the options. */
+  flowControlSet = false;
   /** Whether a data prompt may still be open. */
-  readonly pendingPrompt: boolean;
-}
-
-/** What the first session on a port knows. */
-export const NEW_MEMORY: SessionMemory = {
-  negotiatedRateWorks: true,
-  slowness: 1,
-  flowControlSet: false,
-  pendingPrompt: false,
-};
-
-export interface SessionEnd {
-  readonly error: EspAtError;
-  readonly memory: SessionMemory;
-}
-
-/** What a session begins with. */
-export interface SessionStart {
-  readonly memory: SessionMemory;
-  /** The reason why the session before found no device, to be shown until this one does. */
-  readonly error: EspAtError | undefined;
+  pendingPrompt = false;
+  readonly rateLimit = new RateLimit();
 }
 
 /** What all sessions of a device share. */
 export interface SessionContext {
   readonly options: CompleteOptions;
   readonly links: readonly Link[];
-  readonly rateLimit: RateLimit;
+  readonly knowledge: PortKnowledge;
+  readonly status: DeviceStatus;
   readonly emitter: DeviceEmitter;
   readonly counters: DeviceCounters;
 }
 
-export type SessionEvent =
-  | { readonly kind: 'state'; readonly state: DeviceState }
-  | { readonly kind: 'identified'; readonly capabilities: Capabilities };
+/** What belongs to one boot of the device, from its start to its next restart or its loss. */
+export interface Boot {
+  readonly network: Network;
+  /** How to search for the device. */
+  readonly search: SearchOptions;
+  /** Aborts when the boot ends. */
+  readonly signal: AbortSignal;
+  end(error: EspAtError): void;
+}
 
 /** State of the initialization. */
 export interface Progress {

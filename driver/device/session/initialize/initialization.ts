@@ -1,17 +1,19 @@
+import type { SequenceAccess } from '../../../at/command-sequence';
 import { onTimeout } from '../../../clock';
+import { echoOff, sysStore } from '../../../commands/base';
 import { asEspAtError, EspAtError } from '../../../errors';
 import { Backoff } from '../../../backoff';
 import type { ReadyDevice } from '../../../link/link-host';
 import { AutomaticRate } from '../../baud-rate/automatic-rate';
-import type { Boot } from './boot';
-import type { KnownFirmware } from './capabilities';
+import { negotiateRate } from '../../baud-rate/negotiate';
+import { findDevice, resetIgnoredRate } from '../../baud-rate/search';
+import { identify, type KnownFirmware } from './capabilities';
+import { closeConnections } from '../close-connections';
 import { HealthCheck } from '../health-check';
-import { initialize } from './initialize';
 import { LinkChecks } from '../link-checks';
 import type { Capabilities } from '../../options';
-import { resetByRts } from './rts-reset';
 import type { SessionMachine } from '../session-machine';
-import { progressOf, type SessionState } from '../session-state';
+import { progressOf, type Boot, type SessionState } from '../session-state';
 
 /** Failed searches for an unresponsive device after which the session ends, and the port opens again. */
 const MAX_SEARCHES = 3;
@@ -90,25 +92,45 @@ export class Initialization {
 
   async #initialize(boot: Boot): Promise<void> {
     const { context, client, port } = this.#machine;
-    const { options, rateLimit } = context;
+    const { options, knowledge, status } = context;
     const { signal, network } = boot;
     try {
-      const firmware = await client.sequence((access) =>
-        initialize(access, this.#machine, boot, this.#firmware),
-      );
+      const firmware = await client.sequence((access) => this.#runSequence(access, boot));
       signal.throwIfAborted();
-      rateLimit.deviceFound(port.baudRate, options.clock.now());
+      knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
       this.#firmware = firmware;
       const { capabilities } = firmware;
+      status.capabilities = capabilities;
       const progress = { ...progressOf(this.#machine.state), isIdentified: true };
       this.#machine.become({ kind: 'initializing', boot, progress });
-      this.#machine.listener({ kind: 'identified', capabilities });
       await network.setUp();
       signal.throwIfAborted();
       this.#initialized(boot, capabilities);
     } catch (error) {
       if (!signal.aborted) await this.#failed(boot, asEspAtError(error, port.address));
     }
+  }
+
+  /**
+   * Finds the device, switches its echo off, configures it, closes the connections of an earlier device session, which
+   * would occupy the links, and identifies its firmware. The device may be booting, at another rate, at a data prompt, or
+   * up for days.
+   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
+   */
+  async #runSequence(access: SequenceAccess, { search, signal }: Boot): Promise<KnownFirmware> {
+    const { client, port, context } = this.#machine;
+    const { options, emitter } = context;
+    const { run } = access;
+    client.assume({ echoOff: false });
+    await findDevice(access, port, search);
+    await run(echoOff());
+    client.assume({ echoOff: true });
+    await resetIgnoredRate(access, port);
+    await run(sysStore(options.store === true));
+    await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
+    port.remember();
+    await closeConnections(run, options.clock, signal);
+    return identify(run, this.#firmware);
   }
 
   #initialized(boot: Boot, capabilities: Capabilities): void {
@@ -127,8 +149,9 @@ export class Initialization {
 
   #createRate({ signal }: Boot): AutomaticRate {
     const { context, client, port } = this.#machine;
-    const { options, rateLimit: limit, emitter } = context;
+    const { options, knowledge, emitter } = context;
     const { clock } = options;
+    const { rateLimit: limit } = knowledge;
     return new AutomaticRate({ client, port, limit, clock, signal }, (event) => {
       if (event.kind === 'lost') return this.beginAgain(event.error);
       if (event.kind === 'lowered') return void emitter.emit('warning', event.error);
@@ -152,7 +175,7 @@ export class Initialization {
       this.#machine.end(error);
       return;
     }
-    if (isSilent) await resetByRts(port, context.emitter);
+    if (isSilent) await port.reset(context.emitter);
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
     const ms = this.#backoff.next();

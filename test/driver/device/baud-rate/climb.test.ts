@@ -8,7 +8,7 @@ import type { UartSetting } from '../../../../driver/device/baud-rate/change-uar
 import { Climb, type ClimbOptions } from '../../../../driver/device/baud-rate/climb';
 import { LADDER, likelyRates, misheardRates } from '../../../../driver/device/baud-rate/rates';
 import { SessionPort } from '../../../../driver/device/session/session-port';
-import { NEW_MEMORY } from '../../../../driver/device/session/session-state';
+import { PortKnowledge } from '../../../../driver/device/session/session-state';
 import { DeviceCounters } from '../../../../driver/statistics/device-counters';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
@@ -82,8 +82,8 @@ async function run(line: Partial<Line>, good: UartSetting = START, more?: Partia
         memory: {},
       },
       counters: new DeviceCounters(clock),
+      knowledge: new PortKnowledge(),
     },
-    NEW_MEMORY,
     () => undefined,
   );
   const lease = new PortLease(new TimedPort(port, clock), 'search', new AbortController().signal);
