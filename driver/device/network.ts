@@ -10,7 +10,6 @@ import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { isInReach, joinWifi } from '../provisioning/wifi';
 import type { DeviceEmitter } from './events';
 import type { CompleteOptions, WifiOptions } from './options';
-import { TokenBucket } from '../token-bucket';
 import { waitFor } from '../wait';
 
 /** Milliseconds in which a device that joins by itself shows that. */
@@ -21,9 +20,6 @@ const ADDRESS_TIMEOUT_MS = 10_000;
 const OFFLINE_POLL_MS = 30_000;
 /** Milliseconds at least between queries after failed opens. */
 const SUSPICION_INTERVAL_MS = 30_000;
-/** Changes of the error that pass at once, then so many a second: a device may flap between access points. */
-const ERROR_CHANGE_BURST = 10;
-const ERROR_CHANGES_PER_SECOND = 1;
 /** Milliseconds after which the driver joins a network that no scan shows: it may be hidden. */
 const HIDDEN_JOIN_MS = 300_000;
 
@@ -51,26 +47,15 @@ export class Network {
   /** When the driver last noticed a loss, or began to join. */
   #awaySince = 0;
   #error: EspAtError | undefined;
-  readonly #changes: TokenBucket;
   #cancelPoll: Cancel = () => undefined;
-  #cancelChange: Cancel | undefined;
   /** Makes {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
-  /** @param onChange called when {@link error} has changed, at a bounded rate */
+  /** @param onChange called when {@link error} has changed */
   constructor(context: NetworkContext, onChange: () => void) {
     this.#context = context;
     this.#onChange = onChange;
-    this.#changes = new TokenBucket(
-      context.options.clock,
-      ERROR_CHANGE_BURST,
-      ERROR_CHANGES_PER_SECOND,
-    );
-    const end = () => {
-      this.#cancelPoll();
-      this.#cancelChange?.();
-    };
-    context.signal.addEventListener('abort', end, { once: true });
+    context.signal.addEventListener('abort', () => this.#cancelPoll(), { once: true });
   }
 
   /** Why no link can reach its server; undefined while the device has an address. */
@@ -111,20 +96,7 @@ export class Network {
     const now = this.#context.options.clock.now();
     if (!this.#isSetUp || this.#error || now - this.#suspectedAt < SUSPICION_INTERVAL_MS) return;
     this.#suspectedAt = now;
-    void this.#checkSuspicion();
-  }
-
-  async #checkSuspicion(): Promise<void> {
-    try {
-      if ((await this.#askStation()) === stationState.joined) return;
-    } catch {
-      // The next failure asks again.
-      return;
-    }
-    if (this.#context.signal.aborted || this.#error) return;
-    this.#station = 'joining';
-    this.#noteLoss();
-    await this.#poll();
+    void this.#poll();
   }
 
   urc({ kind }: Urc): void {
@@ -206,25 +178,16 @@ export class Network {
     this.#stationChanged();
     if (!this.#error) return;
     this.#error = undefined;
-    this.#emitChange();
+    this.#onChange();
   }
 
   #noteLoss(): void {
     if (!this.#error) {
       this.#error = new EspAtError('WIFI_LOST');
       this.#awaySince = this.#context.options.clock.now();
-      this.#emitChange();
+      this.#onChange();
     }
     this.#pollLater();
-  }
-
-  /** Calls the listener now, or as soon as the rate limit allows; the listener then reads {@link error}. */
-  #emitChange(): void {
-    this.#cancelChange?.();
-    this.#cancelChange = undefined;
-    const ms = this.#changes.take();
-    if (ms === 0) this.#onChange();
-    else this.#cancelChange = onTimeout(this.#context.options.clock, ms, () => this.#emitChange());
   }
 
   #pollLater(): void {
@@ -242,8 +205,14 @@ export class Network {
     const { wifi } = options;
     try {
       const state = await this.#askStation();
-      if (state === stationState.joined) this.#noteAddress();
-      else if (wifi && state !== stationState.joining) await this.#rejoin(wifi);
+      signal.throwIfAborted();
+      if (state === stationState.joined) {
+        this.#noteAddress();
+        return;
+      }
+      this.#station = 'joining';
+      if (!this.#error) this.#noteLoss();
+      if (wifi && state !== stationState.joining) await this.#rejoin(wifi);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EspAtError) this.#warn(error);
