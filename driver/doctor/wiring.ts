@@ -4,7 +4,6 @@ import type { FlowControl } from '../commands/uart';
 import { climb } from '../device/baud-rate/automatic-rate';
 import { changeUart, pause } from '../device/baud-rate/change-uart';
 import { countCorruptLines } from '../device/baud-rate/line-test';
-import { RateLimit } from '../device/baud-rate/rate-limit';
 import type { Examination } from './examination';
 
 /** Round trips to measure. The result is their median. */
@@ -60,7 +59,7 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   const before = port.baudRate;
   if (before === undefined || !port.canSetRate || !(await port.hasModemLines())) return;
   try {
-    await climb(access, { client, port, limit: new RateLimit(), clock });
+    await climb(access, { client, port, clock });
     facts.bestBaudRate = port.baudRate;
   } finally {
     await restoreUart(examination, before, facts.flowControl ?? 'rts');

@@ -5,9 +5,10 @@ import { echoOff, echoOn } from '../../commands/base';
 import { runOptionalQuery } from '../../commands/run-query';
 import { parseUart, uartQuery } from '../../commands/uart';
 import { asEspAtError, EspAtError } from '../../errors';
+import type { SessionMachine } from '../session/session-machine';
 import type { SessionPort } from '../session/session-port';
+import type { Boot } from '../session/session-state';
 import { Climb, type ClimbOptions } from './climb';
-import type { RateLimit } from './rate-limit';
 import { LADDER } from './rates';
 
 /** Milliseconds between checks whether all links are closed: only then the driver tries a failed rate again. */
@@ -19,80 +20,70 @@ const SLOW_RESPONSE_MS = 100;
 interface ClimbContext {
   readonly client: Pick<AtClient, 'assume' | 'hasConnection'>;
   readonly port: SessionPort;
-  readonly limit: RateLimit;
   readonly clock: Clock;
 }
-
-interface AutomaticRateContext extends ClimbContext {
-  readonly client: AtClient;
-  /** Aborts when the boot ends. */
-  readonly signal: AbortSignal;
-}
-
-type AutomaticRateEvent =
-  /** A climb has ended. */
-  | { readonly kind: 'climbed' }
-  /** The rate is lower, because responses were lost. */
-  | { readonly kind: 'lowered'; readonly error: EspAtError }
-  /** The device does not answer, or may have restarted. */
-  | { readonly kind: 'lost'; readonly error: EspAtError };
 
 /**
  * Keeps a device at the best baud rate: climbs once it is ready, goes down when responses are lost or corrupt, and
  * rarely tries to go up again.
  */
 export class AutomaticRate {
-  readonly #context: AutomaticRateContext;
-  readonly #listener: (event: AutomaticRateEvent) => void;
+  readonly #machine: SessionMachine;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #beginAgain: (error: EspAtError) => void;
   #timer: Cancel | undefined;
 
-  constructor(context: AutomaticRateContext, listener: (event: AutomaticRateEvent) => void) {
-    this.#context = context;
-    this.#listener = listener;
-    context.signal.addEventListener('abort', () => this.#timer?.(), { once: true });
-    if (context.port.isAutomatic) void this.#climb();
+  /** @param beginAgain called where the device does not answer, or may have restarted */
+  constructor(machine: SessionMachine, { signal }: Boot, beginAgain: (error: EspAtError) => void) {
+    this.#machine = machine;
+    this.#clock = machine.context.options.clock;
+    this.#signal = signal;
+    this.#beginAgain = beginAgain;
+    signal.addEventListener('abort', () => this.#timer?.(), { once: true });
+    if (machine.port.isAutomatic) void this.#climb();
   }
 
   /** A response is lost or corrupt. */
   responseLost(): void {
-    const { port, limit, clock } = this.#context;
+    const { port, context } = this.#machine;
     const { baudRate, startRate } = port;
+    const { rateLimit } = port.knowledge;
     if (!port.isAutomatic || baudRate === undefined || baudRate <= (startRate ?? 0)) return;
-    if (!limit.responseLost(clock.now())) return;
-    limit.rateFailed(baudRate, clock.now());
+    if (!rateLimit.responseLost(this.#clock.now())) return;
+    rateLimit.rateFailed(baudRate, this.#clock.now());
     void this.#climb().then(() => {
       if (port.baudRate === baudRate || port.baudRate === undefined) return;
       const details = { rate: baudRate, current: port.baudRate };
-      this.#listener({ kind: 'lowered', error: new EspAtError('RATE_NOT_NEGOTIATED', details) });
+      context.emitter.emit('warning', new EspAtError('RATE_NOT_NEGOTIATED', details));
     });
   }
 
   /** Runs a climb as a command sequence: after the running command, before queued messages. */
   async #climb(): Promise<void> {
-    const { client, signal } = this.#context;
+    const { client, port } = this.#machine;
+    const clock = this.#clock;
+    const signal = this.#signal;
     this.#timer?.();
-    let result: Awaited<ReturnType<typeof climb>>;
     try {
-      result = await client.sequence((access) => climb(access, this.#context), { signal });
+      const result = await client.sequence((access) => climb(access, { client, port, clock }), {
+        signal,
+      });
+      signal.throwIfAborted();
+      if (result === 'restarted') throw new EspAtError('DEVICE_RESTARTED');
+      // The climb may have ended a resync, which then emits no event.
+      if (client.state !== 'resyncing') this.#machine.becomeReady();
+      this.#climbLater(result === 'slow' ? 0 : port.knowledge.rateLimit.retryAt);
     } catch (error) {
-      if (!signal.aborted) this.#listener({ kind: 'lost', error: asEspAtError(error) });
-      return;
+      if (!signal.aborted) this.#beginAgain(asEspAtError(error));
     }
-    if (signal.aborted) return;
-    if (result === 'restarted') {
-      this.#listener({ kind: 'lost', error: new EspAtError('DEVICE_RESTARTED') });
-      return;
-    }
-    this.#listener({ kind: 'climbed' });
-    this.#climbLater(result === 'slow' ? 0 : this.#context.limit.retryAt);
   }
 
   #climbLater(retryAt: number | undefined): void {
-    const { client, clock } = this.#context;
-    if (retryAt === undefined) return;
-    const ms = Math.max(retryAt - clock.now(), RETRY_POLL_MS);
-    this.#timer = onTimeout(clock, ms, () => {
-      if (client.hasConnection) this.#climbLater(retryAt);
+    if (retryAt === undefined || this.#signal.aborted) return;
+    const ms = Math.max(retryAt - this.#clock.now(), RETRY_POLL_MS);
+    this.#timer = onTimeout(this.#clock, ms, () => {
+      if (this.#machine.client.hasConnection) this.#climbLater(retryAt);
       else void this.#climb();
     });
   }
@@ -106,9 +97,10 @@ export class AutomaticRate {
  */
 export async function climb(
   access: SequenceAccess,
-  { client, port, limit, clock }: ClimbContext,
+  { client, port, clock }: ClimbContext,
 ): Promise<'done' | 'slow' | 'restarted'> {
   const rate = port.baudRate;
+  const { rateLimit } = port.knowledge;
   if (!port.canSetRate || rate === undefined || !(await port.hasModemLines())) return 'done';
   const start = clock.now();
   const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
@@ -117,12 +109,12 @@ export async function climb(
   if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
   const isTested = !client.hasConnection;
   const untestedWires = port.usesFlowControl ? 'proven' : 'none';
-  const wires = limit.wiresWork ? 'unknown' : 'none';
+  const wires = rateLimit.wiresWork ? 'unknown' : 'none';
   const options: ClimbOptions = {
     ladder: LADDER,
     isTested,
     unwiredFlowControl: 'rts',
-    ceiling: Math.min(limit.ceiling(clock.now()), isTested ? Infinity : rate),
+    ceiling: Math.min(rateLimit.ceiling(clock.now()), isTested ? Infinity : rate),
     wires: isTested ? wires : untestedWires,
   };
   const climb = new Climb(access, port, { rate, flowControl }, options);
@@ -137,7 +129,7 @@ export async function climb(
     await run(echoOff());
     client.assume({ echoOff: true });
   }
-  limit.climbed(climb, clock.now());
+  rateLimit.climbed(climb, clock.now());
   port.remember();
   return climb.wasSilent ? 'restarted' : 'done';
 }

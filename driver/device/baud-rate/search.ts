@@ -22,13 +22,6 @@ export interface Trial {
   readonly pace: Pace;
 }
 
-export interface SearchOptions {
-  /** Whether a data prompt may be pending. */
-  readonly pendingPrompt: boolean;
-  /** Failed searches before this one. */
-  readonly failedSearches: number;
-}
-
 /**
  * Tries one after the other until the device answers. Returns whether it does: the port then has its rate.
  * @throws EspAtError `PORT_*`, and whatever the client was reset or closed with meanwhile
@@ -52,14 +45,16 @@ export async function search(
 /**
  * Finds the device: at the rates of port, options and memory, then at those of the ladder; after a failed search also at
  * seldom ones.
+ * @param failedSearches failed searches before this one
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
  */
 export async function findDevice(
   access: SequenceAccess,
   port: SessionPort,
-  options: SearchOptions,
+  failedSearches: number,
 ): Promise<void> {
-  if (await search(access, port, trials(port, options))) return measureSlowness(access, port);
+  if (await search(access, port, trials(port, failedSearches)))
+    return measureSlowness(access, port);
   // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
   if (!port.canSetRate) port.knowledge.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
   // RTS and CTS may no longer be wired. A device that is switched on sends `ready` at its start rate.
@@ -98,7 +93,8 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
   port.knowledge.slowness = Math.max(1, Math.min(port.slowness, needed));
 }
 
-function trials(port: SessionPort, { pendingPrompt, failedSearches }: SearchOptions): Trial[] {
+function trials(port: SessionPort, failedSearches: number): Trial[] {
+  const { pendingPrompt } = port.knowledge;
   if (!port.canSetRate) return pads(pendingPrompt).map((pad) => trial(port.baudRate, pad, true));
   const { baudRate, startRate, negotiatedRate, rememberedRate } = port;
   const known = pendingPrompt

@@ -3,7 +3,6 @@ import type { Run } from '../../at/command';
 import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { Availability } from '../../link/link-host';
-import type { SearchOptions } from '../baud-rate/search';
 import { Network } from '../network';
 import type { SessionPort } from './session-port';
 import {
@@ -32,8 +31,7 @@ export class SessionMachine {
     this.context = context;
     this.client = client;
     this.port = port;
-    const { pendingPrompt } = context.knowledge;
-    const boot = this.createBoot({ pendingPrompt, failedSearches: 0 });
+    const boot = this.createBoot();
     this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
   }
 
@@ -52,7 +50,7 @@ export class SessionMachine {
     this.#showState();
   }
 
-  createBoot(search: SearchOptions): Boot {
+  createBoot(): Boot {
     const { client, context } = this;
     const { options, emitter, links } = context;
     const controller = new AbortController();
@@ -65,7 +63,7 @@ export class SessionMachine {
       this.#showState();
       if (!network.error) for (const link of links) link.take({ kind: 'networkBack' });
     });
-    return { network, search, signal, end: (error) => controller.abort(error) };
+    return { network, signal, end: (error) => controller.abort(error) };
   }
 
   /** Ends a boot. The links learn of the loss before their operations fail. */

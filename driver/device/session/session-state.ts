@@ -5,7 +5,6 @@ import type { ReadyDevice } from '../../link/link-host';
 import type { DeviceCounters } from '../../statistics/device-counters';
 import type { AutomaticRate } from '../baud-rate/automatic-rate';
 import { RateLimit } from '../baud-rate/rate-limit';
-import type { SearchOptions } from '../baud-rate/search';
 import type { DeviceStatus } from '../device-status';
 import type { DeviceEmitter } from '../events';
 import type { HealthCheck } from './health-check';
@@ -39,8 +38,6 @@ export interface SessionContext {
 /** What belongs to one boot of the device, from its start to its next restart or its loss. */
 export interface Boot {
   readonly network: Network;
-  /** How to search for the device. */
-  readonly search: SearchOptions;
   /** Aborts when the boot ends. */
   readonly signal: AbortSignal;
   end(error: EspAtError): void;

@@ -75,13 +75,12 @@ export class Initialization {
 
   /** Ends the current boot, and returns the next one; undefined where a listener ends the session. */
   #endBoot(error: EspAtError): Boot | undefined {
-    const { client, state } = this.#machine;
-    const pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
-    const { failedSearches } = progressOf(state);
+    const { client, context, state } = this.#machine;
+    context.knowledge.pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
     this.#machine.endBoot(state.boot, error);
     client.reset(error);
     if (this.#machine.hasEnded) return undefined;
-    return this.#machine.createBoot({ pendingPrompt, failedSearches });
+    return this.#machine.createBoot();
   }
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
@@ -117,12 +116,12 @@ export class Initialization {
    * up for days.
    * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
    */
-  async #runSequence(access: SequenceAccess, { search, signal }: Boot): Promise<KnownFirmware> {
+  async #runSequence(access: SequenceAccess, { signal }: Boot): Promise<KnownFirmware> {
     const { client, port, context } = this.#machine;
     const { options, emitter } = context;
     const { run } = access;
     client.assume({ echoOff: false });
-    await findDevice(access, port, search);
+    await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
     await run(echoOff());
     client.assume({ echoOff: true });
     await resetIgnoredRate(access, port);
@@ -142,22 +141,9 @@ export class Initialization {
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
     const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
-    const rate = this.#createRate(boot);
+    const rate = new AutomaticRate(this.#machine, boot, (error) => this.beginAgain(error));
     this.#machine.become({ kind, boot, device, checks, health, rate });
     this.#machine.informLinks({ kind, device });
-  }
-
-  #createRate({ signal }: Boot): AutomaticRate {
-    const { context, client, port } = this.#machine;
-    const { options, knowledge, emitter } = context;
-    const { clock } = options;
-    const { rateLimit: limit } = knowledge;
-    return new AutomaticRate({ client, port, limit, clock, signal }, (event) => {
-      if (event.kind === 'lost') return this.beginAgain(event.error);
-      if (event.kind === 'lowered') return void emitter.emit('warning', event.error);
-      // The climb may have ended a resync, which then emits no event.
-      if (client.state !== 'resyncing') this.#machine.becomeReady();
-    });
   }
 
   async #failed(boot: Boot, error: EspAtError): Promise<void> {
