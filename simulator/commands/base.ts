@@ -1,15 +1,13 @@
-import type { CommandResponse, CommandTable } from '../at/command';
+import type { CommandTable } from '../at/command';
 import type { Board } from '../device/board';
+import { done, lines } from './answers';
 import type { CommandGroup } from './table';
 
 /** `AT`, echo, restart, versions and the list of commands. */
 export function baseCommands(board: Board, table: CommandTable): CommandGroup {
-  const setEcho = (echo: boolean) => (response: CommandResponse) => {
-    board.settings.echo = echo;
-    response.ok();
-  };
+  const setEcho = (echo: boolean) => done(() => (board.settings.echo = echo));
   return {
-    AT: { execute: (response) => response.ok() },
+    AT: { execute: done(() => undefined) },
     ATE0: { execute: setEcho(false) },
     ATE1: { execute: setEcho(true) },
     'AT+RST': {
@@ -31,19 +29,15 @@ export function baseCommands(board: Board, table: CommandTable): CommandGroup {
       },
     },
     'AT+GMR': {
-      execute: (response) => {
-        for (const line of board.firmware.version) response.line(line);
-        response.ok();
-      },
+      execute: lines(() => board.firmware.version),
     },
     'AT+CMD': {
-      query: (response) => {
-        [...table.values()].forEach(({ name, forms }, index) => {
+      query: lines(() =>
+        [...table.values()].map(({ name, forms }, index) => {
           const flags = ['q', 's', 'x'].map((form) => (forms.includes(form) ? 1 : 0));
-          response.line(`+CMD:${index},"${name}",0,${flags.join()}`);
-        });
-        response.ok();
-      },
+          return `+CMD:${index},"${name}",0,${flags.join()}`;
+        }),
+      ),
     },
   };
 }

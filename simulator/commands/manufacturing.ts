@@ -3,6 +3,7 @@ import type { CommandResponse } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import type { StoredValue } from '../device/flash';
+import { lines } from './answers';
 import type { CommandGroup } from './table';
 
 const MAX_NAME_LENGTH = 15;
@@ -73,10 +74,7 @@ export function manufacturingCommands(board: Board): CommandGroup {
 
   return {
     'AT+SYSMFG': {
-      query: (response) => {
-        for (const space of flash.spaces) response.line(`+SYSMFG:"${space}"`);
-        response.ok();
-      },
+      query: lines(() => flash.spaces.map((space) => `+SYSMFG:"${space}"`)),
       set: (response, parameters) =>
         [erase, read, write][parameters.number(0, 0, 2)]?.(response, parameters),
     },

@@ -1,5 +1,6 @@
 import { CommandError } from '../at/errors';
 import type { Board } from '../device/board';
+import { lines, shortLine } from './answers';
 import type { CommandGroup } from './table';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
@@ -11,12 +12,11 @@ export function sntpCommands(board: Board): CommandGroup {
   const { time, timeSync } = board;
   return {
     'AT+CIPSNTPCFG': {
-      query: (response) => {
+      query: lines(() => {
         const { enabled, zone, servers } = timeSync;
         const quoted = servers.map((server) => `,"${server}"`).join('');
-        response.line(enabled ? `+CIPSNTPCFG:1,${zone}${quoted}` : '+CIPSNTPCFG:0,0');
-        response.ok();
-      },
+        return enabled ? `+CIPSNTPCFG:1,${zone}${quoted}` : '+CIPSNTPCFG:0,0';
+      }),
       set: (response, parameters) => {
         parameters.atMost(5);
         const enable = parameters.number(0, 0, 1) === 1;
@@ -29,10 +29,9 @@ export function sntpCommands(board: Board): CommandGroup {
       },
     },
     'AT+CIPSNTPTIME': {
-      query: (response) => {
-        const local = new Date(time.now() + timeSync.zoneOffsetMs);
-        response.finish(`+CIPSNTPTIME:${ascTime(local)}\r\nOK\r\n`);
-      },
+      query: shortLine(
+        () => `+CIPSNTPTIME:${ascTime(new Date(time.now() + timeSync.zoneOffsetMs))}`,
+      ),
     },
   };
 }

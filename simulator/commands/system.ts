@@ -1,60 +1,30 @@
 import type { Board } from '../device/board';
+import { lines, oneNumber, shortLine } from './answers';
 import type { CommandGroup } from './table';
 
 /** Free heap and its minimum, as `AT+SYSRAM?` sends them. */
 const FREE_HEAP_BYTES = '180000,160000';
 
-/** Logging, storing, messages, memory and the time stamp. Some responses have one CR LF before OK instead of two. */
-export function systemCommands(board: Board): CommandGroup {
-  const { settings, time } = board;
+/** Logging, storing, messages, memory and the time stamp. */
+export function systemCommands({ settings, time }: Board): CommandGroup {
   return {
     'AT+SYSLOG': {
-      query: (response) => {
-        response.line(`+SYSLOG:${settings.systemLog ? 1 : 0}`);
-        response.ok();
-      },
-      set: (response, parameters) => {
-        parameters.exactly(1);
-        settings.systemLog = parameters.number(0, 0, 1) === 1;
-        response.ok();
-      },
+      query: lines(() => `+SYSLOG:${settings.systemLog ? 1 : 0}`),
+      set: oneNumber(1, (on) => (settings.systemLog = on === 1)),
     },
     'AT+SYSSTORE': {
-      query: (response) => {
-        response.line(`+SYSSTORE:${settings.store ? 1 : 0}`);
-        response.ok();
-      },
-      set: (response, parameters) => {
-        parameters.exactly(1);
-        settings.store = parameters.number(0, 0, 1) === 1;
-        response.ok();
-      },
+      query: lines(() => `+SYSSTORE:${settings.store ? 1 : 0}`),
+      set: oneNumber(1, (on) => (settings.store = on === 1)),
     },
     'AT+SYSMSG': {
-      query: (response) => response.finish(`+SYSMSG:${settings.systemMessages}\r\nOK\r\n`),
-      set: (response, parameters) => {
-        parameters.exactly(1);
-        settings.systemMessages = parameters.number(0, 0, 7);
-        response.ok();
-      },
+      query: shortLine(() => `+SYSMSG:${settings.systemMessages}`),
+      set: oneNumber(7, (bits) => (settings.systemMessages = bits)),
     },
-    'AT+SYSRAM': {
-      query: (response) => response.finish(`+SYSRAM:${FREE_HEAP_BYTES}\r\nOK\r\n`),
-    },
+    'AT+SYSRAM': { query: shortLine(() => `+SYSRAM:${FREE_HEAP_BYTES}`) },
     'AT+SYSTIMESTAMP': {
-      query: (response) =>
-        response.finish(`+SYSTIMESTAMP:${Math.floor(time.now() / 1000)}\r\nOK\r\n`),
-      set: (response, parameters) => {
-        parameters.exactly(1);
-        time.set(parameters.number(0, 0, 0x7fff_ffff) * 1000);
-        response.ok();
-      },
+      query: shortLine(() => `+SYSTIMESTAMP:${Math.floor(time.now() / 1000)}`),
+      set: oneNumber(0x7fff_ffff, (seconds) => time.set(seconds * 1000)),
     },
-    'AT+SLEEP': {
-      query: (response) => {
-        response.line('+SLEEP:1');
-        response.ok();
-      },
-    },
+    'AT+SLEEP': { query: lines(() => '+SLEEP:1') },
   };
 }

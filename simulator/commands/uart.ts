@@ -2,6 +2,7 @@ import type { CommandResponse } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import { defaultUartSettings, type UartSettings } from '../serial/uart';
+import { lines } from './answers';
 import type { CommandGroup } from './table';
 
 /**
@@ -17,11 +18,11 @@ export function uartCommands(board: Board): CommandGroup {
     board.uart.configure(settings);
     if (stored) board.flash.uart = settings;
   };
-  const query = (name: string, settings: () => UartSettings) => (response: CommandResponse) => {
-    const { rate, dataBits, stopBits, parity, flowControl } = settings();
-    response.line(`+${name}:${[rate, dataBits, stopBits, parity, flowControl].join()}`);
-    response.ok();
-  };
+  const query = (name: string, settings: () => UartSettings) =>
+    lines(() => {
+      const { rate, dataBits, stopBits, parity, flowControl } = settings();
+      return `+${name}:${[rate, dataBits, stopBits, parity, flowControl].join()}`;
+    });
   const current = () => board.settings.uart;
   const stored = () => storedUartSettings(board);
   return {

@@ -5,6 +5,7 @@ import type { Board } from '../device/board';
 import { opcodes } from '../websocket/frame-codec';
 import { LINK_COUNT, type LinkConfig } from '../websocket/links';
 import { parseUri } from '../websocket/uri';
+import { lines } from './answers';
 import type { CommandGroup } from './table';
 
 const SEND_OK = '\r\nSEND OK\r\n';
@@ -16,21 +17,15 @@ export function websocketCommands(board: Board): CommandGroup {
   return {
     'AT+WSCFG': { set: (response, parameters) => configure(board, response, parameters) },
     'AT+WSHEAD': {
-      query: (response) => {
-        board.links.headers.forEach((header, index) =>
-          response.line(`+WSHEAD:${index},"${header}"`),
-        );
-        response.ok();
-      },
+      query: lines(() =>
+        board.links.headers.map((header, index) => `+WSHEAD:${index},"${header}"`),
+      ),
       set: (response, parameters) => addHeader(board, response, parameters),
     },
     'AT+WSOPEN': {
-      query: (response) => {
-        for (const { id, state, text } of board.links.list()) {
-          response.line(`+WSOPEN:${id},${state},"${text}"`);
-        }
-        response.ok();
-      },
+      query: lines(() =>
+        board.links.list().map(({ id, state, text }) => `+WSOPEN:${id},${state},"${text}"`),
+      ),
       set: (response, parameters) => open(board, response, parameters),
     },
     'AT+WSSEND': { set: (response, parameters) => send(board, response, parameters) },

@@ -4,6 +4,7 @@ import type { Board } from '../device/board';
 import type { AccessPoint } from '../device/options';
 import { joinResult, type Credentials } from '../wifi/join';
 import { bssidOf, stationState } from '../wifi/station';
+import { done, lines, oneNumber, shortLine } from './answers';
 import type { CommandGroup } from './table';
 
 const DEFAULT_JOIN_TIMEOUT_S = 15;
@@ -42,10 +43,7 @@ export function wifiCommands(board: Board): CommandGroup {
 
   return {
     'AT+CWMODE': {
-      query: (response) => {
-        response.line(`+CWMODE:${station.mode}`);
-        response.ok();
-      },
+      query: lines(() => `+CWMODE:${station.mode}`),
       set: (response, parameters) => {
         parameters.atMost(2);
         const mode = parameters.number(0, 0, 3, errorCode.invalid(1));
@@ -55,21 +53,18 @@ export function wifiCommands(board: Board): CommandGroup {
       },
     },
     'AT+CWSTATE': {
-      query: (response) => {
+      query: lines(() => {
         const ssid = station.state === stationState.notStarted ? '' : station.ssid;
-        response.line(`+CWSTATE:${station.state},"${ssid}"`);
-        response.ok();
-      },
+        return `+CWSTATE:${station.state},"${ssid}"`;
+      }),
     },
     'AT+CWJAP': {
-      query: (response) => {
+      query: lines(() => {
         const point = station.accessPoint;
-        if (point) {
-          const radio = `${point.channel ?? 1},${point.rssi ?? DEFAULT_RSSI_DBM}`;
-          response.line(`+CWJAP:"${point.ssid}","${bssidOf(point)}",${radio},0,1,3,0,0`);
-        }
-        response.ok();
-      },
+        if (!point) return [];
+        const radio = `${point.channel ?? 1},${point.rssi ?? DEFAULT_RSSI_DBM}`;
+        return `+CWJAP:"${point.ssid}","${bssidOf(point)}",${radio},0,1,3,0,0`;
+      }),
       set: (response, parameters) => {
         parameters.atMost(9);
         const ssid = parameters.string(0);
@@ -102,10 +97,7 @@ export function wifiCommands(board: Board): CommandGroup {
       },
     },
     'AT+CWQAP': {
-      execute: (response) => {
-        station.leave();
-        response.ok();
-      },
+      execute: done(() => station.leave()),
     },
     'AT+CWLAP': {
       execute: (response) => list(response, board, () => true),
@@ -125,10 +117,7 @@ export function wifiCommands(board: Board): CommandGroup {
       },
     },
     'AT+CWRECONNCFG': {
-      query: (response) => {
-        response.line(`+CWRECONNCFG:${station.reconnectIntervalS},${station.reconnectCount}`);
-        response.ok();
-      },
+      query: lines(() => `+CWRECONNCFG:${station.reconnectIntervalS},${station.reconnectCount}`),
       set: (response, parameters) => {
         parameters.exactly(2);
         const interval = parameters.number(0, 0, 7200);
@@ -139,34 +128,25 @@ export function wifiCommands(board: Board): CommandGroup {
       },
     },
     'AT+CWAUTOCONN': {
-      query: (response) => response.finish(`+CWAUTOCONN:${station.autoConnect ? 1 : 0}\r\nOK\r\n`),
-      set: (response, parameters) => {
-        parameters.exactly(1);
-        station.autoConnect = parameters.number(0, 0, 1) === 1;
-        response.ok();
-      },
+      query: shortLine(() => `+CWAUTOCONN:${station.autoConnect ? 1 : 0}`),
+      set: oneNumber(1, (on) => (station.autoConnect = on === 1)),
     },
     'AT+CIPSTA': {
-      query: (response) => {
+      query: lines(() => {
         const { ip, gateway, netmask } = currentAddress(board);
-        response.line(`+CIPSTA:ip:"${ip}"`);
-        response.line(`+CIPSTA:gateway:"${gateway}"`);
-        response.line(`+CIPSTA:netmask:"${netmask}"`);
-        response.ok();
-      },
+        return [
+          `+CIPSTA:ip:"${ip}"`,
+          `+CIPSTA:gateway:"${gateway}"`,
+          `+CIPSTA:netmask:"${netmask}"`,
+        ];
+      }),
     },
-    'AT+CIPSTAMAC': {
-      query: (response) => {
-        response.line(`+CIPSTAMAC:"${MAC_ADDRESS}"`);
-        response.ok();
-      },
-    },
+    'AT+CIPSTAMAC': { query: lines(() => `+CIPSTAMAC:"${MAC_ADDRESS}"`) },
     'AT+CIFSR': {
-      execute: (response) => {
-        response.line(`+CIFSR:STAIP,"${currentAddress(board).ip}"`);
-        response.line(`+CIFSR:STAMAC,"${MAC_ADDRESS}"`);
-        response.ok();
-      },
+      execute: lines(() => [
+        `+CIFSR:STAIP,"${currentAddress(board).ip}"`,
+        `+CIFSR:STAMAC,"${MAC_ADDRESS}"`,
+      ]),
     },
   };
 }

@@ -1,0 +1,35 @@
+import type { CommandHandlers } from '../at/command';
+
+type Query = NonNullable<CommandHandlers['query']>;
+type Set = NonNullable<CommandHandlers['set']>;
+
+/** Answers with these lines, then OK. */
+export const lines =
+  (read: () => string | readonly string[]): Query =>
+  (response) => {
+    for (const line of [read()].flat()) response.line(line);
+    response.ok();
+  };
+
+/** Answers with a line and OK, with one CR LF between them instead of two, as some commands of the firmware do. */
+export const shortLine =
+  (read: () => string): Query =>
+  (response) =>
+    response.finish(`${read()}\r\nOK\r\n`);
+
+/** Carries out a command without parameters, then answers OK. */
+export const done =
+  (act: () => void): Query =>
+  (response) => {
+    act();
+    response.ok();
+  };
+
+/** Takes one number, from 0 to `maximum`. */
+export const oneNumber =
+  (maximum: number, write: (value: number) => void): Set =>
+  (response, parameters) => {
+    parameters.exactly(1);
+    write(parameters.number(0, 0, maximum));
+    response.ok();
+  };
