@@ -24,8 +24,6 @@ export interface PathServer {
   readonly url: string;
   /** TCP connections that are open now. */
   readonly sockets: ReadonlySet<net.Socket>;
-  /** Errors of failed TLS handshakes, oldest first. */
-  readonly failures: readonly string[];
   /** Cuts every connection and frees the port. */
   close(): Promise<void>;
 }
@@ -34,7 +32,6 @@ export interface PathServer {
 export async function startPathServer(options: PathServerOptions = {}): Promise<PathServer> {
   const ws = new WsServer(systemClock);
   const sockets = new Set<net.Socket>();
-  const failures: string[] = [];
   const { identity } = options;
   const onSocket = (socket: net.Socket): void => {
     sockets.add(socket);
@@ -53,7 +50,6 @@ export async function startPathServer(options: PathServerOptions = {}): Promise<
         onSocket,
       )
     : net.createServer(onSocket);
-  server.on('tlsClientError', (error: Error) => failures.push(error.message));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -64,7 +60,6 @@ export async function startPathServer(options: PathServerOptions = {}): Promise<
     port,
     url: `${identity ? 'wss' : 'ws'}://127.0.0.1:${port}`,
     sockets,
-    failures,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -55,9 +55,9 @@ export function headerOf(request: UpgradeRequest, name: string): string | undefi
 
 /**
  * The reaction by path: `/plain` and unknown paths accept · `/slow=N` accepts after N ms · `/silent` sends nothing · `/401`
- * and `/302` respond with that status · `/badkey` responds with a wrong accept key · `/noaccept` responds with 200 OK ·
- * `/garbage` sends no HTTP · `/early` sends a text frame in the segment of its 101 · `/subok` accepts the first
- * subprotocol · `/subbad` responds with another one. `/echo` accepts, and its connection echoes messages.
+ * responds with that status · `/badkey` responds with a wrong accept key · `/garbage` sends no HTTP · `/early` sends a text
+ * frame in the segment of its 101 · `/subok` accepts the first subprotocol. `/echo` accepts, and its connection echoes
+ * messages.
  */
 export function reactionTo(request: UpgradeRequest): Reaction {
   const path = request.target.split('?')[0] ?? '';
@@ -68,10 +68,6 @@ export function reactionTo(request: UpgradeRequest): Reaction {
       return { kind: 'silent' };
     case '/401':
       return refuse('401 Unauthorized', ['WWW-Authenticate: Basic realm="test"']);
-    case '/302':
-      return refuse('302 Found', ['Location: /plain']);
-    case '/noaccept':
-      return refuse('200 OK', []);
     case '/garbage':
       return { kind: 'refuse', response: Buffer.from('not HTTP\r\n\r\n') };
     case '/badkey':
@@ -80,8 +76,6 @@ export function reactionTo(request: UpgradeRequest): Reaction {
       return accept(request, { early: true });
     case '/subok':
       return accept(request, { subprotocol: firstSubprotocol(request) });
-    case '/subbad':
-      return accept(request, { subprotocol: 'not-asked-for' });
     default:
       return accept(request, {});
   }
