@@ -1,5 +1,3 @@
-import type { PortOptions } from './open';
-
 /** The members of the serial binding's open port that this package uses; see `@serialport/bindings-interface`. */
 export interface SerialHandle {
   read(buffer: Buffer, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
@@ -32,13 +30,3 @@ export interface SerialBinding {
 }
 
 export const INACTIVE: SerialFlags = { brk: false, cts: false, dsr: false, dtr: false, rts: false };
-
-/** Returns the flags to set; undefined where the options leave DTR and RTS to the operating system. */
-export function chosenFlags(
-  { dtr, rts }: Pick<PortOptions, 'dtr' | 'rts'>,
-  flowControl: boolean,
-): SerialFlags | undefined {
-  if (dtr === undefined && rts === undefined) return undefined;
-  // With flow control the operating system drives RTS.
-  return { ...INACTIVE, dtr: dtr ?? true, rts: flowControl || (rts ?? true) };
-}
