@@ -14,9 +14,9 @@ import { packageVersion, recordedDevice, recordingText, type RecordedDevice } fr
 import { SecretSet } from './secret-set';
 import { secretsOfDevice, secretsOfOpen } from './secrets';
 
-/** Bytes of memory of a recorder, unless the options say otherwise. */
+/** Bytes that a recorder keeps, unless the options say otherwise. */
 const DEFAULT_RECORDER_BYTES = 256 * 1024;
-/** A snapshot is due when the records since the last one fill this share of the memory. */
+/** A snapshot is due when the records since the last one take this share of them. */
 const SNAPSHOT_SHARE = 1 / 4;
 
 /** Returns a recorder for a device, unless its options exclude one. */
@@ -36,7 +36,7 @@ export class DeviceRecorder extends Recorder {
   readonly #snapshotBytes: number;
   #snapshotAt = 0;
 
-  /** @param bytes of memory */
+  /** @param bytes of records */
   constructor(options: DeviceOptions, bytes: number) {
     const clock = new RecordedClock(options.clock ?? systemClock);
     super(bytes, clock, new SecretSet(secretsOfDevice(options)));

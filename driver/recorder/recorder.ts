@@ -1,39 +1,28 @@
 import type { LinkId } from '../at/types';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
-import {
-  decode,
-  DEVICE,
-  HOST,
-  LINE,
-  MESSAGES,
-  MESSAGES_BYTES,
-  SEND,
-  SEND_BYTES,
-  SENT,
-  SENT_BYTES,
-  writeMessages,
-  writeSend,
-} from './record-codec';
+import { RecordList, type PlacedLine } from './record-list';
 import type { RecordedClock } from './recorded-clock';
-import { nextStart, redacted, type End } from './redact';
-import { copyBytes, RecordRing, WORD_BYTES } from './record-ring';
+import { redacted, type End } from './redact';
 import type { SecretSet } from './secret-set';
 
 /** Bytes that the recorder holds back, at most, until it knows whether they end in a secret. */
 const MAX_HELD_BYTES = 65_536;
 
-/** A record that the recorder holds back: bytes that may begin a secret, or a record behind them. */
-interface HeldRecord {
-  readonly kind: number;
+/** The side that wrote some bytes. */
+type Direction = 'host' | 'device';
+
+/** Bytes that the recorder holds back because they may begin a secret. */
+interface HeldBytes {
   readonly at: number;
+  readonly direction: Direction;
   readonly bytes: Uint8Array;
 }
 
-/** A line, and the position behind it. */
-export interface PlacedLine {
+/** A line without a secret, and the bytes of its text. */
+interface CleanLine {
   readonly line: RecordingLine;
-  readonly next: number;
+  readonly length: number;
 }
 
 /** Keeps the newest bytes of the port, calls of the driver, and events and messages that it emits, without secrets. */
@@ -41,37 +30,33 @@ export class Recorder {
   /** The clock of the driver and of the records. */
   readonly clock: RecordedClock;
   protected readonly secrets: SecretSet;
-  readonly #ring: RecordRing;
-  /** Memory in which {@link #begin} began a record (the ring's, or that of a held record), by words and by bytes. */
-  #words: Uint32Array;
-  #memory: Uint8Array;
-  #held: HeldRecord[] = [];
-  /** By direction: the beginning of a secret that went to the ring as a placeholder because too much was held. The rest may come. */
-  #begun: ReadonlyMap<number, Uint8Array> = new Map();
+  readonly #list: RecordList;
+  /** Bytes that may begin a secret, and what came behind them. */
+  #held: (HeldBytes | CleanLine)[] = [];
+  /** By direction: the beginning of a secret that was kept as a placeholder because too much was held. The rest may come. */
+  #begun: ReadonlyMap<Direction, Uint8Array> = new Map();
   #calls = 0;
   /** Messages of one link that the driver emitted since the last record. */
   #receivedLink: LinkId = 0;
   #receivedMessages = 0;
   #receivedBytes = 0;
 
-  /** @param capacity bytes of memory */
+  /** @param capacity bytes of lines */
   constructor(capacity: number, clock: RecordedClock, secrets: SecretSet) {
-    this.#ring = new RecordRing(capacity);
-    this.#words = this.#ring.words;
-    this.#memory = this.#ring.memory;
+    this.#list = new RecordList(capacity);
     this.clock = clock;
     this.secrets = secrets;
   }
 
   /** Records bytes that the driver writes, in one write. */
   wrote(bytes: Uint8Array): void {
-    this.#passed(HOST, bytes);
+    this.#passed('host', bytes);
   }
 
   /** Records a chunk from the device. Call {@link endTurn} once the driver has processed it. */
   received(bytes: Uint8Array): void {
     this.clock.beginTurn();
-    this.#passed(DEVICE, bytes);
+    this.#passed('device', bytes);
   }
 
   endTurn(): void {
@@ -84,26 +69,29 @@ export class Recorder {
   }
 
   /** Records a message that the user sends; returns the number of the call. */
-  send(link: LinkId, options: Omit<SendOptions, 'signal'>, bytes: Uint8Array): number {
+  send(link: LinkId, options: Omit<SendOptions, 'signal'>, payload: Uint8Array): number {
+    const { opcode, fin, timeoutMs, holdMs } = options;
     const call = this.nextCall();
-    const all = this.secrets.redactBytes(bytes);
-    const room = this.#ring.longest - SEND_BYTES;
-    const clean = all.length > room ? all.subarray(0, room) : all;
-    const word = this.#begin(SEND, this.clock.recordTime, SEND_BYTES + clean.length);
-    writeSend(this.#words, word, call, link, options);
-    copyBytes(clean, this.#memory, word * WORD_BYTES + SEND_BYTES);
+    const bytes = textOf(this.secrets.redactBytes(payload)).slice(0, this.#list.longest);
+    const line = {
+      call,
+      to: 'send',
+      link,
+      options: { opcode, fin, timeoutMs, holdMs },
+      bytes,
+    } as const;
+    this.#keep(line, bytes.length);
     return call;
   }
 
   /** Records that a send has succeeded, at the time of the record that caused it. */
   sent(call: number): void {
-    const word = this.#begin(SENT, this.clock.lastTime, SENT_BYTES);
-    this.#words[word] = call;
+    this.#keep({ settled: call }, 0, this.clock.lastTime);
   }
 
   /** Records a message that a link emits. @param bytes of the message */
   message(link: LinkId, bytes: number): void {
-    if (this.#receivedLink !== link) this.#recordMessages();
+    if (this.#receivedLink !== link) this.#keepMessages();
     this.#receivedLink = link;
     this.#receivedMessages++;
     this.#receivedBytes += bytes;
@@ -111,113 +99,117 @@ export class Recorder {
 
   /** Records anything else. Its texts may hold secrets. */
   line(line: DriverLine): void {
-    this.#recordMessages();
-    const bytes = this.secrets.redactBytes(Buffer.from(JSON.stringify(line)));
-    const at = this.clock.recordTime;
-    if (this.#held.length === 0) this.#ring.push(LINE, at, bytes);
-    else this.#held.push({ kind: LINE, at, bytes });
+    const text = JSON.stringify(line);
+    const clean = JSON.parse(text, (_, value: unknown) =>
+      typeof value === 'string' ? this.secrets.redactText(value) : value,
+    ) as DriverLine;
+    this.#keep(clean, text.length);
   }
 
   /** Position behind the newest record, for {@link lines}. */
   get end(): number {
-    return this.#ring.end;
+    return this.#list.end;
   }
 
   /** Position of the oldest record; 0 while all are there. */
   get start(): number {
-    return this.#ring.start;
+    return this.#list.start;
   }
 
-  /** Position of the oldest record with at most so many bytes of memory behind it. */
+  /** Position of the oldest record with at most so many bytes behind it. */
   tail(bytes: number): number {
-    return this.#ring.tail(bytes);
+    return this.#list.tail(bytes);
   }
 
   /** The lines from a position on, without those that the recorder holds back. */
-  *lines(position = 0): Generator<PlacedLine, void> {
-    this.#recordMessages();
-    for (const { kind, at, bytes, next } of this.#ring.since(position)) {
-      const line = decode(kind, bytes);
-      if (line) yield { next, line: { at, ...line } };
-    }
+  lines(position = 0): readonly PlacedLine[] {
+    this.#keepMessages();
+    return this.#list.since(position);
   }
 
   /** The lines that the recorder holds back, with a placeholder for what may be the beginning of a secret. */
-  *heldLines(): Generator<RecordingLine, void> {
-    for (const { kind, at, bytes } of this.#clean('cut')?.records ?? []) {
-      const { buffer, byteOffset, length } = bytes;
-      const line = decode(kind, Buffer.from(buffer, byteOffset, length));
-      if (line) yield { at, ...line };
-    }
+  heldLines(): RecordingLine[] {
+    return this.#clean('cut')?.lines.map(({ line }) => line) ?? [];
   }
 
-  #recordMessages(): void {
+  #keepMessages(): void {
     const messages = this.#receivedMessages;
     if (messages === 0) return;
+    const line = { messages, bytes: this.#receivedBytes, link: this.#receivedLink };
     this.#receivedMessages = 0;
-    const word = this.#begin(MESSAGES, this.clock.recordTime, MESSAGES_BYTES);
-    writeMessages(this.#words, word, this.#receivedLink, messages, this.#receivedBytes);
     this.#receivedBytes = 0;
+    this.#keep(line, 0);
   }
 
-  #passed(direction: typeof HOST | typeof DEVICE, bytes: Uint8Array): void {
-    this.#recordMessages();
+  #passed(direction: Direction, bytes: Uint8Array): void {
+    this.#keepMessages();
     const at = this.clock.recordTime;
     if (this.#held.length === 0 && !this.#begun.has(direction)) {
-      const { index } = this.secrets;
-      if (nextStart(index, bytes, 0) === bytes.length) return this.#ring.push(direction, at, bytes);
-      const { bytes: clean, begun } = redacted(index, bytes, 'goesOn');
-      if (!begun) return this.#ring.push(direction, at, clean);
+      const { bytes: clean, begun } = redacted(this.secrets.index, bytes, 'goesOn');
+      if (!begun) return this.#push(passedLine(at, direction, clean));
     }
-    this.#held.push({ kind: direction, at, bytes: Uint8Array.from(bytes) });
+    this.#held.push({ at, direction, bytes: Uint8Array.from(bytes) });
     this.#release();
   }
 
-  /** Begins a record, in the ring or behind the held ones. Returns the index of its first word in {@link #words}. */
-  #begin(kind: number, at: number, bytes: number): number {
-    if (kind !== MESSAGES) this.#recordMessages();
-    if (this.#held.length === 0) {
-      const offset = this.#ring.reserve(kind, at, bytes);
-      this.#words = this.#ring.words;
-      this.#memory = this.#ring.memory;
-      return offset / WORD_BYTES;
-    }
-    this.#words = new Uint32Array(Math.ceil(bytes / WORD_BYTES));
-    this.#memory = new Uint8Array(this.#words.buffer, 0, bytes);
-    this.#held.push({ kind, at, bytes: this.#memory });
-    return 0;
+  /** Keeps a line without secrets, behind what is held back. */
+  #keep(line: DriverLine, length: number, time?: number): void {
+    this.#keepMessages();
+    const at = time ?? this.clock.recordTime;
+    const clean = { line: { at, ...line }, length };
+    if (this.#held.length === 0) this.#push(clean);
+    else this.#held.push(clean);
   }
 
-  /** Moves the held records to the ring, unless they still end in the beginning of a secret. */
+  #push({ line, length }: CleanLine): void {
+    this.#list.push(line, length);
+  }
+
+  /** Moves the held records to the list, unless they still end in the beginning of a secret. */
   #release(): void {
-    const bytes = this.#held.reduce((sum, each) => sum + each.bytes.length, 0);
+    const bytes = this.#held.reduce((sum, each) => sum + lengthOf(each), 0);
     const clean = this.#clean(bytes > MAX_HELD_BYTES ? 'cut' : 'goesOn');
     if (!clean) return;
     this.#held = [];
     this.#begun = clean.begun;
-    for (const { kind, at, bytes } of clean.records) this.#ring.push(kind, at, bytes);
+    for (const each of clean.lines) this.#push(each);
   }
 
   /** Returns the held records without secrets, and the secrets that they begin; nothing while a secret may go on. */
   #clean(end: End) {
-    const cleaned = new Map<number, Uint8Array>();
-    const begun = new Map<number, Uint8Array>();
-    for (const direction of [HOST, DEVICE]) {
+    const cleaned = new Map<Direction, Uint8Array>();
+    const begun = new Map<Direction, Uint8Array>();
+    for (const direction of ['host', 'device'] as const) {
       const before = this.#begun.get(direction) ?? Buffer.alloc(0);
-      const all = this.#held.filter(({ kind }) => kind === direction);
-      const joined = Buffer.concat([before, ...all.map(({ bytes }) => bytes)]);
-      const clean = redacted(this.secrets.index, joined, end);
+      const all = this.#held.flatMap((each) =>
+        'direction' in each && each.direction === direction ? [each.bytes] : [],
+      );
+      const clean = redacted(this.secrets.index, Buffer.concat([before, ...all]), end);
       if (clean.begun && end === 'goesOn' && all.length > 0) return undefined;
       if (clean.begun) begun.set(direction, clean.begun);
       cleaned.set(direction, clean.bytes.subarray(before.length));
     }
-    const used = new Map<number, number>();
-    const records = this.#held.map((each) => {
-      const from = used.get(each.kind) ?? 0;
-      const bytes = cleaned.get(each.kind)?.subarray(from, from + each.bytes.length) ?? each.bytes;
-      used.set(each.kind, from + each.bytes.length);
-      return { ...each, bytes };
+    const lines = this.#held.map((each) => {
+      if (!('direction' in each)) return each;
+      const { at, direction, bytes } = each;
+      const rest = cleaned.get(direction) ?? bytes;
+      cleaned.set(direction, rest.subarray(bytes.length));
+      return passedLine(at, direction, rest.subarray(0, bytes.length));
     });
-    return { records, begun };
+    return { lines, begun };
   }
+}
+
+function passedLine(at: number, direction: Direction, bytes: Uint8Array): CleanLine {
+  const text = textOf(bytes);
+  const line = direction === 'host' ? { at, host: text } : { at, device: text };
+  return { line, length: text.length };
+}
+
+const lengthOf = (held: HeldBytes | CleanLine) =>
+  'direction' in held ? held.bytes.length : held.length;
+
+/** Returns a text of one character a byte. */
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

@@ -47,7 +47,7 @@ export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex 
 }
 
 /** Returns the first index, from `from` on, at which a secret may start; the length of the bytes where there is none. */
-export function nextStart({ byFirst, starts }: PatternIndex, bytes: Uint8Array, from: number) {
+function nextStart({ byFirst, starts }: PatternIndex, bytes: Uint8Array, from: number) {
   const { length } = bytes;
   if (starts.length === 0) return length;
   const last = length - 1;

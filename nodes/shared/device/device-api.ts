@@ -11,7 +11,7 @@ import type {
 import type { LinkEvents, LinkStateName, LinkStateNumber } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
-import type { PlacedLine } from '../../../driver/recorder/recorder';
+import type { PlacedLine } from '../../../driver/recorder/record-list';
 import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { WaitOptions } from '../../../driver/wait';

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { RecordList } from '../../../driver/recorder/record-list';
+
+/** Adds lines whose times are their numbers. */
+function push(list: RecordList, sizes: readonly number[]): void {
+  sizes.forEach((size, at) => list.push({ at, host: 'x'.repeat(size) }, size));
+}
+
+const times = (list: RecordList, from = 0) => list.since(from).map(({ line }) => line.at);
+
+describe('RecordList', () => {
+  it('keeps at least 15/16 of its capacity of the newest lines, in order, of any size', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 12, max: 300 }),
+        fc.array(fc.nat({ max: 400 }), { maxLength: 60 }),
+        (capacity, sizes) => {
+          const list = new RecordList(capacity);
+          push(list, sizes);
+          const kept = times(list);
+          const count = kept.length;
+          assert.deepEqual(kept, [...sizes.keys()].slice(sizes.length - count));
+          const bytes = (some: readonly number[]) => some.reduce((sum, size) => sum + size + 8, 0);
+          const keptBytes = bytes(sizes.slice(sizes.length - count));
+          assert.ok(keptBytes <= capacity);
+          assert.equal(list.end, bytes(sizes));
+          assert.equal(list.end - list.start, keptBytes);
+          assert.ok(count > 0 || (sizes.at(-1) ?? 400) > list.longest || sizes.length === 0);
+          const [next = 0] = sizes.slice(0, sizes.length - count).slice(-1);
+          const isFull = count === sizes.length || keptBytes + next + 8 > (capacity * 15) / 16;
+          assert.ok(isFull || count <= 1, `${keptBytes} of ${capacity}`);
+        },
+      ),
+    );
+  });
+
+  it('continues at the position after an earlier read', () => {
+    const list = new RecordList(1000);
+    push(list, [1, 1]);
+    const [first] = list.since(0);
+    assert.deepEqual(times(list, first?.next), [1]);
+    assert.deepEqual(times(list, list.end), []);
+  });
+
+  it('gives the oldest position with at most so many bytes behind it', () => {
+    const list = new RecordList(100);
+    push(list, new Array<number>(10).fill(12));
+    const behind = (bytes: number) => times(list, list.tail(bytes));
+    assert.deepEqual(behind(0), []);
+    assert.deepEqual(behind(19), []);
+    assert.deepEqual(behind(20), [9]);
+    assert.deepEqual(behind(59), [8, 9]);
+    assert.equal(list.tail(1000), list.start);
+  });
+});
