@@ -34,11 +34,11 @@ export function parseProtocols(protocols: unknown): readonly string[] {
 
 /**
  * Checks the arguments of close().
- * @returns the code as Web IDL converts it ([Clamp] unsigned short), by default 1000, and the reason, by default empty
+ * @returns the code, whole and clamped to 16 bits, by default 1000, and the reason, by default empty
  * @throws DOMException `InvalidAccessError`, `SyntaxError`
  */
 export function parseClose(code = 1000, reason = '') {
-  const clamped = clamp(code);
+  const clamped = Math.round(Math.min(Math.max(code || 0, 0), 65_535));
   if (clamped !== 1000 && (clamped < 3000 || clamped > 4999))
     throw new DOMException(
       `The close code is ${clamped}; it has to be 1000, or 3000 to 4999.`,
@@ -48,14 +48,6 @@ export function parseClose(code = 1000, reason = '') {
     throw syntaxError(`The close reason is longer than ${MAX_REASON_BYTES} bytes.`);
   // Half a surrogate pair becomes U+FFFD, as in a USVString.
   return { code: clamped, reason: Buffer.from(reason).toString() };
-}
-
-function clamp(number: number): number {
-  if (Number.isNaN(number)) return 0;
-  const limited = Math.min(Math.max(number, 0), 65_535);
-  const floor = Math.floor(limited);
-  const isHalf = limited - floor === 0.5;
-  return isHalf ? floor + (floor % 2) : Math.round(limited);
 }
 
 function syntaxError(message: string): DOMException {

@@ -23,20 +23,15 @@ export interface WsEvents {
 type Handler<Type extends keyof WebSocketEventMap> =
   ((event: WebSocketEventMap[Type]) => unknown) | null;
 
-interface HandlerEntry<Type extends keyof WebSocketEventMap> {
-  handler: NonNullable<Handler<Type>>;
-  readonly listener: (event: Event) => void;
-}
-
 type Listener<Event extends keyof WsEvents> = (...args: WsEvents[Event]) => void;
 
 /** The events of a WebSocket, by listeners and handlers as in browsers, and by listeners as in the package ws. */
 export class WebSocketEvents extends EventTarget {
-  readonly #handlers: { [Type in keyof WebSocketEventMap]?: HandlerEntry<Type> | undefined } = {};
+  readonly #handlers: { [Type in keyof WebSocketEventMap]?: Handler<Type> } = {};
   readonly #emitter = new EventEmitter<WsEvents>().setMaxListeners(0);
 
   get onopen(): Handler<'open'> {
-    return this.#handlers.open?.handler ?? null;
+    return this.#handlers.open ?? null;
   }
 
   set onopen(handler: Handler<'open'>) {
@@ -44,7 +39,7 @@ export class WebSocketEvents extends EventTarget {
   }
 
   get onmessage(): Handler<'message'> {
-    return this.#handlers.message?.handler ?? null;
+    return this.#handlers.message ?? null;
   }
 
   set onmessage(handler: Handler<'message'>) {
@@ -52,7 +47,7 @@ export class WebSocketEvents extends EventTarget {
   }
 
   get onerror(): Handler<'error'> {
-    return this.#handlers.error?.handler ?? null;
+    return this.#handlers.error ?? null;
   }
 
   set onerror(handler: Handler<'error'>) {
@@ -60,31 +55,23 @@ export class WebSocketEvents extends EventTarget {
   }
 
   get onclose(): Handler<'close'> {
-    return this.#handlers.close?.handler ?? null;
+    return this.#handlers.close ?? null;
   }
 
   set onclose(handler: Handler<'close'>) {
     this.#handle('close', handler);
   }
 
-  /** A new handler takes the place of the one before among the listeners; after null it comes last (HTML, section 8.1.8.1). */
+  /** A handler has the place of its type's first one among the listeners (HTML, section 8.1.8.1, but for a null in between). */
   #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
-    const handlers: { [Each in Type]?: HandlerEntry<Each> | undefined } = this.#handlers;
-    const handler = typeof value === 'function' ? value : undefined;
-    const entry = handlers[type];
-    if (entry && handler) {
-      entry.handler = handler;
-    } else if (entry) {
-      this.removeEventListener(type, entry.listener);
-      handlers[type] = undefined;
-    } else if (handler) {
-      const added: HandlerEntry<Type> = {
-        handler,
-        listener: (event) => void Reflect.apply(added.handler, this, [event]),
-      };
-      handlers[type] = added;
-      this.addEventListener(type, added.listener);
-    }
+    const handlers: { [Each in Type]?: Handler<Each> } = this.#handlers;
+    const isFirst = !(type in handlers);
+    handlers[type] = typeof value === 'function' ? value : null;
+    if (!isFirst) return;
+    this.addEventListener(type, (event) => {
+      const handler = handlers[type];
+      if (handler) void Reflect.apply(handler, this, [event]);
+    });
   }
 
   on<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
@@ -117,29 +104,11 @@ export class WebSocketEvents extends EventTarget {
     return this;
   }
 
-  /** @internal */
-  emitOpen(): void {
-    this.dispatchEvent(new Event('open'));
-    callUser(() => this.#emitter.emit('open'));
-  }
-
-  /** @internal */
-  emitMessage(data: unknown, origin: string, bytes: Buffer, isBinary: boolean): void {
-    this.dispatchEvent(new MessageEvent('message', { data, origin }));
-    callUser(() => this.#emitter.emit('message', bytes, isBinary));
-  }
-
-  /** @internal */
-  emitError(event: WebSocketErrorEvent): void {
+  /** @internal Emits an event as in browsers, then as the package ws does, with these arguments. */
+  emitBoth(event: Event, ...args: WsEvents[keyof WsEvents]): void {
     this.dispatchEvent(event);
-    // Without a listener, an emitter throws.
-    if (this.#emitter.listenerCount('error') > 0)
-      callUser(() => this.#emitter.emit('error', event.error));
-  }
-
-  /** @internal */
-  emitClose(event: WebSocketCloseEvent): void {
-    this.dispatchEvent(event);
-    callUser(() => this.#emitter.emit('close', event.code, Buffer.from(event.reason)));
+    // Without a listener, an emitter throws an error.
+    if (this.#emitter.listenerCount(event.type) > 0)
+      callUser(() => (this.#emitter as EventEmitter).emit(event.type, ...args));
   }
 }

@@ -7,9 +7,8 @@ import { WebSocketCloseEvent, WebSocketErrorEvent } from './events';
 import { WebSocketEvents } from './event-interfaces';
 import type { LinkPool } from './link-pool';
 import { openOptions, type WebSocketClassOptions, type WebSocketOptions } from './options';
-import { binaryData, kindOf, type BinaryType } from './message-data';
 import { PauseBuffer, pauseBufferFull } from './pause-buffer';
-import { streamSocket } from './stream-socket';
+import { binaryData, kindOf, type BinaryType } from './message-data';
 import { toSendData, type SendCallback as Sent, type WebSocketData } from './send-buffer';
 
 const CONNECTING = 0;
@@ -206,10 +205,10 @@ export class DeviceWebSocket extends WebSocketEvents {
 
   /** For `createWebSocketStream` of the package ws, which reads these members to wait until the connection has ended. */
   get _socket(): object {
-    return streamSocket(
-      () => this.#readyState === CLOSED,
-      (callback) => this.once('close', callback),
-    );
+    return {
+      _writableState: { finished: this.#readyState === CLOSED },
+      once: (_: 'finish', callback: () => void) => this.once('close', callback),
+    };
   }
 
   async #connect(options: WebSocketOptions): Promise<void> {
@@ -233,7 +232,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (owner !== this.#owner) return;
     if (to === 'open' && this.#readyState === CONNECTING) {
       this.#readyState = OPEN;
-      this.emitOpen();
+      this.emitBoth(new Event('open'));
     } else if (this.#readyState === OPEN && to !== 'open') {
       if (cause === 'closed-by-server') this.#ended({ wasClean: true, code: 1005, reason: '' });
       else this.#fail(error ?? this.#linkClosed());
@@ -255,7 +254,8 @@ export class DeviceWebSocket extends WebSocketEvents {
     const { opcode, bytes } = message;
     const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
     const data = kind === 1 ? bytes.toString() : binaryData(bytes, this.#binaryType);
-    this.emitMessage(data, this.#url.origin, bytes, kind === 2);
+    const event = new MessageEvent('message', { data, origin: this.#url.origin });
+    this.emitBoth(event, bytes, kind === 2);
   }
 
   readonly #lost = ({ owner, error }: LinkDataLoss): void => {
@@ -293,7 +293,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (this.#readyState === CLOSED || !this.#end || this.#paused?.messages.length) return;
     this.#readyState = CLOSED;
     const { event, error } = this.#end;
-    if (error) this.emitError(new WebSocketErrorEvent(error));
-    this.emitClose(new WebSocketCloseEvent(event));
+    if (error) this.emitBoth(new WebSocketErrorEvent(error), error);
+    this.emitBoth(new WebSocketCloseEvent(event), event.code, Buffer.from(event.reason));
   }
 }
