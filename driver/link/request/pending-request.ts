@@ -4,12 +4,13 @@ import type { Matcher } from './matcher';
 import type { Reply, RequestOptions } from './options';
 
 const NO_BYTES = new Uint8Array();
+export const REPLY_TIMEOUT_MS = 10_000;
 
 type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
-  /** `connection`: on which its bytes may have left. */
-  | { readonly kind: 'sending'; readonly connection?: object }
+  /** `hasLeft`: its bytes may have left on the current connection. */
+  | { readonly kind: 'sending'; readonly hasLeft: boolean }
   /** The device has confirmed it. */
   | { readonly kind: 'sent' }
   /** It has failed, but its reply may still come. */
@@ -46,6 +47,18 @@ export class PendingRequest {
   /** Whether it has not settled. */
   get isOpen(): boolean {
     return this.#state.kind !== 'overdue' && this.#state.kind !== 'settled';
+  }
+
+  /** Whether its bytes may have left on the current connection: then a reply may come. */
+  get mayBeAnswered(): boolean {
+    const state = this.#state;
+    return state.kind === 'sending'
+      ? state.hasLeft
+      : state.kind === 'sent' || state.kind === 'overdue';
+  }
+
+  get replyTimeoutMs(): number {
+    return this.options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
   }
 
   /** @param stopTimer stops the timer of the state; called when the state ends */

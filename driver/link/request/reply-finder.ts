@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Cancel } from '../../clock';
+import { onTimeout, type Clock } from '../../clock';
 import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
 import type { PendingRequest } from './pending-request';
@@ -18,26 +18,20 @@ const GIVEN_UP = Symbol('given up');
 /** Finds the request that a message answers: by its ID, by a condition, then as the next message. */
 export class ReplyFinder {
   readonly #table: RequestTable;
-  readonly #mayBeAnswered: (request: PendingRequest) => boolean;
+  readonly #clock: Clock;
   readonly #failed: (request: PendingRequest, reason: string) => void;
-  readonly #startTimer: (request: PendingRequest, timeOver: () => void) => Cancel;
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
   #pendingCondition: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
-  /**
-   * @param failed the condition of a request has thrown, or was given up
-   * @param startTimer starts a timer of the request's reply timeout
-   */
+  /** @param failed the condition of a request has thrown, or was given up */
   constructor(
     table: RequestTable,
-    mayBeAnswered: (request: PendingRequest) => boolean,
+    clock: Clock,
     failed: (request: PendingRequest, reason: string) => void,
-    startTimer: (request: PendingRequest, timeOver: () => void) => Cancel,
   ) {
     this.#table = table;
-    this.#mayBeAnswered = mayBeAnswered;
+    this.#clock = clock;
     this.#failed = failed;
-    this.#startTimer = startTimer;
   }
 
   /** Ends the wait for a pending condition. @param request only for the condition of this request */
@@ -51,7 +45,7 @@ export class ReplyFinder {
     const { needsJson, conditional } = this.#table;
     const json = needsJson ? parseJson(textOf(message.bytes)) : undefined;
     const keyed = json === undefined ? undefined : this.#table.withIdIn(json);
-    if (keyed && this.#mayBeAnswered(keyed.request)) return { ...keyed, json };
+    if (keyed?.request.mayBeAnswered) return { ...keyed, json };
     return this.#findConditional([...conditional].values(), message, json);
   }
 
@@ -62,9 +56,9 @@ export class ReplyFinder {
     json: unknown,
   ): MaybePromise<Found | undefined> {
     for (const request of requests) {
-      if (!this.#mayBeAnswered(request)) continue;
+      if (!request.mayBeAnswered) continue;
       const judge = (matches: boolean): Found | undefined =>
-        matches && this.#mayBeAnswered(request) ? { request, answer: 'reply', json } : undefined;
+        matches && request.mayBeAnswered ? { request, answer: 'reply', json } : undefined;
       const matches = this.#matches(request, message, json);
       if (matches instanceof Promise)
         return matches.then(
@@ -93,7 +87,7 @@ export class ReplyFinder {
       // An overdue request has no timer of its own.
       const stop = request.isOpen
         ? undefined
-        : this.#startTimer(request, () => this.giveUp(request));
+        : onTimeout(this.#clock, request.replyTimeoutMs, () => this.giveUp(request));
       return Promise.race([matches, givenUp])
         .finally(stop)
         .then((found) => (found === GIVEN_UP ? this.#tooSlow(request) : found), fail);
@@ -111,8 +105,7 @@ export class ReplyFinder {
 
   #findNext(): Found | undefined {
     const [request] = this.#table.inOrder;
-    if (!request || !this.#mayBeAnswered(request)) return undefined;
-    return { request, answer: 'reply', json: undefined };
+    return request?.mayBeAnswered ? { request, answer: 'reply', json: undefined } : undefined;
   }
 }
 

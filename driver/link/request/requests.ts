@@ -17,13 +17,11 @@ import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
 import { prepareRequest, invalidRequest } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
-import { PendingRequest } from './pending-request';
+import { PendingRequest, REPLY_TIMEOUT_MS } from './pending-request';
 import { RequestTable } from './request-table';
-import { uuid } from './uuid';
 
 /** Limit of the messages that wait behind a pending condition. */
 const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
-const REPLY_TIMEOUT_MS = 10_000;
 const MAX_REPLY_TIMEOUT_MS = 86_400_000;
 
 /** The requests of one link, each until its reply has come or cannot come any more. */
@@ -34,14 +32,7 @@ export class Requests {
   readonly #send: (payload: Uint8Array | string, options: SendOptions) => Promise<void>;
   readonly #emit: (message: Message) => void;
   readonly #table = new RequestTable();
-  readonly #finder = new ReplyFinder(
-    this.#table,
-    (request) => this.#mayBeAnswered(request),
-    (request, reason) => this.#fail(request, this.#error('MATCH_FAILED', { reason }, 'sent'), true),
-    (request, timeOver) => onTimeout(this.#clock, replyTimeoutOf(request), timeOver),
-  );
-  /** Stands for the connection, by its identity. */
-  #connection = {};
+  readonly #finder: ReplyFinder;
   #lastNumber = 0;
   /** The last message, or end of the connection, in the queue behind a pending condition. */
   #lastQueued: Promise<void> | undefined;
@@ -66,6 +57,9 @@ export class Requests {
     this.#send = send;
     this.#emit = emit;
     this.#unsettled = new QueueLimit(queueLimit.limit);
+    this.#finder = new ReplyFinder(this.#table, clock, (request, reason) =>
+      this.#fail(request, this.#error('MATCH_FAILED', { reason }, 'sent'), true),
+    );
   }
 
   /** Sends a request and returns its reply; see {@link Link.request}. */
@@ -138,7 +132,7 @@ export class Requests {
   async #sendRequest(request: PendingRequest): Promise<void> {
     const { options, withdrawal } = request;
     const { opcode, timeoutMs, holdMs } = options;
-    request.become({ kind: 'sending' });
+    request.become({ kind: 'sending', hasLeft: false });
     try {
       await this.#send(request.payload, {
         opcode,
@@ -146,8 +140,7 @@ export class Requests {
         holdMs,
         signal: withdrawal.signal,
         onLeaving: () => {
-          if (request.state.kind === 'sending')
-            request.become({ kind: 'sending', connection: this.#connection });
+          if (request.state.kind === 'sending') request.become({ kind: 'sending', hasLeft: true });
         },
       });
       this.#sent(request);
@@ -159,9 +152,9 @@ export class Requests {
   #sent(request: PendingRequest): void {
     // Its reply may have been faster than the device's confirmation.
     if (request.state.kind !== 'sending') return;
-    if (!this.#mayBeAnswered(request)) return this.#lose(request, 'CONNECTION_ENDED', false);
+    if (!request.mayBeAnswered) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
-    const timeout = replyTimeoutOf(request);
+    const timeout = request.replyTimeoutMs;
     const stop = onTimeout(this.#clock, timeout, () =>
       this.#fail(request, this.#error('REPLY_TIMEOUT', { timeout }, 'sent'), true),
     );
@@ -172,13 +165,7 @@ export class Requests {
     // MATCH_FAILED has ended it already. The link sent nothing, so no late reply comes.
     if (!request.isOpen && error.outcome === 'not-sent') return this.#table.delete(request);
     // The server may answer a request whose bytes may have left.
-    this.#fail(request, error, error.outcome === 'unknown' && this.#mayBeAnswered(request));
-  }
-
-  /** Whether its bytes may have left on the current connection: then a reply may come. */
-  #mayBeAnswered({ state }: PendingRequest): boolean {
-    if (state.kind === 'sending') return state.connection === this.#connection;
-    return state.kind === 'sent' || state.kind === 'overdue';
+    this.#fail(request, error, error.outcome === 'unknown' && request.mayBeAnswered);
   }
 
   /** Sends the next of the requests with `match` `next`, unless the reply to the one before may still come. */
@@ -194,7 +181,7 @@ export class Requests {
     const { state } = request;
     if (state.kind !== 'waiting' || state.blocked === blocked) return;
     if (!blocked) return request.become({ kind: 'waiting', blocked });
-    const stop = onTimeout(this.#clock, replyTimeoutOf(request), () =>
+    const stop = onTimeout(this.#clock, request.replyTimeoutMs, () =>
       this.#fail(request, this.#error('REPLY_OUTSTANDING', {}, 'not-sent'), false),
     );
     request.become({ kind: 'waiting', blocked }, stop);
@@ -230,10 +217,11 @@ export class Requests {
   }
 
   #endConnection(): void {
-    this.#connection = {};
     for (const request of this.#table.all) {
-      if (request.state.kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
-      else if (request.state.kind === 'overdue') this.#table.delete(request);
+      const { kind } = request.state;
+      if (kind === 'sending') request.become({ kind, hasLeft: false });
+      else if (kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
+      else if (kind === 'overdue') this.#table.delete(request);
     }
     this.#sendNext();
   }
@@ -270,8 +258,12 @@ export class Requests {
   }
 }
 
-function replyTimeoutOf({ options }: PendingRequest): number {
-  return options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+/** A random UUID (RFC 9562, version 4). @param random numbers from 0 up to 1 */
+function uuid(random: () => number): string {
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) => {
+    const digit = Math.floor(random() * 16);
+    return (place === 'x' ? digit : (digit & 3) | 8).toString(16);
+  });
 }
 
 function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {

@@ -3,21 +3,18 @@ import { it } from 'node:test';
 import { PendingRequest } from '../../../../driver/link/request/pending-request';
 import { ReplyFinder } from '../../../../driver/link/request/reply-finder';
 import { RequestTable } from '../../../../driver/link/request/request-table';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from('x') } as const;
 
 it('a message is compared with 20,000 conditions, without a stack overflow', async () => {
   const table = new RequestTable();
   const failures: string[] = [];
-  const finder = new ReplyFinder(
-    table,
-    () => true,
-    (_, reason) => failures.push(reason),
-    () => () => undefined,
-  );
+  const finder = new ReplyFinder(table, new VirtualClock(), (_, reason) => failures.push(reason));
   const add = (matches: () => boolean | Promise<boolean>) => {
     const match = { by: 'function', matches } as const;
     const request = new PendingRequest(new Uint8Array(), match, { match });
+    request.become({ kind: 'sent' });
     table.add(request);
     return request;
   };
