@@ -7,6 +7,8 @@ import type { Undetectable } from './faults/invariants/undetectable';
 /** A message that arrived whole at the other end. */
 export interface Arrival {
   readonly at: number;
+  /** See {@link LoggedEvent.order}. */
+  readonly order: number;
   readonly link: LinkId;
   readonly opcode: number | undefined;
   /** Number of the server's connection that carried it; -1 for messages to the host. */
@@ -21,17 +23,19 @@ interface Entry {
   readonly opcode: number;
   /** When it was sent. */
   readonly at: number;
+  /** See {@link LoggedEvent.order}. */
+  readonly order: number;
   readonly arrivals: Arrival[];
   readonly undetectable: Set<Undetectable>;
 }
 
-export type Outcome = 'pending' | 'sent' | 'not-sent' | 'unknown';
+export type SendOutcome = 'pending' | 'sent' | 'not-sent' | 'unknown';
 
 /** A message from the host to the server. */
 export interface OutEntry extends Entry {
-  outcome: Outcome;
+  outcome: SendOutcome;
   settledAt: number;
-  /** The error's code, or a text that begins with {@link BROKEN}. */
+  /** The error's code, or a text that begins with {@link UNDOCUMENTED_ERROR}. */
   code: string;
   /** When its first payload byte was written. */
   payloadAt: number | undefined;
@@ -60,6 +64,8 @@ export interface ServerConnection {
 /** An event of a link, or of the device. */
 export interface LoggedEvent {
   readonly at: number;
+  /** Its number among all messages, arrivals and events of the run: times may be equal. */
+  readonly order: number;
   /** Absent: the device as a whole. */
   readonly link: LinkId | undefined;
   readonly event: string;
@@ -99,8 +105,10 @@ export class MessageLog {
   /** By payload. */
   readonly #sent = new Map<string, OutEntry>();
   readonly #served = new Map<string, InEntry>();
-  readonly #pending = new Set<OutEntry>();
-  #open = 0;
+  readonly #unsettledSends = new Set<OutEntry>();
+  #unsettled = 0;
+  #order = 0;
+  #stopping = false;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -112,12 +120,12 @@ export class MessageLog {
 
   /** Count of promises that have not settled. */
   get pending(): number {
-    return this.#open;
+    return this.#unsettled;
   }
 
   /** Messages to the server without an outcome. */
   get pendingSends(): ReadonlySet<OutEntry> {
-    return this.#pending;
+    return this.#unsettledSends;
   }
 
   /** Call when the host sends a message. */
@@ -128,6 +136,7 @@ export class MessageLog {
       opcode,
       payload,
       at: this.#now(),
+      order: this.#order++,
       arrivals: [],
       undetectable: new Set(),
       outcome: 'pending',
@@ -137,9 +146,9 @@ export class MessageLog {
     };
     this.out.push(entry);
     this.#sent.set(keyOf(payload), entry);
-    this.#pending.add(entry);
+    this.#unsettledSends.add(entry);
     this.#settling(promise, (error) => {
-      this.#pending.delete(entry);
+      this.#unsettledSends.delete(entry);
       entry.settledAt = this.#now();
       entry.outcome = outcomeOf(error);
       entry.code = error === undefined ? '' : codeOf(error, true);
@@ -174,6 +183,7 @@ export class MessageLog {
       payload,
       connection,
       at: this.#now(),
+      order: this.#order++,
       arrivals: [],
       undetectable: new Set<Undetectable>(),
     };
@@ -193,7 +203,7 @@ export class MessageLog {
   atServer({ number, link }: ServerConnection, opcode: number, bytes: Buffer): void {
     const at = this.#now();
     const entry = this.#sent.get(keyOf(bytes));
-    if (entry) entry.arrivals.push({ at, link, opcode, connection: number });
+    if (entry) entry.arrivals.push({ at, order: this.#order++, link, opcode, connection: number });
     else if (bytes.length === 0 && opcode !== CONTINUATION) this.emptyMessages[link].arrived++;
     else this.unmatchedAtServer.push({ at, link, bytes });
     this.onChange();
@@ -203,21 +213,27 @@ export class MessageLog {
   atHost({ link, opcode, bytes }: Pick<Message, 'link' | 'opcode' | 'bytes'>): void {
     const at = this.#now();
     const entry = this.#served.get(keyOf(bytes));
-    if (entry) entry.arrivals.push({ at, link, opcode, connection: -1 });
+    if (entry) entry.arrivals.push({ at, order: this.#order++, link, opcode, connection: -1 });
     else if (bytes.length > 0) this.unmatchedAtHost.push({ at, link, bytes: Buffer.from(bytes) });
     this.onChange();
   }
 
+  /** Call before the driver is stopped: the ends of links that follow report no loss. */
+  stopping(): void {
+    this.#stopping = true;
+  }
+
   /** Call when the driver emits an event. */
   event(event: string, link?: LinkId): void {
-    this.events.push({ at: this.#now(), link, event });
+    if (this.#stopping) return;
+    this.events.push({ at: this.#now(), order: this.#order++, link, event });
     this.onChange();
   }
 
   #settling(promise: Promise<unknown>, settle: (error: unknown) => void): Promise<void> {
-    this.#open++;
+    this.#unsettled++;
     const settled = (error: unknown) => {
-      this.#open--;
+      this.#unsettled--;
       settle(error);
       this.onChange();
     };
@@ -230,25 +246,26 @@ export class MessageLog {
 
 const keyOf = (payload: Buffer): string => createHash('sha1').update(payload).digest('base64');
 
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown): SendOutcome {
   if (error === undefined) return 'sent';
   return error instanceof EspAtError ? (error.outcome ?? 'unknown') : 'unknown';
 }
 
-/** Begins the code of an error that the API does not allow. */
-export const BROKEN = 'broken promise: ';
+/** Begins the code of an error that is not an {@link EspAtError} as the API documents it. */
+export const UNDOCUMENTED_ERROR = 'undocumented error: ';
 
 function codeOf(error: unknown, ofSend: boolean): string {
-  if (!(error instanceof EspAtError)) return `${BROKEN}no EspAtError, ${String(error)}`;
-  if (ofSend && error.outcome === undefined) return `${BROKEN}${error.code} without outcome`;
+  if (!(error instanceof EspAtError)) return `${UNDOCUMENTED_ERROR}no EspAtError, ${String(error)}`;
+  if (ofSend && error.outcome === undefined)
+    return `${UNDOCUMENTED_ERROR}${error.code} without outcome`;
   return error.code;
 }
 
-export function describe({ name, link, at, payload }: OutEntry | InEntry): string {
+export function entryText({ name, link, at, payload }: OutEntry | InEntry): string {
   return `${name} (link ${link}, ${payload.length} bytes, at ${at.toFixed(1)})`;
 }
 
-export function describeUnmatched({ at, link, bytes }: Unmatched): string {
+export function unmatchedText({ at, link, bytes }: Unmatched): string {
   const start = JSON.stringify(bytes.subarray(0, 40).toString('latin1'));
   return `an unknown message (link ${link}, ${bytes.length} bytes, at ${at.toFixed(1)}, ${start})`;
 }

@@ -3,9 +3,10 @@ import { Device } from '../../../driver/device/device';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import { SimulatedDevice, seededRandom, type FirmwareClass } from '../../../simulator';
 import { PacedLine } from '../../../simulator/serial/paced-line';
-import type { Outcome } from '../../../simulator/device/hooks';
+import type { Outcome as CommandOutcome } from '../../../simulator/device/hooks';
 import type { Message } from '../../../driver/link/events';
 import {
+  listenerCount,
   onDeviceEvents,
   onLinkEvents,
   type LoggedDeviceEvent,
@@ -15,9 +16,12 @@ import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
+import type { FaultEpisode } from '../faults/fault-episode';
+import type { Violation } from '../faults/invariants/findings';
+import { InvariantChecker } from '../faults/invariants/invariant-checker';
 import { MessageLog } from '../message-log';
-import { audit, type Violation } from './audit';
 import { FaultPort } from './fault-port';
+import { ServerLog } from './server-log';
 
 /** The longest time in which a request settles. */
 const REQUEST_TIMEOUT_MS = 300_000;
@@ -33,7 +37,7 @@ const START_RATE = 115_200;
 interface CommandFault {
   /** Number of the command line in the run, from 0. */
   readonly index: number;
-  readonly outcome: Outcome;
+  readonly outcome: CommandOutcome;
 }
 
 /** The options of a script for its harness. */
@@ -62,6 +66,8 @@ export class ExhaustiveHarness {
   readonly findings: Violation[] = [];
   /** Command lines that the device executed out of messages. */
   readonly #injected: string[] = [];
+  readonly #serverLog: ServerLog;
+  readonly #ownListeners: number;
   /** Faults of command lines. */
   readonly commandFaults: CommandFault[] = [];
   /** Command lines that the device received so far. */
@@ -100,7 +106,12 @@ export class ExhaustiveHarness {
       log.event(event.event, event.link);
       this.linkEvents.push({ at: clock.now(), event });
     });
-    onDeviceEvents(this.device, (event) => this.events.push({ at: clock.now(), event }));
+    onDeviceEvents(this.device, (event) => {
+      log.event(event.event);
+      this.events.push({ at: clock.now(), event });
+    });
+    this.#ownListeners = listenerCount(this.device);
+    this.#serverLog = new ServerLog(this.server, log);
   }
 
   uri(link: LinkId): string {
@@ -146,9 +157,17 @@ export class ExhaustiveHarness {
   serve(link: LinkId, text: string, opcode: 1 | 2 = 1): void {
     const connection = this.connection(link);
     if (!connection || this.device.links[link].stateNumber !== 2) return;
-    const payload = Buffer.from(text, 'latin1');
-    this.log.serve(link, opcode, payload, 0);
+    const payload = this.logServed(link, text, opcode, this.#serverLog.numberOf(connection));
     connection.send({ fin: true, opcode, payload });
+  }
+
+  /** Logs a message of a connection, or a URC without one. @returns its bytes, different from those of all others */
+  logServed(link: LinkId, text: string, opcode: number, connection?: number): Buffer {
+    let payload = Buffer.from(text, 'latin1');
+    while (this.log.in.some((entry) => entry.payload.equals(payload)))
+      payload = Buffer.concat([payload, Buffer.from('!')]);
+    this.log.serve(link, opcode, payload, connection ?? this.log.accept(link).number);
+    return payload;
   }
 
   /** The server's open connection of a link; a corrupt URI may have led to another path. */
@@ -184,24 +203,30 @@ export class ExhaustiveHarness {
     return this.clock.now();
   }
 
-  /** Stops driver and device. @returns every violation of the run, a remaining port or timer included */
-  async end(): Promise<Violation[]> {
+  /** Stops driver and device. @returns every violation of the run, a remaining port, timer or listener included */
+  async end(episode?: FaultEpisode): Promise<Violation[]> {
+    this.log.stopping();
     const stopping = this.device.stop();
     let stopped = false;
     void stopping.then(() => (stopped = true));
     if (!(await this.clock.until(() => stopped, STOP_TIMEOUT_MS))) {
       this.findings.push({ about: 'promise', text: 'stop() does not settle' });
     }
-    if (this.port.isOpen) this.findings.push({ about: 'device', text: 'the port is still open' });
+    const remains = (what: string) => this.findings.push({ about: 'device', text: what });
+    if (this.port.isOpen) remains('the port is still open');
     this.simulator.destroy();
     await this.clock.advance(200_000);
-    if (this.clock.pending > 0) {
-      this.findings.push({ about: 'device', text: `${this.clock.pending} timers are left` });
-    }
-    const pads = this.events.filter(({ event }) => event.detail === 'pad').length;
-    const reconnects = this.linkEvents.filter(({ event }) => event.event === 'lost' && event.error);
-    const extras = { pads: pads + reconnects.length, injected: this.#injected };
-    return [...this.findings, ...audit(this.log, this.server.connections, extras)];
+    if (this.clock.pending > 0) remains(`${this.clock.pending} timers are left`);
+    const listeners = listenerCount(this.device) - this.#ownListeners;
+    if (listeners !== 0) remains(`${listeners} listeners are left`);
+    const injected = this.#injected.map((line) => ({ line, entry: undefined }));
+    const monitored = { injected, misreported: [] };
+    const checker = new InvariantChecker(this.log, monitored, episode ? [episode] : []);
+    const { violations, undetectable } = checker.check({ bootAndJoinMs: 0, padMs: 0 });
+    // Only a fault of the network excuses it.
+    if (undetectable.size > 0)
+      violations.push({ about: 'message', text: 'a sent message was lost with its connection' });
+    return [...this.findings, ...violations];
   }
 
   async #exchange(link: LinkId, attempt: number): Promise<boolean> {
@@ -225,7 +250,7 @@ export class ExhaustiveHarness {
     await this.clock.until(() => awake);
   }
 
-  #outcome(line: string): Outcome {
+  #outcome(line: string): CommandOutcome {
     const ofMessage = this.log.out.some(({ payload }) =>
       payload.toString('latin1').split('\r\n').includes(line),
     );

@@ -3,10 +3,9 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { EspAtError } from '../../../driver/errors';
 import { faultKind, faultKinds, hostStallKinds } from './faults';
-import { MessageLog } from '../message-log';
-import { audit, type Extras, type ServerEnd } from './audit';
 import { attemptPair, searchPairs } from './pair-search';
-import { scriptNamed, scripts } from './scripts';
+import { scriptNamed, scripts, type Script } from './scripts';
+import { ExhaustiveHarness } from './exhaustive-harness';
 import { Search } from './search';
 import { attempt, record } from './fault-run';
 import type { Direction } from './fault-port';
@@ -206,80 +205,58 @@ describe('a single fault that once broke an invariant', () => {
   });
 });
 
-describe('the invariants of an exhaustive run', () => {
-  const server = (link: number, ...texts: string[]): ServerEnd[] => [
-    {
-      request: { target: `/${link}` },
-      frames: texts.map((text) => ({ opcode: 1, payload: Buffer.from(text) })),
+/** What a run does wrong, and the violation that it must find. */
+const wrongs: readonly (readonly [string, (harness: ExhaustiveHarness) => unknown, RegExp])[] = [
+  [
+    'the driver reports no loss of a message of the server before its next one',
+    (harness) => harness.logServed(0, 'lost', 1, 0),
+    /^message 1 to the host .* was lost, and nothing was reported/,
+  ],
+  [
+    'a message that the driver calls sent does not arrive',
+    ({ log }) => log.send(0, 1, Buffer.from('lost'), Promise.resolve()),
+    /^message 1 to the server .* was sent, but did not arrive$/,
+  ],
+  [
+    'the server gets bytes that no message has',
+    async (harness) => {
+      await harness.device.links[0].send('x'.repeat(61));
     },
-  ];
+    /^an unknown message .* arrived at the server$/,
+  ],
+  [
+    'a listener of the device stays',
+    ({ device }) => device.on('restart', () => undefined),
+    /^1 listeners are left$/,
+  ],
+  [
+    'the device executes a command of a message',
+    async ({ log, simulator }) => {
+      const promise = Promise.reject(new EspAtError('LINK_NOT_OPEN', {}, { outcome: 'not-sent' }));
+      log.send(0, 1, Buffer.from('AT+CWHOSTNAME?'), promise);
+      await setImmediate();
+      simulator.write(Buffer.from('AT+CWHOSTNAME?\r\n'));
+    },
+    /^the device executed AT\+CWHOSTNAME\?, which the host did not write$/,
+  ],
+];
 
-  async function violations(
-    act: (log: MessageLog) => unknown,
-    connections: readonly ServerEnd[] = [],
-    extras?: Extras,
-  ): Promise<number> {
-    const log = new MessageLog(() => 0);
-    act(log);
-    await setImmediate();
-    return audit(log, connections, extras).length;
-  }
-
-  const m = Buffer.from('m');
-  const send = (log: MessageLog, promise: Promise<void>) => log.send(0, 1, m, promise);
-  const failure = (outcome: 'not-sent' | 'unknown') => () =>
-    Promise.reject(new EspAtError('OUT_OF_SYNC', {}, { outcome }));
-
-  for (const [what, outcome, got, amiss] of [
-    ['sent and received once', () => Promise.resolve(), ['m'], 0],
-    ['sent and never received', () => Promise.resolve(), [], 1],
-    ['sent and received twice', () => Promise.resolve(), ['m', 'm'], 1],
-    ['sent and received corrupt', () => Promise.resolve(), ['n'], 2],
-    ['not sent and not received', failure('not-sent'), [], 0],
-    ['not sent but received', failure('not-sent'), ['m'], 1],
-    ['unknown and not received', failure('unknown'), [], 0],
-    ['unknown and received', failure('unknown'), ['m'], 0],
-    ['unknown and received corrupt', failure('unknown'), ['m\r\n'], 0],
-    ['failed without an outcome', () => Promise.reject(new Error('x')), [], 1],
-    ['never settled', () => new Promise<void>(() => undefined), [], 1],
-  ] as const) {
-    it(`a message is ${what}: ${amiss} violations`, async () => {
-      assert.equal(await violations((log) => send(log, outcome()), server(0, ...got)), amiss);
-    });
-  }
-
-  for (const target of [1, 7]) {
-    it(`a message arrives on link ${target} instead of 0: 2 violations`, async () => {
-      const arrived = server(target, 'm');
-      assert.equal(await violations((log) => send(log, Promise.resolve()), arrived), 2);
-    });
-  }
-
-  it('the device executes a command out of a message: a violation', async () => {
-    const extras = { pads: 0, injected: ['AT+RST'] };
-    assert.equal(await violations(() => undefined, [], extras), 1);
-  });
-
-  it('a request never settles: a violation', async () => {
-    assert.equal(await violations((log) => log.request('query', new Promise(() => undefined))), 1);
-  });
-
-  const serve = (log: MessageLog) => log.serve(0, 1, m, 0);
-  const receive = (log: MessageLog) => log.atHost({ link: 0, opcode: 1, bytes: m });
-  for (const [what, act, amiss] of [
-    ['is missing without a reported loss', [serve], 1],
-    ['arrives', [serve, receive], 0],
-    ['is missing, and a loss is reported', [serve, (log) => log.event('dataloss', 0)], 0],
-    [
-      'is missing, and a loss is reported of another link',
-      [serve, (log) => log.event('dataloss', 1)],
-      1,
-    ],
-    ['is received twice', [serve, receive, receive], 1],
-    ['was never served', [receive], 1],
-  ] as readonly (readonly [string, readonly ((log: MessageLog) => unknown)[], number])[]) {
-    it(`a message of the server ${what}: ${amiss} violations`, async () => {
-      assert.equal(await violations((log) => act.forEach((each) => each(log))), amiss);
+describe('a run in which', () => {
+  for (const [what, act, violation] of wrongs) {
+    it(`${what}: a violation`, async () => {
+      const script: Script = {
+        ...scriptNamed('receive-d'),
+        run: async (harness) => {
+          await act(harness);
+          await harness.advance(1000);
+        },
+      };
+      const harness = new ExhaustiveHarness(script);
+      await script.setUp?.(harness);
+      await script.run(harness);
+      await harness.recover(0);
+      const violations = await harness.end();
+      assert.match(violations.map(({ text }) => text).join('\n'), violation);
     });
   }
 });

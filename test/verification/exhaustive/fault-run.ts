@@ -1,5 +1,6 @@
 import { digestOf, futureOf, type RunDigest } from './digest';
-import type { Violation } from './audit';
+import type { Violation } from '../faults/invariants/findings';
+import type { FaultEpisode } from '../faults/fault-episode';
 import type { FaultKind } from './faults';
 import {
   sendWindows,
@@ -17,8 +18,8 @@ const RECOVERY_LIMIT_MS = 15_000;
 /** The same after a hang: the driver waits as long as a command may take. */
 const HANG_RECOVERY_LIMIT_MS = 90_000;
 
-/** The result of one script with one fault. */
-export interface Outcome {
+/** The result of one script with its faults. */
+export interface RunResult {
   /** Whether every fault applied. */
   readonly applied: boolean;
   readonly violations: readonly string[];
@@ -84,7 +85,10 @@ function recordingOf({ port, firmware }: ExhaustiveHarness, from: Marks, to: Mar
 }
 
 /** Runs a script with faults, in the order in which they apply, and checks every invariant. */
-export async function attempt(script: Script, ...faults: readonly ArmedFault[]): Promise<Outcome> {
+export async function attempt(
+  script: Script,
+  ...faults: readonly ArmedFault[]
+): Promise<RunResult> {
   const harness = new ExhaustiveHarness(script);
   await script.setUp?.(harness);
   for (const { kind, at } of faults) kind.arm(harness, at);
@@ -92,8 +96,8 @@ export async function attempt(script: Script, ...faults: readonly ArmedFault[]):
   const end = await harness.recover(0);
   const { hits, triggeredAt } = harness.port;
   const marks = marksOf(harness);
-  const findings = await harness.end();
   const blocksMs = sum(faults.map(({ kind }) => kind.blocksMs ?? 0));
+  const findings = await harness.end(episodeOf(faults, harness, end, blocksMs));
   const recoveryMs = triggeredAt === undefined ? 0 : Math.max(0, end - triggeredAt - blocksMs);
   if (blocksMs > 0) findings.push(...stallViolations(harness));
   if (recoveryMs > sum(faults.map(({ kind }) => recoveryLimit(kind)))) {
@@ -119,6 +123,30 @@ export async function attempt(script: Script, ...faults: readonly ArmedFault[]):
     },
     future: () => futureOf(harness),
   };
+}
+
+function episodeOf(
+  faults: readonly ArmedFault[],
+  { port: { hits } }: ExhaustiveHarness,
+  recovered: number,
+  blocked: number,
+): FaultEpisode | undefined {
+  const [first] = hits;
+  const last = hits.at(-1);
+  return (
+    first &&
+    last && {
+      names: faults.map(({ kind }) => kind.name),
+      hits: [],
+      from: first.at,
+      gone: last.at,
+      recovered,
+      usable: recovered,
+      flooded: 0,
+      blocked,
+      reopened: undefined,
+    }
+  );
 }
 
 function reasonOf(

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../simulator/device/hooks';
+import type { Outcome as CommandOutcome } from '../../../simulator/device/hooks';
 import type { RecordedRun, Unit } from './recorded-run';
 import type { ExhaustiveHarness } from './exhaustive-harness';
 import type { Direction, PortFault } from './fault-port';
@@ -57,7 +57,7 @@ const urcs: Readonly<Record<string, string>> = {
   ready: 'ready\r\n',
 };
 
-const outcomes: Readonly<Record<string, Outcome>> = {
+const outcomes: Readonly<Record<string, CommandOutcome>> = {
   busy: { kind: 'busy', executed: false },
   'busy-executed': { kind: 'busy', executed: true },
   'answer-lost': { kind: 'answer lost' },
@@ -119,11 +119,10 @@ const urcFaults: readonly FaultKind[] = Object.entries(urcs).map(([name, text]) 
 );
 
 const dataUrc: FaultKind = atLineStarts('report-data', (harness) => {
-  const text = '>\r\nOK\r\n';
   const long = harness.firmware === 'D';
   // Data comes only from a link that the device has connected.
   if (!harness.connection(0) || harness.device.links[0].stateNumber !== 2) return;
-  harness.log.serve(0, 1, Buffer.from(text), 0);
+  const text = harness.logServed(0, '>\r\nOK\r\n', 1).toString('latin1');
   const fields = long ? [0, 1, 1, text.length, text.length] : [0, text.length];
   harness.port.deliver(Buffer.from(`+WS_DATA:${fields.join()},${text}\r\n`));
 });

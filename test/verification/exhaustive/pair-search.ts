@@ -1,5 +1,5 @@
 import { seededRandom } from '../../../simulator';
-import { attempt, record, type ArmedFault, type Outcome } from './fault-run';
+import { attempt, record, type ArmedFault, type RunResult } from './fault-run';
 import type { RecordedRun } from './recorded-run';
 import { faultKind, type FaultKind } from './faults';
 import type { Script } from './scripts';
@@ -18,7 +18,7 @@ interface PairOptions {
   readonly pairs: number;
   readonly seed: number;
   /** Called after every run with the arguments that repeat it. */
-  readonly onRun?: (outcome: Outcome, run: string) => void;
+  readonly onRun?: (result: RunResult, run: string) => void;
 }
 
 /** The result of the pairs of one script. */
@@ -64,7 +64,7 @@ export async function searchPairs(script: Script, options: PairOptions): Promise
 }
 
 /** Runs one pair, written as `KIND@PLACE,KIND@PLACE`. @throws Error for anything else */
-export async function attemptPair(script: Script, pair: string): Promise<Outcome> {
+export async function attemptPair(script: Script, pair: string): Promise<RunResult> {
   const recording = await record(script);
   const [one, other, ...rest] = pair.split(',').map((text) => {
     const [name = '', place = ''] = text.split('@');

@@ -1,7 +1,7 @@
 import type { FaultKind } from './faults';
 import type { Script } from './scripts';
 import { Tally } from './tally';
-import { attempt, record, type Outcome } from './fault-run';
+import { attempt, record, type RunResult } from './fault-run';
 
 export interface SearchOptions {
   readonly scripts: readonly Script[];
@@ -11,7 +11,7 @@ export interface SearchOptions {
   /** Only every Nth run. */
   readonly stride: number;
   /** Called after every run with the arguments that repeat it. */
-  readonly onRun?: (outcome: Outcome, run: string) => void;
+  readonly onRun?: (result: RunResult, run: string) => void;
 }
 
 /** Runs scripts with every fault at every place. */

@@ -1,4 +1,4 @@
-import type { Outcome } from './fault-run';
+import type { RunResult } from './fault-run';
 import type { Undetectable } from './undetectable';
 
 export interface FailedRun {
@@ -25,7 +25,7 @@ export class Tally {
   }
 
   /** @param run the arguments that repeat it */
-  add({ applied, violations, undetectable, unknown, recoveryMs }: Outcome, run: string): void {
+  add({ applied, violations, undetectable, unknown, recoveryMs }: RunResult, run: string): void {
     this.runs++;
     this.unknown += unknown;
     if (recoveryMs > this.worstMs) {

@@ -25,3 +25,14 @@ export function isAlone(episode: FaultEpisode, ...names: readonly string[]): boo
   const [name] = episode.names;
   return episode.names.length === 1 && name !== undefined && names.includes(name);
 }
+
+/** Those that were active in a time, or had not recovered. */
+export function episodesIn(
+  episodes: readonly FaultEpisode[],
+  start: number,
+  end: number,
+): readonly FaultEpisode[] {
+  return episodes.filter(
+    ({ from, gone, recovered = Infinity }) => from <= end && Math.max(gone, recovered) >= start,
+  );
+}

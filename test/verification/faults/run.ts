@@ -110,7 +110,8 @@ async function complete(
   await harness.drive(run.run());
   const left = await harness.end();
   const result = new InvariantChecker(harness.log, run.monitor, run.episodes).check(harness);
-  const violations = [...result.violations, ...left.map((what) => `remaining: ${what}`)];
+  const remaining = left.map((what) => ({ about: 'device' as const, text: `remaining: ${what}` }));
+  const violations = [...result.violations, ...remaining];
   summary.add(harness.log, run, { ...result, violations }, prefix);
 }
 

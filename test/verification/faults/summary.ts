@@ -1,7 +1,7 @@
 import type { MessageLog } from '../message-log';
 import type { FaultEpisode } from './fault-episode';
 import type { FaultRun } from './fault-run';
-import type { CheckResult } from './invariants/invariant-checker';
+import type { Findings } from './invariants/findings';
 import { undetectables, type Undetectable } from './invariants/undetectable';
 
 /** Counts by key. */
@@ -35,7 +35,12 @@ export class Summary {
   readonly #violations: string[] = [];
 
   /** @param run prefix of this run's violations */
-  add(log: MessageLog, { episodes, missed }: FaultRun, result: CheckResult, run = ''): void {
+  add(
+    log: MessageLog,
+    { episodes, missed }: FaultRun,
+    result: Pick<Findings, 'violations' | 'undetectable'>,
+    run = '',
+  ): void {
     this.#missed += missed;
     for (const episode of episodes) this.#addEpisode(episode);
     for (const { outcome, code } of log.out) {
@@ -48,7 +53,7 @@ export class Summary {
     for (const { event } of log.events) this.#events.add(event);
     for (const [kind, times] of result.undetectable) this.#undetectable.add(kind, times);
     this.violations += result.violations.length;
-    this.#violations.push(...result.violations.map((violation) => `  ${run}${violation}`));
+    this.#violations.push(...result.violations.map(({ text }) => `  ${run}${text}`));
   }
 
   toString(): string {

@@ -122,6 +122,7 @@ export class VirtualHarness implements FaultHarness {
   }
 
   async end(): Promise<readonly string[]> {
+    this.log.stopping();
     await this.clock.wait(this.device.stop(), NO_LIMIT_MS);
     const left: string[] = [];
     if (this.#memory.isOpen) left.push('the port is open');

@@ -2,71 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { EspAtError } from '../../../../driver/errors';
-import { MessageLog } from '../../message-log';
-import type { FaultEpisode } from '../fault-episode';
-import { InvariantChecker } from './invariant-checker';
-import { PortMonitor } from '../port-monitor';
-
-/** A message log that a test writes by hand. */
-class Fixture {
-  now = 0;
-  readonly log = new MessageLog(() => this.now);
-  readonly monitor = new PortMonitor(this.log, Buffer.from('|'));
-  readonly connection = this.log.accept(0);
-  readonly episodes: FaultEpisode[] = [];
-
-  /** Sends a message whose promise settles at once. */
-  async send(number: number, outcome: 'sent' | 'not-sent' | 'unknown'): Promise<Buffer> {
-    const payload = Buffer.from(`message ${number} to the server`);
-    const promise =
-      outcome === 'sent'
-        ? Promise.resolve()
-        : Promise.reject(new EspAtError('OUT_OF_SYNC', {}, { outcome }));
-    this.now++;
-    this.log.send(0, 1, payload, promise);
-    await setImmediate();
-    return payload;
-  }
-
-  arrive(payload: Buffer): void {
-    this.now++;
-    this.log.atServer(this.connection, 1, payload);
-  }
-
-  serve(number: number): Buffer {
-    const payload = Buffer.from(`message ${number} to the host`);
-    this.now++;
-    this.log.serve(0, 1, payload, this.connection.number);
-    return payload;
-  }
-
-  receive(payload: Buffer): void {
-    this.now++;
-    this.log.atHost({ link: 0, opcode: 1, bytes: payload });
-  }
-
-  episode(episode: Partial<FaultEpisode>): void {
-    this.episodes.push({
-      names: ['lose'],
-      hits: [],
-      from: 0,
-      gone: 1,
-      recovered: 2,
-      usable: 2,
-      flooded: 0,
-      blocked: 0,
-      reopened: undefined,
-      ...episode,
-    });
-  }
-
-  get violations(): readonly string[] {
-    return new InvariantChecker(this.log, this.monitor, this.episodes).check({
-      bootAndJoinMs: 1500,
-      padMs: 0,
-    }).violations;
-  }
-}
+import { Fixture } from './fixture';
 
 function padAfter(fixture: Fixture, ms: number): void {
   fixture.episode({ names: ['stray'], gone: 0, recovered: 25_000, blocked: 6000 });
@@ -114,6 +50,15 @@ const cases: readonly (readonly [
       fixture.arrive(payload);
     },
     /arrived 2 times/,
+  ],
+  [
+    'two messages of a link arrived in another order than they were sent in',
+    async (fixture) => {
+      const first = await fixture.send(1, 'sent');
+      fixture.arrive(await fixture.send(2, 'sent'));
+      fixture.arrive(first);
+    },
+    /^message 1 to the server arrived after message 2 to the server, which was sent later$/,
   ],
   [
     'an outcome is unknown without a fault',
@@ -201,6 +146,34 @@ const cases: readonly (readonly [
       fixture.log.event('dataloss', 0);
     },
     /message 2 to the host/,
+  ],
+  [
+    'a received message is missing, and its link was opened before the server sent it, but not later',
+    (fixture) => {
+      fixture.log.event('opened', 0);
+      fixture.serve(1);
+      fixture.receive(fixture.serve(2));
+    },
+    /message 1 to the host .* was lost, and nothing was reported/,
+  ],
+  ...(['closed-by-server', 'device-lost', 'reopened'] as const).map(
+    (event) =>
+      [
+        `the last message of a connection is missing, and ${event} follows: no violation`,
+        (fixture: Fixture) => {
+          fixture.serve(1);
+          fixture.log.event(event, 0);
+        },
+      ] as const,
+  ),
+  [
+    'the last message of a run is missing, and only its stop ended the link',
+    (fixture) => {
+      fixture.serve(1);
+      fixture.log.stopping();
+      fixture.log.event('device-lost', 0);
+    },
+    /message 1 to the host .* was lost, and nothing was reported/,
   ],
   [
     'a padded prompt arrived 20 s after a loss, and the host was blocked for 6 s: no violation',

@@ -8,7 +8,8 @@ const spans = (...events: readonly string[]) => {
   const logged = events.map((text, index) => {
     const [event = '', link] = text.split(' ');
     return {
-      at: index + 1,
+      at: 0,
+      order: index + 1,
       event,
       link: link === undefined ? undefined : (Number(link) as LinkId),
     };
