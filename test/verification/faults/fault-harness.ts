@@ -49,6 +49,8 @@ export interface FaultHarness {
   readonly padMs: number;
   /** Milliseconds that all received bytes took at the port's rate; 0 without a rate. */
   readonly receiveMs: number;
+  /** Count of the listeners that the run itself has added. */
+  ownListeners: number;
   monitor: PortObserver | undefined;
   /** Called with the bytes that the host writes and reads, for a trace. */
   onWrite: ((bytes: Buffer) => void) | undefined;

@@ -1,7 +1,7 @@
 import type { LinkId } from '../../../driver/at/types';
 import type { OpenOptions } from '../../../driver/link/options';
 import { seededRandom, type Random } from '../../../simulator';
-import { onDeviceEvents, onLinkEvents } from '../../harness/event-log';
+import { listenerCount, onDeviceEvents, onLinkEvents } from '../../harness/event-log';
 import { between, pick } from '../../harness/random';
 import type { Hit } from '../../../simulator/faults';
 import { drawFault, nameOf, withPrerequisite, type ScheduledFault } from './fault-schedule';
@@ -69,6 +69,7 @@ export class FaultRun {
     onLinkEvents(device, ({ event, link }) => log.event(event, link));
     device.on('statechange', () => this.#waiting.recheck());
     for (const link of device.links) link.on('message', (message) => log.atHost(message));
+    harness.ownListeners = listenerCount(device);
   }
 
   /** Runs to the end; the caller drives the clock meanwhile. */

@@ -49,6 +49,14 @@ describe('random faults', () => {
     }
   });
 
+  it('a listener of the device stays: it is named at the end', async () => {
+    const harness = new VirtualHarness({ firmware: 'D', seed: 8 });
+    const run = new FaultRun(harness, { seed: 8 });
+    harness.device.on('restart', () => undefined);
+    await harness.drive(run.run());
+    assert.deepEqual(await harness.end(), ['1 listeners']);
+  });
+
   it('equal seeds repeat a run exactly', async () => {
     const logOf = async () => {
       const harness = new VirtualHarness({ firmware: 'D', seed: 7 });

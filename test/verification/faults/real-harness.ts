@@ -33,6 +33,7 @@ export class RealHarness implements FaultHarness {
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
+  ownListeners = 0;
   monitor: PortObserver | undefined;
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;

@@ -5,6 +5,7 @@ import { seededRandom, type FirmwareClass, type SimulatedDevice } from '../../..
 import { directUart } from '../../../simulator/serial/uart';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { PacedLine } from '../../../simulator/serial/paced-line';
+import { listenerCount } from '../../harness/event-log';
 import { HostLoop } from '../../harness/host-loop';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { MemoryPort } from '../../harness/port/memory-port';
@@ -49,6 +50,8 @@ export class VirtualHarness implements FaultHarness {
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
+  /** Count of the listeners that the run itself has added. */
+  ownListeners = 0;
   monitor: PortObserver | undefined;
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
@@ -129,6 +132,8 @@ export class VirtualHarness implements FaultHarness {
     this.#simulator.destroy();
     await this.clock.advance(LAST_TIMER_MS);
     if (this.clock.pending > 0) left.push(`${this.clock.pending} timers`);
+    const listeners = listenerCount(this.device) - this.ownListeners;
+    if (listeners !== 0) left.push(`${listeners} listeners`);
     if (this.#network.size > 0) left.push(`${this.#network.size} connections`);
     return left;
   }
