@@ -50,7 +50,11 @@ export class DeviceHost implements Claimant {
     this.#port = { address };
     this.released = new ReleasedLinks(options.clock, this.#users, () => this.links);
     this.#examination = new DeviceExamination(
-      () => ({ device: this.device, opener: ports.opener(this.#port.address) }),
+      () => {
+        // The host is about to give up the port.
+        if (this.#state.kind === 'stopping') throw new EspAtError('DEVICE_STOPPED');
+        return { device: this.device, opener: ports.opener(this.#port.address) };
+      },
       (device) => this.runningDevice === device,
     );
   }

@@ -15,7 +15,11 @@ async function underExamination() {
   const clock = new VirtualClock();
   const device = new FakeDevice();
   let fail: (error: EspAtError) => void = () => undefined;
-  const open: PortOpener['open'] = () => new Promise((_, reject) => (fail = reject));
+  let opens = 0;
+  const open: PortOpener['open'] = () => {
+    opens++;
+    return new Promise((_, reject) => (fail = reject));
+  };
   const host = new DeviceHost({
     label: 'a',
     address: 'p',
@@ -32,7 +36,8 @@ async function underExamination() {
   host.attach({ deviceChanged: () => undefined });
   const report = host.examine();
   await turns();
-  return { clock, device, host, report, endExamination: () => fail(new EspAtError('PORT_FAILED')) };
+  const endExamination = () => fail(new EspAtError('PORT_FAILED'));
+  return { clock, device, host, report, opens: () => opens, endExamination };
 }
 
 async function turns(): Promise<void> {
@@ -81,6 +86,21 @@ describe('an action during an examination', () => {
     endExamination();
     await report;
   });
+});
+
+it('an examination of a device that stops: DEVICE_STOPPED, and its port stays closed', async () => {
+  const { clock, device, host, report, opens, endExamination } = await underExamination();
+  endExamination();
+  await report;
+  let stop: () => void = () => undefined;
+  device.stopping = new Promise((resolve) => (stop = resolve));
+  const ended = host.end();
+  await clock.advance(800);
+  assert.equal(device.stops, 1);
+  await assert.rejects(host.examine(), { code: 'DEVICE_STOPPED' });
+  assert.deepEqual([opens(), device.disconnects], [1, 1]);
+  stop();
+  await ended;
 });
 
 it('the end of the configuration node aborts an examination, and frees the port after it', async () => {
