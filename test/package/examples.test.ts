@@ -114,4 +114,11 @@ describe('examples', () => {
       assert.equal(new Set(values).size, values.length);
     }
   });
+
+  it('nodes that show an error have one name', () => {
+    const shown = [...examples().values()]
+      .flat()
+      .filter(({ rules }) => JSON.stringify(rules)?.includes('& error.message'));
+    assert.deepEqual([...new Set(shown.map(({ name }) => name))], ['code and message']);
+  });
 });
