@@ -76,10 +76,10 @@ export class SimulatedDevice {
       online: () => station.online,
       sendUrc,
     });
-    const outside = options.network ?? realNetwork;
+    const { network: outside = realNetwork, path } = options;
     this.#network = new StationNetwork({
       clock,
-      network: options.path ? new NetworkPath(outside, clock, random, options.path) : outside,
+      network: path ? new NetworkPath(outside, clock, random, () => path) : outside,
       dns: options.dns ?? {},
       online: () => station.online,
     });

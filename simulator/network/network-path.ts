@@ -27,14 +27,20 @@ const MAX_RETRANSMISSIONS = 22;
 /** Nagle's algorithm never holds back a full segment. */
 const MAX_SEGMENT_BYTES = 1_440;
 
+interface PathOptions extends NetworkPathOptions {
+  /** Milliseconds by which everything from the server is late, beside the latency. */
+  readonly serverDelayMs?: number;
+}
+
 /** A network with the latency, loss and bandwidth of a real one. */
 export class NetworkPath implements Network {
   readonly #inner: Network;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #options: NetworkPathOptions;
+  readonly #options: () => PathOptions;
 
-  constructor(inner: Network, clock: Clock, random: Random, options: NetworkPathOptions) {
+  /** @param options called for each segment */
+  constructor(inner: Network, clock: Clock, random: Random, options: () => PathOptions) {
     this.#inner = inner;
     this.#clock = clock;
     this.#random = random;
@@ -42,21 +48,20 @@ export class NetworkPath implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    const direction = () => new PathDirection(this.#clock, this.#random, this.#options);
-    const down = direction();
+    const options = this.#options;
+    const direction = (delay = () => 0) =>
+      new PathDirection(this.#clock, this.#random, options, delay);
+    const syn = direction();
+    const down = direction(() => options().serverDelayMs ?? 0);
     const up = direction();
-    const writer = new NagleWriter(this.#clock, up, this.#options, (bytes) => inner.write(bytes));
-    const segmenter = new Segmenter(
-      this.#clock,
-      () => this.#options,
-      (chunk) => {
-        writer.acknowledged();
-        handlers.data(chunk);
-      },
-    );
+    const writer = new NagleWriter(this.#clock, up, options, (bytes) => inner.write(bytes));
+    const segmenter = new Segmenter(this.#clock, options, (chunk) => {
+      writer.acknowledged();
+      handlers.data(chunk);
+    });
     const inner: Connection = this.#inner.connect(target, {
       // SYN and SYN ACK take their time as well.
-      connected: () => down.pass(0, () => down.pass(0, () => handlers.connected())),
+      connected: () => syn.pass(0, () => down.pass(0, () => handlers.connected())),
       data: (chunk) => down.pass(chunk.length, () => segmenter.data(chunk)),
       drained: () => {
         writer.drained();
@@ -66,6 +71,7 @@ export class NetworkPath implements Network {
       closed: (error) => down.pass(0, () => segmenter.inOrder(() => handlers.closed(error))),
     });
     const leave = (how: () => void) => () => {
+      syn.end();
       down.end();
       segmenter.end();
       writer.end();
@@ -87,7 +93,8 @@ export class NetworkPath implements Network {
 class PathDirection {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #options: NetworkPathOptions;
+  readonly #options: () => NetworkPathOptions;
+  readonly #delay: () => number;
   readonly #timers: Timers;
   /** The arrivals of segments in flight, in order. */
   #inFlight: (() => void)[] = [];
@@ -95,19 +102,26 @@ class PathDirection {
   #freeAt = 0;
   #lastArrival = 0;
 
-  constructor(clock: Clock, random: Random, options: NetworkPathOptions) {
+  /** @param delay milliseconds beside the latency */
+  constructor(
+    clock: Clock,
+    random: Random,
+    options: () => NetworkPathOptions,
+    delay: () => number,
+  ) {
     this.#clock = clock;
     this.#random = random;
     this.#options = options;
+    this.#delay = delay;
     this.#timers = new Timers(clock);
   }
 
   /** Sends a segment of `bytes` bytes; calls `arrive` when it arrives. */
   pass(bytes: number, arrive: () => void): void {
-    const { latencyMs = 0, loss = 0, bandwidth = Infinity } = this.#options;
+    const { latencyMs = 0, loss = 0, bandwidth = Infinity } = this.#options();
     const now = this.#clock.now();
     this.#freeAt = Math.max(now, this.#freeAt) + (bytes * 8_000) / bandwidth;
-    let arrival = this.#freeAt + latencyMs;
+    let arrival = this.#freeAt + latencyMs + this.#delay();
     for (let retry = 0; retry < MAX_RETRANSMISSIONS && this.#random() < loss; retry++) {
       arrival += RETRANSMISSION_TIMEOUT_MS * 2 ** retry;
     }
@@ -139,7 +153,7 @@ class PathDirection {
 class NagleWriter {
   readonly #clock: Clock;
   readonly #up: PathDirection;
-  readonly #options: NetworkPathOptions;
+  readonly #options: () => NetworkPathOptions;
   readonly #send: (bytes: Buffer) => boolean;
   /** Small pieces that wait for an acknowledgement. */
   readonly #held: Buffer[] = [];
@@ -151,7 +165,7 @@ class NagleWriter {
   constructor(
     clock: Clock,
     up: PathDirection,
-    options: NetworkPathOptions,
+    options: () => NetworkPathOptions,
     send: (bytes: Buffer) => boolean,
   ) {
     this.#clock = clock;
@@ -161,7 +175,7 @@ class NagleWriter {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#options.delayedAckMs === undefined || !this.#upgradeRequestSent) this.#pass(bytes);
+    if (this.#options().delayedAckMs === undefined || !this.#upgradeRequestSent) this.#pass(bytes);
     else for (const part of headerAndPayload(bytes)) this.#push(part);
     this.#upgradeRequestSent = true;
     return this.#writable;
@@ -202,7 +216,7 @@ class NagleWriter {
   }
 
   #segment(bytes: Buffer): void {
-    const { delayedAckMs = 0, latencyMs = 0 } = this.#options;
+    const { delayedAckMs = 0, latencyMs = 0 } = this.#options();
     this.#pass(bytes);
     const roundTrip = delayedAckMs + 2 * latencyMs;
     this.#cancelAck = this.#clock.after(roundTrip, () => this.acknowledged());

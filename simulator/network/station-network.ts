@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../clock';
 import type { DnsAnswer } from '../device/options';
+import { Gate } from './gate';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 
 /** Limit of a TCP or TLS connection attempt. */
@@ -24,7 +25,7 @@ interface StationNetworkContext {
  */
 export class StationNetwork implements Network {
   readonly #context: StationNetworkContext;
-  readonly #connections = new Set<StationConnection>();
+  readonly #gates = new Set<Gate>();
   #blackHole = false;
   #unreachable = false;
 
@@ -33,19 +34,34 @@ export class StationNetwork implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    const connection: StationConnection = new StationConnection(
-      {
-        ...this.#context,
-        passable: () => this.#passable,
-        unreachable: () => this.#unreachable,
-        done: () => this.#connections.delete(connection),
-      },
-      target,
-      handlers,
-    );
-    this.#connections.add(connection);
-    connection.start();
-    return connection;
+    const { clock, network, dns } = this.#context;
+    let cancel: () => void = () => undefined;
+    const connected = () => {
+      cancel();
+      handlers.connected();
+    };
+    const gate = new Gate({ ...handlers, connected }, SEND_BUFFER_BYTES, () => {
+      cancel();
+      this.#gates.delete(gate);
+    });
+    this.#gates.add(gate);
+    const failIn = (delay: number, reason: string) => {
+      cancel = clock.after(delay, () => gate.close(new Error(reason)));
+    };
+    const open = (host: string) => {
+      failIn(CONNECT_TIMEOUT_MS, 'the connection was not made in time');
+      // In a black hole the attempt times out.
+      if (this.#passable) gate.open((own) => network.connect({ ...target, host }, own));
+    };
+    const { address, delayMs } = lookUp(target.host, dns);
+    if (!this.#context.online() || this.#unreachable) failIn(1, 'the device has no network');
+    else if (isIP(target.host) !== 0) open(address);
+    else if (address === 'silent' || delayMs >= DNS_TIMEOUT_MS || !this.#passable)
+      failIn(DNS_TIMEOUT_MS, 'the name was not resolved in time');
+    else if (address === 'fails') failIn(delayMs + DNS_FAILURE_MS, 'there is no such host');
+    else if (delayMs === 0) open(address);
+    else cancel = clock.after(delayMs, () => open(address));
+    return gate;
   }
 
   /** Whether the network drops all packets although Wi-Fi is up. */
@@ -70,7 +86,7 @@ export class StationNetwork implements Network {
 
   /** Call when `online()` has changed. */
   changed(): void {
-    for (const connection of [...this.#connections]) connection.setMoving(this.#passable);
+    for (const gate of [...this.#gates]) gate.setMoving(this.#passable);
   }
 
   get #passable(): boolean {
@@ -78,159 +94,8 @@ export class StationNetwork implements Network {
   }
 }
 
-interface ConnectionContext extends StationNetworkContext {
-  passable(): boolean;
-  unreachable(): boolean;
-  done(): void;
-}
-
-class StationConnection implements Connection {
-  readonly #context: ConnectionContext;
-  readonly #target: ConnectionTarget;
-  readonly #handlers: ConnectionHandlers;
-  #inner: Connection | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #over = false;
-  #moving = true;
-  #paused = false;
-  /** Events held back while nothing moves, in order. */
-  #held: (() => void)[] = [];
-  #unsent: Buffer[] = [];
-  #unsentLength = 0;
-
-  constructor(context: ConnectionContext, target: ConnectionTarget, handlers: ConnectionHandlers) {
-    this.#context = context;
-    this.#target = target;
-    this.#handlers = handlers;
-  }
-
-  start(): void {
-    if (!this.#context.online() || this.#context.unreachable()) {
-      this.#failIn(1, 'the device has no network');
-      return;
-    }
-    const { host } = this.#target;
-    if (isIP(host) !== 0) {
-      this.#connect(host);
-      return;
-    }
-    const { address, delayMs } = lookUp(host, this.#context.dns);
-    if (address === 'silent' || delayMs >= DNS_TIMEOUT_MS || !this.#context.passable()) {
-      this.#failIn(DNS_TIMEOUT_MS, 'the name was not resolved in time');
-    } else if (address === 'fails') this.#failIn(delayMs + DNS_FAILURE_MS, 'there is no such host');
-    else if (delayMs === 0) this.#connect(address);
-    else this.#cancelTimer = this.#context.clock.after(delayMs, () => this.#connect(address));
-  }
-
-  #connect(address: string): void {
-    this.#failIn(CONNECT_TIMEOUT_MS, 'the connection was not made in time');
-    // In a black hole the attempt times out.
-    if (this.#context.passable()) this.#openInner(address);
-  }
-
-  write(bytes: Buffer): boolean {
-    if (this.#moving) return this.#inner?.write(bytes) ?? true;
-    this.#unsent.push(bytes);
-    this.#unsentLength += bytes.length;
-    return this.#unsentLength < SEND_BUFFER_BYTES;
-  }
-
-  destroy(): void {
-    this.#leave();
-    this.#inner?.destroy();
-  }
-
-  reset(): void {
-    this.#leave();
-    if (this.#inner?.reset) this.#inner.reset();
-    else this.#inner?.destroy();
-  }
-
-  pause(): void {
-    this.#paused = true;
-    this.#inner?.pause();
-  }
-
-  resume(): void {
-    this.#paused = false;
-    if (this.#moving) this.#inner?.resume();
-  }
-
-  /** @param moving whether packets get through */
-  setMoving(moving: boolean): void {
-    if (moving === this.#moving || this.#over) return;
-    this.#moving = moving;
-    if (!moving) {
-      this.#inner?.pause();
-      return;
-    }
-    if (!this.#paused) this.#inner?.resume();
-    const held = this.#held;
-    this.#held = [];
-    for (const event of held) event();
-    this.#sendUnsent();
-  }
-
-  #sendUnsent(): void {
-    const wasFull = this.#unsentLength >= SEND_BUFFER_BYTES;
-    const unsent = this.#unsent;
-    this.#unsent = [];
-    this.#unsentLength = 0;
-    let writable = true;
-    for (const bytes of unsent) writable = this.#inner?.write(bytes) ?? true;
-    if (wasFull && writable && !this.#over) this.#handlers.drained();
-  }
-
-  #openInner(host: string): void {
-    const handlers = this.#handlers;
-    const whenMoving = (event: () => void) => {
-      if (this.#over) return;
-      if (this.#moving) event();
-      else this.#held.push(() => whenMoving(event));
-    };
-    this.#inner = this.#context.network.connect(
-      { ...this.#target, host },
-      {
-        connected: () =>
-          whenMoving(() => {
-            this.#cancelTimer?.();
-            handlers.connected();
-          }),
-        data: (chunk) => {
-          if (this.#moving && !this.#over) handlers.data(chunk);
-          else whenMoving(() => handlers.data(chunk));
-        },
-        drained: () => whenMoving(() => handlers.drained()),
-        ended: () => whenMoving(() => handlers.ended()),
-        closed: (error) => whenMoving(() => this.#closed(error)),
-      },
-    );
-  }
-
-  #failIn(delay: number, reason: string): void {
-    this.#cancelTimer = this.#context.clock.after(delay, () => {
-      this.#inner?.destroy();
-      this.#closed(new Error(reason));
-    });
-  }
-
-  #leave(): void {
-    this.#over = true;
-    this.#held = [];
-    this.#cancelTimer?.();
-    this.#context.done();
-  }
-
-  #closed(error: Error | undefined): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#cancelTimer?.();
-    this.#context.done();
-    this.#handlers.closed(error);
-  }
-}
-
 function lookUp(name: string, dns: StationNetworkContext['dns']): DnsAnswer {
+  if (isIP(name) !== 0) return { address: name, delayMs: 0 };
   const known = dns[name.toLowerCase()] ?? dns['*'];
   if (typeof known === 'object') return known;
   if (known !== undefined) return { address: known, delayMs: 0 };

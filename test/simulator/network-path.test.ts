@@ -90,7 +90,12 @@ describe('the network between the simulated device and its servers', () => {
       },
     };
     let received = '';
-    new NetworkPath(inner, clock, () => 0.5, { latencyMs: 1 }).connect(
+    new NetworkPath(
+      inner,
+      clock,
+      () => 0.5,
+      () => ({ latencyMs: 1 }),
+    ).connect(
       { host: 'server', port: 80 },
       {
         connected: () => undefined,
@@ -117,7 +122,12 @@ describe('the network between the simulated device and its servers', () => {
       },
     };
     let drained = 0;
-    const connection = new NetworkPath(inner, clock, () => 0.5, { latencyMs: 30 }).connect(
+    const connection = new NetworkPath(
+      inner,
+      clock,
+      () => 0.5,
+      () => ({ latencyMs: 30 }),
+    ).connect(
       { host: 'server', port: 80 },
       {
         connected: nothing,

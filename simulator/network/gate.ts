@@ -1,0 +1,113 @@
+import type { Connection, ConnectionHandlers } from './network';
+
+/** A connection that can stand still. Nothing moves then, and nothing breaks: events wait, and writes fill a buffer. */
+export class Gate implements Connection {
+  readonly #handlers: ConnectionHandlers;
+  readonly #bufferBytes: number;
+  readonly #over: () => void;
+  #inner: Connection | undefined;
+  #isMoving = true;
+  #isPaused = false;
+  #isOver = false;
+  /** Events held back while nothing moves, in order. */
+  #held: (() => void)[] = [];
+  #unsent: Buffer[] = [];
+  #unsentLength = 0;
+
+  /**
+   * @param bufferBytes writes report no room from this many bytes on
+   * @param over called when the connection has ended, before `closed`
+   */
+  constructor(handlers: ConnectionHandlers, bufferBytes: number, over: () => void) {
+    this.#handlers = handlers;
+    this.#bufferBytes = bufferBytes;
+    this.#over = over;
+  }
+
+  open(connect: (handlers: ConnectionHandlers) => Connection): void {
+    const handlers = this.#handlers;
+    this.#inner = connect({
+      connected: () => this.pass(() => handlers.connected()),
+      data: (chunk) => this.pass(() => handlers.data(chunk)),
+      drained: () => this.pass(() => handlers.drained()),
+      ended: () => this.pass(() => handlers.ended()),
+      closed: (error) => this.pass(() => this.#finish(error)),
+    });
+  }
+
+  /** Lets an event happen: now, or in its order once the connection moves. */
+  pass(event: () => void): void {
+    if (this.#isOver) return;
+    if (this.#isMoving) event();
+    else this.#held.push(event);
+  }
+
+  setMoving(isMoving: boolean): void {
+    if (isMoving === this.#isMoving || this.#isOver) return;
+    this.#isMoving = isMoving;
+    if (!isMoving) {
+      this.#inner?.pause();
+      return;
+    }
+    // An event may stop the connection again.
+    for (const event of this.#held.splice(0)) this.pass(event);
+    if (!this.#isMoving) return;
+    this.#sendUnsent();
+    // Last: data that arrives at once comes behind the held events.
+    if (!this.#isPaused) this.#inner?.resume();
+  }
+
+  /** Ends the connection on both sides. */
+  close(error: Error): void {
+    if (this.#isOver) return;
+    this.#inner?.destroy();
+    this.#finish(error);
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.#isMoving) return this.#inner?.write(bytes) ?? true;
+    this.#unsent.push(bytes);
+    this.#unsentLength += bytes.length;
+    return this.#unsentLength < this.#bufferBytes;
+  }
+
+  destroy(): void {
+    this.#end();
+    this.#inner?.destroy();
+  }
+
+  reset(): void {
+    this.#end();
+    if (this.#inner?.reset) this.#inner.reset();
+    else this.#inner?.destroy();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#inner?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#isMoving) this.#inner?.resume();
+  }
+
+  #sendUnsent(): void {
+    const wasFull = this.#unsentLength >= this.#bufferBytes;
+    this.#unsentLength = 0;
+    let hasRoom = true;
+    for (const bytes of this.#unsent.splice(0)) hasRoom = this.#inner?.write(bytes) ?? true;
+    if (wasFull && hasRoom && !this.#isOver) this.#handlers.drained();
+  }
+
+  #finish(error: Error | undefined): void {
+    this.#end();
+    this.#handlers.closed(error);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#held = [];
+    this.#over();
+  }
+}
