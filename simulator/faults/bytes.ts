@@ -1,6 +1,12 @@
 import type { Random } from '../random';
-import type { Fault, FaultSettings, FaultSite, FaultCallbacks } from './fault';
-import { directions, type Direction } from './direction';
+import {
+  directions,
+  type Direction,
+  type Fault,
+  type FaultSettings,
+  type FaultSite,
+  type FaultCallbacks,
+} from './fault';
 import type { Tap } from './wire';
 
 interface ByteFault {

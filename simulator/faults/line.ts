@@ -1,5 +1,5 @@
 import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
-import type { Direction } from './direction';
+import type { Direction } from './fault';
 import { Overlap } from './overlap';
 import { Wire, type DeviceWrite } from './wire';
 

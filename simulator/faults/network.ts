@@ -73,11 +73,13 @@ export class FaultyNetwork implements Network {
     for (const gate of [...this.#gates]) gate.setMoving(this.#silences.newest === undefined);
   }
 
-  /** Resets all connections. @returns how many there were */
-  reset(): number {
-    const gates = [...this.#gates];
-    for (const gate of gates) gate.close(new Error('read ECONNRESET'));
-    return gates.length;
+  get connectionCount(): number {
+    return this.#gates.size;
+  }
+
+  /** Resets all connections. */
+  reset(): void {
+    for (const gate of [...this.#gates]) gate.close(new Error('read ECONNRESET'));
   }
 
   /**

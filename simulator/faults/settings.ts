@@ -1,6 +1,5 @@
 import type { Point } from '../device/hooks';
-import type { FaultSettings } from './fault';
-import { directions } from './direction';
+import { directions, type FaultSettings } from './fault';
 
 const points = [
   'command',

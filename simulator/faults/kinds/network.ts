@@ -1,119 +1,12 @@
-import { episodeFault, eventFault } from '../episode';
+import { lastingFault, triggeredFault } from '../episode';
 import type { Fault } from '../fault';
-
-const DEFAULT_JOIN_MS = 20;
-
-export const segmentsJoined: Fault = {
-  name: 'segments-joined',
-  group: 'network',
-  description:
-    'what a server sends right behind its 101 shares the segment; duration: within which time',
-  takes: ['duration'],
-  defaults: { duration: DEFAULT_JOIN_MS },
-  lasting: true,
-  start({ network }, { duration = DEFAULT_JOIN_MS }, run) {
-    run.hit({ kind: 'time' });
-    return network.joins.add({ joinMs: duration });
-  },
-};
-
-/** Short enough to let a flood of messages pass. */
-const DEFAULT_SPLIT_GAP_MS = 2;
-/** Small enough to split every frame. */
-const DEFAULT_SPLIT_BYTES = 16;
-
-export const segmentsSplit: Fault = {
-  name: 'segments-split',
-  group: 'network',
-  description:
-    'all that servers send comes in small segments; count: bytes of each, duration: time between them',
-  takes: ['duration', 'count'],
-  defaults: { duration: DEFAULT_SPLIT_GAP_MS, count: DEFAULT_SPLIT_BYTES },
-  lasting: true,
-  start({ network }, { duration = DEFAULT_SPLIT_GAP_MS, count = DEFAULT_SPLIT_BYTES }, run) {
-    run.hit({ kind: 'time' });
-    return network.splits.add({ splitBytes: count, splitGapMs: duration });
-  },
-};
-
-export const wifiLost = episodeFault({
-  name: 'wifi-lost',
-  group: 'network',
-  description: 'Wi-Fi goes out of reach and comes back',
-  defaults: { duration: 3_000 },
-  begin({ device, network }) {
-    const end = network.wifiLosses.add(true);
-    device.wifi.lose();
-    return () => {
-      end();
-      if (network.wifiLosses.newest === undefined) device.wifi.recover();
-    };
-  },
-});
-
-export const blackHole = episodeFault({
-  name: 'black-hole',
-  group: 'network',
-  description: 'every packet vanishes though Wi-Fi is there',
-  defaults: { duration: 30_000 },
-  begin({ device, network }) {
-    const end = network.blackHoles.add(true);
-    device.network.blackHole = true;
-    return () => {
-      end();
-      device.network.blackHole = network.blackHoles.newest === true;
-    };
-  },
-});
-
-const DEFAULT_SERVER_DELAY_MS = 1_000;
-
-export const serverSlow: Fault = {
-  name: 'server-slow',
-  group: 'network',
-  description: 'everything from a server comes late; duration: by how much',
-  takes: ['duration'],
-  defaults: { duration: DEFAULT_SERVER_DELAY_MS },
-  lasting: true,
-  start({ network }, { duration = DEFAULT_SERVER_DELAY_MS }, run) {
-    run.hit({ kind: 'time' });
-    return network.delays.add(duration);
-  },
-};
-
-export const serverSilent = episodeFault({
-  name: 'server-silent',
-  group: 'network',
-  description: 'servers neither read nor answer for a while; connections stay',
-  defaults: { duration: 20_000 },
-  begin: ({ network }) => network.silence(),
-});
-
-export const serverReset = eventFault({
-  name: 'server-reset',
-  group: 'network',
-  description: 'servers reset their connections',
-  apply: ({ network }) => ({ kind: 'network', count: network.reset() }),
-});
-
-export const serverRefuse = episodeFault({
-  name: 'server-refuse',
-  group: 'network',
-  description: 'servers are down: connections are reset, attempts refused for a while',
-  defaults: { duration: 10_000 },
-  begin({ network }) {
-    const accept = network.refusals.add(true);
-    network.reset();
-    return accept;
-  },
-});
 
 /** Longer than the firmware's 10 s limit for the rest of a frame. */
 const DEFAULT_STALL_MS = 12_000;
 /** Shorter chunks may be no more than a frame's header. */
 const MIN_FRAME_BYTES = 8;
 
-export const frameStalled: Fault = {
+const frameStalled: Fault = {
   name: 'frame-stalled',
   group: 'network',
   description: 'a server sends half of a frame, the rest a while later',
@@ -150,3 +43,97 @@ export const frameStalled: Fault = {
     };
   },
 };
+
+export const networkFaults = [
+  lastingFault({
+    name: 'segments-joined',
+    group: 'network',
+    description:
+      'what a server sends right behind its 101 shares the segment; duration: within which time',
+    defaults: { duration: 20 },
+    start({ network }, { duration }, run) {
+      run.hit({ kind: 'time' });
+      return network.joins.add({ joinMs: duration });
+    },
+  }),
+  lastingFault({
+    name: 'segments-split',
+    group: 'network',
+    description:
+      'all that servers send comes in small segments; count: bytes of each, duration: time between them',
+    // Splits every frame, and lets a flood of messages pass.
+    defaults: { duration: 2, count: 16 },
+    start({ network }, { duration, count }, run) {
+      run.hit({ kind: 'time' });
+      return network.splits.add({ splitBytes: count, splitGapMs: duration });
+    },
+  }),
+  triggeredFault({
+    name: 'wifi-lost',
+    group: 'network',
+    description: 'Wi-Fi goes out of reach and comes back',
+    defaults: { duration: 3_000 },
+    apply({ device, network }) {
+      const end = network.wifiLosses.add(true);
+      device.wifi.lose();
+      return () => {
+        end();
+        if (network.wifiLosses.newest === undefined) device.wifi.recover();
+      };
+    },
+  }),
+  triggeredFault({
+    name: 'black-hole',
+    group: 'network',
+    description: 'every packet vanishes though Wi-Fi is there',
+    defaults: { duration: 30_000 },
+    apply({ device, network }) {
+      const end = network.blackHoles.add(true);
+      device.network.blackHole = true;
+      return () => {
+        end();
+        device.network.blackHole = network.blackHoles.newest === true;
+      };
+    },
+  }),
+  lastingFault({
+    name: 'server-slow',
+    group: 'network',
+    description: 'everything from a server comes late; duration: by how much',
+    defaults: { duration: 1_000 },
+    start({ network }, { duration }, run) {
+      run.hit({ kind: 'time' });
+      return network.delays.add(duration);
+    },
+  }),
+  triggeredFault({
+    name: 'server-silent',
+    group: 'network',
+    description: 'servers neither read nor answer for a while; connections stay',
+    defaults: { duration: 20_000 },
+    apply: ({ network }) => network.silence(),
+  }),
+  triggeredFault({
+    name: 'server-reset',
+    group: 'network',
+    description: 'servers reset their connections',
+    defaults: {},
+    place: ({ network }) => ({ kind: 'network', count: network.connectionCount }),
+    apply({ network }) {
+      network.reset();
+      return undefined;
+    },
+  }),
+  triggeredFault({
+    name: 'server-refuse',
+    group: 'network',
+    description: 'servers are down: connections are reset, attempts refused for a while',
+    defaults: { duration: 10_000 },
+    apply({ network }) {
+      const accept = network.refusals.add(true);
+      network.reset();
+      return accept;
+    },
+  }),
+  frameStalled,
+];
