@@ -41,7 +41,6 @@ export class FaultyNetwork implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    if (this.refusals.newest === true) return refuse(this.#clock, handlers);
     let isHandshake = true;
     const data = (chunk: Buffer) => {
       const index = isHandshake ? undefined : this.#cutAt(chunk.length);
@@ -50,9 +49,16 @@ export class FaultyNetwork implements Network {
       handlers.data(chunk.subarray(0, index));
       if (index !== undefined) gate.pass(() => handlers.data(chunk.subarray(index)));
     };
-    const gate: Gate = new Gate({ ...handlers, data }, RECEIVE_WINDOW_BYTES, () =>
-      this.#gates.delete(gate),
-    );
+    let cancel: () => void = () => undefined;
+    const gate: Gate = new Gate({ ...handlers, data }, RECEIVE_WINDOW_BYTES, () => {
+      cancel();
+      this.#gates.delete(gate);
+    });
+    if (this.refusals.newest === true) {
+      const refuse = () => gate.close(new Error('connect ECONNREFUSED'));
+      cancel = this.#clock.after(REFUSAL_DELAY_MS, refuse);
+      return gate;
+    }
     this.#gates.add(gate);
     gate.setMoving(this.#silences.newest === undefined);
     gate.open((own) => this.#path.connect(target, own));
@@ -98,16 +104,4 @@ export class FaultyNetwork implements Network {
     }
     return undefined;
   }
-}
-
-function refuse(clock: Clock, handlers: ConnectionHandlers): Connection {
-  const cancel = clock.after(REFUSAL_DELAY_MS, () =>
-    handlers.closed(new Error('connect ECONNREFUSED')),
-  );
-  return {
-    write: () => true,
-    destroy: cancel,
-    pause: () => undefined,
-    resume: () => undefined,
-  };
 }

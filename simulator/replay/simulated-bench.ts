@@ -8,6 +8,7 @@ import {
   type ConnectionTarget,
   type DnsAnswer,
 } from '..';
+import { Gate } from '../network/gate';
 import { PacedLine } from '../serial/paced-line';
 import { LATENCY_MS, RecordedConnection } from './recorded-server';
 import type { Act, Heading, Observation, ServerCertificate } from './recording';
@@ -165,38 +166,18 @@ export class SimulatedBench {
   }
 
   #connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    let connection: RecordedConnection | undefined;
-    let destroyed = false;
-    const fail = (delay: number, reason: string) =>
-      this.#clock.after(delay, () => {
-        if (!destroyed) handlers.closed(new Error(reason));
-      });
-    const { port } = this.#heading;
-    const open = target.port === port && this.#listening && this.#network === 'ok';
-    if (!open) fail(LATENCY_MS, 'connect ECONNREFUSED');
-    else {
-      const secure = this.#certificate !== undefined;
-      this.#clock.after(secure && target.tls ? TLS_HANDSHAKE_MS : LATENCY_MS, () => {
-        if (destroyed) return;
-        const peer = this.#handshake(target);
-        if (peer === 'failed') handlers.closed(new Error('the TLS handshake failed'));
-        else {
-          connection = this.#accept(handlers, peer);
-          handlers.connected();
-        }
-      });
-    }
-    const leave = (how: 'destroy' | 'reset') => () => {
-      destroyed = true;
-      connection?.device[how]?.();
-    };
-    return {
-      write: (bytes) => connection?.device.write(bytes) ?? true,
-      destroy: leave('destroy'),
-      reset: leave('reset'),
-      pause: () => connection?.device.pause(),
-      resume: () => connection?.device.resume(),
-    };
+    const open = target.port === this.#heading.port && this.#listening && this.#network === 'ok';
+    const isTls = open && this.#certificate !== undefined && target.tls !== undefined;
+    const cancel = this.#clock.after(isTls ? TLS_HANDSHAKE_MS : LATENCY_MS, () => {
+      const peer = open ? this.#handshake(target) : 'failed';
+      if (peer === 'failed') gate.close(new Error(open ? 'TLS failed' : 'connect ECONNREFUSED'));
+      else {
+        gate.open((own) => this.#accept(own, peer).device);
+        handlers.connected();
+      }
+    });
+    const gate = new Gate(handlers, 0, cancel);
+    return gate;
   }
 
   /** The name in the client's certificate, or `failed`. */
