@@ -16,20 +16,16 @@ export type Route =
   /** RST in answer to the SYN. */
   | { readonly kind: 'refused' }
   /** The SYN is lost, without an answer. */
-  | { readonly kind: 'unroutable' }
-  /** The name server does not know the name. */
-  | { readonly kind: 'no-name' };
+  | { readonly kind: 'unroutable' };
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock;
   /** Decides the outcome of each connection attempt. */
   readonly route: (target: ConnectionTarget) => Route;
-  /** Milliseconds that a segment takes. Default 0.3. */
-  readonly latency?: number;
 }
 
-/** Time until a name server refuses a name. */
-const NAME_FAILURE_MS = 30;
+/** Milliseconds that a segment takes. */
+const LATENCY_MS = 0.3;
 /** Shortest TLS handshake of an ESP32. */
 const TLS_HANDSHAKE_MS = 60;
 
@@ -64,18 +60,14 @@ export class MemoryNetwork implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    const { clock, latency = 0.3 } = this.#options;
-    const pipe = new MemoryPipe(clock, latency, handlers, this);
+    const pipe = new MemoryPipe(this.#options.clock, LATENCY_MS, handlers, this);
     const route = this.#reachable ? this.#options.route(target) : { kind: 'unroutable' as const };
     switch (route.kind) {
       case 'server':
         this.#enter(pipe, route.server, target, route.tls);
         break;
       case 'refused':
-        pipe.failAfter(latency, 'connect ECONNREFUSED');
-        break;
-      case 'no-name':
-        pipe.failAfter(NAME_FAILURE_MS, `getaddrinfo ENOTFOUND ${target.host}`);
+        pipe.failAfter(LATENCY_MS, 'connect ECONNREFUSED');
         break;
       case 'unroutable':
         break;
@@ -89,16 +81,15 @@ export class MemoryNetwork implements Network {
     target: ConnectionTarget,
     tls: HandshakeServer | undefined,
   ): void {
-    const { latency = 0.3 } = this.#options;
     this.#pipes.add(pipe);
     pipe.onGone = () => void this.#pipes.delete(pipe);
     if (!target.tls) {
-      pipe.openAfter(latency, () => server.serve(pipe.server));
+      pipe.openAfter(LATENCY_MS, () => server.serve(pipe.server));
       return;
     }
     const result = tls ? handshake(target.tls, tls) : { failed: 'no TLS on this port' };
     if ('failed' in result) {
-      pipe.failAfter(latency, result.failed);
+      pipe.failAfter(LATENCY_MS, result.failed);
       return;
     }
     pipe.openAfter(TLS_HANDSHAKE_MS, () => server.serve(pipe.server, result.clientName));
