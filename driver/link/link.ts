@@ -4,7 +4,7 @@ import { closePayload } from '../commands/close-frame';
 import { withoutUserinfo } from '../commands/wsopen';
 import { EspAtError } from '../errors';
 import type { LinkSnapshot } from '../recorder/lines';
-import { encodedOpen } from '../recorder/open-codec';
+import { encodeOpen } from '../recorder/open-codec';
 import { LinkCounters } from '../statistics/link-counters';
 import type { LinkStatistics } from '../statistics/statistics';
 import { waitFor, type WaitOptions } from '../wait';
@@ -222,7 +222,7 @@ export class Link extends EventEmitter<LinkEvents> {
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';
     if (state.kind !== 'open' || !this.#parts.sendQueue.isEmpty || !this.#parts.reception.isEmpty)
       return 'busy';
-    const open: LinkSnapshot = { link: this.id, options: encodedOpen(state.goal.options) };
+    const open: LinkSnapshot = { link: this.id, options: encodeOpen(state.goal.options) };
     return open;
   }
 

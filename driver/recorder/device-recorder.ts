@@ -1,5 +1,5 @@
 import type { LinkId } from '../at/types';
-import { systemClock } from '../clock';
+import { systemClock, type Clock } from '../clock';
 import type { Capabilities, DeviceOptions } from '../device/options';
 import { asEspAtError, EspAtError } from '../errors';
 import type { CloseOptions, OpenOptions } from '../link/options';
@@ -8,7 +8,7 @@ import { withoutForeignSecrets } from './foreign-secrets';
 import type { DeviceCall, LinkCall, SnapshotLine } from './lines';
 import { encodeOpen } from './open-codec';
 import { recordedOpener } from './recorded-port';
-import { RecordedClock } from './recorded-clock';
+import { recordedClock } from './recorded-clock';
 import { Recorder } from './recorder';
 import { packageVersion, recordedDevice, recordingText, type RecordedDevice } from './recording';
 import { SecretSet } from './secret-set';
@@ -27,6 +27,8 @@ export function createRecorder(options: DeviceOptions): DeviceRecorder | undefin
 
 /** Records one device: its port, the calls of its user, random numbers, and what it emits. */
 export class DeviceRecorder extends Recorder {
+  /** The device's clock, whose late timers are recorded. */
+  readonly clock: Clock;
   /** The device's port, recorded. */
   readonly port: PortOpener;
   /** The device's source of random numbers, recorded. */
@@ -38,9 +40,9 @@ export class DeviceRecorder extends Recorder {
 
   /** @param bytes of records */
   constructor(options: DeviceOptions, bytes: number) {
-    const clock = new RecordedClock(options.clock ?? systemClock);
+    const { clock = systemClock } = options;
     super(bytes, clock, new SecretSet(secretsOfDevice(options)));
-    clock.onLate = (ms) => this.line({ late: Math.round(ms) });
+    this.clock = recordedClock(clock, (ms) => this.line({ late: Math.round(ms) }));
     this.#options = options;
     this.#recorded = recordedDevice(options);
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;

@@ -1,8 +1,8 @@
 import type { LinkId } from '../at/types';
+import type { Clock } from '../clock';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
 import { RecordList, type PlacedLine } from './record-list';
-import type { RecordedClock } from './recorded-clock';
 import { redacted, type End } from './redact';
 import type { SecretSet } from './secret-set';
 
@@ -27,8 +27,7 @@ interface CleanLine {
 
 /** Keeps the newest bytes of the port, calls of the driver, and events and messages that it emits, without secrets. */
 export class Recorder {
-  /** The clock of the driver and of the records. */
-  readonly clock: RecordedClock;
+  readonly #clock: Clock;
   protected readonly secrets: SecretSet;
   readonly #list: RecordList;
   /** Bytes that may begin a secret, and what came behind them. */
@@ -36,15 +35,17 @@ export class Recorder {
   /** By direction: the beginning of a secret that was kept as a placeholder because too much was held. The rest may come. */
   #begun: ReadonlyMap<Direction, Uint8Array> = new Map();
   #calls = 0;
+  /** Time of the chunk that the driver processes: a replay takes the records of one time for one turn. */
+  #turn: number | undefined;
   /** Messages of one link that the driver emitted since the last record. */
   #receivedLink: LinkId = 0;
   #receivedMessages = 0;
   #receivedBytes = 0;
 
   /** @param capacity bytes of lines */
-  constructor(capacity: number, clock: RecordedClock, secrets: SecretSet) {
+  constructor(capacity: number, clock: Clock, secrets: SecretSet) {
     this.#list = new RecordList(capacity);
-    this.clock = clock;
+    this.#clock = clock;
     this.secrets = secrets;
   }
 
@@ -55,12 +56,17 @@ export class Recorder {
 
   /** Records a chunk from the device. Call {@link endTurn} once the driver has processed it. */
   received(bytes: Uint8Array): void {
-    this.clock.beginTurn();
+    this.#turn = this.#clock.now();
     this.#passed('device', bytes);
   }
 
   endTurn(): void {
-    this.clock.endTurn();
+    this.#turn = undefined;
+  }
+
+  /** Time of a record. */
+  get #now(): number {
+    return this.#turn ?? this.#clock.now();
   }
 
   /** Returns a number for a call. */
@@ -84,9 +90,9 @@ export class Recorder {
     return call;
   }
 
-  /** Records that a send has succeeded, at the time of the record that caused it. */
+  /** Records that a send has succeeded. */
   sent(call: number): void {
-    this.#keep({ settled: call }, 0, this.clock.lastTime);
+    this.#keep({ settled: call }, 0);
   }
 
   /** Records a message that a link emits. @param bytes of the message */
@@ -143,7 +149,7 @@ export class Recorder {
 
   #passed(direction: Direction, bytes: Uint8Array): void {
     this.#keepMessages();
-    const at = this.clock.recordTime;
+    const at = this.#now;
     if (this.#held.length === 0 && !this.#begun.has(direction)) {
       const { bytes: clean, begun } = redacted(this.secrets.index, bytes, 'goesOn');
       if (!begun) return this.#push(passedLine(at, direction, clean));
@@ -153,10 +159,9 @@ export class Recorder {
   }
 
   /** Keeps a line without secrets, behind what is held back. */
-  #keep(line: DriverLine, length: number, time?: number): void {
+  #keep(line: DriverLine, length: number): void {
     this.#keepMessages();
-    const at = time ?? this.clock.recordTime;
-    const clean = { line: { at, ...line }, length };
+    const clean = { line: { at: this.#now, ...line }, length };
     if (this.#held.length === 0) this.#push(clean);
     else this.#held.push(clean);
   }

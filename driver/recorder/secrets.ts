@@ -1,5 +1,5 @@
 import type { DeviceOptions } from '../device/options';
-import type { Header, OpenOptions } from '../link/options';
+import type { OpenOptions } from '../link/options';
 import { placeholderText } from './placeholder';
 import { quoted, type Secret } from './secret-pattern';
 
@@ -11,12 +11,12 @@ export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Sec
   ];
 }
 
-/** Returns the secrets in the options of an `open()` call. Takes any values: the options may be invalid. */
-export function secretsOfOpen({ uri, authorization, headers }: Partial<OpenOptions>): Secret[] {
+/** Returns the secrets in checked options of an `open()` call. */
+export function secretsOfOpen({ uri, authorization, headers }: OpenOptions): Secret[] {
   return [
-    ...(typeof uri === 'string' ? secretsOfUri(uri) : []),
-    ...(typeof authorization === 'string' ? secretsOfHeader('Authorization', authorization) : []),
-    ...headersOf(headers).flatMap(({ name, value }) => secretsOfHeader(name, value)),
+    ...secretsOfUri(uri),
+    ...(authorization ? secretsOfHeader('Authorization', authorization) : []),
+    ...(headers ?? []).flatMap(({ name, value }) => secretsOfHeader(name, value)),
   ];
 }
 
@@ -52,21 +52,6 @@ export function maskedDevice({ wifi, certificates }: DeviceOptions): Partial<Dev
   };
 }
 
-/** Returns the options with placeholders for secrets. Takes any values: the options may be invalid. */
-export function maskedOpen({ uri, authorization, headers, ...others }: OpenOptions): OpenOptions {
-  return {
-    ...others,
-    uri: typeof uri === 'string' ? maskedUri(uri) : uri,
-    ...(typeof authorization === 'string' && { authorization: placeholderText(authorization) }),
-    ...(headers !== undefined && {
-      headers: headersOf(headers).map(({ name, value }) => ({
-        name,
-        value: placeholderText(value),
-      })),
-    }),
-  };
-}
-
 // --- URIs ------------------------------------------------------------------------------------------
 
 const USERINFO = /^(\w+:\/\/)([^/?#]*)(?=@)/;
@@ -86,7 +71,8 @@ function secretsOfUri(uri: string): Secret[] {
   ];
 }
 
-function maskedUri(uri: string): string {
+/** Returns a URI with placeholders for user and password. */
+export function maskedUri(uri: string): string {
   return uri.replace(
     USERINFO,
     (_, scheme: string, userinfo: string) => scheme + maskedUserinfo(userinfo),
@@ -121,14 +107,6 @@ function secretsOfHeader(name: string, value: string): Secret[] {
     [',"', '"'],
   ] as const;
   return [{ text: value, between }, ...inner.map((text) => ({ text, between: [] }))];
-}
-
-function headersOf(headers: unknown): Header[] {
-  if (!Array.isArray(headers)) return [];
-  return headers.filter(
-    (header: Partial<Record<keyof Header, unknown>> | null): header is Header =>
-      typeof header?.name === 'string' && typeof header.value === 'string',
-  );
 }
 
 // --- keys ------------------------------------------------------------------------------------------

@@ -1,31 +1,36 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { systemClock, type Clock } from '../../../driver/clock';
-import { RecordedClock } from '../../../driver/recorder/recorded-clock';
+import { it } from 'node:test';
+import { DeviceRecorder } from '../../../driver/recorder/device-recorder';
+import type { PortHandlers } from '../../../driver/port/port';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
-/** A clock whose time rises with each call of now(). */
-function ticking(): { clock: Clock; looks: () => number } {
-  let looks = 0;
-  return { clock: { ...systemClock, now: () => ++looks }, looks: () => looks };
-}
-
-describe('the clock of a recorded driver', () => {
-  it('serves the record of a chunk and the first now() of the driver with one reading', () => {
-    const { clock, looks } = ticking();
-    const recorded = new RecordedClock(clock);
-    recorded.beginTurn();
-    assert.deepEqual([recorded.recordTime, recorded.now(), recorded.recordTime], [1, 1, 1]);
-    assert.equal(looks(), 1);
-    assert.equal(recorded.now(), 2, 'a second look of the driver is its own');
-    assert.equal(recorded.recordTime, 2);
-  });
-
-  it('reads the time again after the turn of a chunk, also when the driver has not called now()', () => {
-    const recorded = new RecordedClock(ticking().clock);
-    recorded.beginTurn();
-    recorded.endTurn();
-    assert.equal(recorded.now(), 2);
-    assert.equal(recorded.recordTime, 3);
-    assert.equal(recorded.lastTime, 3);
-  });
+it('the records of the turn of a chunk have its time, those behind it have their own', async () => {
+  const clock = new VirtualClock();
+  let now = 5;
+  let handlers: PortHandlers | undefined;
+  const port = {
+    address: 'memory',
+    open: (given: PortHandlers) => {
+      handlers = given;
+      return Promise.resolve({
+        write: () => undefined,
+        pendingBytes: 0,
+        close: () => Promise.resolve(),
+      });
+    },
+  };
+  const ticking = {
+    now: () => now++,
+    after: clock.after.bind(clock),
+    afterInput: clock.afterInput.bind(clock),
+  };
+  const recorder = new DeviceRecorder({ port, clock: ticking }, 1024);
+  await recorder.port.open(
+    { data: () => recorder.called('start'), lost: () => undefined },
+    { flowControl: false },
+  );
+  handlers?.data(Buffer.from('a'));
+  recorder.called('stop');
+  const times = recorder.lines().map(({ line }) => line.at);
+  assert.deepEqual(times, [5, 6, 7, 7, 8]);
 });

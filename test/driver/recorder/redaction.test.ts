@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { quote } from '../../../driver/commands/quote';
-import { RecordedClock } from '../../../driver/recorder/recorded-clock';
+import { encodeOpen } from '../../../driver/recorder/open-codec';
 import { Recorder } from '../../../driver/recorder/recorder';
 import type { LinkId } from '../../../driver/at/types';
 import { SecretSet } from '../../../driver/recorder/secret-set';
-import { maskedOpen, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
+import { secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const port = { address: 'memory', open: () => Promise.reject(new Error()) };
 
 /** Returns the lines that a recorder keeps of chunks from the device. */
 function kept(secrets: SecretSet, chunks: readonly Uint8Array[]): string[] {
-  const recorder = new Recorder(65_536, new RecordedClock(new VirtualClock()), secrets);
+  const recorder = new Recorder(65_536, new VirtualClock(), secrets);
   for (const chunk of chunks) recorder.received(chunk);
   return [...[...recorder.lines()].map(({ line }) => line), ...recorder.heldLines()].map((line) =>
     'device' in line ? line.device : '',
@@ -112,7 +112,7 @@ describe('redaction', () => {
         `Basic ${basic.replace(/[^=]/g, '*')}`,
       ],
     );
-    assert.equal(maskedOpen({ uri }).uri, 'wss://****:******,****@host:8443/path?x=1');
+    assert.equal(encodeOpen({ uri }).uri, 'wss://****:******,****@host:8443/path?x=1');
   });
 
   it('replaces every line of a private key, whatever its line ends, and no certificate', () => {
@@ -148,7 +148,7 @@ describe('redaction', () => {
   it('holds records back, in order, behind bytes that may begin a secret', () => {
     const clock = new VirtualClock();
     const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'secret-token' }));
-    const recorder = new Recorder(65_536, new RecordedClock(clock), secrets);
+    const recorder = new Recorder(65_536, clock, secrets);
     recorder.received(Buffer.from('a secret'));
     recorder.line({ random: 0.5 });
     assert.deepEqual([...recorder.lines()], []);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { placeholderText } from '../../../driver/recorder/placeholder';
-import { RecordedClock } from '../../../driver/recorder/recorded-clock';
 import { Recorder } from '../../../driver/recorder/recorder';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { secretsOfDevice } from '../../../driver/recorder/secrets';
@@ -14,7 +13,7 @@ type Direction = 'host' | 'device';
 function kept(password: string, direction: Direction, chunks: readonly Buffer[]): string {
   const port = { address: 'memory', open: () => Promise.reject(new Error()) };
   const secrets = new SecretSet(secretsOfDevice({ port, wifi: { ssid: 'net', password } }));
-  const recorder = new Recorder(2 ** 20, new RecordedClock(new VirtualClock()), secrets);
+  const recorder = new Recorder(2 ** 20, new VirtualClock(), secrets);
   for (const chunk of chunks)
     if (direction === 'host') recorder.wrote(chunk);
     else recorder.received(chunk);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RecordedClock } from '../../../driver/recorder/recorded-clock';
 import { Recorder } from '../../../driver/recorder/recorder';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { TrafficReader } from '../../../nodes/shared/live/live-traffic';
@@ -12,7 +11,7 @@ import { asObject, asObjects } from '../../package/project';
 
 function recorded(): { device: FakeDevice; recorder: Recorder } {
   const device = new FakeDevice();
-  const recorder = new Recorder(65_536, new RecordedClock(new VirtualClock()), new SecretSet());
+  const recorder = new Recorder(65_536, new VirtualClock(), new SecretSet());
   device.recorder = recorder;
   return { device, recorder };
 }
