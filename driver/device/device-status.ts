@@ -33,8 +33,8 @@ export class DeviceStatus {
   #cancelLate: Cancel | undefined;
   /** Changes since the latest event. */
   #omitted = 0;
-  /** Resolve at the next change. */
-  readonly #waiting = new Set<Deferred<void>>();
+  /** Resolves at the next change. */
+  #change = new Deferred<void>();
 
   constructor(
     emitter: EventEmitter<DeviceEvents>,
@@ -66,7 +66,8 @@ export class DeviceStatus {
     this.#state = state;
     if (isSame(before, state)) return;
     this.#counters.entered(name);
-    for (const change of this.#waiting) change.resolve();
+    this.#change.resolve();
+    this.#change = new Deferred();
     if (!isInUse(name) || !isInUse(before.name)) this.#emit();
     else if (this.#cancelLate) this.#omitted++;
     else this.#emitInTime();
@@ -106,9 +107,7 @@ export class DeviceStatus {
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
       if (this.#isFinal) throw this.unavailableError;
-      const change = new Deferred<void>();
-      this.#waiting.add(change);
-      await waitFor(change.promise, wait).finally(() => this.#waiting.delete(change));
+      await waitFor(this.#change.promise, wait);
     }
   }
 

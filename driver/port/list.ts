@@ -70,12 +70,9 @@ async function namesById(root: string): Promise<ReadonlyMap<string, string>> {
   const folder = '/dev/serial/by-id';
   const links = new Map<string, string>();
   for (const name of await entries(join(root, folder))) {
-    try {
-      const target = await fs.readlink(join(root, folder, name));
-      links.set(join(folder, target), join(folder, name));
-    } catch {
-      // The user has unplugged it meanwhile.
-    }
+    // The user may have unplugged it meanwhile.
+    const target = await fs.readlink(join(root, folder, name)).catch(() => undefined);
+    if (target !== undefined) links.set(join(folder, target), join(folder, name));
   }
   return links;
 }
@@ -141,19 +138,11 @@ function definedOf(identity: Readonly<Record<string, string | undefined>>): Part
   return Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
 }
 
-async function entries(folder: string): Promise<string[]> {
-  try {
-    return await fs.readdir(folder);
-  } catch {
-    return [];
-  }
+function entries(folder: string): Promise<string[]> {
+  return fs.readdir(folder).catch(() => []);
 }
 
 async function content(file: string): Promise<string | undefined> {
-  try {
-    const text = (await fs.readFile(file, 'utf8')).trim();
-    return text === '' ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const text = await fs.readFile(file, 'utf8').catch(() => '');
+  return text.trim() || undefined;
 }

@@ -7,8 +7,6 @@ import { isFinalResultCode } from '../../at/outcome';
 const LINE_BYTES = 240;
 /** Test lines, for about 4 kB each way. */
 const LINES = 16;
-/** Most repetitions of lines because a URC came in between. */
-const MAX_REPETITIONS = 4;
 
 /** The response to `AT+CMD?`, about 3 kB: {@link passesData} compares later ones with it. */
 export interface KnownResponse {
@@ -22,15 +20,9 @@ export interface KnownResponse {
  * @param known the response at a rate that works; set by the first test
  */
 export async function passesData(lease: PortLease, known: KnownResponse): Promise<boolean> {
-  let repetitions = 0;
-  for (let index = 0; index < LINES;) {
-    const text = testLine(index);
-    const lines = await ask(lease, text);
-    if (lines.length === 2 && lines[0] === text && lines[1] === 'ERROR') index++;
-    else if (!lines.some(isUrc) || ++repetitions > MAX_REPETITIONS) return false;
-  }
-  const lines = await listCommands(lease);
-  const before = known.lines ?? (await listCommands(lease));
+  for (let index = 0; index < LINES; index++) if (!(await passesLine(lease, index))) return false;
+  const lines = await ask(lease, 'AT+CMD?');
+  const before = known.lines ?? (await ask(lease, 'AT+CMD?'));
   const isEqual = isDeepStrictEqual(lines, before);
   if (isEqual) known.lines = lines;
   return isEqual;
@@ -39,12 +31,13 @@ export async function passesData(lease: PortLease, known: KnownResponse): Promis
 /** Counts the lines, of `count`, that a device with its echo on does not send back unchanged. */
 export async function countCorruptLines(lease: PortLease, count: number): Promise<number> {
   let corrupt = 0;
-  for (let index = 0; index < count; index++) {
-    const text = testLine(index);
-    const lines = (await ask(lease, text)).filter((each) => !isUrc(each));
-    if (lines.length !== 2 || lines[0] !== text || lines[1] !== 'ERROR') corrupt++;
-  }
+  for (let index = 0; index < count; index++) if (!(await passesLine(lease, index))) corrupt++;
   return corrupt;
+}
+
+async function passesLine(lease: PortLease, index: number): Promise<boolean> {
+  const text = testLine(index);
+  return isDeepStrictEqual(await ask(lease, text), [text, 'ERROR']);
 }
 
 /** A text with nearly every printable character and long runs of equal bits. No part of it is a command. */
@@ -58,20 +51,16 @@ function testLine(index: number): string {
   return `#${String.fromCharCode(...bytes)}`.replaceAll(/[AaTt+>]/g, 'U');
 }
 
-/** Sends a line, and returns the lines up to the final result code, or until the device is silent. */
+/** Sends a line, and returns the lines up to the final result code, or until the device is silent; without URCs. */
 async function ask(lease: PortLease, text: string): Promise<string[]> {
   const lines: string[] = [];
   lease.write(Buffer.from(`${text}\r\n`, 'latin1'));
   await lease.next('lineEnd', (each) => {
+    if (isUrc(each)) return false;
     lines.push(each);
-    if (isFinalResultCode(each) || each === 'busy p...') return true;
-    return isUrc(each) ? false : 'consumed';
+    return isFinalResultCode(each) || each === 'busy p...' || 'consumed';
   });
   return lines;
-}
-
-async function listCommands(lease: PortLease): Promise<string[]> {
-  return (await ask(lease, 'AT+CMD?')).filter((each) => !isUrc(each));
 }
 
 function isUrc(text: string): boolean {

@@ -21,40 +21,27 @@ export async function negotiateRate(
   if (!port.canSetRate || before === undefined || port.isAutomatic) return;
   const flowControl = options.flowControl === true ? 'both' : 'none';
   const rate = port.negotiatedRate ?? before;
-  if (rate === before) {
-    if (flowControl === 'both') await switchFlowControlOn(access, port, before);
-    return;
-  }
-  if (flowControl === 'both') port.knowledge.flowControlSet = true;
-  // A revert of the rate sets the flow control of the options, too.
-  const climb = new Climb(
-    access,
-    port,
-    { rate: before, flowControl },
-    {
+  if (rate !== before) {
+    if (flowControl === 'both') port.knowledge.flowControlSet = true;
+    // A revert of the rate sets the flow control of the options, too.
+    const good = { rate: before, flowControl } as const;
+    const climb = new Climb(access, port, good, {
       ladder: [rate],
       ceiling: rate,
       isTested: false,
       unwiredFlowControl: 'none',
       wires: flowControl === 'both' ? 'proven' : 'none',
-    },
-  );
-  const isFound = await climb.run();
-  if (isFound && port.baudRate === rate) return;
-  port.knowledge.negotiatedRateWorks = false;
-  const current = isFound ? climb.good.rate : before;
-  warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
-  if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
-  if (flowControl === 'both') await switchFlowControlOn(access, port, current);
-}
-
-async function switchFlowControlOn(
-  { run }: SequenceAccess,
-  port: SessionPort,
-  rate: number,
-): Promise<void> {
-  const uart = await runOptionalQuery(run, uartQuery(), parseUart);
+    });
+    const isFound = await climb.run();
+    if (isFound && port.baudRate === rate) return;
+    port.knowledge.negotiatedRateWorks = false;
+    const current = isFound ? climb.good.rate : before;
+    warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
+    if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  }
+  if (flowControl === 'none') return;
+  const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
   if (uart?.flowControl === 'both') return;
   port.knowledge.flowControlSet = true;
-  await run(uartCur(rate, 'both'));
+  await access.run(uartCur(port.baudRate ?? before, 'both'));
 }

@@ -18,8 +18,9 @@ import type { LinkChecks } from './link-checks';
 import { SessionMachine } from './session-machine';
 import { SessionPort } from './session-port';
 import type { SessionContext, SessionState } from './session-state';
-import { shownLine } from './unknown-line';
 
+/** Characters of a line to show whole, at most. */
+const MAX_SHOWN_CHARACTERS = 80;
 /** Milliseconds in which a stop returns the device to its start rate. */
 const RETURN_RATE_TIMEOUT_MS = 300;
 /** Further milliseconds in which a stop or a disconnect closes connections. */
@@ -248,7 +249,8 @@ export class DeviceSession {
     // The start rate is not to blame: it is the rate of a restarted device, too.
     knowledge.rateLimit.deviceLost(this.#port.isNegotiated ? this.#port.baudRate : undefined);
     // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
-    const fellBack = await this.#port.fallBack().catch(() => false);
+    const { isNegotiated, startRate } = this.#port;
+    const fellBack = isNegotiated && (await this.#port.trySetRate(startRate).catch(() => false));
     const wasReset = !fellBack && (await this.#port.reset(emitter));
     // Its `ready` may have come already.
     if (signal.aborted) return;
@@ -257,4 +259,15 @@ export class DeviceSession {
     if (searches) this.#initialization.beginAgain(error);
     else this.end(error);
   }
+}
+
+/**
+ * Formats a line for a log: a URC's name, and numbers behind it. Anything else may be the rest of a
+ * password or a header that came back corrupt, or that a restarted device took for a command.
+ */
+export function shownLine(text: string): string {
+  const [name = '', rest = ''] = /^(\+[A-Z_]{2,30})?(.*)$/s.exec(text)?.slice(1) ?? [];
+  const isPlain =
+    name !== '' && text.length <= MAX_SHOWN_CHARACTERS && /^(?::[-\d,.]*)?$/.test(rest);
+  return isPlain ? text : `${name} (${text.length} bytes)`.trim();
 }

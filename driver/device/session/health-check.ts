@@ -34,14 +34,13 @@ export class HealthCheck {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    for (let ms = QUIET_MS; ;) {
-      await delay(this.#clock, ms, { signal });
+    for (;;) {
       const now = this.#clock.now();
       const due = Math.min(this.#receivedAt + QUIET_MS, this.#checkedAt + MAX_INTERVAL_MS);
-      ms = due > now ? due - now : QUIET_MS;
-      if (due > now) continue;
-      this.#checkedAt = now;
-      this.#check();
+      if (due <= now) {
+        this.#receivedAt = this.#checkedAt = now;
+        this.#check();
+      } else await delay(this.#clock, due - now, { signal });
     }
   }
 }

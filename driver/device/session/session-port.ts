@@ -144,11 +144,6 @@ export class SessionPort implements PortWriter {
     }
   }
 
-  /** Sets the port from a negotiated rate to the start rate. Returns false where it had that already, or cannot. */
-  async fallBack(): Promise<boolean> {
-    return this.isNegotiated && (await this.trySetRate(this.startRate));
-  }
-
   /** Resets the device by RTS, the last resort. Returns false where options or port do not allow that, or it fails. */
   async reset(emitter: DeviceEmitter): Promise<boolean> {
     if (this.#options.rtsReset !== true || !this.#port.reset || this.#flowControl) return false;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { shownLine } from '../../../driver/device/session/unknown-line';
+import { shownLine } from '../../../driver/device/session/device-session';
 
 it('an unknown line is shown only up to the part that may hold a secret', () => {
   for (const [line, shown] of [
