@@ -26,55 +26,35 @@ export type LineProgress =
 
 /** The current line. */
 export class Line {
-  readonly #bytes = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
-  #length = 0;
-  /** True after the colon of `+NAME:`: an information response may quote any text. */
-  #quotes = false;
-  #dropping = false;
+  /** Bytes so far, CR LF included. */
+  length = 0;
+  /** Whether the line drops its bytes, because they follow corrupt ones. */
+  dropping = false;
   /** Bytes that follow `+IPD,…:`; valid only after `foreign`. */
   foreignBytes = 0;
   /** State after the last {@link read}. */
   progress: LineProgress = 'more';
-
-  /** Bytes so far, CR LF included. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Whether the line drops its bytes, because they follow corrupt ones. */
-  get dropping(): boolean {
-    return this.#dropping;
-  }
+  readonly #bytes = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
+  /** True after the colon of `+NAME:`: an information response may quote any text. */
+  #quotes = false;
 
   /** Whether it has NUL or bytes outside ASCII, and is no information response. */
   get garbled(): boolean {
-    if (this.#quotes || this.#dropping) return false;
-    const part = this.#bytes.subarray(0, this.#length);
+    if (this.#quotes || this.dropping) return false;
+    const part = this.#bytes.subarray(0, this.length);
     return part.some((byte) => byte === 0 || byte >= FIRST_NON_ASCII);
   }
 
-  /** The text without CR LF, one character a byte; valid only after `end`. */
+  /** The text so far, one character a byte, CR LF included; empty while the line drops its bytes. */
   get text(): string {
-    return this.#bytes.toString('latin1', 0, this.#length - 2);
+    return this.dropping ? '' : this.#bytes.toString('latin1', 0, this.length);
   }
 
-  /** The text so far, one character a byte; empty while the line drops its bytes. */
-  get part(): string {
-    if (this.#dropping || this.#length === 0) return '';
-    return this.#bytes.toString('latin1', 0, this.#length);
-  }
-
-  /** Begins the next line. */
-  start(): void {
-    this.#length = 0;
+  /** Begins the next line. @param dropping whether it drops all bytes up to the next CR LF, except data in between */
+  start(dropping = false): void {
+    this.length = 0;
     this.#quotes = false;
-    this.#dropping = false;
-  }
-
-  /** Drops all bytes up to the next CR LF, except data in between. */
-  drop(): void {
-    this.start();
-    this.#dropping = true;
+    this.dropping = dropping;
   }
 
   /**
@@ -82,67 +62,50 @@ export class Line {
    * @returns the index after them
    */
   read(chunk: Uint8Array, from: number): number {
-    const bytes = this.#bytes;
-    let length = this.#length;
+    let { length } = this;
     let at = from;
     this.progress = 'more';
-    while (at < chunk.length) {
+    while (at < chunk.length && this.progress === 'more') {
       const byte = chunk[at++] ?? 0;
-      bytes[length++] = byte;
+      this.#bytes[length++] = byte;
       // For speed: no byte above the colon ends anything.
       if (byte > COLON && length < CAPACITY_BYTES) continue;
-      this.#length = length;
+      this.length = length;
       this.progress = this.#classify(byte);
-      if (this.progress !== 'more') return at;
-      length = this.#length;
+      length = this.length;
     }
-    this.#length = length;
+    this.length = length;
     return at;
   }
 
   #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
-    const length = this.#length;
+    const { length } = this;
     if (byte === LF && bytes[length - 2] === CR) return 'end';
     if (byte === COLON && !this.#quotes) {
-      if (headEnd(bytes, length - HEAD.length) > 0) {
-        this.#length -= HEAD.length;
+      if (HEAD.every((each, index) => bytes[length - HEAD.length + index] === each)) {
+        this.length -= HEAD.length;
         return 'data';
       }
-      if (this.#beginsForeign()) {
-        const [, digits] = FOREIGN_HEAD.exec(this.part) ?? [];
-        if (digits === undefined) return 'more';
+      if (length > FOREIGN.length && FOREIGN.compare(bytes, 0, FOREIGN.length) === 0) {
+        const [, digits] = FOREIGN_HEAD.exec(this.text) ?? [];
         this.foreignBytes = Number(digits);
-        return 'foreign';
+        if (digits !== undefined) return 'foreign';
+      } else {
+        this.#quotes = bytes[0] === PLUS && !this.dropping;
       }
-      this.#quotes = bytes[0] === PLUS && !this.#dropping;
     }
     return length === CAPACITY_BYTES ? this.#overflow() : 'more';
-  }
-
-  #beginsForeign(): boolean {
-    if (this.#dropping || this.#length <= FOREIGN.length) return false;
-    return FOREIGN.compare(this.#bytes, 0, FOREIGN.length) === 0;
   }
 
   /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */
   #overflow(): LineProgress {
     const kept = HEAD.length - 1;
-    this.#bytes.copyWithin(0, this.#length - kept, this.#length);
-    this.#length = kept;
+    this.#bytes.copyWithin(0, this.length - kept, this.length);
+    this.length = kept;
     this.#quotes = false;
-    if (this.#dropping) return 'more';
-    this.#dropping = true;
+    if (this.dropping) return 'more';
+    this.dropping = true;
     return 'overflow';
   }
-}
-
-/**
- * Returns the index behind a `+WS_DATA:` at `from`; -1 where there is none. For speed a loop: a native comparison of so few
- * bytes costs more.
- */
-export function headEnd(chunk: Uint8Array, from: number): number {
-  for (let index = 0; index < HEAD.length; index++)
-    if (chunk[from + index] !== HEAD[index]) return -1;
-  return from + HEAD.length;
 }

@@ -1,20 +1,18 @@
 import type { DataFormat, Frame, LinkId } from '../types';
-import { Body } from './body';
 import { Header, MAX_DATA_BYTES } from './header';
-import { headEnd, Line, MAX_LINE_BYTES } from './line';
+import { Line, MAX_LINE_BYTES } from './line';
 
-const CR_BYTE = 0x0d;
-const LF_BYTE = 0x0a;
+const CR = 0x0d;
+const LF = 0x0a;
 const SPACE = 0x20;
 const PROMPT = 0x3e;
-const PLUS = 0x2b;
 /** An echo of a command starts with it. */
 const ECHO_START = 'A';
 
 /** Bytes of incomplete frames that a {@link Parser} holds at most: one line and one chunk of data. */
 export const PARSER_BUFFER_LIMIT_BYTES = MAX_LINE_BYTES + 2 + MAX_DATA_BYTES;
 
-const promptFrame: Frame = { kind: 'prompt' };
+const NOTHING = Buffer.alloc(0);
 
 /** The element that the next byte belongs to. */
 type State = 'line' | 'header' | 'body' | 'cr' | 'lf' | 'foreign';
@@ -47,10 +45,12 @@ export class Parser {
   readonly #formats: DataFormat[] = ['short', 'short', 'short'];
   readonly #line = new Line();
   readonly #header = new Header(this.#formats);
-  readonly #body = new Body();
   #state: State = 'line';
-  /** Bytes of `+IPD` that have not come. */
-  #foreignBytes = 0;
+  /** Bytes of the data, or of the data of `+IPD`, that have not come. */
+  #missing = 0;
+  #data: Buffer = NOTHING;
+  /** Bytes of {@link #data} if it is a copy: its bytes have come in several chunks. */
+  #copiedBytes = 0;
   /** Whether the last byte was a prompt: a space may follow it. */
   #prompted = false;
   #frameCount = 0;
@@ -78,7 +78,7 @@ export class Parser {
 
   /** Bytes of memory that incomplete frames take up; never above {@link PARSER_BUFFER_LIMIT_BYTES}. */
   get held(): number {
-    return this.#line.length + this.#body.held;
+    return this.#line.length + this.#copiedBytes;
   }
 
   /** Sets the format of a link's `+WS_DATA`, from the next header on. Default: `short`. */
@@ -129,27 +129,14 @@ export class Parser {
           at = this.#readHeader(chunk, at);
           break;
         case 'body':
-          at = this.#body.read(chunk, at);
-          if (this.#body.missing === 0) this.#state = 'cr';
+          at = this.#readBody(chunk, at);
           break;
         case 'foreign':
           at = this.#skipForeign(chunk, at);
           break;
         case 'cr':
-          if (chunk[at] === CR_BYTE) {
-            this.#state = 'lf';
-            at++;
-          } else {
-            this.#dropCorrupt('length');
-          }
-          break;
         case 'lf':
-          if (chunk[at] === LF_BYTE) {
-            at++;
-            this.#dataComplete();
-          } else {
-            this.#dropCorrupt('length');
-          }
+          at = this.#readLineEnd(chunk, at);
           break;
       }
     }
@@ -159,22 +146,14 @@ export class Parser {
     const line = this.#line;
     if (line.length === 0 && !line.dropping) {
       const byte = chunk[from];
-      if (byte === PROMPT && this.expectPrompt) {
+      const prompted = this.#prompted;
+      this.#prompted = byte === PROMPT && this.expectPrompt;
+      if (this.#prompted) {
         this.expectPrompt = false;
-        this.#prompted = true;
-        this.#handler(promptFrame);
+        this.#handler({ kind: 'prompt' });
         return from + 1;
       }
-      const prompted = this.#prompted;
-      this.#prompted = false;
       if (prompted && byte === SPACE) return from + 1;
-      if (byte === PLUS) {
-        const end = headEnd(chunk, from);
-        if (end > 0) {
-          this.#startHeader();
-          return end;
-        }
-      }
     }
     const end = line.read(chunk, from);
     switch (line.progress) {
@@ -184,10 +163,12 @@ export class Parser {
         this.#lineComplete();
         break;
       case 'data':
-        this.#startHeader();
+        this.#frameCount++;
+        this.#header.start();
+        this.#state = 'header';
         break;
       case 'foreign':
-        this.#foreignBytes = line.foreignBytes;
+        this.#missing = line.foreignBytes;
         this.#state = 'foreign';
         break;
       case 'overflow':
@@ -197,30 +178,50 @@ export class Parser {
     return end;
   }
 
-  #startHeader(): void {
-    this.#frameCount++;
-    this.#header.start();
-    this.#state = 'header';
-  }
-
   #readHeader(chunk: Buffer, from: number): number {
     const header = this.#header;
     const end = header.read(chunk, from);
     if (header.progress === 'complete') {
-      this.#body.start(header.length);
-      this.#state = header.length === 0 ? 'cr' : 'body';
+      this.#missing = header.length;
+      this.#state = 'body';
     } else if (header.progress === 'impossible') {
       this.#dropCorrupt('header');
     }
     return end;
   }
 
+  #readBody(chunk: Buffer, from: number): number {
+    const { length } = this.#header;
+    const end = Math.min(chunk.length, from + this.#missing);
+    if (end - from === length) {
+      this.#data = chunk.subarray(from, end);
+    } else {
+      if (this.#copiedBytes === 0) this.#data = Buffer.allocUnsafe(length);
+      this.#copiedBytes = length;
+      chunk.copy(this.#data, length - this.#missing, from, end);
+    }
+    this.#missing -= end - from;
+    if (this.#missing === 0) this.#state = 'cr';
+    return end;
+  }
+
+  #readLineEnd(chunk: Buffer, at: number): number {
+    const isCr = this.#state === 'cr';
+    if (chunk[at] !== (isCr ? CR : LF)) {
+      this.#dropCorrupt('length');
+      return at;
+    }
+    if (isCr) this.#state = 'lf';
+    else this.#dataComplete();
+    return at + 1;
+  }
+
   /** Emits the header of `+IPD` as a line, with the last byte of its data. */
   #skipForeign(chunk: Buffer, from: number): number {
-    const skipped = Math.min(this.#foreignBytes, chunk.length - from);
-    this.#foreignBytes -= skipped;
-    if (this.#foreignBytes === 0) {
-      const text = this.#line.part;
+    const skipped = Math.min(this.#missing, chunk.length - from);
+    this.#missing -= skipped;
+    if (this.#missing === 0) {
+      const { text } = this.#line;
       this.#startLine();
       this.#handler({ kind: 'line', text });
     }
@@ -228,52 +229,43 @@ export class Parser {
   }
 
   #lineComplete(): void {
-    const line = this.#line;
+    const text = this.#line.text.slice(0, -2);
     this.#frameCount++;
-    if (line.dropping || line.length === 2) {
-      line.start();
-      return;
-    }
-    const text = line.text;
-    line.start();
-    this.#handler({ kind: 'line', text });
+    this.#line.start();
+    if (text !== '') this.#handler({ kind: 'line', text });
   }
 
   #dataComplete(): void {
     const { link, opcode, fin, payloadLength } = this.#header;
-    const { bytes } = this.#body;
-    const noise = this.#endInterrupted();
-    this.#frameCount++;
-    this.#body.clear();
-    this.#state = 'line';
+    const bytes = this.#data;
+    const { text } = this.#line;
+    const isEcho = text.startsWith(ECHO_START);
+    this.#endFrame();
+    if (!isEcho) this.#line.start();
     this.#handler(
       opcode === undefined
         ? { kind: 'data', link, bytes }
         : { kind: 'data', link, opcode, fin, payloadLength, bytes },
     );
-    if (noise !== '') this.#handler({ kind: 'line', text: noise });
-  }
-
-  /** Ends the line that the data interrupted, unless it is an echo; returns the noise in it. */
-  #endInterrupted(): string {
-    const { part } = this.#line;
-    if (part.startsWith(ECHO_START)) return '';
-    this.#line.start();
-    return part;
+    if (!isEcho && text !== '') this.#handler({ kind: 'line', text });
   }
 
   /** The start of the next frame is unknown: drops bytes up to the next CR LF. */
   #dropCorrupt(reason: 'header' | 'length'): void {
-    this.#startLine();
-    this.#line.drop();
+    this.#startLine(true);
     this.#handler({ kind: 'garbage', reason });
   }
 
-  #startLine(): void {
-    this.#frameCount++;
-    this.#line.start();
-    this.#body.clear();
-    this.#state = 'line';
+  #startLine(dropping = false): void {
+    this.#endFrame();
+    this.#line.start(dropping);
     this.#prompted = false;
+  }
+
+  #endFrame(): void {
+    this.#frameCount++;
+    this.#data = NOTHING;
+    this.#copiedBytes = 0;
+    this.#state = 'line';
   }
 }
