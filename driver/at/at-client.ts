@@ -1,24 +1,23 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
-import type { ClientEvent } from './client-event';
-import { ClientMachine, type Assumptions } from './client/client-machine';
-import type { ClientParts } from './client/client-parts';
+import { ClientCore, type Assumptions } from './client/client-core';
 import { hasPendingPrompt, jobOf, type ClientState } from './client/client-state';
-import type { Command, Response } from './command';
-import { CommandQueue } from './client/command-queue';
-import { CommandSequence, type SequenceAccess, type SequenceOptions } from './command-sequence';
-import { DataReceivers } from './client/data-receivers';
-import { JobRunner } from './client/job-runner';
-import { isFinalResultCode } from './outcome';
-import { Parser } from './parser/parser';
-import { PartialFrameTimeout } from './timing/partial-frame';
-import { ResponseTimeout } from './timing/response-timeout';
-import { isLateResponse } from './resync/resync';
 import { ResyncRunner } from './client/resync-runner';
-import { TimedPort } from './timing/timed-port';
-import { onChunk } from './transaction/responses';
 import { TransactionRunner } from './client/transaction-runner';
-import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter, SendSource } from './types';
+import type { Command, Response } from './command';
+import { CommandSequence, type SequenceAccess, type SequenceOptions } from './command-sequence';
+import { isFinalResultCode, outOfSyncError } from './outcome';
+import { isLateResponse } from './resync/resync';
+import { onChunk } from './transaction/responses';
+import type {
+  ClientEvent,
+  DataFormat,
+  DataReceiver,
+  Frame,
+  LinkId,
+  PortWriter,
+  SendSource,
+} from './types';
 import { looksIntact, parseUrc } from './urc';
 
 /**
@@ -27,43 +26,33 @@ import { looksIntact, parseUrc } from './urc';
  * anything else, so that a late response never reaches the next command.
  */
 export class AtClient {
-  readonly #parts: ClientParts;
-  readonly #jobs: JobRunner;
+  readonly #core: ClientCore;
   readonly #resyncs: ResyncRunner;
   readonly #transactions: TransactionRunner;
 
   /** @param listener must not throw */
   constructor(port: PortWriter, clock: Clock, listener: (event: ClientEvent) => void) {
-    const parser = new Parser((frame) => this.#take(frame));
-    const timedPort = new TimedPort(port, clock);
-    this.#parts = {
-      clock,
-      listener,
-      parser,
-      port: timedPort,
-      timeout: new ResponseTimeout(clock, timedPort, () => this.#transactions.check()),
-      partialFrame: new PartialFrameTimeout(clock, parser),
-      queue: new CommandQueue(),
-      receivers: new DataReceivers(),
-      machine: new ClientMachine(),
-    };
-    this.#jobs = new JobRunner(this.#parts);
-    this.#resyncs = new ResyncRunner(this.#parts, this.#jobs);
-    this.#transactions = new TransactionRunner(this.#parts, this.#jobs, this.#resyncs);
+    this.#core = new ClientCore(port, clock, {
+      event: listener,
+      frame: (frame) => this.#take(frame),
+      check: () => this.#transactions.check(),
+    });
+    this.#resyncs = new ResyncRunner(this.#core);
+    this.#transactions = new TransactionRunner(this.#core, this.#resyncs);
   }
 
   get state(): ClientState['kind'] {
-    return this.#state.kind;
+    return this.#core.state.kind;
   }
 
   /** Whether the device may have a connection of any link. */
   get hasConnection(): boolean {
-    return this.#parts.receivers.hasConnection;
+    return this.#core.receivers.some((receiver) => receiver?.connected);
   }
 
   /** Whether a data prompt may be pending. */
   get pendingPrompt(): boolean {
-    return hasPendingPrompt(this.#state);
+    return hasPendingPrompt(this.#core.state);
   }
 
   /** Index of the first query of the next resync: a recording keeps it, for its replay. */
@@ -77,33 +66,31 @@ export class AtClient {
 
   /** Whether it runs nothing, and no line or data has begun. Not while the device may be booting: see {@link assume}. */
   get isQuiet(): boolean {
-    const { machine, parser } = this.#parts;
-    return machine.state.kind === 'idle' && machine.assumptions.echoOff && !parser.unfinished;
+    const { assumptions, parser, state } = this.#core;
+    return state.kind === 'idle' && assumptions.echoOff && !parser.unfinished;
   }
 
   /** Takes bytes from the device. */
   receive(chunk: Buffer): void {
-    const { clock, machine, parser, partialFrame, port, timeout } = this.#parts;
-    const now = clock.now();
+    const { parser, partialFrame, port, state } = this.#core;
+    const now = port.clock.now();
     const duration = port.receptionMs(chunk.length);
-    timeout.heard(now, duration);
-    const { state } = machine;
-    if (state.kind === 'resyncing') state.lease.heard(now, duration);
-    else if (state.kind === 'running') onChunk(state.transaction);
+    port.timer.heard(now, duration);
+    if (state.kind === 'running') onChunk(state.transaction);
     parser.push(chunk);
     partialFrame.heard(now, duration);
-    if (machine.assumptions.rateLostOnRestart && this.state !== 'resyncing' && parser.garbled)
+    if (this.#core.assumptions.rateLostOnRestart && this.state !== 'resyncing' && parser.garbled)
       this.#resyncs.onCorruption('WRONG_RATE');
   }
 
   /** Sets the format of a link's `+WS_DATA`, from the next one on. */
   setDataFormat(link: LinkId, format: DataFormat): void {
-    this.#parts.parser.setDataFormat(link, format);
+    this.#core.parser.setDataFormat(link, format);
   }
 
   /** Sets the receiver of a link's data; without one the client drops the data. */
   setReceiver(link: LinkId, receiver?: DataReceiver): void {
-    this.#parts.receivers.set(link, receiver);
+    this.#core.receivers[link] = receiver;
   }
 
   /**
@@ -113,7 +100,7 @@ export class AtClient {
    *   device that sends nothing may be at the rate it starts with.
    */
   assume(assumptions: Partial<Assumptions>): void {
-    this.#parts.machine.assume(assumptions);
+    this.#core.assumptions = { ...this.#core.assumptions, ...assumptions };
   }
 
   /**
@@ -133,8 +120,8 @@ export class AtClient {
     body: (access: SequenceAccess) => Promise<T>,
     { signal, yields = false }: SequenceOptions = {},
   ): Promise<T> {
-    const { machine, queue } = this.#parts;
-    if (machine.state.kind === 'closed') return Promise.reject(machine.state.error);
+    const { queue, state } = this.#core;
+    if (state.kind === 'closed') return Promise.reject(state.error);
     if (signal?.aborted) return Promise.reject(new EspAtError('ABORTED'));
     return new Promise<T>((resolve, reject) => {
       const abort = () => {
@@ -147,7 +134,7 @@ export class AtClient {
           .then(resolve, reject)
           .then(() => {
             forget();
-            this.#jobs.endSequence(sequence);
+            this.#endSequence(sequence);
           });
       };
       const sequence = new CommandSequence(begin, (error) => {
@@ -156,28 +143,52 @@ export class AtClient {
       });
       signal?.addEventListener('abort', abort);
       queue.addSequence(sequence, yields);
-      this.#jobs.pull();
+      this.#core.pull();
     });
   }
 
   #accessFor(sequence: CommandSequence): SequenceAccess {
     return {
-      run: (command) => this.#jobs.runWithin(sequence, command),
+      run: (command) => this.#runWithin(sequence, command),
       resync: (options) => this.#resyncs.resyncWithin(sequence, options),
       lendPort: (body) =>
         this.#resyncs.lendPortWithin(sequence, body, { pace: 'search', pad: 'never' }),
     };
   }
 
+  /** Runs a command of a sequence: now, or as soon as the client is in sync. */
+  #runWithin(sequence: CommandSequence, command: Command): Promise<Response> {
+    const { state } = this.#core;
+    if (!sequence.abortError && jobOf(state) === sequence) {
+      const next = { command, attempt: 1 };
+      if (state.kind === 'between')
+        return sequence.startAndAwait(() => this.#core.start(sequence, next));
+      if (state.kind === 'resyncing' && !state.next)
+        return sequence.startAndAwait(() => this.#core.become({ ...state, next }));
+    }
+    return sequence.rejection(outOfSyncError(command));
+  }
+
+  /** The body of a sequence has ended, perhaps by an abort: the client runs the next job. */
+  #endSequence(sequence: CommandSequence): void {
+    const { state } = this.#core;
+    sequence.bodyEnded = true;
+    if (jobOf(state) !== sequence) return;
+    if (state.kind === 'between') this.#core.become({ kind: 'idle' });
+    else if (state.kind === 'resyncing')
+      this.#core.become({ ...state, job: undefined, next: undefined });
+    this.#core.pull();
+  }
+
   /** Adds a source of messages, which the client pulls. */
   addSource(source: SendSource): void {
-    this.#parts.queue.addSource(source);
+    this.#core.queue.addSource(source);
   }
 
   /** Call when a source has something to send. */
   wake(): void {
-    this.#parts.queue.updateActive();
-    this.#jobs.pull();
+    this.#core.queue.updateActive();
+    this.#core.pull();
   }
 
   /**
@@ -185,25 +196,21 @@ export class AtClient {
    * messages stay with their links. The client then starts afresh, unless it is closed.
    */
   reset(error: EspAtError): void {
-    if (this.#state.kind !== 'closed') this.#jobs.failAll({ kind: 'idle' }, error);
+    if (this.#core.state.kind !== 'closed') this.#core.failAll({ kind: 'idle' }, error);
   }
 
   /** As {@link reset}, for good: later calls reject with the same error. */
   close(error: EspAtError): void {
-    this.#jobs.failAll({ kind: 'closed', error }, error);
-  }
-
-  get #state(): ClientState {
-    return this.#parts.machine.state;
+    this.#core.failAll({ kind: 'closed', error }, error);
   }
 
   // --- frames from the parser ----------------------------------------------------------------------
 
   #take(frame: Frame): void {
-    const { machine, receivers } = this.#parts;
+    const { isDataTrusted, receivers } = this.#core;
     switch (frame.kind) {
       case 'data':
-        if (machine.isDataTrusted) receivers.push(frame);
+        if (isDataTrusted) receivers[frame.link]?.push(frame);
         return;
       case 'line':
         return this.#takeLine(frame.text);
@@ -215,7 +222,7 @@ export class AtClient {
   }
 
   #takeLine(text: string): void {
-    const state = this.#state;
+    const { state } = this.#core;
     switch (state.kind) {
       case 'running':
         if (!this.#transactions.takeLine(state, text)) this.#takeUrc(text);
@@ -232,7 +239,7 @@ export class AtClient {
     // Without a transaction, ERROR is the response to noise on the port: the device is idle again.
     if (text === 'ERROR' || text === 'busy p...') return;
     if (!isFinalResultCode(text)) return this.#takeUrc(text);
-    if (!this.#parts.machine.assumptions.echoOff) return;
+    if (!this.#core.assumptions.echoOff) return;
     if (state.kind === 'idle' || state.kind === 'between')
       this.#resyncs.begin(
         { reason: 'UNEXPECTED_RESPONSE' },
@@ -241,21 +248,21 @@ export class AtClient {
   }
 
   #takePrompt(): void {
-    const state = this.#state;
+    const { state } = this.#core;
     if (state.kind === 'resyncing') state.lease.take('>');
     else if (state.kind === 'running') this.#transactions.takePrompt(state);
   }
 
   #takeUrc(text: string): void {
-    const { listener, machine } = this.#parts;
+    const { emit, isDataTrusted } = this.#core;
     const urc = parseUrc(text);
     if (urc) {
-      if (machine.isDataTrusted || urc.kind === 'ready') listener({ kind: 'urc', urc });
+      if (isDataTrusted || urc.kind === 'ready') emit({ kind: 'urc', urc });
       return;
     }
     // A late final result code, of a transaction that has ended: no URC, and no corrupt line.
     if (isFinalResultCode(text)) return;
-    listener({ kind: 'unknownLine', text });
+    emit({ kind: 'unknownLine', text });
     if (!looksIntact(text) && this.hasConnection) this.#resyncs.onCorruption('CORRUPT_LINE');
   }
 }

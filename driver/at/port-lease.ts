@@ -1,6 +1,5 @@
 import { showsActivity } from './outcome';
 import type { TimedPort } from './timing/timed-port';
-import { IdleTimer } from './timing/idle-timer';
 
 /** Purpose of a wait. It selects the port idle time, and the time of a flood, that end the wait. */
 export type Purpose =
@@ -64,16 +63,12 @@ export class PortLease {
   readonly seen = new Set<string>();
   readonly #port: TimedPort;
   readonly #pace: Pace;
-  readonly #idle: IdleTimer;
   #wait: PendingWait | undefined;
   #stored: string[] = [];
-  /** Clock time at which the last written byte has left. */
-  #leavesAt = 0;
 
   constructor(port: TimedPort, pace: Pace, signal: AbortSignal) {
     this.#port = port;
     this.#pace = pace;
-    this.#idle = new IdleTimer(port.clock);
     this.signal = signal;
     signal.addEventListener('abort', () => this.#endWait()?.reject(signal.reason));
   }
@@ -91,8 +86,7 @@ export class PortLease {
   write(bytes: Uint8Array): void {
     if (this.signal.aborted) return;
     this.#stored = [];
-    this.#leavesAt = this.now() + this.#port.transmissionMs(bytes.length);
-    this.#port.write(bytes);
+    this.#port.request(bytes);
   }
 
   /**
@@ -107,19 +101,11 @@ export class PortLease {
     this.#stored = index < 0 ? [] : this.#stored.slice(index + 1);
     if (line !== undefined) return { line };
     const limits = LIMITS_MS[purpose];
-    this.#idle.restart(Math.max(this.now(), this.#leavesAt));
-    this.#leavesAt = 0;
+    this.#port.restartTimer();
     return new Promise((resolve, reject) => {
       this.#wait = { accept, resolve, reject };
-      const { slowness } = this.#port;
-      const idleMs = limits[this.#pace] * slowness;
-      this.#watch(idleMs, idleMs, limits.flood * slowness);
+      this.#watch(limits[this.#pace], limits.flood);
     });
-  }
-
-  /** Call when bytes come in. @param duration milliseconds that they occupied the port */
-  heard(now: number, duration: number): void {
-    this.#idle.heard(now, duration);
   }
 
   /** Takes a line, or `>` for a prompt. Returns false when the line does not belong to the wait: it may be a URC. */
@@ -135,20 +121,19 @@ export class PortLease {
     return true;
   }
 
-  /** @param checkInMs milliseconds of port idle time until the next check @param floodMs milliseconds that end a flood */
-  #watch(checkInMs: number, idleMs: number, floodMs: number): void {
-    this.#idle.watch(checkInMs, () => {
-      const rest = idleMs - this.#idle.idle;
-      const left = floodMs - this.#idle.elapsed;
-      if (rest <= 0 || left <= 0) this.#endWait()?.resolve({ flooded: rest > 0 });
-      else this.#watch(Math.min(rest, left), idleMs, floodMs);
-    });
+  /** @param floodMs milliseconds that end a flood */
+  #watch(idleMs: number, floodMs: number): void {
+    const { timer } = this.#port;
+    const rest = idleMs - timer.idle;
+    const left = floodMs - timer.elapsed;
+    if (rest <= 0 || left <= 0) this.#endWait()?.resolve({ flooded: rest > 0 });
+    else timer.watch(Math.min(rest, left), () => this.#watch(idleMs, floodMs));
   }
 
   #endWait(): PendingWait | undefined {
     const wait = this.#wait;
     this.#wait = undefined;
-    this.#idle.stop();
+    this.#port.timer.stop();
     return wait;
   }
 }

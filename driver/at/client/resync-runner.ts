@@ -1,5 +1,5 @@
 import { EspAtError } from '../../errors';
-import type { ClientParts } from './client-parts';
+import type { ClientCore } from './client-core';
 import {
   jobOf,
   stateAfter,
@@ -10,7 +10,6 @@ import {
 } from './client-state';
 import { mayPrompt } from '../command';
 import { CommandSequence, type SequenceResyncOptions } from '../command-sequence';
-import type { JobRunner } from './job-runner';
 import { PortLease, type Pace } from '../port-lease';
 import { mayRepeat, outOfSyncError } from '../outcome';
 import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
@@ -20,27 +19,24 @@ import type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from '../typ
 export class ResyncRunner {
   /** Index of the next query, over all resyncs: a late response fits no later query. */
   firstQuery = 0;
-  readonly #parts: ClientParts;
-  readonly #jobs: JobRunner;
+  readonly #core: ClientCore;
   readonly #nextQuery = () => this.firstQuery++;
 
-  constructor(parts: ClientParts, jobs: JobRunner) {
-    this.#parts = parts;
-    this.#jobs = jobs;
+  constructor(core: ClientCore) {
+    this.#core = core;
   }
 
   /** Call when received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
   onCorruption(reason: OutOfSyncReason): void {
-    const { listener, machine, receivers } = this.#parts;
-    const { state } = machine;
-    if (!machine.assumptions.echoOff || !machine.isDataTrusted) return;
+    const { assumptions, isDataTrusted, state } = this.#core;
+    if (!assumptions.echoOff || !isDataTrusted) return;
     switch (state.kind) {
       case 'closed':
       case 'unresponsive':
         return;
       case 'resyncing':
-        machine.become({ ...state, dataTrusted: false });
-        this.#announce(this.#stateOf(state.lease));
+        this.#core.become({ ...state, dataTrusted: false });
+        this.#announced(state.lease);
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
@@ -50,8 +46,8 @@ export class ResyncRunner {
       case 'between':
         this.begin({ reason }, { job: jobOf(state), dataTrusted: false });
     }
-    receivers.dataLost();
-    listener({ kind: 'dataLost' });
+    this.#core.dataLost();
+    this.#core.emit({ kind: 'dataLost' });
   }
 
   /**
@@ -63,7 +59,8 @@ export class ResyncRunner {
     reason: OutOfSyncReason,
     dataTrusted = true,
   ): void {
-    const { command, attempt, policy } = transaction;
+    const { command, attempt } = transaction;
+    const { slowness, timer } = this.#core.port;
     const submission = submissionOf(job);
     const link = submission?.link;
     const repeats = mayRepeat(transaction, submission);
@@ -77,7 +74,7 @@ export class ResyncRunner {
       ...(reason === 'CORRUPT_PAYLOAD' && { corruptLink: link }),
       ...(reason === 'UNEXPLAINED_ERROR' && { unannounced: cause }),
     };
-    const commandMs = command.timeoutMs * policy.slowness - this.#parts.timeout.elapsed;
+    const commandMs = (command.timeoutMs - timer.elapsed) * slowness;
     this.begin(cause, continuation, commandMs);
     if (!repeats) job.report({ kind: 'failed', error: outOfSyncError(command) });
   }
@@ -87,15 +84,14 @@ export class ResyncRunner {
    * @param commandMs milliseconds that the command which the client has written may still be running
    */
   begin(cause: OutOfSyncCause, continuation: Continuation, commandMs = 0): void {
-    const { listener, machine } = this.#parts;
-    const { pace } = machine;
+    const { assumptions, emit, pace } = this.#core;
     const mayBePrompted = continuation.pendingPrompt !== undefined;
     const lease = this.#lendPort(continuation, mayBePrompted, pace);
-    if (continuation.unannounced === undefined) listener({ kind: 'outOfSync', cause });
+    if (continuation.unannounced === undefined) emit({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
       // After a restart the device would talk at another rate, unheard: the device session first searches for its rate.
-      mayRestart: !machine.assumptions.rateLostOnRestart,
+      mayRestart: !assumptions.rateLostOnRestart,
       pad: mayBePrompted ? 'ifSilent' : 'never',
       pace,
       commandMs,
@@ -103,14 +99,12 @@ export class ResyncRunner {
     };
     const onStep = (step: ResyncStep) => {
       // One line end clears up most doubtful ERRORs. A resync that takes another step is announced then.
-      if (step !== 'lineEnd') this.#announce(this.#stateOf(lease));
-      const state = this.#stateOf(lease);
-      if (state && !state.unannounced) listener({ kind: 'resyncStep', step });
+      const state = step === 'lineEnd' ? this.#stateOf(lease) : this.#announced(lease);
+      if (state && !state.unannounced) emit({ kind: 'resyncStep', step });
     };
     void resync(lease, options, onStep).then((result) => {
       if (result.kind === 'aborted') return;
-      if (result.kind !== 'inSync') this.#announce(this.#stateOf(lease));
-      const state = this.#stateOf(lease);
+      const state = result.kind === 'inSync' ? this.#stateOf(lease) : this.#announced(lease);
       if (state) this.#end(state, result);
     });
   }
@@ -132,8 +126,7 @@ export class ResyncRunner {
     body: (lease: PortLease) => Promise<T>,
     { pace, pad }: Pick<SequenceResyncOptions, 'pace' | 'pad'>,
   ): Promise<T> {
-    const { machine } = this.#parts;
-    const { state } = machine;
+    const { state } = this.#core;
     const isOurs = !sequence.abortError && jobOf(state) === sequence;
     if (!isOurs || (state.kind !== 'between' && state.kind !== 'resyncing'))
       return sequence.rejection(new EspAtError('OUT_OF_SYNC', { command: 'AT' }));
@@ -145,10 +138,10 @@ export class ResyncRunner {
     } catch (error) {
       if (!lease.signal.aborted) throw error;
     } finally {
-      const now = machine.state;
-      if (now.kind === 'resyncing' && now.lease === lease) {
+      const now = this.#stateOf(lease);
+      if (now) {
         this.#takeBack(now);
-        machine.become({ kind: 'between', job: sequence });
+        this.#core.become({ kind: 'between', job: sequence });
       }
     }
     return sequence.rejection(new EspAtError('ABORTED'));
@@ -156,51 +149,52 @@ export class ResyncRunner {
 
   /** Takes the port back. Data that the client dropped may be the beginning of a message whose rest comes next. */
   #takeBack({ dataTrusted }: Pick<Continuation, 'dataTrusted'>): void {
-    const { parser, receivers } = this.#parts;
-    parser.expectPrompt = false;
-    if (!dataTrusted) receivers.dataLost();
+    this.#core.parser.expectPrompt = false;
+    if (!dataTrusted) this.#core.dataLost();
   }
 
   #lendPort(continuation: Continuation, mayBePrompted: boolean, pace: Pace): PortLease {
-    const { machine, parser, port } = this.#parts;
     const controller = new AbortController();
-    const lease = new PortLease(port, pace, controller.signal);
-    machine.become({ kind: 'resyncing', ...continuation, controller, lease });
-    parser.expectPrompt = mayBePrompted;
+    const lease = new PortLease(this.#core.port, pace, controller.signal);
+    this.#core.become({ kind: 'resyncing', ...continuation, controller, lease });
+    this.#core.parser.expectPrompt = mayBePrompted;
     return lease;
   }
 
   /** The state while the resync with this lease runs; undefined once the client has left it, even for a later resync. */
   #stateOf(lease: PortLease): Resyncing | undefined {
-    const { state } = this.#parts.machine;
+    const { state } = this.#core;
     return state.kind === 'resyncing' && state.lease === lease ? state : undefined;
   }
 
-  /** Emits `outOfSync` where the client has put it off: what began with a doubtful ERROR is a loss of sync. */
-  #announce(state: Resyncing | undefined): void {
-    const { listener, machine } = this.#parts;
-    if (!state?.unannounced) return;
-    machine.become({ ...state, unannounced: undefined });
-    listener({ kind: 'outOfSync', cause: state.unannounced });
+  /**
+   * Emits `outOfSync` where the client has put it off: what began with a doubtful ERROR is a loss of sync.
+   * @returns as {@link #stateOf}
+   */
+  #announced(lease: PortLease): Resyncing | undefined {
+    const state = this.#stateOf(lease);
+    if (!state?.unannounced) return state;
+    this.#core.become({ ...state, unannounced: undefined });
+    this.#core.emit({ kind: 'outOfSync', cause: state.unannounced });
+    return this.#stateOf(lease);
   }
 
   #end(state: Resyncing, result: Exclude<ResyncResult, { readonly kind: 'aborted' }>): void {
-    const { listener, machine } = this.#parts;
     const { job, next, dataTrusted, pendingPrompt } = state;
     this.#takeBack(state);
     switch (result.kind) {
       case 'inSync':
         return this.#continue(state, result.padded ? pendingPrompt?.link : state.corruptLink);
       case 'restarted':
-        listener({ kind: 'urc', urc: { kind: 'ready' } });
+        this.#core.emit({ kind: 'urc', urc: { kind: 'ready' } });
         // Usually the listener has reset the client.
-        if (machine.state === state)
-          this.#jobs.failAll({ kind: 'idle' }, new EspAtError('DEVICE_RESTARTED'));
+        if (this.#core.state === state)
+          this.#core.failAll({ kind: 'idle' }, new EspAtError('DEVICE_RESTARTED'));
         return;
       case 'noAnswer':
-        machine.become({ kind: 'unresponsive', dataTrusted, pendingPrompt });
+        this.#core.become({ kind: 'unresponsive', dataTrusted, pendingPrompt });
         if (next) job?.report({ kind: 'failed', error: outOfSyncError(next.command) });
-        listener({ kind: 'unresponsive' });
+        this.#core.emit({ kind: 'unresponsive' });
     }
   }
 
@@ -209,20 +203,19 @@ export class ResyncRunner {
    * another connection.
    */
   #continue(state: Resyncing, corruptLink: LinkId | undefined): void {
-    const { listener, machine } = this.#parts;
     const { job, next, unannounced } = state;
-    if (corruptLink !== undefined) this.#announce(state);
+    if (corruptLink !== undefined) this.#announced(state.lease);
     const wasAnnounced = unannounced === undefined || corruptLink !== undefined;
     const submission = submissionOf(job);
     const isCancelled =
       job instanceof CommandSequence
         ? job.abortError !== undefined
         : job && (!job.connectionLives || job.link === corruptLink);
-    if (job && next && !isCancelled) this.#jobs.start(job, next);
-    else machine.become(stateAfter(job));
+    if (job && next && !isCancelled) this.#core.start(job, next);
+    else this.#core.become(stateAfter(job));
     if (next && isCancelled)
       submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
-    if (wasAnnounced) listener({ kind: 'inSync', corruptLink });
-    this.#jobs.pull();
+    if (wasAnnounced) this.#core.emit({ kind: 'inSync', corruptLink });
+    this.#core.pull();
   }
 }

@@ -1,13 +1,12 @@
-import type { ClientParts } from './client-parts';
-import { submissionOf, type Running } from './client-state';
 import { sizeOf } from '../command';
 import { CommandSequence } from '../command-sequence';
-import type { JobRunner } from './job-runner';
 import { isDoubtfulRefusal, refusalError } from '../outcome';
-import type { ResyncRunner } from './resync-runner';
-import type { Action } from '../transaction/action';
-import { onIdle, probeSoon, restartProbeWait, untilCheck } from '../transaction/idle';
+import { onIdle, restartProbeWait } from '../transaction/idle';
 import { onLine, onPrompt } from '../transaction/responses';
+import type { Action } from '../transaction/transaction';
+import type { ClientCore } from './client-core';
+import { submissionOf, type Running } from './client-state';
+import type { ResyncRunner } from './resync-runner';
 
 const BYTES = {
   writeCrLf: Buffer.from('\r\n'),
@@ -18,19 +17,17 @@ const BYTES = {
 
 /** Carries out what the running transaction asks for, until its outcome is known. */
 export class TransactionRunner {
-  readonly #parts: ClientParts;
-  readonly #jobs: JobRunner;
+  readonly #core: ClientCore;
   readonly #resyncs: ResyncRunner;
 
-  constructor(parts: ClientParts, jobs: JobRunner, resyncs: ResyncRunner) {
-    this.#parts = parts;
-    this.#jobs = jobs;
+  constructor(core: ClientCore, resyncs: ResyncRunner) {
+    this.#core = core;
     this.#resyncs = resyncs;
   }
 
   /** Takes a line. Returns false when it does not belong to the transaction. */
   takeLine(state: Running, text: string): boolean {
-    const action = onLine(state.transaction, text);
+    const action = onLine(state.transaction, text, this.#core.port.timer.idle);
     this.#act(state, action);
     return action !== 'urc';
   }
@@ -39,46 +36,38 @@ export class TransactionRunner {
     this.#act(state, onPrompt(state.transaction));
   }
 
-  /** The response timeout calls it when the port idle time of a wait may be over. */
+  /** Call when the port idle time of a wait may be over. */
   check(): void {
-    const { clock, machine, parser, timeout } = this.#parts;
-    const { state } = machine;
+    const { parser, port, state } = this.#core;
     if (state.kind !== 'running') return;
     const { transaction } = state;
-    if (timeout.restartIfBytesLeave(clock.now())) restartProbeWait(transaction, 0);
-    const action = onIdle(transaction, timeout.idle, timeout.elapsed);
+    if (port.restartTimerIfBytesLeave()) restartProbeWait(transaction);
+    const action = onIdle(transaction, port.timer.idle, port.timer.elapsed);
     this.#act(state, action);
-    if (machine.state === state) {
-      timeout.watch(untilCheck(transaction, timeout.idle));
-    } else if (action !== 'succeeded' && machine.assumptions.rateLostOnRestart) {
-      // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
-      // swallowed this response, would swallow the next one as well.
-      parser.abandon();
-    }
+    // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
+    // swallowed this response, would swallow the next one as well.
+    const isOutOfSync = this.#core.state !== state && action !== 'succeeded';
+    if (isOutOfSync && this.#core.assumptions.rateLostOnRestart) parser.abandon();
   }
 
   #act(state: Running, action: Action): void {
-    const { machine, listener, port, timeout } = this.#parts;
-    const { transaction } = state;
+    const { assumptions, emit, port } = this.#core;
     switch (action) {
       case 'none':
       case 'urc':
-        return;
+        break;
       case 'echo':
-        if (machine.assumptions.echoOff) listener({ kind: 'restartSuspected' });
-        return;
-      case 'busy':
-        return timeout.watch(probeSoon(transaction, timeout.idle));
+        if (assumptions.echoOff) emit({ kind: 'restartSuspected' });
+        break;
       case 'writePayload':
-        return this.#writePayload(state);
-      case 'writeLf':
-      case 'writeAt':
-        restartProbeWait(transaction, timeout.idle);
-        timeout.watch(untilCheck(transaction, timeout.idle));
-        return port.write(BYTES[action]);
+        this.#writePayload(state);
+        break;
       case 'writeCrLf':
       case 'writeCr':
-        return port.write(BYTES[action]);
+      case 'writeLf':
+      case 'writeAt':
+        port.write(BYTES[action]);
+        break;
       case 'succeeded':
         return this.#succeed(state);
       case 'refused':
@@ -86,6 +75,7 @@ export class TransactionRunner {
       default:
         return this.#resyncs.onResultCodeLost(state, action);
     }
+    this.#core.watch();
   }
 
   /** Writes the payload even if the link has closed: see onPrompt. */
@@ -93,13 +83,13 @@ export class TransactionRunner {
     const { payload } = transaction.command;
     if (!payload) return;
     job.report({ kind: 'payloadWritten' });
-    this.#parts.timeout.write(payload, untilCheck(transaction, 0));
+    this.#core.port.request(payload);
   }
 
   #succeed({ job, transaction }: Running): void {
     const { command, response } = transaction;
-    if (!(job instanceof CommandSequence)) this.#parts.queue.countSent(job.link, sizeOf(command));
-    this.#jobs.finish(job, () => job.report({ kind: 'succeeded', response }));
+    if (!(job instanceof CommandSequence)) this.#core.queue.countSent(job.link, sizeOf(command));
+    this.#core.finish(job, () => job.report({ kind: 'succeeded', response }));
   }
 
   #refuse(state: Running): void {
@@ -107,10 +97,10 @@ export class TransactionRunner {
     const submission = submissionOf(job);
     if (isDoubtfulRefusal(transaction, submission))
       return this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR');
-    const { idle, elapsed } = this.#parts.timeout;
+    const { slowness, timer } = this.#core.port;
     // A flood that fills the port delays the ERROR too: that shows nothing about the network.
-    const waitedMs = idle < elapsed / 2 ? idle : elapsed;
+    const waitedMs = (timer.idle < timer.elapsed / 2 ? timer.idle : timer.elapsed) * slowness;
     const error = refusalError(transaction, submission, waitedMs);
-    this.#jobs.finish(job, () => job.report({ kind: 'refused', error }));
+    this.#core.finish(job, () => job.report({ kind: 'refused', error }));
   }
 }

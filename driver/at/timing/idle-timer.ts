@@ -24,6 +24,7 @@ const MIN_SLICE_AFTER_LATE_MS = 50;
 export class IdleTimer {
   readonly #clock: Clock;
   #idle = 0;
+  #slowness = 1;
   /** Clock time of the start, see {@link restart}. */
   #from: number;
   /** Clock time up to which time has been counted. */
@@ -45,22 +46,30 @@ export class IdleTimer {
     this.#from = this.#since = clock.now();
   }
 
-  /** Milliseconds of port idle time since {@link restart}. */
+  /** Milliseconds of port idle time since {@link restart}, divided by the slowness. */
   get idle(): number {
-    return this.#idle + Math.max(0, Math.min(this.#clock.now(), this.#sliceEnd) - this.#since);
+    const slice = Math.max(0, Math.min(this.#clock.now(), this.#sliceEnd) - this.#since);
+    return (this.#idle + slice) / this.#slowness;
   }
 
-  /** Milliseconds since {@link restart}, less those in which the event loop was blocked; only {@link watch} notices a block. */
+  /**
+   * Milliseconds since {@link restart}, less those in which the event loop was blocked, divided by the slowness; only
+   * {@link watch} notices a block.
+   */
   get elapsed(): number {
     const now = this.#clock.now();
     // The event loop may read input before it runs the late timer.
     const blocked = this.#blocked + (this.#timer ? this.#blockedIn(now) : 0);
-    return Math.max(0, now - this.#from - blocked);
+    return Math.max(0, now - this.#from - blocked) / this.#slowness;
   }
 
-  /** Starts anew. Nothing counts before `from`, which may lie ahead. */
-  restart(from: number): void {
+  /**
+   * Starts anew. Nothing counts before `from`, which may lie ahead.
+   * @param slowness how many times as long as usual a response may take
+   */
+  restart(from: number, slowness = 1): void {
     this.#idle = 0;
+    this.#slowness = slowness;
     this.#from = this.#since = from;
     this.#blocked = 0;
     this.#revocable = 0;
@@ -81,7 +90,7 @@ export class IdleTimer {
   watch(left: number, check: () => void): void {
     const now = this.#clock.now();
     this.#check = check;
-    const due = now + Math.max(1, left + Math.max(0, this.#since - now));
+    const due = now + Math.max(1, left * this.#slowness + Math.max(0, this.#since - now));
     if (this.#timer && this.#due <= due) return;
     this.#due = due;
     this.#startSlice(now);

@@ -1,5 +1,6 @@
 import { LATE_MS, type Clock } from '../../clock';
 import type { PortWriter } from '../types';
+import { IdleTimer } from './idle-timer';
 
 /** Bits on the port for a byte: start, eight data bits, stop. */
 const BITS_PER_BYTE = 10;
@@ -11,9 +12,11 @@ const MAX_LEAD_MS = 500;
 /** Milliseconds in which the host reads, after a block of its event loop, the bytes that came meanwhile: the backlog. */
 const BACKLOG_MS = 250;
 
-/** A port that knows how long bytes occupy it: response timeouts exclude that time. */
+/** A port that knows how long bytes occupy it, and measures its idle time for the timeouts of responses. */
 export class TimedPort {
   readonly clock: Clock;
+  /** The port idle time since the last {@link request} or {@link restartTimer}. */
+  readonly timer: IdleTimer;
   readonly #port: PortWriter;
   /** The port is this many times faster than assumed: the user may have declared a wrong rate. */
   #speed = 1;
@@ -24,10 +27,43 @@ export class TimedPort {
   #heardAt = -Infinity;
   /** Clock time of the first bytes after a pause: a backlog may begin with them. */
   #backlogAt = 0;
+  /** Clock time at which the last byte of the last request has left. */
+  #leavesAt = 0;
+  /** Bytes that had not left at the last check of {@link restartTimerIfBytesLeave}. */
+  #checkedBytes = Infinity;
 
   constructor(port: PortWriter, clock: Clock) {
     this.clock = clock;
+    this.timer = new IdleTimer(clock);
     this.#port = port;
+  }
+
+  /** Writes bytes that the device responds to, and counts port idle time from the last one on. */
+  request(bytes: Uint8Array): void {
+    const { rate } = this.#port;
+    // The time that they need to leave; none where the rate is unknown.
+    this.#leavesAt = this.clock.now() + (rate ? (bytes.length * BITS_PER_BYTE * 1000) / rate : 0);
+    this.#checkedBytes = Infinity;
+    this.restartTimer();
+    this.write(bytes);
+  }
+
+  /** Counts port idle time anew, from now on, or from the time at which the last request has left. */
+  restartTimer(): void {
+    this.timer.restart(Math.max(this.clock.now(), this.#leavesAt), this.slowness);
+  }
+
+  /**
+   * Counts anew where bytes have left since the last check, and more are pending: a slow port is still writing. A port
+   * that takes no bytes at all counts as idle.
+   * @returns whether the idle time counts anew
+   */
+  restartTimerIfBytesLeave(): boolean {
+    const before = this.#checkedBytes;
+    this.#checkedBytes = this.pendingBytes;
+    const leave = this.#checkedBytes > 0 && this.#checkedBytes < before;
+    if (leave) this.restartTimer();
+    return leave;
   }
 
   write(bytes: Uint8Array): void {
@@ -75,11 +111,5 @@ export class TimedPort {
     const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;
     if (now - this.#heardAt > LATE_MS) this.#backlogAt = now;
     return isBacklog ? this.#lead : Math.max(0, this.#lead);
-  }
-
-  /** Milliseconds that bytes need to leave; 0 where the rate is unknown. */
-  transmissionMs(bytes: number): number {
-    const { rate } = this.#port;
-    return rate ? (bytes * BITS_PER_BYTE * 1000) / rate : 0;
   }
 }

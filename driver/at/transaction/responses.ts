@@ -1,8 +1,8 @@
-import type { Action } from './action';
 import {
   isUnanswered,
   payloadWritten,
   UNPROBED,
+  type Action,
   type Phase,
   type Transaction,
 } from './transaction';
@@ -11,6 +11,11 @@ import {
 
 /** Lines of information responses at most. The longest known response, to `AT+CMD?`, has some 250. */
 const MAX_RESPONSE_LINES = 1000;
+/**
+ * Milliseconds of port idle time until the probe after a `busy p...` that answers no probe: the device may have refused
+ * this command.
+ */
+const PROBE_WHEN_BUSY_MS = 1500;
 
 /** A phase in which no success has come yet. */
 type Awaiting = Exclude<Phase, { readonly kind: 'confirming' }>;
@@ -21,8 +26,18 @@ export function onChunk(transaction: Transaction): void {
   if (phase.kind === 'awaitingConfirmation') transaction.phase = { ...phase, hasLaterChunk: true };
 }
 
-/** Takes a line without its CR LF. */
-export function onLine(transaction: Transaction, text: string): Action {
+/**
+ * Takes a line without its CR LF.
+ * @param idle milliseconds of port idle time since the last write of the line or the payload
+ */
+export function onLine(transaction: Transaction, text: string, idle: number): Action {
+  const action = actionAfter(transaction, text, idle);
+  // The wait for the answer to these begins with them.
+  if (action === 'writeLf' || action === 'writeAt') transaction.lastProbeIdleMs = idle;
+  return action;
+}
+
+function actionAfter(transaction: Transaction, text: string, idle: number): Action {
   const { phase } = transaction;
   if (phase.kind === 'confirming') return onLineWhileConfirming(transaction, phase.by, text);
   switch (text) {
@@ -43,10 +58,10 @@ export function onLine(transaction: Transaction, text: string): Action {
         return unexpected(transaction, text);
       return 'refused';
     case 'busy p...':
-      return onBusy(transaction, phase);
+      return onBusy(transaction, phase, idle);
     case 'busy s...':
       // Firmware that is busy sending says this, also unasked: alone, it does not mean that the device refused bytes.
-      return isUnanswered(phase.probe) ? onBusy(transaction, phase) : 'none';
+      return isUnanswered(phase.probe) ? onBusy(transaction, phase, idle) : 'none';
   }
   return onOtherLine(transaction, text);
 }
@@ -135,16 +150,18 @@ function onSuccess(transaction: Transaction, phase: Awaiting, text: 'OK' | 'SEND
   }
 }
 
-function onBusy(transaction: Transaction, phase: Awaiting): Action {
-  if (!isUnanswered(phase.probe)) {
+function onBusy(transaction: Transaction, phase: Awaiting, idle: number): Action {
+  if (isUnanswered(phase.probe)) {
+    // The device is alive and at work. After a payload, `busy p...` may instead be the response to excess payload bytes.
+    const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
+    transaction.phase = { ...phase, probe };
+  } else {
     transaction.phase = { ...phase, busy: true };
-    return 'busy';
   }
-  // The device is alive and at work. After a payload, `busy p...` may instead be the response to excess payload bytes.
-  const probe = phase.kind === 'awaitingConfirmation' ? 'suspect' : 'none';
-  transaction.phase = { ...phase, probe };
-  // The earlier `busy p...` is still unexplained: probes again soon.
-  return phase.busy ? 'busy' : 'none';
+  // An unexplained `busy p...`: a probe soon finds out whether the device means this command.
+  if (transaction.phase.busy && phase.kind !== 'awaitingPrompt')
+    transaction.nextProbeIdleMs = Math.min(transaction.nextProbeIdleMs, idle + PROBE_WHEN_BUSY_MS);
+  return 'none';
 }
 
 /** Returns the action for a line that cannot be a response to this command. */

@@ -1,5 +1,24 @@
 import type { Command } from '../command';
-import type { TimeoutPolicy } from '../timing/timeout-policy';
+import type { OutOfSyncReason } from '../types';
+
+/** When a transaction probes the device, in milliseconds of port idle time. */
+export interface TimeoutPolicy {
+  /** Until the client probes for the final result code. */
+  readonly probeForFinalCodeMs: number;
+  /** Until a prompt comes, which needs no network. The client never probes for a prompt: the probe may become payload. */
+  readonly promptTimeoutMs: number;
+  /** Until a device, idle or at work, has answered a probe. */
+  readonly probeAnswerMs: number;
+}
+
+/**
+ * At the rate that the device starts with, silence means that it is at work. At a negotiated rate silence may soon mean
+ * that the device has restarted, and talks at another rate.
+ */
+export const TIMEOUT_POLICY = {
+  startRate: { probeForFinalCodeMs: 4000, promptTimeoutMs: 4000, probeAnswerMs: 1500 },
+  negotiatedRate: { probeForFinalCodeMs: 500, promptTimeoutMs: 1000, probeAnswerMs: 500 },
+} as const satisfies Record<string, TimeoutPolicy>;
 
 /**
  * A probe is a line end. A device at work answers it with `busy p...`, an idle one with `ERROR`, an open prompt not
@@ -44,6 +63,28 @@ export interface Transaction {
   nextProbeIdleMs: number;
   lastProbeIdleMs: number;
 }
+
+/** What the client does after a line, a prompt, or port idle time. */
+export type Action =
+  | 'none'
+  /** The line does not belong to the transaction. */
+  | 'urc'
+  /** The command came back as typed: echo is on, which only a restart does. */
+  | 'echo'
+  | 'writePayload'
+  | 'writeCrLf'
+  /**
+   * Writes the probe after a payload. Should the payload lack a byte, the CR completes it; the LF of a CR LF would then be
+   * a byte too many, which the device answers with `busy p...` as if it were at work.
+   */
+  | 'writeCr'
+  | 'writeLf'
+  /** Writes `AT` as a question: bytes before it in the device's line turn its OK into ERROR. */
+  | 'writeAt'
+  | 'succeeded'
+  | 'refused'
+  /** The final result code is lost. */
+  | Extract<OutOfSyncReason, 'NO_RESPONSE' | 'UNEXPECTED_RESPONSE' | 'CORRUPT_PAYLOAD'>;
 
 /** What a phase begins with. */
 export const UNPROBED: Waiting = { probe: 'none', busy: false };

@@ -1,8 +1,7 @@
 import { AtClient } from '../../at/at-client';
-import type { ClientEvent } from '../../at/client-event';
 import type { Command, Response } from '../../at/command';
 import type { SequenceOptions } from '../../at/command-sequence';
-import type { LinkId, OutOfSyncCause } from '../../at/types';
+import type { ClientEvent, LinkId, OutOfSyncCause } from '../../at/types';
 import type { Urc } from '../../at/urc';
 import { restart } from '../../commands/base';
 import { onTimeout } from '../../clock';

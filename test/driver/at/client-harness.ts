@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Command } from '../../../driver/at/command';
-import type { LinkId, SendSource } from '../../../driver/at/types';
+import type { ClientEvent, LinkId, SendSource } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
-import type { ClientEvent } from '../../../driver/at/client-event';
 import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/wssend';
 import { EspAtError } from '../../../driver/errors';

@@ -11,8 +11,11 @@ import {
   outOfSyncError,
   refusalError,
 } from '../../../driver/at/outcome';
-import { TIMEOUT_POLICY } from '../../../driver/at/timing/timeout-policy';
-import { begin, type Transaction } from '../../../driver/at/transaction/transaction';
+import {
+  begin,
+  TIMEOUT_POLICY,
+  type Transaction,
+} from '../../../driver/at/transaction/transaction';
 import type { Submission } from '../../../driver/at/types';
 import { EspAtError } from '../../../driver/errors';
 

@@ -15,8 +15,9 @@ function leased(pace: Pace = 'startRate', rate?: number, slowness = 1) {
     write: (bytes: Uint8Array) => void written.push(Buffer.from(bytes).toString()),
   };
   const controller = new AbortController();
-  const lease = new PortLease(new TimedPort(writer, clock), pace, controller.signal);
-  return { clock, written, controller, lease };
+  const port = new TimedPort(writer, clock);
+  const lease = new PortLease(port, pace, controller.signal);
+  return { clock, written, controller, lease, port };
 }
 
 /** The outcome of a wait, and when it came. */
@@ -60,11 +61,11 @@ describe('lease of the port', () => {
   ] as const;
   for (const [purpose, limit] of floods)
     it(`ends a wait for ${purpose} in a flood after ${limit} ms`, async () => {
-      const { clock, lease } = leased();
+      const { clock, lease, port } = leased();
       const outcome = outcomeOf(clock, lease.next(purpose, none));
       while (!outcome.result && clock.now() < 60_000) {
         await clock.advance(10);
-        lease.heard(clock.now(), 10);
+        port.timer.heard(clock.now(), 10);
       }
       assert.deepEqual(outcome.result, { flooded: true });
       assert.ok(clock.now() >= limit && clock.now() <= limit + 20, `${clock.now()}`);
@@ -75,11 +76,11 @@ describe('lease of the port', () => {
       [0, 60],
       [10, 600],
     ] as const) {
-      const { clock, lease } = leased('search', undefined, 2);
+      const { clock, lease, port } = leased('search', undefined, 2);
       const outcome = outcomeOf(clock, lease.next('pause', none));
       while (!outcome.result && clock.now() < 60_000) {
         await clock.advance(10);
-        lease.heard(clock.now(), busyMs);
+        port.timer.heard(clock.now(), busyMs);
       }
       assert.ok(clock.now() >= limit && clock.now() <= limit + 20, `${clock.now()}`);
     }

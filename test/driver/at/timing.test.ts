@@ -208,15 +208,13 @@ describe('the time for which bytes occupy the port', () => {
     return { clock, writer, port, times };
   }
 
-  it('is that of 10 bits a byte, and nothing to send where the rate is unknown', async () => {
-    const { writer, port, times } = timedPort();
+  it('is that of 10 bits a byte', async () => {
+    const { writer, times } = timedPort();
     assert.deepEqual(await times(1152), [100]);
-    assert.equal(port.transmissionMs(1152), 100);
     writer.rate = 9600;
     assert.deepEqual(await times(96), [100]);
     writer.rate = undefined;
     assert.deepEqual(await times(1152), [100]);
-    assert.equal(port.transmissionMs(1152), 0);
   });
 
   it('is halved once bytes are more than 500 ms ahead of the rate, until another rate is set', async () => {
@@ -250,5 +248,34 @@ describe('the time for which bytes occupy the port', () => {
       assert.equal(port.receptionMs(5760), duration);
       await clock.advance(60);
     }
+  });
+});
+
+describe('the timer of a port', () => {
+  it('counts from the last byte of a request on, at once where the rate is unknown', async () => {
+    for (const [rate, idle] of [
+      [9600, 20],
+      [undefined, 120],
+    ] as const) {
+      const clock = new VirtualClock();
+      const port = new TimedPort({ write: () => undefined, pendingBytes: 0, rate }, clock);
+      port.request(Buffer.alloc(96));
+      await clock.advance(120);
+      assert.equal(port.timer.idle, idle);
+      port.restartTimer();
+      await clock.advance(5);
+      assert.equal(port.timer.idle, 5);
+    }
+  });
+
+  it('runs three times as slowly on a port that is three times as slow', async () => {
+    const clock = new VirtualClock();
+    const writer = { write: () => undefined, pendingBytes: 0, rate: undefined, slowness: 3 };
+    const port = new TimedPort(writer, clock);
+    port.request(Buffer.alloc(1));
+    let checked = 0;
+    port.timer.watch(100, () => (checked = clock.now()));
+    await clock.advance(300);
+    assert.deepEqual([port.timer.idle, port.timer.elapsed, checked], [100, 100, 300]);
   });
 });

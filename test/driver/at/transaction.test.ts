@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../../driver/at/command';
-import { slower, TIMEOUT_POLICY } from '../../../driver/at/timing/timeout-policy';
-import type { Action } from '../../../driver/at/transaction/action';
-import {
-  onIdle,
-  probeSoon,
-  restartProbeWait,
-  untilCheck,
-} from '../../../driver/at/transaction/idle';
+import { onIdle, restartProbeWait, untilCheck } from '../../../driver/at/transaction/idle';
 import { onChunk, onLine, onPrompt } from '../../../driver/at/transaction/responses';
 import {
   begin,
   payloadWritten,
+  TIMEOUT_POLICY,
+  type Action,
   type Transaction,
 } from '../../../driver/at/transaction/transaction';
 
@@ -42,10 +37,11 @@ const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POL
  * returns the actions.
  */
 function actions(transaction: Transaction, ...inputs: (string | number)[]): string[] {
+  let idle = 0;
   return inputs.map((input) => {
-    if (typeof input === 'number') return shown(onIdle(transaction, input, input));
+    if (typeof input === 'number') return shown(onIdle(transaction, (idle = input), input));
     onChunk(transaction);
-    return shown(input === '>' ? onPrompt(transaction) : onLine(transaction, input));
+    return shown(input === '>' ? onPrompt(transaction) : onLine(transaction, input, idle));
   });
 }
 
@@ -85,7 +81,7 @@ describe('a transaction without payload', () => {
   });
 
   it('is out of sync after busy and ERROR: noise may have made the device busy', () => {
-    assert.deepEqual(actions(started(query), 'busy p...', 'ERROR'), ['busy', 'outOfSync']);
+    assert.deepEqual(actions(started(query), 'busy p...', 'ERROR'), ['none', 'outOfSync']);
   });
 
   it('succeeds after busy and OK', () => {
@@ -184,7 +180,7 @@ describe('a transaction with payload', () => {
     it(`is ${outcome} after ${result} in the chunk of the prompt: the payload cannot have arrived`, () => {
       const transaction = started(send);
       actions(transaction, 'OK', '>');
-      assert.equal(shown(onLine(transaction, result)), outcome);
+      assert.equal(shown(onLine(transaction, result, 0)), outcome);
     });
 
   it('writes nothing at a due prompt, and is out of sync after 4 s', () => {
@@ -235,7 +231,7 @@ describe('a loss of sync', () => {
       actions(transaction, ...inputs);
       return typeof final === 'number'
         ? onIdle(transaction, final, final)
-        : onLine(transaction, String(final));
+        : onLine(transaction, String(final), 4000);
     };
     assert.equal(reasonAfter(query, 60_000), 'NO_RESPONSE');
     assert.equal(reasonAfter(query, 4000, 5500), 'NO_RESPONSE');
@@ -259,40 +255,25 @@ describe('the next check of a transaction', () => {
 
   it('comes 1.5 s after busy, but not before a prompt, which a probe could fill', () => {
     const transaction = started(query);
-    assert.equal(probeSoon(transaction, 100), 1500);
+    assert.equal(onLine(transaction, 'busy p...', 100), 'none');
+    assert.equal(untilCheck(transaction, 100), 1500);
     assert.deepEqual(actions(transaction, 1599, 1600), ['none', 'writeCrLf']);
     const late = started(query);
-    assert.equal(probeSoon(late, 3900), 1500);
+    onLine(late, 'busy p...', 3900);
     assert.deepEqual(actions(late, 3999, 4000), ['none', 'writeCrLf']);
     const unprompted = started(send);
-    assert.equal(probeSoon(unprompted, 100), 3900);
+    onLine(unprompted, 'busy p...', 100);
+    assert.equal(untilCheck(unprompted, 100), 3900);
     assert.deepEqual(actions(unprompted, 3999), ['none']);
   });
 
-  it('waits for the answer to a probe anew after another write', () => {
+  it('waits for the answer to a line feed anew, and to a probe where idle time counts anew', () => {
+    const sent = started(send);
+    actions(sent, 'OK', '>', 4000, 5000, 'SEND OK');
+    assert.deepEqual(actions(sent, 5499, 5500), ['none', 'corrupt']);
     const transaction = started(query);
     actions(transaction, 4000);
-    restartProbeWait(transaction, 5000);
-    assert.deepEqual(actions(transaction, 6499, 6500), ['none', 'outOfSync']);
-  });
-
-  it('takes three times as long on a port that is three times as slow', () => {
-    const slow = (command: Command) => begin(command, 1, slower(TIMEOUT_POLICY.startRate, 3));
-    const steps = [11_999, 12_000, 'busy p...', 41_999, 42_000, 46_499, 46_500];
-    assert.deepEqual(actions(slow(query), ...steps), [
-      ...['none', 'writeCrLf', 'none', 'none', 'writeCrLf'],
-      ...['none', 'outOfSync'],
-    ]);
-    assert.deepEqual(actions(slow(query), 12_000, 'OK', 13_499, 13_500).slice(2), [
-      'none',
-      'succeeded',
-    ]);
-    assert.deepEqual(actions(slow(send), 11_999, 12_000), ['none', 'outOfSync']);
-    const confirming = slow(query);
-    actions(confirming, 12_000, 'OK');
-    assert.equal(untilCheck(confirming, 12_000), 1500);
-    assert.equal(probeSoon(slow(query), 0), 4500);
-    const brief = slow({ ...query, timeoutMs: 1000 });
-    assert.deepEqual(actions(brief, 2999, 3000), ['none', 'outOfSync']);
+    restartProbeWait(transaction);
+    assert.deepEqual(actions(transaction, 1499, 1500), ['none', 'outOfSync']);
   });
 });

@@ -40,7 +40,8 @@ async function resynced({ answer, stuckBytes = 0, flooded, firstQuery = 0, ...op
       if (lines.length > 0) clock.after(10, () => lines.forEach((line) => lease.take(line)));
     },
   };
-  const lease = new PortLease(new TimedPort(port, clock), options.pace ?? 'startRate', signal());
+  const timedPort = new TimedPort(port, clock);
+  const lease = new PortLease(timedPort, options.pace ?? 'startRate', signal());
   const defaults = { attempts: 3, mayRestart: false, pad: 'never', pace: 'startRate' } as const;
   let query = firstQuery;
   const all = { ...defaults, nextQuery: () => query++, ...options };
@@ -48,7 +49,7 @@ async function resynced({ answer, stuckBytes = 0, flooded, firstQuery = 0, ...op
   let isOver = false;
   const flood = (): void => {
     if (isOver) return;
-    lease.heard(clock.now(), 10);
+    timedPort.timer.heard(clock.now(), 10);
     clock.after(10, flood);
   };
   if (flooded) flood();
