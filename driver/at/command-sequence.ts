@@ -34,27 +34,24 @@ export interface SequenceOptions {
 
 /** Commands that no other command may interrupt. */
 export class CommandSequence {
-  /** Runs the body. The client calls it once. */
-  readonly begin: () => void;
   /** Whether its body has ended. After an abort its last command may still run. */
   bodyEnded = false;
-  readonly #reject: (error: EspAtError) => void;
-  #pending: Deferred<Response> | undefined;
-  #abortError: EspAtError | undefined;
-
-  constructor(begin: () => void, reject: (error: EspAtError) => void) {
-    this.begin = begin;
-    this.#reject = reject;
-  }
-
   /** Set by {@link abort}: every later command rejects with it. */
-  get abortError(): EspAtError | undefined {
-    return this.#abortError;
-  }
+  abortError: EspAtError | undefined;
+  #pending: Deferred<Response> | undefined;
+
+  /**
+   * @param begin runs the body; the client calls it once
+   * @param fail rejects the promise of the sequence
+   */
+  constructor(
+    readonly begin: () => void,
+    readonly fail: (error: EspAtError) => void,
+  ) {}
 
   /** Rejects its running command, and every later one. */
   abort(error: EspAtError): void {
-    this.#abortError ??= error;
+    this.abortError ??= error;
     this.#pending?.reject(error);
     this.#pending = undefined;
   }
@@ -62,7 +59,7 @@ export class CommandSequence {
   /** Aborts, and rejects the promise of the sequence at once. */
   reject(error: EspAtError): void {
     this.abort(error);
-    this.#reject(error);
+    this.fail(error);
   }
 
   /** Starts a command by `start`, and waits for its response. */
@@ -74,7 +71,7 @@ export class CommandSequence {
 
   /** Returns a promise that rejects with the error of the abort, or with `error`. */
   rejection(error: EspAtError): Promise<never> {
-    return Promise.reject(this.#abortError ?? error);
+    return Promise.reject(this.abortError ?? error);
   }
 
   report(event: CommandEvent): void {

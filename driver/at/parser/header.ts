@@ -1,52 +1,55 @@
-import type { DataFormat, LinkId } from '../types';
+import type { DataChunk, DataFormat, LinkId } from '../types';
 
 /** Bytes of one `+WS_DATA` at most: the largest buffer size of any firmware (class D). */
 export const MAX_DATA_BYTES = 16_384;
-
-const MAX_LINK = 2;
-/** 0 continuation · 1 text · 2 binary. The firmware reports no other frames (class D, measured). */
-const MAX_OPCODE = 2;
 /** Bytes of a WebSocket frame at most. A frame may exceed the device's memory. */
 const MAX_FRAME_BYTES = 0xffff_ffff;
+
+/** The highest values of `link,len,`. */
+const SHORT = [2, MAX_DATA_BYTES];
+/**
+ * The highest values of `link,opcode,fin,payload_len,data_len,`. Opcodes: 0 continuation, 1 text, 2 binary. The firmware
+ * reports no other frames (class D, measured).
+ */
+const LONG = [2, 2, 1, MAX_FRAME_BYTES, MAX_DATA_BYTES];
 
 const ZERO = 0x30;
 const NINE = 0x39;
 const COMMA = 0x2c;
 
-/** State of a header after a read. */
-export type HeaderProgress = 'more' | 'complete' | 'impossible';
-
-/**
- * Parses the numbers between `+WS_DATA:` and the data, digit by digit, without allocating a string:
- * `link,len,` or, in the long format, `link,opcode,fin,payload_len,data_len,`.
- */
+/** Parses the numbers between `+WS_DATA:` and the data, digit by digit, without allocating a string. */
 export class Header {
-  link: LinkId = 0;
-  /** Undefined in the short format, as are {@link fin} and {@link payloadLength}. */
-  opcode: number | undefined;
-  fin: boolean | undefined;
-  payloadLength: number | undefined;
-  /** Data bytes that follow. */
-  length = 0;
   /** State after the last {@link read}. */
-  progress: HeaderProgress = 'more';
+  progress: 'more' | 'complete' | 'impossible' = 'more';
   readonly #formats: readonly DataFormat[];
-  #field = 0;
+  #highest: readonly number[] = SHORT;
+  readonly #fields = [0, 0, 0, 0, 0];
+  #count = 0;
   #digits = 0;
   #value = 0;
-  #highest = MAX_LINK;
 
   /** @param formats data format of each link, `short` where it has none; read whenever a header has named its link */
   constructor(formats: readonly DataFormat[]) {
     this.#formats = formats;
   }
 
+  /** Data bytes that follow. */
+  get length(): number {
+    return this.#fields[this.#highest.length - 1] ?? 0;
+  }
+
+  /** Returns a chunk of data with this header. */
+  chunk(bytes: Buffer): DataChunk {
+    const kind = 'data';
+    const link = this.#fields[0] as LinkId;
+    if (this.#highest === SHORT) return { kind, link, bytes };
+    const [, opcode = 0, fin, payloadLength] = this.#fields;
+    return { kind, link, opcode, fin: fin === 1, payloadLength, bytes };
+  }
+
   /** Begins the next header. */
   start(): void {
-    this.#field = 0;
-    this.#digits = 0;
-    this.#value = 0;
-    this.#highest = MAX_LINK;
+    this.#count = this.#digits = this.#value = 0;
   }
 
   /**
@@ -54,62 +57,30 @@ export class Header {
    * @returns the index after the comma, or of the impossible byte
    */
   read(chunk: Uint8Array, from: number): number {
-    let value = this.#value;
-    let digits = this.#digits;
-    let progress: HeaderProgress = 'more';
     let at = from;
-    while (progress === 'more' && at < chunk.length) {
-      const byte = chunk[at] ?? 0;
-      if (byte >= ZERO && byte <= NINE) {
-        const leadingZero = digits > 0 && value === 0;
-        value = value * 10 + (byte - ZERO);
-        digits++;
-        if (leadingZero || value > this.#highest) progress = 'impossible';
-        else at++;
-      } else if (byte === COMMA && digits > 0) {
-        if (this.#store(value)) progress = 'complete';
-        value = digits = 0;
-        at++;
-      } else {
-        progress = 'impossible';
-      }
+    this.progress = 'more';
+    while (at < chunk.length && this.progress === 'more') {
+      this.progress = this.#readByte(chunk[at] ?? 0);
+      if (this.progress !== 'impossible') at++;
     }
-    this.#value = value;
-    this.#digits = digits;
-    this.progress = progress;
     return at;
   }
 
-  /** Stores a field; returns whether it was the last. */
-  #store(value: number): boolean {
-    switch (this.#field++) {
-      case 0:
-        this.link = value === 0 ? 0 : value === 1 ? 1 : 2;
-        if (this.#formats[value] === 'long') {
-          this.#highest = MAX_OPCODE;
-        } else {
-          this.opcode = this.fin = this.payloadLength = undefined;
-          // The short format has no fields 1 to 3: the length is next.
-          this.#field = 4;
-          this.#highest = MAX_DATA_BYTES;
-        }
-        return false;
-      case 1:
-        this.opcode = value;
-        this.#highest = 1;
-        return false;
-      case 2:
-        this.fin = value === 1;
-        this.#highest = MAX_FRAME_BYTES;
-        return false;
-      case 3:
-        this.payloadLength = value;
-        // A chunk is never longer than its frame.
-        this.#highest = Math.min(value, MAX_DATA_BYTES);
-        return false;
-      default:
-        this.length = value;
-        return true;
+  #readByte(byte: number): Header['progress'] {
+    if (byte >= ZERO && byte <= NINE) {
+      const hasLeadingZero = this.#digits++ > 0 && this.#value === 0;
+      this.#value = this.#value * 10 + (byte - ZERO);
+      const isTooHigh = this.#value > (this.#highest[this.#count] ?? 0);
+      return hasLeadingZero || isTooHigh ? 'impossible' : 'more';
     }
+    if (byte !== COMMA || this.#digits === 0) return 'impossible';
+    if (this.#count === 0) this.#highest = this.#formats[this.#value] === 'long' ? LONG : SHORT;
+    this.#fields[this.#count++] = this.#value;
+    this.#digits = this.#value = 0;
+    if (this.#count < this.#highest.length) return 'more';
+    // A chunk is never longer than its frame, which the field before tells in the long format.
+    return this.#highest === LONG && this.length > (this.#fields[3] ?? 0)
+      ? 'impossible'
+      : 'complete';
   }
 }

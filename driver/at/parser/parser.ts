@@ -236,17 +236,12 @@ export class Parser {
   }
 
   #dataComplete(): void {
-    const { link, opcode, fin, payloadLength } = this.#header;
-    const bytes = this.#data;
+    const frame = this.#header.chunk(this.#data);
     const { text } = this.#line;
     const isEcho = text.startsWith(ECHO_START);
     this.#endFrame();
     if (!isEcho) this.#line.start();
-    this.#handler(
-      opcode === undefined
-        ? { kind: 'data', link, bytes }
-        : { kind: 'data', link, opcode, fin, payloadLength, bytes },
-    );
+    this.#handler(frame);
     if (!isEcho && text !== '') this.#handler({ kind: 'line', text });
   }
 
