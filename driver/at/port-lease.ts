@@ -1,3 +1,4 @@
+import { EspAtError } from '../errors';
 import { showsActivity } from './outcome';
 import type { TimedPort } from './timing/timed-port';
 
@@ -56,21 +57,30 @@ interface PendingWait {
   readonly reject: (reason: unknown) => void;
 }
 
-/** The port, lent to one resync or to a command sequence. Writes nothing once its signal is aborted. */
+/** The port, lent to one resync or to a command sequence. Writes nothing once it is aborted. */
 export class PortLease {
-  readonly signal: AbortSignal;
   /** Final result codes, `busy p...` and prompts (`>`) since the resync began. */
   readonly seen = new Set<string>();
   readonly #port: TimedPort;
   readonly #pace: Pace;
+  #aborted = false;
   #wait: PendingWait | undefined;
   #stored: string[] = [];
 
-  constructor(port: TimedPort, pace: Pace, signal: AbortSignal) {
+  constructor(port: TimedPort, pace: Pace) {
     this.#port = port;
     this.#pace = pace;
-    this.signal = signal;
-    signal.addEventListener('abort', () => this.#endWait()?.reject(signal.reason));
+  }
+
+  /** Whether the client has taken the port back. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** Takes the port back. */
+  abort(): void {
+    this.#aborted = true;
+    this.#endWait()?.reject(new EspAtError('ABORTED'));
   }
 
   /** Bytes that are written and have not left yet. */
@@ -84,7 +94,7 @@ export class PortLease {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.signal.aborted) return;
+    if (this.#aborted) return;
     this.#stored = [];
     this.#port.request(bytes);
   }
@@ -92,10 +102,10 @@ export class PortLease {
   /**
    * Waits for the first line that `accept` takes: first among the stored lines, then among those to come. The port
    * idle time counts from the last written byte on.
-   * @throws the reason of the signal's abort
+   * @throws EspAtError `ABORTED`
    */
   async next(purpose: Purpose, accept: Accept): Promise<WaitResult> {
-    this.signal.throwIfAborted();
+    if (this.#aborted) throw new EspAtError('ABORTED');
     const index = this.#stored.findIndex((line) => accept(line) === true);
     const line = this.#stored[index];
     this.#stored = index < 0 ? [] : this.#stored.slice(index + 1);

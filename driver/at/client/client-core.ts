@@ -67,7 +67,7 @@ export class ClientCore {
     const before = this.#state;
     this.#state = state;
     if (before.kind !== 'resyncing') return;
-    if (state.kind !== 'resyncing' || state.lease !== before.lease) before.controller.abort();
+    if (state.kind !== 'resyncing' || state.lease !== before.lease) before.lease.abort();
   }
 
   /** Begins the next job of the queue, if the client is idle. */

@@ -37,11 +37,7 @@ export type ClientState =
   /** Between two commands of a sequence, or before its first one: the sequence has not given the next one yet. */
   | { readonly kind: 'between'; readonly job: CommandSequence }
   | { readonly kind: 'running'; readonly job: Job; readonly transaction: Transaction }
-  | (Continuation & {
-      readonly kind: 'resyncing';
-      readonly controller: AbortController;
-      readonly lease: PortLease;
-    })
+  | (Continuation & { readonly kind: 'resyncing'; readonly lease: PortLease })
   | ({ readonly kind: 'unresponsive' } & Pick<Continuation, 'dataTrusted' | 'pendingPrompt'>);
 
 export type Running = Extract<ClientState, { readonly kind: 'running' }>;

@@ -102,10 +102,12 @@ export class ResyncRunner {
       const state = step === 'lineEnd' ? this.#stateOf(lease) : this.#announced(lease);
       if (state && !state.unannounced) emit({ kind: 'resyncStep', step });
     };
-    void resync(lease, options, onStep).then((result) => {
-      if (result.kind === 'aborted') return;
+    const onEnd = (result: ResyncResult) => {
       const state = result.kind === 'inSync' ? this.#stateOf(lease) : this.#announced(lease);
       if (state) this.#end(state, result);
+    };
+    void resync(lease, options, onStep).then(onEnd, (error: unknown) => {
+      if (!lease.aborted) throw error;
     });
   }
 
@@ -134,9 +136,9 @@ export class ResyncRunner {
     const lease = this.#lendPort(continuation, pad !== 'never', pace);
     try {
       const result = await body(lease);
-      if (!lease.signal.aborted) return result;
+      if (!lease.aborted) return result;
     } catch (error) {
-      if (!lease.signal.aborted) throw error;
+      if (!lease.aborted) throw error;
     } finally {
       const now = this.#stateOf(lease);
       if (now) {
@@ -154,9 +156,8 @@ export class ResyncRunner {
   }
 
   #lendPort(continuation: Continuation, mayBePrompted: boolean, pace: Pace): PortLease {
-    const controller = new AbortController();
-    const lease = new PortLease(this.#core.port, pace, controller.signal);
-    this.#core.become({ kind: 'resyncing', ...continuation, controller, lease });
+    const lease = new PortLease(this.#core.port, pace);
+    this.#core.become({ kind: 'resyncing', ...continuation, lease });
     this.#core.parser.expectPrompt = mayBePrompted;
     return lease;
   }
@@ -179,7 +180,7 @@ export class ResyncRunner {
     return this.#stateOf(lease);
   }
 
-  #end(state: Resyncing, result: Exclude<ResyncResult, { readonly kind: 'aborted' }>): void {
+  #end(state: Resyncing, result: ResyncResult): void {
     const { job, next, dataTrusted, pendingPrompt } = state;
     this.#takeBack(state);
     switch (result.kind) {

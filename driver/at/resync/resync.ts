@@ -46,23 +46,19 @@ export interface ResyncOptions {
  */
 export type ResyncResult =
   | { readonly kind: 'inSync'; readonly padded: boolean }
-  | { readonly kind: 'restarted' | 'noAnswer' | 'aborted' };
+  | { readonly kind: 'restarted' | 'noAnswer' };
 
 /**
  * Brings client and device back in sync: a CR LF ends a corrupt line, padding fills a pending prompt, and a query with
- * a response of its own proves that all earlier responses have passed. Never rejects.
+ * a response of its own proves that all earlier responses have passed.
+ * @throws EspAtError `ABORTED` once the lease is aborted
  */
-export async function resync(
+export function resync(
   lease: PortLease,
   options: ResyncOptions,
   onStep: (step: ResyncStep) => void,
 ): Promise<ResyncResult> {
-  try {
-    return await new Resync(lease, options, onStep).run();
-  } catch (error) {
-    if (lease.signal.aborted) return { kind: 'aborted' };
-    throw error;
-  }
+  return new Resync(lease, options, onStep).run();
 }
 
 /** Whether a line is a late response to the bytes of a resync, or their echo. */

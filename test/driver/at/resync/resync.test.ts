@@ -41,7 +41,7 @@ async function resynced({ answer, stuckBytes = 0, flooded, firstQuery = 0, ...op
     },
   };
   const timedPort = new TimedPort(port, clock);
-  const lease = new PortLease(timedPort, options.pace ?? 'startRate', signal());
+  const lease = new PortLease(timedPort, options.pace ?? 'startRate');
   const defaults = { attempts: 3, mayRestart: false, pad: 'never', pace: 'startRate' } as const;
   let query = firstQuery;
   const all = { ...defaults, nextQuery: () => query++, ...options };
@@ -57,8 +57,6 @@ async function resynced({ answer, stuckBytes = 0, flooded, firstQuery = 0, ...op
   const shown = 'padded' in result && result.padded ? 'inSync, padded' : result.kind;
   return { result: shown, written, steps, tookMs: clock.now() };
 }
-
-const signal = () => new AbortController().signal;
 
 /** An idle device: it answers a line end with ERROR, and each query with a response of its own. */
 const idle = (text: string): string[] => {
@@ -165,14 +163,9 @@ describe('a resync', () => {
     }
   });
 
-  it('rejects with an error that is no abort, and an abort ends it without one', async () => {
-    const controller = new AbortController();
+  it('rejects with an error of its caller, and once the lease is aborted', async () => {
     const port = { pendingBytes: 0, rate: undefined, write: () => undefined };
-    const lease = new PortLease(
-      new TimedPort(port, new VirtualClock()),
-      'startRate',
-      controller.signal,
-    );
+    const lease = new PortLease(new TimedPort(port, new VirtualClock()), 'startRate');
     const options = {
       attempts: 1,
       mayRestart: false,
@@ -183,8 +176,8 @@ describe('a resync', () => {
     const fails = () => assert.fail('a bug');
     await assert.rejects(resync(lease, options, fails), /a bug/);
     const running = resync(lease, options, () => undefined);
-    controller.abort();
-    assert.deepEqual(await running, { kind: 'aborted' });
+    lease.abort();
+    await assert.rejects(running, { code: 'ABORTED' });
   });
 });
 

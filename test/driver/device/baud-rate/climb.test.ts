@@ -86,7 +86,7 @@ async function run(line: Partial<Line>, good: UartSetting = START, more?: Partia
     },
     () => undefined,
   );
-  const lease = new PortLease(new TimedPort(port, clock), 'search', new AbortController().signal);
+  const lease = new PortLease(new TimedPort(port, clock), 'search');
   const access: SequenceAccess = {
     run: () => Promise.reject(new Error('no command')),
     resync: () => {
