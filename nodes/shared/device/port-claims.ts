@@ -1,26 +1,30 @@
-/** A device host, or another object that uses a port. */
-export interface Claimant {
-  /** Its name, for the sentence that another claimant is refused with. */
+/** What has a port: a device host, or a question of a dialog. */
+export interface PortHolder {
+  /** Its name, for the sentence that a claimant is refused with. */
   readonly label: string;
+  /** A claimant waits for the port that this one holds. */
+  contested(): void;
+}
+
+/** What waits for its port: a device host. */
+export interface Claimant extends PortHolder {
   /** The port is this claimant's now. Called within {@link PortClaims.request}, or any time later. */
   granted(): void;
   /** `holder` has the port; `granted()` follows when the holder releases it. */
   denied(holder: string): void;
-  /** Another claimant waits for the port that this one holds. */
-  contested(): void;
 }
 
-interface Claim {
+interface Claim<T> {
   readonly address: string;
-  readonly claimant: Claimant;
-  isGranted: boolean;
+  readonly by: T;
 }
 
 /** Gives each port to one device host of this process at a time; the others wait in order of arrival. */
 export class PortClaims {
   readonly #key: (address: string) => string;
+  #held: readonly Claim<PortHolder>[] = [];
   /** In order of arrival. */
-  #claims: readonly Claim[] = [];
+  #waiting: readonly Claim<Claimant>[] = [];
 
   /**
    * @param key equal for two addresses of the same port. Called with each comparison: plugging an adapter in or out
@@ -32,44 +36,47 @@ export class PortClaims {
 
   request(address: string, claimant: Claimant): void {
     const holder = this.holderOf(address);
-    const claim = { address, claimant, isGranted: holder === undefined };
-    this.#claims = [...this.#claims, claim];
     if (holder === undefined) {
+      this.#hold(address, claimant);
       claimant.granted();
       return;
     }
+    this.#waiting = [...this.#waiting, { address, by: claimant }];
     claimant.denied(holder.label);
     holder.contested();
   }
 
-  /** Gives a port to a claimant at once; false where another one has it. */
-  take(address: string, claimant: Claimant): boolean {
-    if ((this.holderOf(address) ?? claimant) !== claimant) return false;
-    const others = this.#claims.filter(
-      (claim) => claim.claimant !== claimant || claim.address !== address,
-    );
-    this.#claims = [...others, { address, claimant, isGranted: true }];
+  /** Gives a port at once; false where another one has it. */
+  take(address: string, holder: PortHolder): boolean {
+    if ((this.holderOf(address) ?? holder) !== holder) return false;
+    this.#hold(address, holder);
     return true;
   }
 
-  /** The claimant that has the port. */
-  holderOf(address: string): Claimant | undefined {
-    const granted = this.#claims.filter(({ isGranted }) => isGranted);
-    const key = granted.length > 0 && this.#key(address);
-    return granted.find((claim) => this.#key(claim.address) === key)?.claimant;
+  /** What has the port. */
+  holderOf(address: string): PortHolder | undefined {
+    const key = this.#held.length > 0 && this.#key(address);
+    return this.#held.find((claim) => this.#key(claim.address) === key)?.by;
   }
 
-  /** Frees the ports that a claimant has, and takes it off the list of those that wait. @param kept a port that it keeps */
-  release(claimant: Claimant, kept?: string): void {
-    this.#claims = this.#claims.filter(
-      (claim) => claim.claimant !== claimant || claim.address === kept,
-    );
-    for (const claim of this.#claims) {
+  /** Frees the ports that `holder` has, and takes it off the list of those that wait. @param kept a port that it keeps */
+  release(holder: PortHolder, kept?: string): void {
+    const stays = ({ by, address }: Claim<PortHolder>) => by !== holder || address === kept;
+    this.#held = this.#held.filter(stays);
+    this.#waiting = this.#waiting.filter(stays);
+    for (const claim of this.#waiting) {
+      const { address, by } = claim;
       // `granted()` may have released other claims.
-      if (claim.isGranted || !this.#claims.includes(claim)) continue;
-      if (this.holderOf(claim.address)) continue;
-      claim.isGranted = true;
-      claim.claimant.granted();
+      if (!this.#waiting.includes(claim) || this.holderOf(address)) continue;
+      this.#waiting = this.#waiting.filter((other) => other !== claim);
+      this.#hold(address, by);
+      by.granted();
     }
+  }
+
+  /** Once, however often a flow names the port. */
+  #hold(address: string, by: PortHolder): void {
+    const isKnown = this.#held.some((claim) => claim.by === by && claim.address === address);
+    if (!isKnown) this.#held = [...this.#held, { address, by }];
   }
 }

@@ -5,7 +5,7 @@ import { EspAtError } from '../../../driver/errors';
 import type { WaitOptions } from '../../../driver/wait';
 import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
-import type { Claimant, PortClaims } from './port-claims';
+import type { PortClaims, PortHolder } from './port-claims';
 
 /** Milliseconds that a visit may take: many times what a device in the worst state takes. */
 const TIME_LIMIT_MS = 60_000;
@@ -99,7 +99,7 @@ export class PortVisits {
 }
 
 /** Holds a port while a question about it is answered. */
-class Visit implements Claimant {
+class Visit implements PortHolder {
   readonly label: string;
   readonly #controller = new AbortController();
   readonly end: () => void;
@@ -114,15 +114,6 @@ class Visit implements Claimant {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** Never called: a visit takes its port at once. */
-  granted(): void {
-    return;
-  }
-
-  denied(): void {
-    return;
   }
 
   contested(): void {
