@@ -31,7 +31,7 @@ import { headerSecretCredentials } from './shared/message/secret-headers';
 import { settingText } from './shared/settings/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
-import { written } from './shared/message/written';
+import { changed } from './shared/message/changed';
 import { within } from './shared/device/within';
 
 /** How long a node that stops waits for the close handshakes of its connections. */
@@ -194,7 +194,7 @@ class Opener implements DeviceUser {
   #answer(pending: Pending, event: Pick<FlowLinkEvent, 'event' | 'state' | 'uri'>): void {
     if (!this.#pending.has(pending)) return;
     const full = { ...event, link: pending.link, owner: this.#owner };
-    const msg = written(pending.msg, deleteOpenOptions);
+    const msg = changed(pending.msg, deleteOpenOptions);
     pending.send([null, withLinkEvent(this.#translate, full, msg)]);
     this.#pending.delete(pending);
   }

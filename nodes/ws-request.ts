@@ -16,7 +16,7 @@ import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-dec
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf, settingText } from './shared/settings/settings';
 import { translator, type Translate } from './shared/message/translate';
-import { copyOf, written } from './shared/message/written';
+import { changed, copyOf } from './shared/message/changed';
 import { migrate } from './shared/settings/migrate';
 
 /** The settings of ws-request as the dialog stores them. */
@@ -99,7 +99,7 @@ class Requester {
     } finally {
       this.#showCount();
     }
-    send([written(msg, (answered) => (answered.payload = answer)), null]);
+    send([changed(msg, (answered) => (answered.payload = answer)), null]);
   }
 
   /** Ends the requests under way. */

@@ -20,7 +20,7 @@ import {
   settingNumber,
   settingText,
 } from './shared/settings/settings';
-import { copyOf } from './shared/message/written';
+import { copyOf } from './shared/message/changed';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 

@@ -7,7 +7,7 @@ import { draftVariable } from './draft-environment';
 import { textOf } from './request-text';
 
 /**
- * Reads the port that a user typed into a dialog, deployed or not, from the body of its request:
+ * Reads the port in the fields of a dialog, deployed or not, from the body of its request:
  * `{ port, rate, autoRate, dtr, rts }`.
  * @param id of the device
  * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`

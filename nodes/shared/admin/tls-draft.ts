@@ -13,8 +13,7 @@ export class DraftError extends Error {
 }
 
 /**
- * Reads the settings of a `tls-config` node as its dialog left them, before they are deployed, as that node reads them
- * when it starts.
+ * Reads the undeployed settings of a `tls-config` node, in the same way as that node reads deployed ones at its start.
  * @param draft its settings, with `id` and the changed `credentials`
  * @throws DraftError
  */

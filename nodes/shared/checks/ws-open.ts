@@ -31,7 +31,7 @@ export const checks = {
   uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
     if (uri === '') {
-      // With a fixed link, keep-open needs a URI at start. Where messages give the URI, this check does not run.
+      // With a fixed link, keep-open needs a URI at start. With a `uriType` but `str`, sourced() does not call this check.
       const opens = settings.keepOpen === true && settings.link !== 'msg';
       return opens ? { code: 'INVALID_URI', details: { reason: 'EMPTY' } } : undefined;
     }
@@ -78,7 +78,10 @@ function templateRefusal(field: string, text: string): Refusal | undefined {
   return refused('TEMPLATE_FAILED', templateFlaw(text), { field });
 }
 
-/** Checks that the values of the dialog fit into one command. Refuses only by `code`, that of the field under check. */
+/**
+ * Checks that the values of the dialog fit into one command.
+ * @param code of the field under check: it ignores a flaw of another code, which the check of that field reports
+ */
 function lineRefusal(
   code: Refusal['code'],
   settings: Settings,

@@ -29,7 +29,7 @@ export class ReleasedLinks {
     this.#cancels.add(cancel);
   }
 
-  /** Offers a link that no node has claimed meanwhile: the nodes that are set to keep it open open it, as at their start. */
+  /** Offers a link that no node has claimed meanwhile. Each node with *Keep open* for it then opens it, as it does at start. */
   #offer(link: LinkId): void {
     if (this.#links()[link]?.shouldBeOpen === false)
       for (const user of this.#users) user.linkReleased?.(link);

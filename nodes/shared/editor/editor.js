@@ -165,9 +165,9 @@ const espAt = {
   stored: '__PWRD__',
 
   /**
-   * The label of a node. The palette shows the type; its search and the quick-add list find the node by the words that a
-   * newcomer looks for. The quick-add list asks for the label after the palette has its entry. The title of a dialog shows
-   * the type alone.
+   * Node-RED's `paletteLabel`. Node-RED calls it first for the entry in the palette, which shows the type and `more`; then
+   * for the quick-add list, which finds the node by the words that a newcomer looks for; and for the title of a dialog, which
+   * shows the type alone.
    * @param {string} type
    * @param {() => string} [more] a second line in the palette
    */

@@ -7,7 +7,7 @@ import type { DeviceHost } from '../device/device-host';
 import type { FlowDeviceEventName } from '../device/flow-events';
 import { sentenceOf } from '../errors/sentence';
 import type { Translate } from './translate';
-import { written } from './written';
+import { changed } from './changed';
 
 /** What ws-status tells of the device: an event, a change of its state or send queue, or an answer to an input. */
 export interface DeviceReport {
@@ -49,7 +49,7 @@ export function withDeviceReport(
     ...(links === undefined ? {} : { links: links.map(({ stateNumber }) => stateNumber) }),
     ...(host.capabilities === undefined ? {} : { firmware: host.capabilities.firmware }),
   };
-  return written(given, (msg) => {
+  return changed(given, (msg) => {
     for (const old of ['detail', 'command', 'error', 'level', 'links', 'firmware'])
       Reflect.deleteProperty(msg, old);
     // A flow may pass the answer to another ws-status.

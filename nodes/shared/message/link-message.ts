@@ -2,7 +2,7 @@ import type { NodeMessage } from 'node-red';
 import type { FlowLinkEvent } from '../device/flow-events';
 import { sentenceOf } from '../errors/sentence';
 import type { Translate } from './translate';
-import { written } from './written';
+import { changed } from './changed';
 
 /** Names of the states 0-4 in messages. */
 export const linkStateNames = [
@@ -22,7 +22,7 @@ export function withLinkEvent(
   event: FlowLinkEvent,
   given: NodeMessage = {},
 ): NodeMessage {
-  return written(given, (msg) => {
+  return changed(given, (msg) => {
     msg.payload = event.state;
     msg.state = linkStateNames[event.state];
     msg.event = event.event;

@@ -3,7 +3,7 @@ import { EspAtError } from '../../../driver/errors';
 import type { Message } from '../../../driver/link/events';
 import type { ReplyMatch } from '../../../driver/link/request/options';
 import { settingText } from '../settings/settings';
-import { copyOf } from './written';
+import { copyOf } from './changed';
 
 /** How ws-request knows a reply, as its dialog stores it. */
 export interface ReplyMatchDef {

@@ -93,7 +93,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['delimiter', '\ud800', /half of a surrogate pair/, { joining: 'delimiter' }],
     ['delimiter', '\\xZZ', /after a backslash, only/, { joining: 'delimiter' }],
     ['silence', '0', /"idle time|pause": 0 is not/, { joining: 'silence' }],
-    ['maxMessage', '1.5', /"max\. bytes": 1\.5 is not/],
+    ['maxMessage', '1.5', /"max\. message": 1\.5 is not/],
   ],
   'ws-send': [
     ['payload', '', /Correct the setting "payload"/, { payloadType: 'jsonata' }],

@@ -1,16 +1,16 @@
 import type { NodeMessage } from 'node-red';
 
 /**
- * Writes into a message; where it cannot be written, because a flow has frozen it for example, into a copy.
- * @returns the message that was written into
+ * Changes a message in place; where that fails, because a flow has frozen it for example, changes a copy.
+ * @returns the changed message
  */
-export function written(msg: NodeMessage, write: (msg: NodeMessage) => void): NodeMessage {
+export function changed(msg: NodeMessage, change: (msg: NodeMessage) => void): NodeMessage {
   try {
-    write(msg);
+    change(msg);
     return msg;
   } catch {
     const copy = copyOf(msg);
-    write(copy);
+    change(copy);
     return copy;
   }
 }
