@@ -69,8 +69,8 @@ if (named.includes('--help')) {
 }
 const unknown = named.filter((name) => !Object.hasOwn(subjects, name) && !isFile(name));
 if (unknown.length > 0) {
-  console.error(`There is no subject, and no file of one: ${unknown.join(', ')}.\n${usage}`);
-  process.exit(1);
+  console.error(`There is no subject, and no file of one: ${unknown.join(', ')}; see --help`);
+  process.exit(2);
 }
 await install();
 let failed = false;

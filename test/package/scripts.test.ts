@@ -25,8 +25,8 @@ describe('npm run mutation', () => {
       const { status, stderr } = spawnSync(process.execPath, [script, 'parser', name], {
         encoding: 'utf8',
       });
-      assert.equal(status, 1);
-      assert.match(stderr, new RegExp(`^There is no subject, and no file of one: ${name}\\.\n`));
+      assert.equal(status, 2);
+      assert.equal(stderr, `There is no subject, and no file of one: ${name}; see --help\n`);
     });
 });
 

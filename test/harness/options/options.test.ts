@@ -6,11 +6,13 @@ import { it } from 'node:test';
 const root = join(__dirname, '..', '..', '..');
 
 /** The programs, each with an invalid argument. */
-const programs = {
+const programs: Readonly<Record<string, readonly string[]>> = {
   'test/verification/conformance/run.ts': ['no-such-file.jsonl'],
-  'test/verification/exhaustive/run.ts': ['--stride', '0'],
+  'test/verification/deployments/run.ts': ['--stride', '0'],
+  'test/verification/exhaustive/run.ts': ['--pairs', '1', '--host-stalls'],
   'test/verification/faults/run.ts': ['--fault', 'nothing'],
   'test/verification/fuzz/run.ts': ['--seconds', 'soon'],
+  'test/verification/soak/run.ts': ['--minutes', '0'],
   'bench/run.ts': ['nothing'],
 };
 

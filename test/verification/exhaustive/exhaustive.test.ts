@@ -3,10 +3,11 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { EspAtError } from '../../../driver/errors';
 import { faultKind, faultKinds, hostStallKinds } from './faults';
-import { attemptPair, searchPairs } from './pair-search';
+import { addPair, attemptPair, searchPairs } from './pair-search';
 import { scriptNamed, scripts, type Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
 import { Search } from './search';
+import { Tally, verdict } from './tally';
 import { attempt, record } from './fault-run';
 import type { Direction } from './fault-port';
 
@@ -51,6 +52,20 @@ describe('two faults, one after the other, a sample', () => {
       assert.ok(found.states < found.firsts && found.pruned < found.all);
     });
   }
+
+  it('a pair with a violation: its command repeats the pair at its rate, and the exit code is 1', async () => {
+    const script = { ...scriptNamed('receive-d'), paced: true };
+    const pair = 'report-wifi@3300,report-time@3300';
+    const tally = new Tally();
+    const result = await attemptPair(scriptNamed('receive-d'), pair);
+    addPair(tally, { ...result, violations: ['lost'] }, script, pair);
+    const { text, exitCode } = verdict(tally.failed, tally.runs);
+    const repeat = `npm run exhaustive -- --script receive-d --pair ${pair} --paced`;
+    assert.deepEqual(text.split('\n'), ['', repeat, '  lost', '', '1 runs with violations']);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(verdict([], 1), { text: 'no violations', exitCode: 0 });
+    assert.deepEqual(verdict([], 0), { text: 'nothing ran', exitCode: 1 });
+  });
 
   it('both apply: a lost byte and, behind it in the same chunk, an inserted one', async () => {
     const script = scriptNamed('receive-d');

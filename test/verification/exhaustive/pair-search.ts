@@ -17,8 +17,6 @@ interface PairOptions {
   /** Count of pairs of each script, drawn by the seed. */
   readonly pairs: number;
   readonly seed: number;
-  /** Called after every run with the arguments that repeat it. */
-  readonly onRun?: (result: RunResult, run: string) => void;
 }
 
 /** The result of the pairs of one script. */
@@ -48,19 +46,23 @@ interface State {
  * its second faults once.
  */
 export async function searchPairs(script: Script, options: PairOptions): Promise<PairResult> {
-  const { pairs, seed, onRun } = options;
+  const { pairs, seed } = options;
   const tally = new Tally();
   const { states, firsts, all } = await statesOf(script, options);
   const pruned = states.reduce((sum, { count }) => sum + count, 0);
   for (const index of drawn(pruned, pairs, seed)) {
     const { first, second } = pairAt(states, index);
-    const outcome = await attempt(script, first, second);
-    const run = `--script ${script.name} --pair ${nameOf(first)},${nameOf(second)}`;
-    onRun?.(outcome, run);
-    // The second fault does not apply where the first one removed its byte.
-    tally.add({ ...outcome, applied: true }, run);
+    const result = await attempt(script, first, second);
+    addPair(tally, result, script, `${nameOf(first)},${nameOf(second)}`);
   }
   return { tally, firsts, states: states.length, all, pruned };
+}
+
+/** Adds the result of a pair, written as `KIND@PLACE,KIND@PLACE`. */
+export function addPair(tally: Tally, result: RunResult, script: Script, pair: string): void {
+  const paced = script.paced ? ' --paced' : '';
+  // The second fault does not apply where the first one removed its byte.
+  tally.add({ ...result, applied: true }, `--script ${script.name} --pair ${pair}${paced}`);
 }
 
 /** Runs one pair, written as `KIND@PLACE,KIND@PLACE`. @throws Error for anything else */

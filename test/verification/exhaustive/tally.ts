@@ -39,3 +39,16 @@ export class Tally {
       this.failed.push({ repeat: `npm run exhaustive -- ${run}`, violations: all });
   }
 }
+
+/** The last lines of a search, and its exit code. */
+export function verdict(
+  failed: readonly FailedRun[],
+  runs: number,
+): { readonly text: string; readonly exitCode: 0 | 1 } {
+  if (runs === 0) return { text: 'nothing ran', exitCode: 1 };
+  if (failed.length === 0) return { text: 'no violations', exitCode: 0 };
+  const blocks = failed.map(
+    ({ repeat, violations }) => `\n${repeat}\n  ${violations.join('\n  ')}`,
+  );
+  return { text: [...blocks, `\n${failed.length} runs with violations`].join('\n'), exitCode: 1 };
+}
