@@ -1,7 +1,7 @@
 import type { NodeStatus } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import type { DeploymentHarness } from './deployment-harness';
-import { hasBoard, uriOf, users, type FlowModel, type OpenNode } from './flow';
+import { hasConfigNode, uriOf, users, type FlowModel, type OpenNode } from './flow';
 
 const links = [0, 1, 2] as const;
 
@@ -24,7 +24,8 @@ export function expectationOf(
 ): Expectation {
   const open = new Map<LinkId, string>();
   for (const node of flow.opens) {
-    if (!hasBoard(flow) || node.disabled || !opensLink(node) || neverAccepts(node.path)) continue;
+    if (!hasConfigNode(flow) || node.disabled || !opensLink(node) || neverAccepts(node.path))
+      continue;
     open.set(node.link === '0' ? 0 : 1, node.path);
   }
   return { flow, open };
@@ -38,7 +39,7 @@ export function disagreements(
   const { device, connections } = harness;
   const found: string[] = [];
   const { name, error } = device.state;
-  if (name !== (hasBoard(flow) ? 'ready' : 'stopped'))
+  if (name !== (hasConfigNode(flow) ? 'ready' : 'stopped'))
     found.push(`the device is ${name} ${error?.code ?? ''}`);
   for (const id of links) {
     const path = open.get(id);
@@ -60,8 +61,8 @@ export function disagreements(
   return found;
 }
 
-/** The differences of the canvas from the driver. */
-export function canvasProblems(
+/** The statuses of nodes that contradict the links of the flow. */
+export function statusProblems(
   statusOf: (id: string) => NodeStatus | undefined,
   { flow, open }: Expectation,
 ): string[] {

@@ -8,7 +8,7 @@ import { seededRandom, type SimulatedDevice } from '../../../simulator';
 import { directUart } from '../../../simulator/serial/uart';
 import { faultyDevice, type Faults } from '../../../simulator/faults';
 import { PacedLine } from '../../../simulator/serial/paced-line';
-import { onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
+import { listenerCount, onLinkEvents, type LoggedLinkEvent } from '../../harness/event-log';
 import { MemoryPort } from '../../harness/port/memory-port';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
@@ -41,6 +41,8 @@ export class DeploymentHarness {
   readonly #nodeRed: NodeRed;
   readonly #network: MemoryNetwork;
   readonly #port: MemoryPort;
+  /** All devices, each with the count of this harness's listeners. */
+  readonly #devices = new Map<Device, number>();
   #device: Device | undefined;
 
   constructor(nodeRed: NodeRed, options: { readonly rate: boolean }) {
@@ -96,6 +98,7 @@ export class DeploymentHarness {
         random: seededRandom(2),
       });
       onLinkEvents(device, (event) => this.events.push(event));
+      this.#devices.set(device, listenerCount(device));
       this.#device = device;
       return device;
     };
@@ -137,7 +140,7 @@ export class DeploymentHarness {
     return new Map(answer?.map(({ link, stateNumber }) => [link, stateNumber]));
   }
 
-  /** Ends the flow and the device. Adds remaining timers, connections and inputs to the problems. */
+  /** Ends the flow and the device. Adds remaining timers, listeners, connections and inputs to the problems. */
   async end(): Promise<void> {
     await this.#nodeRed.unload();
     if (this.#nodeRed.timers > 0)
@@ -145,6 +148,10 @@ export class DeploymentHarness {
     if (this.#port.isOpen) this.problems.push('the port is open');
     if (this.host.pending > 0)
       this.problems.push(`${this.host.pending} timers of the driver remain`);
+    for (const [device, own] of this.#devices) {
+      const listeners = listenerCount(device) - own;
+      if (listeners !== 0) this.problems.push(`${listeners} listeners of a device remain`);
+    }
     this.simulator.destroy();
     await this.clock.advance(200_000);
     if (this.#network.size > 0) this.problems.push(`${this.#network.size} connections remain`);

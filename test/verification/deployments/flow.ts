@@ -1,4 +1,4 @@
-/** A ws-open node as the search deploys it. */
+/** A ws-open node as a case deploys it. */
 export interface OpenNode {
   readonly id: string;
   readonly link: '0' | '1';
@@ -9,53 +9,53 @@ export interface OpenNode {
   readonly name?: string;
 }
 
-/** The part of a flow that the search changes. */
+/** The part of a flow that a case changes. */
 export interface FlowModel {
   readonly device: Readonly<Record<string, unknown>>;
-  /** Absent: the flow has the configuration node. `replaced`: it has another one with the same settings. */
-  readonly board?: 'disabled' | 'deleted' | 'replaced';
+  /** The configuration node. `replaced`: by another one with the same settings. */
+  readonly configNode: 'present' | 'disabled' | 'deleted' | 'replaced';
   readonly opens: readonly OpenNode[];
   /** The name of the nodes that use links but open none. */
   readonly usersName?: string;
 }
 
-export const hasBoard = ({ board }: FlowModel): boolean =>
-  board === undefined || board === 'replaced';
+export const hasConfigNode = ({ configNode }: FlowModel): boolean =>
+  configNode === 'present' || configNode === 'replaced';
 
 export const uriOf = (path: string): string => `ws://server${path}`;
 
-/** The nodes beside the ws-open nodes, each for all links. */
+/** The nodes beside the ws-open nodes: ws-send and ws-close for the link of a message, ws-status for all. */
 export const users = ['send', 'close', 'status'] as const;
 const boxes = ['in', 'state', 'sent', 'closed', 'news', 'caught', 'completed'] as const;
 
 /** A flow as Node-RED deploys it. */
-export function nodesOf({ device, board, opens, usersName }: FlowModel): object[] {
-  const boardId = board === 'replaced' ? 'other' : 'device';
+export function nodesOf({ device, configNode, opens, usersName }: FlowModel): object[] {
+  const deviceId = configNode === 'replaced' ? 'other' : 'device';
   const user = (type: (typeof users)[number], link: string, output: string) => ({
     id: type,
     type: `ws-${type}`,
     z: 'tab',
-    device: boardId,
+    device: deviceId,
     link,
     wires: [[output]],
     ...(usersName !== undefined && { name: usersName }),
   });
-  const boardNode = {
-    id: boardId,
+  const deviceNode = {
+    id: deviceId,
     type: 'esp-at-device',
     name: 'board',
     port: '/dev/memory',
     ...device,
-    ...(board === 'disabled' && { d: true }),
+    ...(configNode === 'disabled' && { d: true }),
   };
   return [
     { id: 'tab', type: 'tab' },
-    ...(board === 'deleted' ? [] : [boardNode]),
+    ...(configNode === 'deleted' ? [] : [deviceNode]),
     ...opens.map(({ id, link, path, keepOpen, disabled, name }) => ({
       id,
       type: 'ws-open',
       z: 'tab',
-      device: boardId,
+      device: deviceId,
       link,
       uri: uriOf(path),
       keepOpen,

@@ -1,7 +1,7 @@
 import { NodeRed } from '../../harness/nodes/node-red';
 import { optionsOf, orMisuse, wholeNumber } from '../../harness/options/options';
 import { allCases, caseNamed, nameOf, type Case } from './cases';
-import { runCase, type Result } from './search';
+import { runCase, type Result } from './run-case';
 
 const usage = `npm run deployments -- [options]
 
@@ -12,7 +12,7 @@ Deploys every change of a flow in every way at every step of a link. Prints ever
   --stride N      only every Nth case (default 1)
   --node-red-5    on Node-RED 5.0 instead of 4.1
 
-The exit code is 1 after a problem.`;
+The exit code is 1 after a problem, and when nothing ran.`;
 
 const { values } = optionsOf(usage, {
   case: { type: 'string', multiple: true },
@@ -44,7 +44,8 @@ async function main(): Promise<void> {
   }
   const seconds = Math.round((Date.now() - began) / 1000);
   print(`\n${cases.length} deployments in ${seconds} s, ${failed.length} with problems`);
-  print(`all agreed after ${(slowestMs / 1000).toFixed(1)} s at the latest: ${slowest}`);
+  if (failed.length < cases.length)
+    print(`the others agreed after ${(slowestMs / 1000).toFixed(1)} s at the latest ${slowest}`);
   process.exitCode = failed.length === 0 && cases.length > 0 ? 0 : 1;
 }
 

@@ -1,6 +1,6 @@
 import type { NodeRed } from '../../harness/nodes/node-red';
 import {
-  canvasProblems,
+  statusProblems,
   disagreements,
   expectationOf,
   neverAccepts,
@@ -8,7 +8,7 @@ import {
 } from './agreement';
 import type { Case, Step } from './cases';
 import { DeploymentHarness } from './deployment-harness';
-import { hasBoard, type FlowModel, type OpenNode } from './flow';
+import { hasConfigNode, type FlowModel, type OpenNode } from './flow';
 
 /** Limit of the wait for a step. */
 const STEP_TIMEOUT_MS = 60_000;
@@ -35,13 +35,14 @@ export interface Result {
   readonly agreedAfterMs: number;
 }
 
-/** Deploys a flow in a situation, and checks that canvas, driver, device and server agree with it in the end. */
+/** Deploys a flow in a situation, and checks that the statuses of its nodes, driver, device and server agree with it in the end. */
 export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
   const harness = new DeploymentHarness(nodeRed, { rate: each.change.needsRate === true });
   const keepOpen = each.mode === 'keepOpen';
   const { device = {}, prepare } = each.change;
   const plain: FlowModel = {
     device,
+    configNode: 'present',
     opens: [{ id: 'open', link: '0', path: each.path, keepOpen }],
   };
   const before = prepare?.(plain) ?? plain;
@@ -64,6 +65,7 @@ export async function runCase(nodeRed: NodeRed, each: Case): Promise<Result> {
   const restarted = nodeRed.find('open') !== node;
   if (!keepOpen) await openByMessage(harness, after.opens);
 
+  // A ws-close has closed the link, and the deployment has kept the node, which opens it no more.
   const wasClosed = each.step === 'closing' && keepOpen && !restarted;
   const opensLink = ({ id }: OpenNode) => !(id === 'open' && wasClosed);
   const expectation = {
@@ -103,7 +105,7 @@ const codeOf = (error: unknown): string =>
 
 /** Whether the device keeps its connections: the flow drops it while it is busy or refuses all commands. */
 function mayLeaveOpen({ trouble, path }: Case, after: FlowModel): boolean {
-  return !hasBoard(after) && (trouble !== 'none' || path.startsWith('/slow'));
+  return !hasConfigNode(after) && (trouble !== 'none' || path.startsWith('/slow'));
 }
 
 /** Lets time pass until link 0 reaches a step. */
@@ -165,13 +167,13 @@ async function agree(harness: DeploymentHarness, expectation: Expectation): Prom
   const began = harness.clock.now();
   const all = () => [
     ...disagreements(harness, expectation),
-    ...canvasProblems((id) => harness.watch.statuses.get(id), expectation),
+    ...statusProblems((id) => harness.watch.statuses.get(id), expectation),
   ];
   await harness.until(() => all().length === 0, AGREEMENT_TIMEOUT_MS);
   const took = harness.clock.now() - began;
   if (took < AGREEMENT_TIMEOUT_MS) await harness.pass(20_000);
   harness.problems.push(...all());
-  if (!hasBoard(expectation.flow)) return took;
+  if (!hasConfigNode(expectation.flow)) return took;
   const states = await harness.askDevice();
   for (const { id, stateNumber } of harness.device.links) {
     const { problems } = harness;
@@ -209,7 +211,7 @@ async function checkRetries(
 ): Promise<void> {
   for (const node of flow.opens) {
     const { path, keepOpen, disabled } = node;
-    if (!hasBoard(flow) || !neverAccepts(path) || !keepOpen || disabled || !opensLink(node))
+    if (!hasConfigNode(flow) || !neverAccepts(path) || !keepOpen || disabled || !opensLink(node))
       continue;
     const tries = () => harness.server.requests.filter(({ target }) => target === path).length;
     const before = tries();
