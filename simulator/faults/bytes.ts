@@ -28,14 +28,9 @@ export function byteFault(kind: ByteFault): Fault {
     defaults: { count: 1 },
     lasting: false,
     start(site, settings, run) {
-      let removals: (() => void)[] = [];
-      const begin = () => {
-        removals = directionsOf(settings).map((direction) =>
-          addTap(site, { ...settings, direction }, run, kind),
-        );
-      };
-      if (settings.delay === undefined) begin();
-      else removals = [site.clock.after(settings.delay, begin)];
+      const removals = directionsOf(settings).map((direction) =>
+        addTap(site, { ...settings, direction }, run, kind),
+      );
       return () => {
         for (const remove of removals) remove();
       };

@@ -113,7 +113,7 @@ export interface Fault {
    * times. With a chance, every fault stays.
    */
   readonly lasting: boolean;
-  /** @internal Starts the fault. Returns a function that ends it and its lasting effect. */
+  /** @internal Starts the fault, after its delay. Returns a function that ends it and its lasting effect. */
   start(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
 }
 

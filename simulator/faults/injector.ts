@@ -98,18 +98,24 @@ export class Faults {
       throw new Error(`the fault ${found.fault.name} needs a port that can be unplugged`);
     }
     const { clock } = this.#parts;
-    const injection = new Injection(found, {
+    const injection: Injection = new Injection(found, {
       hitAt: (place) => ({
         fault: found.fault.name,
         at: clock.now(),
         place,
         passed: this.passed,
       }),
-      begin: (run) =>
-        found.fault.start({ ...this.#parts, port }, found.settings, {
-          ...run,
-          random: fork(this.#random),
-        }),
+      begin: (callbacks) => {
+        const run = { ...callbacks, random: fork(this.#random) };
+        const start = () => found.fault.start({ ...this.#parts, port }, found.settings, run);
+        const { delay } = found.settings;
+        if (delay === undefined) return start();
+        let stop = clock.after(delay, () => {
+          stop = start();
+          if (injection.over) stop();
+        });
+        return () => stop();
+      },
       ended: () => void this.#injections.delete(injection),
       onHit: onHit ?? (() => undefined),
     });

@@ -22,22 +22,13 @@ export function outcomeFault(kind: {
     defaults: { count: 1, ...defaults },
     start(site, settings, run) {
       let left = settings.count ?? 1;
-      let stop: () => void = () => undefined;
-      const begin = () => {
-        stop = site.rules.addOutcome((line) => {
-          if (!beginsWith(line, settings.command)) return undefined;
-          if (settings.chance !== undefined && run.random() >= settings.chance) return undefined;
-          run.hit({ kind: 'command', point: 'command', line });
-          if (settings.chance === undefined && --left <= 0) {
-            stop();
-            run.over();
-          }
-          return kind.outcome(settings);
-        });
-      };
-      if (settings.delay === undefined) begin();
-      else stop = site.clock.after(settings.delay, begin);
-      return () => stop();
+      return site.rules.addOutcome((line) => {
+        if (!beginsWith(line, settings.command)) return undefined;
+        if (settings.chance !== undefined && run.random() >= settings.chance) return undefined;
+        run.hit({ kind: 'command', point: 'command', line });
+        if (settings.chance === undefined && --left <= 0) run.over();
+        return kind.outcome(settings);
+      });
     },
   };
 }

@@ -29,19 +29,6 @@ export function onTrigger(
   run: FaultCallbacks,
   fault: TriggeredFault,
 ): () => void {
-  if (settings.delay === undefined) return waitForTrigger(site, settings, run, fault);
-  let cancel = site.clock.after(settings.delay, () => {
-    cancel = waitForTrigger(site, settings, run, fault);
-  });
-  return () => cancel();
-}
-
-function waitForTrigger(
-  site: FaultSite,
-  settings: FaultSettings,
-  run: FaultCallbacks,
-  fault: TriggeredFault,
-): () => void {
   if (settings.offset !== undefined) {
     return afterBytes(site, { ...settings, offset: settings.offset }, fault);
   }

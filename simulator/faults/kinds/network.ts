@@ -13,31 +13,27 @@ const frameStalled: Fault = {
   takes: ['delay', 'chance', 'duration'],
   defaults: { duration: DEFAULT_STALL_MS },
   lasting: false,
-  start({ network, clock }, { delay, chance, duration = DEFAULT_STALL_MS }, run) {
+  start({ network, clock }, { chance, duration = DEFAULT_STALL_MS }, run) {
     let stops: (() => void)[] = [];
-    const begin = () => {
-      const remove = network.cutData((length) => {
-        if (length < MIN_FRAME_BYTES) return undefined;
-        if (chance === undefined) remove();
-        else if (run.random() >= chance) return undefined;
-        const endSilence = network.silence();
-        const cancel = clock.after(duration, () => {
-          stops = stops.filter((stop) => stop !== both);
-          endSilence();
-          if (chance === undefined) run.over();
-        });
-        const both = () => {
-          cancel();
-          endSilence();
-        };
-        stops.push(both);
-        run.hit({ kind: 'network', count: 1 });
-        return Math.floor(length / 2);
+    const remove = network.cutData((length) => {
+      if (length < MIN_FRAME_BYTES) return undefined;
+      if (chance === undefined) remove();
+      else if (run.random() >= chance) return undefined;
+      const endSilence = network.silence();
+      const cancel = clock.after(duration, () => {
+        stops = stops.filter((stop) => stop !== both);
+        endSilence();
+        if (chance === undefined) run.over();
       });
-      stops.push(remove);
-    };
-    if (delay === undefined) begin();
-    else stops.push(clock.after(delay, begin));
+      const both = () => {
+        cancel();
+        endSilence();
+      };
+      stops.push(both);
+      run.hit({ kind: 'network', count: 1 });
+      return Math.floor(length / 2);
+    });
+    stops.push(remove);
     return () => {
       for (const stop of stops) stop();
     };
