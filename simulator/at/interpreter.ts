@@ -1,7 +1,6 @@
 import type { Clock } from '../clock';
-import type { Outcome, Hooks, Point } from '../device/hooks';
-import type { Output } from '../device/output';
-import type { Settings } from '../device/settings';
+import type { Board } from '../device/board';
+import type { Outcome, Point } from '../device/hooks';
 import { ResponseWriter } from './response-writer';
 import type { CommandTable } from './command';
 import { CommandError, errorCode, errorLine } from './errors';
@@ -17,16 +16,14 @@ const forcedRestartLine = /^AT\+RST\r\n/i;
 const execute: Outcome = { kind: 'execute' };
 
 /** What the interpreter needs of the device around it. */
-interface InterpreterContext {
+interface InterpreterContext extends Pick<
+  Board,
+  'output' | 'settings' | 'hooks' | 'restartWhenSent'
+> {
   readonly clock: Clock;
-  readonly output: Output;
-  readonly settings: Settings;
-  readonly hooks: Hooks;
   readonly commands: CommandTable;
   /** Restarts the device, as a reset or a crash does. */
   restart(): void;
-  /** Restarts the device once all its output has left. */
-  restartWhenSent(): void;
 }
 
 /** How the interpreter takes the next byte. */

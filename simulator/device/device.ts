@@ -120,16 +120,11 @@ export class SimulatedDevice {
         restartWhenSent();
       },
     };
-    const commands = commandTable(this.#board);
-    const restart = () => this.restart();
     this.#interpreter = new Interpreter({
+      ...this.#board,
       clock,
-      output,
-      settings,
-      hooks,
-      commands,
-      restart,
-      restartWhenSent,
+      commands: commandTable(this.#board),
+      restart: () => this.restart(),
     });
     if (options.joined === true) station.beginJoined();
     this.#supplied = options.running ?? true;

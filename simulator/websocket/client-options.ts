@@ -15,16 +15,19 @@ export const linkState = {
 } as const;
 export type LinkState = (typeof linkState)[keyof typeof linkState];
 
-export interface ClientOptions extends UpgradeOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly network: Network;
+export interface ConnectionSettings {
   /** Seconds without traffic after which a ping is due. */
   readonly pingInterval: number;
   /** Seconds from a ping without a pong to the loss of the connection. */
   readonly pongTimeout: number;
   /** Limit of a read and of a frame sent, in bytes. */
   readonly bufferSize: number;
+}
+
+export interface ClientOptions extends UpgradeOptions, ConnectionSettings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
   /** Takes the received data. */
   readonly output: Pick<Output, 'room' | 'whenRoom'>;
   /** Whether the task polls in shorter rounds now. */

@@ -7,11 +7,11 @@ import type { Network, TlsOptions } from '../network/network';
 import type { Output } from '../device/output';
 import type { Random } from '../random';
 import { WebSocketClient } from './client';
-import type { LinkState } from './client-options';
+import type { ConnectionSettings, LinkState } from './client-options';
 import { dataUrc, defaultDataFormat, type DataFormat } from './data-urc';
 import type { Frame } from './frame-codec';
 import type { Chunk } from './frame-reader';
-import type { WebSocketUri } from './uri';
+import type { UpgradeOptions } from './handshake';
 
 export const LINK_COUNT = 3;
 
@@ -24,13 +24,7 @@ const OPEN_NOTICE_MS = 3.5;
 const CONNECTION_FREE_MS = 2;
 
 /** The settings of `AT+WSCFG` for the next `AT+WSOPEN`. */
-export interface LinkConfig {
-  /** Seconds. */
-  readonly pingInterval: number;
-  /** Seconds. */
-  readonly pongTimeout: number;
-  /** Bytes. */
-  readonly bufferSize: number;
+export interface LinkConfig extends ConnectionSettings {
   /** Bit 0: present a certificate, bit 1: verify the server. */
   readonly authentication: number;
   readonly pki: number;
@@ -46,14 +40,11 @@ const defaultConfig: LinkConfig = {
   ca: 0,
 };
 
-interface OpenRequest {
+interface OpenRequest extends Pick<UpgradeOptions, 'uri' | 'subprotocol' | 'authorization'> {
   /** The URI as the host wrote it. */
   readonly text: string;
-  readonly uri: WebSocketUri;
-  readonly subprotocol: string | undefined;
   /** Milliseconds to wait for the connection. */
   readonly timeout: number;
-  readonly authorization: string | undefined;
 }
 
 /** The parts of the device that links use. */
@@ -187,22 +178,14 @@ export class Links {
   }
 
   #newLink(id: number, request: OpenRequest, config: LinkConfig): Link {
-    const { firmware, clock, random, network, output } = this.#context;
-    const { uri, text, subprotocol, authorization } = request;
+    const { firmware, clock } = this.#context;
+    const { uri, text } = request;
     const client = new WebSocketClient(
       {
-        clock,
-        random,
-        network,
-        uri,
-        subprotocol,
-        authorization,
+        ...this.#context,
+        ...request,
+        ...config,
         headers: this.headers,
-        pingInterval: config.pingInterval,
-        pongTimeout: config.pongTimeout,
-        bufferSize: config.bufferSize,
-        firmware,
-        output,
         shortRounds: () => firmware.hasShortRounds && this.#clients.size > 1,
         answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,
         tls: () =>
