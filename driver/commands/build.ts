@@ -1,5 +1,6 @@
 import type { Command } from '../at/command';
 import { EspAtError } from '../errors';
+import { textReason } from '../values/text';
 import { COMMAND_LINE_LIMIT_BYTES } from '../values/uri';
 
 /** Milliseconds: a command without network and flash takes only a few. */
@@ -32,4 +33,16 @@ export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
 /** Returns the error of a response that the device cannot have sent: the port has corrupted it. */
 export function corruptResponse(name: string): EspAtError {
   return new EspAtError('OUT_OF_SYNC', { command: name });
+}
+
+/**
+ * A string parameter of an AT command: the UTF-8 bytes of `text`, one character a byte (latin1), in double
+ * quotes, with `"`, `,` and `\` escaped, since the firmware cuts parameters at bare commas even inside quotes.
+ * @throws EspAtError `INVALID_COMMAND` for control characters and lone surrogates
+ */
+export function quote(text: string): string {
+  const reason = textReason(text);
+  if (reason !== undefined) throw new EspAtError('INVALID_COMMAND', { reason });
+  const bytes = Buffer.from(text).toString('latin1');
+  return `"${bytes.replace(/["\\,]/g, '\\$&')}"`;
 }

@@ -27,10 +27,11 @@ export function checkSetting(
   min: number,
   max: number,
 ): number {
-  if (isWhole(value, min, max)) return value;
-  throw invalidSetting(setting, wholeFlaw(value, min, max));
+  refuseFlaw(setting, wholeFlaw(value, min, max));
+  return Number(value);
 }
 
-export function invalidSetting(setting: keyof typeof names, flaw: Flaw | undefined): EspAtError {
-  return new EspAtError('INVALID_SETTING', { setting, ...flaw });
+/** @throws EspAtError `INVALID_SETTING` where the value of a device setting has a flaw */
+export function refuseFlaw(setting: keyof typeof names, flaw: Flaw | undefined): void {
+  if (flaw) throw new EspAtError('INVALID_SETTING', { setting, ...flaw });
 }

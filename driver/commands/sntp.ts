@@ -1,8 +1,7 @@
 import type { Response, Command } from '../at/command';
 import { serversFlaw, timezoneFlaw } from '../values/sntp';
-import { quote } from './quote';
-import { build, corruptResponse, query } from './build';
-import { invalidSetting } from './check';
+import { build, corruptResponse, query, quote } from './build';
+import { refuseFlaw } from './check';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -13,8 +12,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
-  const flaw = serversFlaw(servers);
-  if (flaw) throw invalidSetting('servers', flaw);
+  refuseFlaw('servers', serversFlaw(servers));
   const names = servers.map((server) => quote(server));
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, { idempotent: true });
 }
@@ -56,8 +54,7 @@ export function parseSntpTime(response: Response): Date {
 
 /** Formats whole hours as they are, others as HHMM (5:45 is 545). The firmware tells them apart by size. */
 function zone(timezone: number): number {
-  const flaw = timezoneFlaw(timezone);
-  if (flaw) throw invalidSetting('timezone', flaw);
+  refuseFlaw('timezone', timezoneFlaw(timezone));
   const quarters = timezone * 4;
   if (quarters % 4 === 0) return quarters / 4;
   return Math.trunc(quarters / 4) * 100 + (quarters % 4) * 15;

@@ -1,9 +1,7 @@
 import type { Response, Command } from '../at/command';
-import type { Flaw } from '../values/flaw';
 import { bssidFlaw, passwordFlaw, ssidFlaw } from '../values/wifi';
-import { quote } from './quote';
-import { build, corruptResponse, query } from './build';
-import { checkSetting, invalidSetting } from './check';
+import { build, corruptResponse, query, quote } from './build';
+import { checkSetting, refuseFlaw } from './check';
 
 /** Milliseconds: joining takes up to 15 s, after the device has left another network. */
 const JOIN_TIMEOUT_MS = 25_000;
@@ -28,11 +26,11 @@ export function cwmodeQuery(): Command {
  * @throws EspAtError `INVALID_SETTING`
  */
 export function cwjap(ssid: string, password: string, bssid = ''): Command {
-  refuse('ssid', ssidFlaw(ssid));
-  refuse('password', passwordFlaw(password));
+  refuseFlaw('ssid', ssidFlaw(ssid));
+  refuseFlaw('password', passwordFlaw(password));
   const values = [quote(ssid), quote(password)];
   if (bssid !== '') {
-    refuse('bssid', bssidFlaw(bssid));
+    refuseFlaw('bssid', bssidFlaw(bssid));
     values.push(quote(bssid.toLowerCase()));
   }
   return build(`AT+CWJAP=${values.join(',')}`, {
@@ -87,10 +85,6 @@ export function cwreconncfg(interval: number, attempts: number): Command {
 /** `AT+CIPSTA?`: queries the station's addresses. */
 export function cipsta(): Command {
   return query('CIPSTA');
-}
-
-function refuse(setting: 'ssid' | 'password' | 'bssid', flaw: Flaw | undefined): void {
-  if (flaw) throw invalidSetting(setting, flaw);
 }
 
 /** A network in a scan. */

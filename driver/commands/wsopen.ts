@@ -1,6 +1,5 @@
 import type { Response, Command } from '../at/command';
 import type { LinkId } from '../at/types';
-import { quote } from './quote';
 import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorCode } from '../errors';
 import type { Flaw } from '../values/flaw';
@@ -16,7 +15,7 @@ import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import type { LinkStateNumber } from '../link/events';
 import type { Header, OpenOptions } from '../link/options';
-import { build, corruptResponse, query } from './build';
+import { build, corruptResponse, query, quote } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
 import { checkHeaders, isObject } from './wshead';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { quote } from '../../../driver/commands/quote';
+import { quote } from '../../../driver/commands/build';
 import { EspAtError } from '../../../driver/errors';
 import { anyText } from '../../harness/any-text';
 import { parseCommandLine } from '../../harness/at/command-line';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { quote } from '../../../driver/commands/quote';
+import { quote } from '../../../driver/commands/build';
 import { encodeOpen } from '../../../driver/recorder/open-codec';
 import { Recorder } from '../../../driver/recorder/recorder';
 import type { LinkId } from '../../../driver/at/types';
