@@ -12,7 +12,7 @@ import { recordedClock } from './recorded-clock';
 import { Recorder } from './recorder';
 import { packageVersion, recordedDevice, recordingText, type RecordedDevice } from './recording';
 import { SecretSet } from './secret-set';
-import { secretsOfDevice, secretsOfOpen } from './secrets';
+import { secretsOfCommand, secretsOfDevice, secretsOfOpen } from './secrets';
 
 /** Bytes that a recorder keeps, unless the options say otherwise. */
 const DEFAULT_RECORDER_BYTES = 256 * 1024;
@@ -62,14 +62,15 @@ export class DeviceRecorder extends Recorder {
 
   /** Records a call of the device. Its end needs no record: it follows from the rest of the recording. */
   called(to: DeviceCall['to'], text?: string): void {
-    if (to === 'examine' && text !== undefined) this.secrets.add(secretsOfOpen({ uri: text }));
+    if (to === 'examine' && text !== undefined)
+      this.secrets.add('examine', secretsOfOpen({ uri: text }));
     const call = this.nextCall();
     this.line(text === undefined ? { call, to } : { call, to, text });
   }
 
   /** Records a command of the user, as the port's bytes show it. */
   command(line: string): void {
-    this.secrets.addCommand(line);
+    this.secrets.add('command', secretsOfCommand(line));
     const text = this.secrets.redactText(`${line}\r`).slice(0, -1);
     this.called('command', text);
   }
@@ -93,7 +94,7 @@ export class DeviceRecorder extends Recorder {
 
   /** Records an `open()` call with checked options, and its end. */
   open<T>(link: LinkId, options: OpenOptions, run: () => Promise<T>, signal?: AbortSignal) {
-    this.secrets.add(secretsOfOpen(options), link);
+    this.secrets.add(link, secretsOfOpen(options));
     return this.#call({ to: 'open', link, options: encodeOpen(options) }, run, signal);
   }
 

@@ -1,20 +1,21 @@
 import type { LinkId } from '../at/types';
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
-import { secretsOfCommand } from './secrets';
 
-/** Most encodings of secrets of one link's `open()` calls to keep: a flow may bring a new token each time. */
-const MAX_PATTERNS = 1000;
-/** Most commands of the user whose parameters to keep: more than can be pending. */
-const MAX_COMMANDS = 200;
+/** Most calls of one kind whose secrets to keep: a flow may bring a new token each time. */
+const MAX_CALLS = 200;
+
+/** Calls that bring secrets: `open()` by its link, commands of the user, and the doctor's. */
+type CallKind = LinkId | 'command' | 'examine';
 
 /** The secrets of a device, in all their encodings. */
 export class SecretSet {
   readonly #lasting: readonly SecretPattern[];
-  /** By link, the newest last: the calls for one link do not push out the secrets of another one, which may stay open. */
-  readonly #added = new Map<LinkId | undefined, readonly SecretPattern[]>();
-  /** By command of the user, the newest last. */
-  readonly #commands = new Map<string, readonly SecretPattern[]>();
+  /**
+   * By kind and secrets, the newest last: the calls for one link do not push out the secrets of another one, which may stay
+   * open.
+   */
+  readonly #calls = new Map<CallKind, Map<string, readonly SecretPattern[]>>();
   #index: PatternIndex;
 
   /** @param lasting secrets to keep for good */
@@ -23,26 +24,19 @@ export class SecretSet {
     this.#index = indexPatterns(this.#lasting);
   }
 
-  /** Adds secrets; drops the oldest of the same link beyond a limit. */
-  add(secrets: readonly Secret[], link?: LinkId): void {
-    const before = this.#added.get(link) ?? [];
-    const patterns = secrets.flatMap(patternsOf);
-    const has = (all: readonly SecretPattern[], { find }: SecretPattern) =>
-      all.some((each) => each.find.equals(find));
-    const isKnown = patterns.every((pattern) => has(before, pattern));
-    const others = before.filter((pattern) => !has(patterns, pattern));
-    this.#added.set(link, [...others, ...patterns].slice(-MAX_PATTERNS));
-    if (!isKnown) this.#index = indexPatterns(this.#all);
-  }
-
-  /** Adds the quoted parameters of a command of the user; drops those of the oldest command beyond a limit. */
-  addCommand(line: string): void {
-    const known = this.#commands.get(line);
-    this.#commands.delete(line);
-    this.#commands.set(line, known ?? secretsOfCommand(line).flatMap(patternsOf));
-    const [oldest = ''] = this.#commands.keys();
-    if (this.#commands.size > MAX_COMMANDS) this.#commands.delete(oldest);
-    if (!known) this.#index = indexPatterns(this.#all);
+  /** Adds the secrets of a call; drops those of the oldest call of its kind beyond a limit. */
+  add(kind: CallKind, secrets: readonly Secret[]): void {
+    const calls = this.#calls.get(kind) ?? new Map<string, readonly SecretPattern[]>();
+    this.#calls.set(kind, calls);
+    const key = JSON.stringify(secrets);
+    const known = calls.get(key);
+    calls.delete(key);
+    calls.set(key, known ?? secrets.flatMap(patternsOf));
+    const [oldest = ''] = calls.keys();
+    if (calls.size > MAX_CALLS) calls.delete(oldest);
+    if (known) return;
+    const all = [...this.#calls.values()].flatMap((each) => [...each.values()].flat());
+    this.#index = indexPatterns([...this.#lasting, ...all]);
   }
 
   get index(): PatternIndex {
@@ -57,9 +51,5 @@ export class SecretSet {
   /** Bytes without secrets: a copy where they hold any. */
   redactBytes(bytes: Uint8Array): Uint8Array {
     return redacted(this.#index, bytes, 'complete').bytes;
-  }
-
-  get #all(): readonly SecretPattern[] {
-    return [...this.#lasting, ...[...this.#added.values(), ...this.#commands.values()].flat()];
   }
 }

@@ -6,7 +6,7 @@ import { encodeOpen } from '../../../driver/recorder/open-codec';
 import { Recorder } from '../../../driver/recorder/recorder';
 import type { LinkId } from '../../../driver/at/types';
 import { SecretSet } from '../../../driver/recorder/secret-set';
-import { secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
+import { secretsOfCommand, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 const port = { address: 'memory', open: () => Promise.reject(new Error()) };
@@ -179,8 +179,8 @@ describe('redaction', () => {
 
   it('replaces the quoted parameters of a command of the user, also in responses, and nothing else', () => {
     const secrets = new SecretSet();
-    secrets.addCommand('AT+CWSAP="my net","pass\\"w\\,rd",5,3');
-    secrets.addCommand('AT+X="odd\\z","to","no end');
+    secrets.add('command', secretsOfCommand('AT+CWSAP="my net","pass\\"w\\,rd",5,3'));
+    secrets.add('command', secretsOfCommand('AT+X="odd\\z","to","no end'));
     const parts = [
       ['AT+CWSAP="my net","pass\\"w\\,rd",5,3\r\n', 'AT+CWSAP="******","****\\,*\\,**",5,3\r\n'],
       ['+CWSAP:"my net","pass"w,rd",5,3\r\n', '+CWSAP:"******","****,*,**",5,3\r\n'],
@@ -194,10 +194,11 @@ describe('redaction', () => {
   it('keeps the parameters of the latest 200 commands, a repeated one as the latest, beside all others', () => {
     const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'tok-4711-abc' }));
     const command = (index: number) => `AT+X="p${index}"`;
-    secrets.addCommand(command(0));
-    for (let index = 1; index < 200; index++) secrets.addCommand(command(index));
-    secrets.addCommand(command(0));
-    secrets.addCommand(command(200));
+    secrets.add('command', secretsOfCommand(command(0)));
+    for (let index = 1; index < 200; index++)
+      secrets.add('command', secretsOfCommand(command(index)));
+    secrets.add('command', secretsOfCommand(command(0)));
+    secrets.add('command', secretsOfCommand(command(200)));
     const shown = (index: number) => secrets.redactText(`${command(index)}\r`).slice(0, -1);
     assert.deepEqual([0, 1, 2, 200].map(shown), [
       'AT+X="**"',
@@ -212,7 +213,7 @@ describe('redaction', () => {
     const secrets = new SecretSet();
     const token = (index: number) => `token-${1000 + index}`;
     const open = (index: number, link: LinkId) => {
-      secrets.add(secretsOfOpen({ uri: 'ws://h', authorization: token(index) }), link);
+      secrets.add(link, secretsOfOpen({ uri: 'ws://h', authorization: token(index) }));
     };
     open(0, 0);
     open(1, 1);
