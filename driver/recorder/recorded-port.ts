@@ -38,14 +38,13 @@ async function open(
     },
   };
   try {
-    const port = new RecordedPort(await opener.open(recorded, settings), recorder);
-    const { setRate, reset, readCts, setFlowControl } = port;
+    const port = recordedPort(await opener.open(recorded, settings), recorder);
     recorder.line({
       port: 'opened',
-      setsRate: setRate !== undefined,
-      resets: reset !== undefined,
-      ...(readCts && { readsCts: true }),
-      ...(setFlowControl && { setsFlowControl: true }),
+      setsRate: 'setRate' in port,
+      resets: 'reset' in port,
+      ...('readCts' in port && { readsCts: true }),
+      ...('setFlowControl' in port && { setsFlowControl: true }),
     });
     return port;
   } catch (reason) {
@@ -55,86 +54,77 @@ async function open(
   }
 }
 
-class RecordedPort implements Port {
-  readonly setRate?: (rate: number) => Promise<void>;
-  readonly reset?: () => Promise<void>;
-  readonly readCts?: () => Promise<boolean>;
-  readonly setFlowControl?: (on: boolean) => Promise<void>;
-  readonly #port: Port;
-  readonly #recorder: Recorder;
-  #pendingBytes = 0;
-
-  constructor(port: Port, recorder: Recorder) {
-    this.#port = port;
-    this.#recorder = recorder;
-    if (port.setRate)
-      this.setRate = (rate) =>
-        this.#ask(
-          { port: 'setRate', rate },
-          async () => port.setRate?.(rate),
-          () => ({ port: 'rateSet', rate }),
-          'rateFailed',
-        );
-    if (port.reset)
-      this.reset = () =>
-        this.#ask(
-          { port: 'reset' },
-          async () => port.reset?.(),
-          () => ({ port: 'resetDone' }),
-          'resetFailed',
-        );
-    if (port.readCts)
-      this.readCts = () =>
-        this.#ask(
-          { port: 'readCts' },
-          async () => (await port.readCts?.()) === true,
-          (active) => ({ port: 'ctsRead', active }),
-          'modemLineFailed',
-        );
-    if (port.setFlowControl)
-      this.setFlowControl = (on) =>
-        this.#ask(
-          { port: 'setFlowControl', on },
-          async () => port.setFlowControl?.(on),
-          () => ({ port: 'flowControlSet' }),
-          'modemLineFailed',
-        );
-  }
-
-  write(bytes: Uint8Array): void {
-    // First, since a port may answer at once.
-    this.#recorder.wrote(bytes);
-    this.#port.write(bytes);
-  }
-
-  get pendingBytes(): number {
-    const { pendingBytes } = this.#port;
-    if (pendingBytes !== this.#pendingBytes)
-      this.#recorder.line({ port: 'pending', bytes: pendingBytes });
-    this.#pendingBytes = pendingBytes;
-    return pendingBytes;
-  }
-
-  async close(): Promise<void> {
-    this.#recorder.line({ port: 'closing' });
-    await this.#port.close();
-    this.#recorder.line({ port: 'closed' });
-  }
-
-  async #ask<T>(
+/** Returns a port that records what passes it and what is asked of it. It can do what `port` can. */
+function recordedPort(port: Port, recorder: Recorder): Port {
+  let lastPending = 0;
+  async function ask<T>(
     asked: PortCallLine,
-    act: () => Promise<T>,
-    done: (result: T) => PortEventLine,
+    run: () => Promise<T> | undefined,
+    done: (result: T | undefined) => PortEventLine,
     failed: PortFailure,
-  ): Promise<T> {
-    this.#recorder.line(asked);
+  ): Promise<T | undefined> {
+    recorder.line(asked);
     try {
-      const result = await act();
-      this.#recorder.line(done(result));
+      const result = await run();
+      recorder.line(done(result));
       return result;
     } catch (reason) {
-      this.#recorder.line({ port: failed, error: asEspAtError(reason).code });
+      recorder.line({ port: failed, error: asEspAtError(reason).code });
       throw reason;
     }
   }
+  return {
+    write(bytes) {
+      // First, since a port may answer at once.
+      recorder.wrote(bytes);
+      port.write(bytes);
+    },
+    get pendingBytes() {
+      const bytes = port.pendingBytes;
+      if (bytes !== lastPending) recorder.line({ port: 'pending', bytes });
+      lastPending = bytes;
+      return bytes;
+    },
+    async close() {
+      recorder.line({ port: 'closing' });
+      await port.close();
+      recorder.line({ port: 'closed' });
+    },
+    ...(port.setRate && {
+      setRate: (rate: number) =>
+        ask(
+          { port: 'setRate', rate },
+          () => port.setRate?.(rate),
+          () => ({ port: 'rateSet', rate }),
+          'rateFailed',
+        ),
+    }),
+    ...(port.reset && {
+      reset: () =>
+        ask(
+          { port: 'reset' },
+          () => port.reset?.(),
+          () => ({ port: 'resetDone' }),
+          'resetFailed',
+        ),
+    }),
+    ...(port.readCts && {
+      readCts: async () =>
+        (await ask(
+          { port: 'readCts' },
+          () => port.readCts?.(),
+          (active = false) => ({ port: 'ctsRead', active }),
+          'modemLineFailed',
+        )) === true,
+    }),
+    ...(port.setFlowControl && {
+      setFlowControl: (on: boolean) =>
+        ask(
+          { port: 'setFlowControl', on },
+          () => port.setFlowControl?.(on),
+          () => ({ port: 'flowControlSet' }),
+          'modemLineFailed',
+        ),
+    }),
+  };
 }
