@@ -110,6 +110,50 @@ for (const { nodeRed, locale, ports } of runs.filter((run) => majors.includes(ru
         assert.deepEqual(editor.complaints, []);
       });
 
+      it('follows the settings: largest buffer, reset by RTS, certificates that it could not check', async () => {
+        const editor = await bench.editor({ locale });
+        const { page } = editor;
+        const tab = (name: string) => editor.tab(name);
+        await editor.editConfig(idOf(bench.flows, 'esp-at-device'));
+        const port = page.locator('#node-config-input-port');
+        const buffer = page.locator('#esp-at-link-0-bufferSize');
+        const limits = async () => [
+          await page.locator('#esp-at-row-bufferSize small').textContent(),
+          await buffer.evaluate((field) => field.classList.contains('input-error')),
+        ];
+        await tab('links');
+        await buffer.fill('10000');
+        assert.deepEqual(await limits(), ['125–16384', false]);
+        await tab('port');
+        await port.fill('sim:?firmware=C');
+        await port.blur();
+        await eventually(limits, ['125–8192', true]);
+
+        await port.fill('/dev/ttyUSB7');
+        await port.blur();
+        const reset = page.locator('#node-config-input-hardwareReset');
+        await page.locator('#node-config-input-autoRate').uncheck();
+        await page.locator('#node-config-input-flowControl').check();
+        assert.equal(await reset.isDisabled(), true);
+        await page.locator('#node-config-input-autoRate').check();
+        assert.equal(await reset.isDisabled(), false);
+
+        await tab('certificates');
+        const ca = page.locator('#node-config-input-ca0');
+        const report = page.locator('#esp-at-report-0');
+        const words = catalog(locale, 'esp-at-device');
+        await ca.fill(authority.certificate);
+        await ca.blur();
+        await report.getByText(words('tip.certificatesFit')).waitFor();
+        await page.route('**/esp-at-websocket/certificates', (route) =>
+          route.fulfill({ status: 403 }),
+        );
+        await ca.fill(board.certificate);
+        await ca.blur();
+        await report.getByText(words('tip.certificatesUnchecked')).waitFor();
+        assert.equal(await report.getByText(words('tip.certificatesFit')).count(), 0);
+      });
+
       it('before the first deploy: tests the port, lists networks, and checks a TLS configuration', async (t) => {
         const bridge = await listen({ port: 0, firmware: 'C', joined: true });
         t.after(() => bridge.close());

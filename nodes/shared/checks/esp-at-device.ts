@@ -8,7 +8,7 @@ import { asText, isVariable, refused, wholeSetting, type Check, type Settings } 
 
 export { findingSentence, sentence, sentenceOf } from '../errors/sentence';
 export { headerRefusal } from './header-list';
-export { linkChecks } from './link-rows';
+export { largestBuffer, linkChecks } from './link-rows';
 
 /** The rate of a port unless its settings say another one. */
 const DEFAULT_RATE = 115_200;

@@ -20,11 +20,17 @@ export const linkChecks: Readonly<Record<string, Check>> = {
     const details = { setting: 'pongTimeoutMs', reason: 'BELOW_PING', value: Number(text), ping };
     return { code: 'INVALID_CONFIG', details };
   },
-  bufferSize: wholeSetting('INVALID_CONFIG', 'bufferBytes', 125, 16_384),
+  bufferSize: (value, row) =>
+    wholeSetting('INVALID_CONFIG', 'bufferBytes', 125, largestBuffer(row.firmware))(value, row),
   auth: wholeSetting('INVALID_CONFIG', 'auth', 0, 3),
   pki: wholeSetting('INVALID_CONFIG', 'pki', 0, 255),
   ca: wholeSetting('INVALID_CONFIG', 'ca', 0, 255),
 };
+
+/** Bytes of the largest buffer. @param firmware the class, where the dialog knows it */
+export function largestBuffer(firmware: unknown): number {
+  return ['A', 'B', 'C'].some((each) => each === firmware) ? 8192 : 16_384;
+}
 
 /** Checks the rows of all links. */
 export function linkRowsRefusal(rows: unknown): Refusal | undefined {

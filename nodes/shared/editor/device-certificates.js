@@ -58,10 +58,16 @@ function checkSlot(id, slot) {
     method: 'POST',
     contentType: 'application/json',
     data,
-  }).done((problems) => {
-    // A later change has asked again.
-    if (report.data('asked') === data) show(problems);
-  });
+  })
+    .done((problems) => {
+      // A later change has asked again.
+      if (report.data('asked') === data) show(problems);
+    })
+    .fail(() => {
+      if (report.data('asked') !== data) return;
+      show([]);
+      report.text(text('tip.certificatesUnchecked'));
+    });
 }
 
 /** Keys are never given back to the editor: it knows only whether there is one. */

@@ -17,6 +17,9 @@ const linkNumbers = {
   bufferSize: 1024,
 };
 
+/** Class of the device's firmware, if known. */
+let linkFirmware;
+
 const cell = (link, field) => $(`#esp-at-link-${link}-${field}`);
 
 /** Fills the table. The slots of a link can be chosen in the modes that use them. */
@@ -25,7 +28,7 @@ function prepareLinks(rows) {
     const row = { ...linkDefaults, ...(rows || [])[link] };
     for (const [field, value] of Object.entries(row)) cell(link, field).val(value);
     const check = () => {
-      const row = linkRows()[link];
+      const row = { ...linkRows()[link], firmware: linkFirmware };
       for (const field of Object.keys(linkNumbers)) {
         cell(link, field).toggleClass('input-error', !!checks.linkChecks[field](row[field], row));
       }
@@ -53,11 +56,14 @@ function linkRows() {
   );
 }
 
-/** Greys what the firmware cannot do, and says why. @param {string | undefined} firmware its class, if known */
+/** Greys what the firmware cannot do, and says why; marks what is too large for it. @param {string | undefined} firmware its class, if known */
 function limitLinks(firmware) {
+  linkFirmware = firmware;
+  $('#esp-at-row-bufferSize small').text(`125–${checks.largestBuffer(firmware)}`);
   const hasAuth = !['A', 'B'].includes(firmware);
   for (const link of [0, 1, 2]) {
     cell(link, 'auth').prop('disabled', !hasAuth && cell(link, 'auth').val() === '0');
+    cell(link, 'bufferSize').trigger('change');
   }
   $('#esp-at-no-auth').toggle(!hasAuth);
   $('#esp-at-no-headers').toggle(firmware === 'A');

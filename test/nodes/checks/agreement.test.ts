@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { wscfg } from '../../../driver/commands/wscfg';
+import { capabilitiesOf } from '../../../driver/device/session/initialize/capabilities';
 import { checkOpen } from '../../../driver/link/options';
-import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
+import { checks as device, linkChecks } from '../../../nodes/shared/checks/esp-at-device';
 import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
 import { isTemplate } from '../../../nodes/shared/checks/template';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
@@ -87,6 +89,18 @@ describe('dialog and runtime', () => {
         }),
         RUNS,
       );
+    });
+  }
+
+  for (const firmware of ['A', 'B', 'C', 'D'] as const) {
+    it(`agree on the largest buffer of firmware class ${firmware}`, async () => {
+      const { maxBuffer } = capabilitiesOf(firmware, '');
+      for (const bytes of [124, 125, maxBuffer, maxBuffer + 1]) {
+        const row = { bufferSize: String(bytes), firmware };
+        const given = { authentication: true, maxBuffer };
+        const driver = await codeOf(() => wscfg(0, { bufferBytes: bytes }, given));
+        assert.equal(linkChecks.bufferSize?.(row.bufferSize, row)?.code, driver, String(bytes));
+      }
     });
   }
 
