@@ -65,18 +65,20 @@ export class AutomaticRate {
     const clock = this.#clock;
     const signal = this.#signal;
     this.#timer?.();
+    let result: Awaited<ReturnType<typeof climb>>;
     try {
-      const result = await client.sequence((access) => climb(access, { client, port, clock }), {
+      result = await client.sequence((access) => climb(access, { client, port, clock }), {
         signal,
       });
       signal.throwIfAborted();
       if (result === 'restarted') throw new EspAtError('DEVICE_RESTARTED');
-      // The climb may have ended a resync, which then emits no event.
-      if (client.state !== 'resyncing') this.#machine.becomeReady();
-      this.#climbLater(result === 'slow' ? 0 : port.knowledge.rateLimit.retryAt);
     } catch (error) {
       if (!signal.aborted) this.#beginAgain(asEspAtError(error));
+      return;
     }
+    // The climb may have ended a resync, which then emits no event.
+    if (client.state !== 'resyncing') this.#machine.becomeReady();
+    this.#climbLater(result === 'slow' ? 0 : port.knowledge.rateLimit.retryAt);
   }
 
   #climbLater(retryAt: number | undefined): void {
