@@ -141,7 +141,8 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /**
    * Sends one message (`AT+WSSEND`), in fragments if it is too long for one command and the firmware can. Resolves when
-   * the device has handed all of it to the network. An abort withdraws it, unless the device has begun with it.
+   * the device has handed all of it to the network. An abort withdraws it, unless the device has begun with it. Copies the
+   * payload: its buffer may change at once.
    * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `ABORTED`, `SEND_UNKNOWN` …
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {

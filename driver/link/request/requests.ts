@@ -71,9 +71,10 @@ export class Requests {
     const content = payloadBytes(prepared.payload);
     const { signal } = options;
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
-    const request = new PendingRequest(content, matcher, options);
     const bytes = content.length;
     this.#unsettled.take(bytes);
+    // A copy: the caller may change its bytes while the request waits.
+    const request = new PendingRequest(Buffer.from(content), matcher, options);
     if (!this.#table.add(request)) {
       this.#unsettled.give(bytes);
       const id = matcher.by === 'key' ? String(matcher.id) : '';

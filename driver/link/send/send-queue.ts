@@ -95,7 +95,8 @@ export class SendQueue implements SendSource {
     if (!this.#isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);
     this.#host.queueLimit.take(bytes.length);
-    const message = this.#create(bytes, options);
+    // A copy: the caller may change its bytes while the message waits.
+    const message = this.#create(Buffer.from(bytes), options);
     const abort = () => {
       this.#recorder?.aborted(call);
       if (message.isUntouched) this.#settle(message, aborted(signal));
