@@ -49,11 +49,14 @@ export class NetworkPath implements Network {
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
     const options = this.#options;
-    const direction = (delay = () => 0) =>
-      new PathDirection(this.#clock, this.#random, options, delay);
-    const syn = direction();
-    const down = direction(() => options().serverDelayMs ?? 0);
-    const up = direction();
+    const direction = (own: () => NetworkPathOptions) =>
+      new PathDirection(this.#clock, this.#random, own);
+    const syn = direction(options);
+    const down = direction(() => {
+      const { latencyMs = 0, serverDelayMs = 0, ...others } = options();
+      return { ...others, latencyMs: latencyMs + serverDelayMs };
+    });
+    const up = direction(options);
     const writer = new NagleWriter(this.#clock, up, options, (bytes) => inner.write(bytes));
     const segmenter = new Segmenter(this.#clock, options, (chunk) => {
       writer.acknowledged();
@@ -94,7 +97,6 @@ class PathDirection {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #options: () => NetworkPathOptions;
-  readonly #delay: () => number;
   readonly #timers: Timers;
   /** The arrivals of segments in flight, in order. */
   #inFlight: (() => void)[] = [];
@@ -102,17 +104,10 @@ class PathDirection {
   #freeAt = 0;
   #lastArrival = 0;
 
-  /** @param delay milliseconds beside the latency */
-  constructor(
-    clock: Clock,
-    random: Random,
-    options: () => NetworkPathOptions,
-    delay: () => number,
-  ) {
+  constructor(clock: Clock, random: Random, options: () => NetworkPathOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#options = options;
-    this.#delay = delay;
     this.#timers = new Timers(clock);
   }
 
@@ -121,7 +116,7 @@ class PathDirection {
     const { latencyMs = 0, loss = 0, bandwidth = Infinity } = this.#options();
     const now = this.#clock.now();
     this.#freeAt = Math.max(now, this.#freeAt) + (bytes * 8_000) / bandwidth;
-    let arrival = this.#freeAt + latencyMs + this.#delay();
+    let arrival = this.#freeAt + latencyMs;
     for (let retry = 0; retry < MAX_RETRANSMISSIONS && this.#random() < loss; retry++) {
       arrival += RETRANSMISSION_TIMEOUT_MS * 2 ** retry;
     }
