@@ -1,10 +1,10 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
 import { ClientCore, type Assumptions } from './client/client-core';
-import { hasPendingPrompt, jobOf, type ClientState } from './client/client-state';
+import { jobOf, type ClientState } from './client/client-state';
 import { ResyncRunner } from './client/resync-runner';
 import { TransactionRunner } from './client/transaction-runner';
-import type { Command, Response } from './command';
+import { mayPrompt, type Command, type Response } from './command';
 import { CommandSequence, type SequenceAccess, type SequenceOptions } from './command-sequence';
 import { isFinalResultCode, outOfSyncError } from './outcome';
 import { isLateResponse } from './resync/resync';
@@ -52,7 +52,9 @@ export class AtClient {
 
   /** Whether a data prompt may be pending. */
   get pendingPrompt(): boolean {
-    return hasPendingPrompt(this.#core.state);
+    const { state } = this.#core;
+    if (state.kind === 'running') return mayPrompt(state.transaction.command);
+    return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
   }
 
   /** Index of the first query of the next resync: a recording keeps it, for its replay. */
@@ -130,7 +132,13 @@ export class AtClient {
       };
       const forget = () => signal?.removeEventListener('abort', abort);
       const begin = () => {
-        void body(this.#accessFor(sequence))
+        const access: SequenceAccess = {
+          run: (command) => this.#runWithin(sequence, command),
+          resync: (options) => this.#resyncs.resyncWithin(sequence, options),
+          lendPort: (run) =>
+            this.#resyncs.lendPortWithin(sequence, run, { pace: 'search', pad: 'never' }),
+        };
+        void body(access)
           .then(resolve, reject)
           .then(() => {
             forget();
@@ -145,15 +153,6 @@ export class AtClient {
       queue.addSequence(sequence, yields);
       this.#core.pull();
     });
-  }
-
-  #accessFor(sequence: CommandSequence): SequenceAccess {
-    return {
-      run: (command) => this.#runWithin(sequence, command),
-      resync: (options) => this.#resyncs.resyncWithin(sequence, options),
-      lendPort: (body) =>
-        this.#resyncs.lendPortWithin(sequence, body, { pace: 'search', pad: 'never' }),
-    };
   }
 
   /** Runs a command of a sequence: now, or as soon as the client is in sync. */

@@ -1,5 +1,5 @@
 import type { EspAtError } from '../../errors';
-import { mayPrompt, type Command } from '../command';
+import type { Command } from '../command';
 import { CommandSequence } from '../command-sequence';
 import type { PortLease } from '../port-lease';
 import type { Transaction } from '../transaction/transaction';
@@ -58,10 +58,4 @@ export function stateAfter(
 
 export function submissionOf(job: Job | undefined): Submission | undefined {
   return job instanceof CommandSequence ? undefined : job;
-}
-
-/** Whether a data prompt may be pending. */
-export function hasPendingPrompt(state: ClientState): boolean {
-  if (state.kind === 'running') return mayPrompt(state.transaction.command);
-  return 'pendingPrompt' in state && state.pendingPrompt !== undefined;
 }
