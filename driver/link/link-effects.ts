@@ -14,6 +14,7 @@ import type { Requests } from './request/requests';
 import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
 import type { Closing, Effect, Goal, Timer } from './state/link-state';
+import { closed, closeFailed, corrupted } from './state/link-step';
 
 /** Milliseconds that the server may take to answer the close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;
@@ -52,7 +53,7 @@ export class LinkEffects {
         requests.take(emitter.received(opcode, bytes));
       },
       failed: (error) => emitter.dataLost(error),
-      unrecoverable: (error) => machine.take({ kind: 'corrupted', error }),
+      unrecoverable: (error) => machine.take((state) => corrupted(state, error)),
     };
   }
 
@@ -123,9 +124,9 @@ export class LinkEffects {
       if (frame) await this.#waitToClose(frame, operation.waitEnded);
       // After an abort the connection is gone.
       if (!operation.signal.aborted) await client.run(wsclose(this.#link));
-      machine.take({ kind: 'closed', operation });
+      machine.take((state) => closed(state, operation));
     } catch (reason) {
-      machine.take({ kind: 'closeFailed', operation, error: asEspAtError(reason) });
+      machine.take((state) => closeFailed(state, operation, asEspAtError(reason)));
     }
   }
 

@@ -27,9 +27,11 @@ import {
   ownerOf,
   shouldBeOpen,
   type Goal,
-  type LinkReport,
   type State,
+  type Transition,
 } from './state/link-state';
+import { deviceLost, deviceReady } from './state/device-step';
+import { abort, close, open } from './state/link-step';
 
 /** One of the three WebSocket links of a device. */
 export class Link extends EventEmitter<LinkEvents> {
@@ -117,25 +119,25 @@ export class Link extends EventEmitter<LinkEvents> {
     const { signal } = wait;
     checkOpen(this.id, options, this.#parts.watch.current?.capabilities);
     signal?.throwIfAborted();
-    const open = () => this.#open(options, signal);
+    const run = () => this.#open(options, signal);
     const { recorder } = this.#host;
-    return recorder ? recorder.open(this.id, options, open, signal) : open();
+    return recorder ? recorder.open(this.id, options, run, signal) : run();
   }
 
   async #open(options: OpenOptions, signal: AbortSignal | undefined): Promise<void> {
     const goal: Goal = { options, uri: withoutUserinfo(options.uri) };
     const operation = new OpenOperation();
-    const abort = () => this.#parts.machine.take({ kind: 'abort', goal });
-    signal?.addEventListener('abort', abort, { once: true });
+    const withdraw = () => this.#parts.machine.take((state) => abort(state, goal));
+    signal?.addEventListener('abort', withdraw, { once: true });
     const deviceInSync = this.#parts.watch.isInSync;
-    this.#parts.machine.take({ kind: 'open', claim: { goal, operation }, deviceInSync });
+    this.#parts.machine.take((state) => open(state, { goal, operation }, deviceInSync));
     try {
       await operation.done;
     } catch (error) {
       if (error instanceof EspAtError && error.code === 'OPEN_ABORTED') signal?.throwIfAborted();
       throw error;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', withdraw);
     }
   }
 
@@ -168,14 +170,14 @@ export class Link extends EventEmitter<LinkEvents> {
   async close(options: CloseOptions = {}): Promise<void> {
     const { graceful, code, reason, owner, ...wait } = options;
     wait.signal?.throwIfAborted();
-    const frame = graceful === false ? {} : { frame: closePayload(code, reason) };
-    const close = () => {
+    const frame = graceful === false ? undefined : closePayload(code, reason);
+    const run = () => {
       const operation = new CloseOperation();
-      this.#parts.machine.take({ kind: 'close', operation, owner, ...frame });
+      this.#parts.machine.take((state) => close(state, operation, frame, owner));
       return waitFor(operation.done, wait);
     };
     const { recorder } = this.#host;
-    await (recorder ? recorder.close(this.id, options, close) : close());
+    await (recorder ? recorder.close(this.id, options, run) : run());
   }
 
   /** @internal The messages of this link, for the client. */
@@ -191,17 +193,17 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#parts.watch.changed(availability);
     if (availability.kind === 'notReady') {
       if (!before) return;
-      this.#parts.machine.take({ kind: 'deviceLost', error: availability.error });
+      this.#parts.machine.take((state) => deviceLost(state, availability.error));
       this.#parts.sendQueue.connectionLost(availability.error, 'gone');
     } else if (!before) {
       this.#parts.reception.deviceReady();
-      this.#parts.machine.take({ kind: 'deviceReady', crashLoop: this.#parts.policy.crashLoop });
+      this.#parts.machine.take((state) => deviceReady(state, this.#parts.policy.crashLoop));
     }
   }
 
   /** @internal Takes what the device reports of the link, and what the session finds out about it. */
-  take(report: LinkReport): void {
-    this.#parts.machine.take(report);
+  take(transition: Transition): void {
+    this.#parts.machine.take(transition);
   }
 
   /** @internal Received bytes are lost; of which link is unknown. */

@@ -11,6 +11,7 @@ import { setHeaders } from './headers';
 import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
 import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-state';
+import { enterStage, opened, openFailed } from './state/link-step';
 import { DEFAULT_OPEN_TIMEOUT_MS } from '../values/wsopen-parameters';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
 
@@ -50,10 +51,10 @@ export async function runOpen(
         if (!isDeviceLost || !mayWait()) throw error;
       }
     }
-    machine.take({ kind: 'opened', operation });
+    machine.take((state) => opened(state, operation));
   } catch (reason) {
     const deviceReady = watch.current !== undefined;
-    machine.take({ kind: 'openFailed', operation, error: asEspAtError(reason), deviceReady });
+    machine.take((state) => openFailed(state, operation, asEspAtError(reason), deviceReady));
   }
 }
 
@@ -68,13 +69,14 @@ async function openOnDevice(
 ): Promise<void> {
   const { signal, seen } = operation;
   const { client, capabilities } = device;
-  const enterStage = (stage: Opening['stage']) => machine.take({ kind: 'stage', operation, stage });
+  const enter = (stage: Opening['stage']) =>
+    machine.take((state) => enterStage(state, operation, stage));
   // A later open() of the same URI may have joined this operation: its options count.
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);
   if (verifiesServer(latestOptions())) {
-    enterStage('clock');
+    enter('clock');
     await device.clockSet();
   }
   const proceed = () => {
@@ -82,7 +84,7 @@ async function openOnDevice(
     watch.throwIfLost(device);
   };
   proceed();
-  enterStage('queued');
+  enter('queued');
   proceed();
   const placed = placeAuthorization(latestOptions(), capabilities.headers);
   await client.sequence(async (access) => {
@@ -92,11 +94,11 @@ async function openOnDevice(
       return access.run(command);
     };
     if (numberOf(machine.state) !== 0) {
-      enterStage('closing');
+      enter('closing');
       await run(wsclose(link));
     }
     proceed();
-    enterStage('sequence');
+    enter('sequence');
     await openSequence(run, placed, { link, device, seen, expectData });
   });
 }

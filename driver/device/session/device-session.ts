@@ -6,6 +6,8 @@ import type { Urc } from '../../at/urc';
 import { restart } from '../../commands/base';
 import { onTimeout } from '../../clock';
 import { EspAtError } from '../../errors';
+import { urc as linkUrc } from '../../link/state/device-step';
+import { corrupted } from '../../link/state/link-step';
 import type { Port } from '../../port/port';
 import type { SnapshotLine } from '../../recorder/lines';
 import type { PortStatistics } from '../../statistics/statistics';
@@ -201,7 +203,7 @@ export class DeviceSession {
       case 'connected':
       case 'disconnected':
       case 'closed':
-        return links[urc.link]?.take({ kind: 'urc', urc: urc.kind });
+        return links[urc.link]?.take((state) => linkUrc(state, urc.kind));
       case 'ready':
         return this.#restarted(() => this.#initialization.ready());
       default:
@@ -222,7 +224,7 @@ export class DeviceSession {
   #inSync(corrupt: LinkId | undefined): void {
     if (corrupt !== undefined) {
       const error = new EspAtError('SEND_CORRUPT', { link: corrupt });
-      this.#context.links[corrupt]?.take({ kind: 'corrupted', error });
+      this.#context.links[corrupt]?.take((state) => corrupted(state, error));
     }
     this.#context.emitter.emit('insync');
     this.#machine.becomeReady();

@@ -4,6 +4,7 @@ import { delay, type Clock } from '../../clock';
 import type { LinkStateNumber } from '../../link/events';
 import type { Link } from '../../link/link';
 import { queryLinks } from '../../link/query-links';
+import { checked, urc } from '../../link/state/device-step';
 import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
 
@@ -98,7 +99,7 @@ export class LinkChecks {
     const isNew = limit?.hasDropped === true && number === 2;
     if (limit) limit.hasDropped = false;
     // The connection may be another one than before the dropped URCs.
-    link.take(isNew ? { kind: 'urc', urc: 'connected' } : { kind: 'checked', number, uri });
+    link.take((state) => (isNew ? urc(state, 'connected') : checked(state, number, uri)));
   }
 
   async #check(begin: () => void): Promise<LinkStatus[]> {

@@ -4,6 +4,7 @@ import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
 import { shouldBeOpen, type ConnectionEnd } from '../state/link-state';
+import { corrupted, stalled } from '../state/link-step';
 import { shown } from '../../values/text';
 import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
 import {
@@ -216,10 +217,10 @@ export class SendQueue implements SendSource {
     else this.#holdAgain(message, error, holdsFollowing);
     // Between its fragments: the peer would take the next message for its rest.
     if (error.outcome === 'unknown' && isFragmented)
-      this.#machine.take({ kind: 'corrupted', error });
+      this.#machine.take((state) => corrupted(state, error));
     const refusal = refusalOf(this.link, error, options.timeoutMs);
     if (refusal === 'refused') this.#host.checkLinks();
-    else if (refusal) this.#machine.take({ kind: 'stalled', error: refusal });
+    else if (refusal) this.#machine.take((state) => stalled(state, refusal));
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {

@@ -17,6 +17,7 @@ import {
   CHECK_LINKS,
   closedByServer,
   endClose,
+  endWaiting,
   lose,
   loseDevice,
   loseDeviceOpening,
@@ -75,7 +76,8 @@ function connected(state: State, announced: boolean): Step {
       // The URC that ended the connection before was lost.
       const [lost, ...effects] = lose(state);
       const [after, ...more] = becomeOpen(lost.goal, 'reopened', announced);
-      return [after, ...effects, ...more];
+      const { waiting } = state;
+      return [{ ...after, ...(waiting && { waiting }) }, ...effects, ...more];
     }
     default:
       return [state];
@@ -86,7 +88,7 @@ function closeStray(state: Closed | BackingOff): Step {
   return [state, { do: 'closeStray' }, CHECK_LINKS];
 }
 
-/** A check shows the state of the link. @param uri as the device lists it */
+/** A check shows the state of the link. @param number 0 where the response omits it @param uri as the device lists it */
 export function checked(state: State, number: LinkStateNumber, uri?: string): Step {
   switch (state.kind) {
     case 'closed':
@@ -118,7 +120,9 @@ function checkedOpen({ suspicion, ...state }: Open, number: LinkStateNumber): St
   }
   // The device answers the server's close frame: `+WS_CLOSED`, or a later check, says so.
   if (number === 4) return [suspicion ? { ...state, suspicion } : state];
-  return suspicion ? reconnect(state, suspicion) : [state, { do: 'confirmSends' }];
+  if (suspicion) return reconnect(state, suspicion);
+  const [after, ...effects] = endWaiting(state);
+  return [after, { do: 'confirmSends' }, ...effects];
 }
 
 /** The device still tries to reconnect; its state may have another number now. */
@@ -128,6 +132,7 @@ function stayReconnecting(state: Reconnecting, number: LinkStateNumber): Step {
   return [after, emitChange(after, 'reconnecting')];
 }
 
+/** @param crashLoop whether opening the link seems to crash the device */
 export function deviceReady(state: State, crashLoop: boolean): Step {
   if (state.kind !== 'backingOff' || state.timer) return [state];
   return crashLoop ? backOff(state.goal) : reopen(state);

@@ -3,11 +3,11 @@ import {
   operationsOf,
   timerOf,
   type Effect,
-  type Input,
   type State,
   type Timer,
+  type Transition,
 } from './link-state';
-import { step } from './link-step';
+import { continueOpen, timeOver } from './link-step';
 
 /** Holds the state of a link, and is the only place where it changes. */
 export class LinkMachine {
@@ -32,9 +32,9 @@ export class LinkMachine {
    * Takes a step: stops the timer and aborts the operations of the state before, then carries out the effects. If a
    * listener's call takes another step meanwhile, the effects of that one come after those of this one.
    */
-  take(input: Input): void {
+  take(transition: Transition): void {
     const before = this.#state;
-    const [after, ...effects] = step(before, input);
+    const [after, ...effects] = continueOpen(before, transition(before));
     this.#state = after;
     if (timerOf(before) !== timerOf(after)) this.#stopTimer();
     const owned = operationsOf(after);
@@ -56,7 +56,7 @@ export class LinkMachine {
 
   startTimer(timer: Timer, milliseconds: number): void {
     this.#stopTimer = onTimeout(this.#clock, milliseconds, () =>
-      this.take({ kind: 'timer', timer }),
+      this.take((state) => timeOver(state, timer)),
     );
   }
 }

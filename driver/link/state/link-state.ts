@@ -83,54 +83,6 @@ export interface Closing {
   readonly next?: Claim;
 }
 
-/** Inputs of a link machine. */
-export type Input =
-  /** `deviceInSync`: false during a resync, in which the URC of the connection's end may have been lost. */
-  | { readonly kind: 'open'; readonly claim: Claim; readonly deviceInSync: boolean }
-  | {
-      readonly kind: 'close';
-      readonly operation: CloseOperation;
-      readonly frame?: Buffer;
-      /** Closes only where the newest claim is this owner's. */
-      readonly owner?: string | undefined;
-    }
-  /** The caller of an open() has withdrawn it before the link was open. */
-  | { readonly kind: 'abort'; readonly goal: Goal }
-  | { readonly kind: 'stage'; readonly operation: OpenOperation; readonly stage: Opening['stage'] }
-  | { readonly kind: 'opened'; readonly operation: OpenOperation }
-  | {
-      readonly kind: 'openFailed';
-      readonly operation: OpenOperation;
-      readonly error: EspAtError;
-      /** False: another attempt is of no use until the device is ready. */
-      readonly deviceReady: boolean;
-    }
-  | { readonly kind: 'closed'; readonly operation: CloseOperation }
-  | { readonly kind: 'closeFailed'; readonly operation: CloseOperation; readonly error: EspAtError }
-  | { readonly kind: 'timer'; readonly timer: Timer }
-  | { readonly kind: 'urc'; readonly urc: LinkUrc }
-  /** The state in `AT+WSOPEN?`; 0 where the response omits the link. */
-  | {
-      readonly kind: 'checked';
-      readonly number: LinkStateNumber;
-      readonly uri?: string | undefined;
-    }
-  /** `crashLoop`: opening the link seems to crash the device. */
-  | { readonly kind: 'deviceReady'; readonly crashLoop: boolean }
-  | { readonly kind: 'deviceLost'; readonly error: EspAtError }
-  /** The device has a network again: failed opens may succeed now. */
-  | { readonly kind: 'networkBack' }
-  /** The connection is of no more use, though the device keeps it: its peer would misread the next message, for example. */
-  | { readonly kind: 'corrupted'; readonly error: EspAtError }
-  /** The connection may be half-open. */
-  | { readonly kind: 'stalled'; readonly error: EspAtError };
-
-/** Inputs that come from the device session. */
-export type LinkReport = Extract<
-  Input,
-  { readonly kind: 'urc' | 'checked' | 'corrupted' | 'networkBack' }
->;
-
 /**
  * How a connection ended. `gone`: the device says so, or is lost itself. `given-up`: the driver closes it, and what the
  * client still runs may reach the server.
@@ -172,8 +124,11 @@ export type Effect =
   | {
       readonly do: 'settle';
       readonly operation: OpenOperation | CloseOperation;
-      readonly error?: EspAtError | 'LINK_IN_USE' | 'OPEN_ABORTED';
+      readonly error?: SettleError;
     };
+
+/** An error, or its code where it needs no more than the link. */
+export type SettleError = EspAtError | 'LINK_IN_USE' | 'OPEN_ABORTED';
 
 /** Emits a change of the link, with the state and the goal it had then. */
 export interface EmitChange {
@@ -187,6 +142,9 @@ export interface EmitChange {
 
 /** The next state, and the effects of the transition to it. */
 export type Step<S extends State = State> = readonly [S, ...Effect[]];
+
+/** Returns the next state of a link, and the effects that the link carries out. Pure. */
+export type Transition = (state: State) => Step;
 
 /** The state as the device numbers it, see `AT+WSOPEN?`. */
 export function numberOf(state: State): LinkStateNumber {

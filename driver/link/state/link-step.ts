@@ -6,12 +6,12 @@ import {
   type Closing,
   type Effect,
   type Goal,
-  type Input,
   type Open,
   type Opening,
   type Reconnecting,
   type State,
   type Step,
+  type Timer,
 } from './link-state';
 import {
   aborted,
@@ -20,6 +20,7 @@ import {
   endOpen,
   CHECK_LINKS,
   endClose,
+  endWaiting,
   FAIL_HELD_CLOSED,
   failOpen,
   cutHandshake,
@@ -29,68 +30,14 @@ import {
   startClose,
   emitChange,
 } from './transitions';
-import { checked, deviceLost, deviceReady, networkBack, urc } from './device-step';
 import { CloseOperation, type OpenOperation } from '../operation';
 
-/** Returns the next state of a link, and the effects that the link carries out. Pure. */
-export function step(state: State, input: Input): Step {
-  return state.kind === 'open' ? stepOpen(state, input) : decide(state, input);
-}
-
-function decide(state: State, input: Input): Step {
-  switch (input.kind) {
-    case 'open':
-      return open(state, input.claim, input.deviceInSync);
-    case 'close':
-      return isOwn(state, input.owner)
-        ? close(state, input.operation, input.frame)
-        : leaveAlone(state, input.operation, input.owner);
-    case 'abort':
-      return abort(state, input.goal);
-    case 'stage':
-      return isCurrentOpen(state, input.operation) ? advance(state, input.stage) : [state];
-    case 'opened':
-      return isCurrentOpen(state, input.operation) ? endOpen(state) : [state];
-    case 'openFailed':
-      if (!isCurrentOpen(state, input.operation)) return [state];
-      return failOpen(state, input.error, input.deviceReady);
-    case 'closed':
-      return isCurrentClose(state, input.operation) ? endClose(state) : [state];
-    case 'closeFailed':
-      return isCurrentClose(state, input.operation) ? closeFailed(state, input.error) : [state];
-    case 'timer':
-      return timerOf(state) === input.timer ? timeOver(state) : [state];
-    case 'urc':
-      return urc(state, input.urc);
-    case 'checked':
-      return checked(state, input.number, input.uri);
-    case 'deviceReady':
-      return deviceReady(state, input.crashLoop);
-    case 'deviceLost':
-      return deviceLost(state, input.error);
-    case 'networkBack':
-      return networkBack(state);
-    case 'corrupted':
-      if (state.kind === 'open') return reconnect(state, input.error);
-      return state.kind === 'closing' ? [state, FAIL_HELD_CLOSED, ...cutHandshake(state)] : [state];
-    case 'stalled':
-      return [state.kind === 'open' ? { ...state, suspicion: input.error } : state, CHECK_LINKS];
-  }
-}
-
-/** False for an aborted operation, whose result does not count. */
-function isCurrentOpen(state: State, operation: OpenOperation): state is Opening {
-  return state.kind === 'opening' && state.operation === operation;
-}
-
-/** As {@link isCurrentOpen}. */
-function isCurrentClose(state: State, operation: CloseOperation): state is Closing {
-  return state.kind === 'closing' && state.operation === operation;
-}
+// Transitions caused by calls, results of operations, and timers.
 
 // --- open() ----------------------------------------------------------------------------------------
 
-function open(state: State, claim: Claim, deviceInSync: boolean): Step {
+/** @param deviceInSync false during a resync, in which the URC of the connection's end may have been lost */
+export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   const { goal, operation } = claim;
   switch (state.kind) {
     case 'closed':
@@ -108,6 +55,11 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
       return replace(state, claim);
     case 'open':
       if (!isSameUri(state, claim)) return replace(state, claim);
+      if (state.waiting)
+        return [
+          { ...state, goal },
+          { do: 'join', operation, to: state.waiting.operation },
+        ];
       return deviceInSync
         ? [
             { ...state, goal },
@@ -122,27 +74,13 @@ function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   }
 }
 
-/** An open() may wait for a check. If the check shows that the link is lost, the open continues as if called then. */
-function stepOpen({ waiting, ...state }: Open, input: Input): Step {
-  if (!waiting) return decide(state, input);
-  const { operation, timer } = waiting;
-  const claim = { goal: state.goal, operation };
-  if (input.kind === 'timer' && input.timer === timer) {
-    const error = new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' });
-    return [state, { do: 'settle', operation, error }];
-  }
-  if (input.kind === 'abort' && input.goal === state.goal) return [state, aborted(operation)];
-  if (input.kind === 'open' && isSameUri(state, input.claim)) {
-    const after = { ...state, goal: input.claim.goal, waiting };
-    return [after, { do: 'join', operation: input.claim.operation, to: operation }];
-  }
-  const [after, ...effects] = decide(state, input);
-  if (after.kind === 'open')
-    return input.kind === 'checked' && input.number === 2
-      ? [after, ...effects, { do: 'settle', operation }]
-      : [{ ...after, waiting }, ...effects];
+/** An open() that waits for a check continues as if called then, where a step shows that the link is lost. */
+export function continueOpen(before: State, step: Step): Step {
+  const [after, ...effects] = step;
+  if (before.kind !== 'open' || !before.waiting || after.kind === 'open') return step;
+  const { operation } = before.waiting;
   if (after.kind === 'closing') return [after, ...effects, aborted(operation)];
-  const [last, ...more] = open(after, claim, true);
+  const [last, ...more] = open(after, { goal: before.goal, operation }, true);
   return [last, ...effects, ...more];
 }
 
@@ -180,7 +118,14 @@ function isUnknownToDevice(state: Opening): boolean {
 
 // --- close() ---------------------------------------------------------------------------------------
 
-function close(state: State, operation: CloseOperation, frame: Buffer | undefined): Step {
+/** @param owner closes only where the newest claim is this owner's */
+export function close(
+  state: State,
+  operation: CloseOperation,
+  frame?: Buffer,
+  owner = ownerOf(state),
+): Step {
+  if (owner !== ownerOf(state)) return leaveAlone(state, operation, owner);
   switch (state.kind) {
     case 'closed':
       return [state, FAIL_HELD_CLOSED, { do: 'settle', operation }];
@@ -200,10 +145,6 @@ function close(state: State, operation: CloseOperation, frame: Buffer | undefine
   }
 }
 
-function isOwn(state: State, owner: string | undefined): boolean {
-  return owner === undefined || owner === ownerOf(state);
-}
-
 /** Another owner has claimed the link: closes nothing, but waits while that claim closes this owner's connection. */
 function leaveAlone(state: State, operation: CloseOperation, owner: string | undefined): Step {
   return state.kind === 'closing' && state.goal.options.owner === owner
@@ -211,10 +152,11 @@ function leaveAlone(state: State, operation: CloseOperation, owner: string | und
     : [state, { do: 'settle', operation }];
 }
 
-/** Closes the link, unless a newer claim has taken the place of this one. */
-function abort(state: State, goal: Goal): Step {
-  if (state.kind === 'opening' && state.goal === goal)
-    return close(state, new CloseOperation(), undefined);
+/** The caller of an open() has withdrawn it before the link was open: closes it, unless a newer claim has taken its place. */
+export function abort(state: State, goal: Goal): Step {
+  if (state.kind === 'opening' && state.goal === goal) return close(state, new CloseOperation());
+  if (state.kind === 'open' && state.goal === goal && state.waiting)
+    return endWaiting(state, 'OPEN_ABORTED');
   if (state.kind !== 'closing' || state.next?.goal !== goal) return [state];
   const { next, ...after } = state;
   return [after, aborted(next.operation)];
@@ -232,11 +174,16 @@ function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | un
 }
 
 /** `AT+WSCLOSE` has failed: the device may still have the connection. */
-function closeFailed(state: Closing, error: EspAtError): Step {
+export function closeFailed(state: State, operation: CloseOperation, error: EspAtError): Step {
+  if (!isCurrentClose(state, operation)) return [state];
   const settled: Effect = { do: 'settle', operation: state.operation, error };
   if (!state.next) {
-    const operation = new CloseOperation();
-    return [{ ...state, operation, frame: 'failed' }, settled, { do: 'start', operation }];
+    const next = new CloseOperation();
+    return [
+      { ...state, operation: next, frame: 'failed' },
+      settled,
+      { do: 'start', operation: next },
+    ];
   }
   // The next open closes the connection first: the device may have one even where the close has aborted an open.
   const [after, ...effects] = startOpen(state.next, 'user', 4);
@@ -246,7 +193,18 @@ function closeFailed(state: Closing, error: EspAtError): Step {
 
 // --- operations and timers -------------------------------------------------------------------------
 
-function advance(state: Opening, stage: Opening['stage']): Step {
+/** False for an aborted operation, whose result does not count. */
+function isCurrentOpen(state: State, operation: OpenOperation): state is Opening {
+  return state.kind === 'opening' && state.operation === operation;
+}
+
+/** As {@link isCurrentOpen}. */
+function isCurrentClose(state: State, operation: CloseOperation): state is Closing {
+  return state.kind === 'closing' && state.operation === operation;
+}
+
+export function enterStage(state: State, operation: OpenOperation, stage: Opening['stage']): Step {
+  if (!isCurrentOpen(state, operation)) return [state];
   if (stage === 'sequence')
     return [
       { ...state, stage, number: 0 },
@@ -256,12 +214,46 @@ function advance(state: Opening, stage: Opening['stage']): Step {
   return stage === 'queued' ? [after, emitChange(after, 'opening')] : [after];
 }
 
-function timeOver(state: State): Step {
+export function opened(state: State, operation: OpenOperation): Step {
+  return isCurrentOpen(state, operation) ? endOpen(state) : [state];
+}
+
+/** @param deviceReady false: another attempt is of no use until the device is ready */
+export function openFailed(
+  state: State,
+  operation: OpenOperation,
+  error: EspAtError,
+  deviceReady: boolean,
+): Step {
+  return isCurrentOpen(state, operation) ? failOpen(state, error, deviceReady) : [state];
+}
+
+export function closed(state: State, operation: CloseOperation): Step {
+  return isCurrentClose(state, operation) ? endClose(state) : [state];
+}
+
+export function timeOver(state: State, timer: Timer): Step {
+  if (timerOf(state) !== timer) return [state];
   switch (state.kind) {
     case 'backingOff':
     case 'reconnecting':
       return reopen(state);
+    case 'open':
+      return endWaiting(state, new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' }));
     default:
       return [state];
   }
+}
+
+// --- broken connections ----------------------------------------------------------------------------
+
+/** The connection is of no more use, though the device keeps it: its peer would misread the next message, for example. */
+export function corrupted(state: State, error: EspAtError): Step {
+  if (state.kind === 'open') return reconnect(state, error);
+  return state.kind === 'closing' ? [state, FAIL_HELD_CLOSED, ...cutHandshake(state)] : [state];
+}
+
+/** The connection may be half-open. */
+export function stalled(state: State, error: EspAtError): Step {
+  return [state.kind === 'open' ? { ...state, suspicion: error } : state, CHECK_LINKS];
 }

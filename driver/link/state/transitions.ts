@@ -8,6 +8,7 @@ import {
   type Closing,
   type Effect,
   type Goal,
+  type SettleError,
   type Open,
   type Opening,
   type Reconnecting,
@@ -95,6 +96,13 @@ export function awaitCheck(state: Open, operation: OpenOperation): Step {
     { ...state, waiting: { operation, timer } },
     { do: 'startTimer', timer },
   ];
+}
+
+/** Settles the open() that waits for a check. */
+export function endWaiting({ waiting, ...state }: Open, error?: SettleError): Step<Open> {
+  return waiting
+    ? [state, { do: 'settle', operation: waiting.operation, ...(error && { error }) }]
+    : [state];
 }
 
 // --- from open -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { Outcome } from '../../../simulator';
 import { Scene } from '../../harness/scene';
+import { corrupted } from '../../../driver/link/state/link-step';
 
 /** Milliseconds from power-up of the simulated device to an address. */
 const BOOT_AND_JOIN_MS = 1500;
@@ -176,7 +177,7 @@ describe('after a fault', () => {
     let parts = 0;
     scene.reached = (point) => {
       if (point === 'payload' && ++parts === 2)
-        scene.link.take({ kind: 'corrupted', error: new EspAtError('FRAME_STALLED', { link: 0 }) });
+        scene.link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
     };
     assert.equal(await scene.outcomeOf('x'.repeat(40_000)), 'unknown');
     await scene.reopened(5000);
@@ -195,7 +196,7 @@ describe('after a fault', () => {
     const [old] = harness.server.connections;
     const opening = harness.device.links[1].open({ uri: 'ws://host/slow=500' });
     await harness.clock.advance(1);
-    scene.link.take({ kind: 'corrupted', error: new EspAtError('LINK_STALLED', { link: 0 }) });
+    scene.link.take((state) => corrupted(state, new EspAtError('LINK_STALLED', { link: 0 })));
     old?.send({ fin: false, opcode: 1, payload: Buffer.from('half of it') });
     await harness.clock.wait(opening);
     await scene.reopened(5000);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
 import { one, openHarness, three, two } from './open/open-harness';
+import { corrupted } from '../../../driver/link/state/link-step';
 
 describe('an open during a close', () => {
   it('is not closed by the rest of that close', async () => {
@@ -124,7 +125,7 @@ describe('a link that reconnects after corrupt data', () => {
     const { harness, link, story, closes } = await openHarness();
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
-    link.take({ kind: 'corrupted', error: new EspAtError('SEND_CORRUPT', { link: 0 }) });
+    link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
     await harness.clock.advance(20_000);
     assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
     assert.equal(closes(), 0);
@@ -141,7 +142,7 @@ describe('a link that reconnects after corrupt data', () => {
         5000,
       ),
     );
-    link.take({ kind: 'corrupted', error: new EspAtError('FRAME_STALLED', { link: 0 }) });
+    link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
     assert.deepEqual([await sending, await following], ['SEND_UNKNOWN', 'LINK_NOT_OPEN']);
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 2);
@@ -188,7 +189,7 @@ describe('an open from a listener of the end of a connection', () => {
         openings.push(link.open({ uri: two, replace: true, keepOpen: true }));
       });
       if (event === 'lost')
-        link.take({ kind: 'corrupted', error: new EspAtError('FRAME_STALLED', { link: 0 }) });
+        link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
       else harness.server.connections[0]?.close();
       await harness.clock.advance(20_000);
       await harness.clock.wait(Promise.all(openings));

@@ -6,6 +6,7 @@ import type { FirmwareClass } from '../../../../simulator';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
 import { endingOf, lines } from '../../../harness/ready-harness';
 import { makeAuthority, makeIdentity } from '../../../harness/network/ws-server-certificates';
+import { corrupted } from '../../../../driver/link/state/link-step';
 
 const now = Date.UTC(2026, 10, 25);
 const own = makeAuthority('Home CA');
@@ -215,7 +216,7 @@ describe('data of the previous connection that arrives while a link reconnects',
     // One chunk has arrived, the next ones are on the port.
     assert.ok(await harness.clock.until(() => harness.messages.length === 1, 1000));
     const { length } = harness.messages;
-    link.take({ kind: 'corrupted', error: new EspAtError('SEND_CORRUPT', { link: 0 }) });
+    link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
     await harness.clock.advance(5000);
     assert.equal(harness.links.at(-1)?.event, 'reopened');
     assert.deepEqual(
