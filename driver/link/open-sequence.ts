@@ -75,10 +75,7 @@ async function openOnDevice(
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);
-  if (verifiesServer(latestOptions())) {
-    enter('clock');
-    await device.clockSet();
-  }
+  if (verifiesServer(latestOptions())) await device.clockSet();
   const proceed = () => {
     signal.throwIfAborted();
     watch.throwIfLost(device);

@@ -33,8 +33,11 @@ export interface Closed {
 
 export interface Opening extends Claim {
   readonly kind: 'opening';
-  /** What the operation waits for; `closing`: the old connection closes; `sequence`: its commands are going out. */
-  readonly stage: 'device' | 'clock' | 'queued' | 'closing' | 'sequence';
+  /**
+   * What the operation waits for, the device and its clock first; `closing`: the old connection closes; `sequence`: its
+   * commands are going out.
+   */
+  readonly stage: 'device' | 'queued' | 'closing' | 'sequence';
   /** `user`: open() · `keepOpen` · `reconnect`: the connection is of no more use, though the device keeps it. */
   readonly cause: 'user' | 'keepOpen' | 'reconnect';
   /** Not 0 while the device has a connection of the link, which the sequence closes first. */
@@ -166,7 +169,7 @@ export function nameOf(state: State): LinkStateName {
   switch (state.kind) {
     case 'opening': {
       // Until `AT+WSOPEN` is queued, the link keeps its state.
-      if (state.stage !== 'device' && state.stage !== 'clock') return 'opening';
+      if (state.stage !== 'device') return 'opening';
       // 4: a failed close left this connection; the link has emitted its end already.
       return state.number === 4 ? 'closed' : NAMES[state.number];
     }

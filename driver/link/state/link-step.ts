@@ -113,7 +113,7 @@ function isSameUri(one: Pick<Claim, 'goal'>, other: Claim): boolean {
 
 /** Whether the device has no connection of the link, and the command queue no open sequence. */
 function isUnknownToDevice(state: Opening): boolean {
-  return state.number === 0 && (state.stage === 'device' || state.stage === 'clock');
+  return state.number === 0 && state.stage === 'device';
 }
 
 // --- close() ---------------------------------------------------------------------------------------

@@ -199,7 +199,7 @@ export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
   const changesState = nameOf(state) !== 'closed';
   // Without keep-open, a connection that was to reconnect ends with the device.
   const waitsAgain = state.cause !== 'reconnect' || state.goal.options.keepOpen === true;
-  if (state.stage === 'device' || (state.stage !== 'sequence' && waitsAgain)) {
+  if (state.stage !== 'sequence' && waitsAgain) {
     const after: Opening = { ...state, stage: 'device', number: 0 };
     return [after, ...(changesState ? deviceLostEffects(after, error) : [])];
   }

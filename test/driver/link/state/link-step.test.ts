@@ -57,7 +57,7 @@ describe('close()', () => {
     closed; close(): closed 0, failHeld(closed), done
     backing off; close(): closed 0, failHeld(closed), endConnection, closed(0), done
     opening; close(): closing 0, failHeld(closed), closing(0), giveUp(closed), start, OPEN_ABORTED
-    opening at stage clock; close(): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
+    opening at stage device; close(): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
     opening from 3 in the queue; close(): closing 4, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open; close(): closing 4, failHeld(closed), closing(4), start
     open; close() at once: closing 4, failHeld(closed), closing(4), giveUp(closed), start
@@ -95,7 +95,7 @@ describe('+WS_CONNECTED', () => {
     backing off; +WS_CONNECTED: backingOff 0 for 1, expectData, checkLinks
     backing off until the device is ready; +WS_CONNECTED: backingOff 0
     opening; +WS_CONNECTED: opening 0 a sequence user, noteUrc
-    opening at stage clock; +WS_CONNECTED: opening 0 a clock user, noteUrc
+    opening at stage device; +WS_CONNECTED: opening 0 a device user, noteUrc
     opening from 1 at stage device; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
     opening from 3 in the queue; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
     opening from 3 in its close; +WS_CONNECTED: opening 3 a closing user, noteUrc
@@ -136,7 +136,6 @@ describe('+WS_CLOSED', () => {
 describe('the open operation', () => {
   rows(`
     opening at stage device; at stage queued: opening 0 a queued user, opening(0)
-    opening at stage device; at stage clock: opening 0 a clock user
     opening from 3 in the queue; at stage closing: opening 3 a closing user
     opening from 3 in its close; at stage sequence: opening 0 a sequence user, attemptStarted
     opening from 3 in the queue; at stage sequence: opening 0 a sequence user, attemptStarted
@@ -217,7 +216,6 @@ describe('the device', () => {
     backing off; device restarted: backingOff 0
     opening at stage device; device restarted: opening 0 a device user
     opening from 1 at stage device; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
-    opening at stage clock; device restarted: opening 0 a device user
     opening in the queue; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)
     opening, kept, in the queue; device restarted: opening 0 a device keepOpen, deviceLost, endConnection, device-lost(0)
     opening from 3 in its close; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0)

@@ -66,7 +66,6 @@ const states: Readonly<Record<string, State>> = {
   'opening to b': opening({ goal: b }),
   'opening to b at stage device': opening({ goal: b, stage: 'device' }),
   'opening at stage device': opening({ stage: 'device' }),
-  'opening at stage clock': opening({ stage: 'clock' }),
   'opening in the queue': opening({ stage: 'queued' }),
   'opening, kept, in the queue': opening({ goal: kept, stage: 'queued', cause: 'keepOpen' }),
   'opening, by keep-open': opening({ goal: kept, cause: 'keepOpen' }),
@@ -142,7 +141,6 @@ const inputs: Readonly<Record<string, Transition>> = {
   '+WS_DISCONNECTED': (state) => device.urc(state, 'disconnected'),
   '+WS_CLOSED': (state) => device.urc(state, 'closed'),
   'at stage queued': stage('queued'),
-  'at stage clock': stage('clock'),
   'at stage closing': stage('closing'),
   'at stage sequence': stage('sequence'),
   opened: (state) => link.opened(state, openOperation(state)),
@@ -238,14 +236,14 @@ export function rows(table: string): void {
   }
 }
 
-const STAGES = ['device', 'clock', 'queued', 'closing', 'sequence'];
+const STAGES = ['device', 'queued', 'closing', 'sequence'];
 
 /** Whether an open comes to the stages in this order. */
 function isPossible(state: State, by: string): boolean {
   const [, stage] = /^at stage (\w+)$/.exec(by) ?? [];
   if (stage === undefined || state.kind !== 'opening') return true;
   const steps = STAGES.indexOf(stage) - STAGES.indexOf(state.stage);
-  return steps === 1 || (steps === 2 && (state.stage === 'device' || state.stage === 'queued'));
+  return steps === 1 || (steps === 2 && state.stage === 'queued');
 }
 
 /** Tests that after every input the last event of a link has shown its state. */
