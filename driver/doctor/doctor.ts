@@ -10,7 +10,7 @@ import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
 import { examineNetwork } from './network';
 import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
-import { Visit } from './visit';
+import { visit } from './visit';
 import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
 /** Options of {@link examine}. */
@@ -40,28 +40,25 @@ export async function examine(
 ): Promise<DoctorReport> {
   const { clock = systemClock, onStep = () => undefined, signal } = options;
   onStep('port');
-  const visit = new Visit(opener, clock, { signal });
+  const facts: DoctorFacts = { port: opener.address };
+  let found: Pick<Examination, 'findings' | 'facts'> = { findings: [], facts };
   try {
-    await visit.open();
-    const { findings, facts } = await visit.run((examination) =>
-      runSteps(examination, visit, { ...options, onStep, clock }),
-    );
-    return reportOf(findings, facts);
+    await visit(opener, clock, { signal }, (examination) => {
+      found = examination;
+      return runSteps(examination, { ...options, onStep, clock });
+    });
   } catch (error) {
     signal?.throwIfAborted();
     const { code, details } = asEspAtError(error, opener.address);
-    const { findings, facts } = visit.partialReport;
-    return reportOf([...findings, finding(code, details)], facts);
-  } finally {
-    await visit.close();
+    found.findings.push(finding(code, details));
   }
+  return reportOf(found.findings, found.facts);
 }
 
 type StepOptions = DoctorOptions & Required<Pick<DoctorOptions, 'onStep' | 'clock'>>;
 
 async function runSteps(
   examination: Examination,
-  visit: Visit,
   { uri, onStep, clock }: StepOptions,
 ): Promise<void> {
   const start = clock.now();
@@ -70,7 +67,7 @@ async function runSteps(
     return examination.attempt(run);
   };
   await step('rate', async () => {
-    await findDevice(examination, () => visit.receivedBytes);
+    await findDevice(examination);
   });
   if (!examination.isFound) return;
   await step('firmware', () => examineFirmware(examination));

@@ -15,6 +15,8 @@ export class Examination {
   readonly clock: Clock;
   /** The time of the host, in milliseconds since 1970. */
   readonly date: number;
+  /** Returns the bytes received so far. */
+  readonly receivedBytes: () => number;
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];
   /** Steps that a lost or corrupt response has ended. */
@@ -24,13 +26,15 @@ export class Examination {
 
   constructor(
     access: SequenceAccess,
-    { client, port, clock, date }: Pick<Examination, 'client' | 'port' | 'clock' | 'date'>,
+    given: Pick<Examination, 'client' | 'port' | 'clock' | 'date' | 'receivedBytes'>,
   ) {
+    const { client, port, clock, date, receivedBytes } = given;
     this.access = access;
     this.client = client;
     this.port = port;
     this.clock = clock;
     this.date = date;
+    this.receivedBytes = receivedBytes;
     this.facts = { port: port.address };
   }
 

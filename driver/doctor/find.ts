@@ -10,16 +10,10 @@ import type { Examination } from './examination';
 /** How many rates to try with padding, which takes long. */
 const PADDED_RATES = 2;
 
-/**
- * Finds the device at any baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does.
- * @param receivedBytes bytes received so far
- */
-export async function findDevice(
-  examination: Examination,
-  receivedBytes: () => number,
-): Promise<boolean> {
+/** Finds the device at any baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does. */
+export async function findDevice(examination: Examination): Promise<boolean> {
   const { port, facts } = examination;
-  if (!(await answersAtAnyRate(examination, receivedBytes))) return false;
+  if (!(await answersAtAnyRate(examination))) return false;
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
   if (facts.commandEcho) examination.found('ECHO_ON');
@@ -28,10 +22,7 @@ export async function findDevice(
 }
 
 /** Tries the rate of the port, then all others, then the likeliest ones with padding. */
-async function answersAtAnyRate(
-  examination: Examination,
-  receivedBytes: () => number,
-): Promise<boolean> {
+async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   const { access, port } = examination;
   const { startRate } = port;
   const atStartRate = [trial(startRate, 'never', 'startRate')];
@@ -56,7 +47,7 @@ async function answersAtAnyRate(
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
   if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
-  else examination.found(receivedBytes() > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
+  else examination.found(examination.receivedBytes() > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
   return false;
 }
 

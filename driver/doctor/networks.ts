@@ -5,7 +5,7 @@ import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import type { DoctorOptions } from './doctor';
 import { findDevice } from './find';
-import { Visit } from './visit';
+import { visit } from './visit';
 
 /**
  * Returns the Wi-Fi networks in reach of a device on a port, the strongest first. Finds the device at any baud rate, and
@@ -18,17 +18,11 @@ export async function networksAt(
   opener: PortOpener,
   { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
 ): Promise<WifiNetwork[]> {
-  const visit = new Visit(opener, clock, { signal });
   let networks: WifiNetwork[] = [];
-  try {
-    await visit.open();
-    await visit.run(async (examination) => {
-      if (!(await findDevice(examination, () => visit.receivedBytes)))
-        throw new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
-      networks = await scanNetworks(examination.access.run);
-    });
-  } finally {
-    await visit.close();
-  }
+  await visit(opener, clock, { signal }, async (examination) => {
+    if (!(await findDevice(examination)))
+      throw new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
+    networks = await scanNetworks(examination.access.run);
+  });
   return networks;
 }
