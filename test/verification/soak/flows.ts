@@ -15,7 +15,7 @@ export const firstRevision: Revision = {
   device: 0,
 };
 
-const LINKS: readonly LinkId[] = [0, 1, 2];
+export const LINKS: readonly LinkId[] = [0, 1, 2];
 
 /** Intervals of the inject nodes. */
 const INTERVALS_S = { message: '0.8', request: '3', open: '3', close: '41', ask: '7', stall: '6' };

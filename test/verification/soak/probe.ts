@@ -225,7 +225,7 @@ export class Probe {
   }
 }
 
-/** Finds Node-RED's own hooks. @param package the file of the package */
+/** Finds Node-RED's own hooks. @param nodeRed a file of its package */
 export function hooksOf(nodeRed: string): Hooks {
   const util: unknown = createRequire(nodeRed)('@node-red/util');
   const { hooks } = objectOf(util);

@@ -1,6 +1,7 @@
+import type { LinkId } from '../../../driver/at/types';
 import type { Random } from '../../../simulator';
 import { below, between } from '../../harness/random';
-import type { Revision } from './flows';
+import { LINKS, type Revision } from './flows';
 
 /** A fault for the board, with its duration. */
 export interface ScheduledFault {
@@ -30,6 +31,15 @@ export function drawFault(random: Random): ScheduledFault {
 /** The deploy types of Node-RED's editor. */
 export const deployTypes = ['full', 'flows', 'nodes'] as const;
 export type DeployType = (typeof deployTypes)[number];
+
+/** The links whose nodes a deploy stops. */
+export function stoppedLinks(type: DeployType, before: Revision, after: Revision): LinkId[] {
+  const isAll = type === 'full' || before.device !== after.device;
+  const parts = ['uri', 'sender', 'tab'] as const;
+  return LINKS.filter(
+    (link) => isAll || parts.some((part) => before[part][link] !== after[part][link]),
+  );
+}
 
 /** The revision for a deploy of a type. */
 export function nextRevision(before: Revision, type: DeployType, random: Random): Revision {

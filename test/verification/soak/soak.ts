@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type Random } from '../../../simulator';
 import { BoardHandle } from './board';
-import { firstRevision, flowsOf, type Revision } from './flows';
+import { firstRevision, flowsOf, LINKS, type Revision } from './flows';
 import { Health } from './health';
 import { Inputs } from './messages/inputs';
 import { SoakLog } from './messages/soak-log';
 import { NodeRed } from './node-red';
 import type { Report } from './reports';
-import { deployTypes, drawFault, nextRevision } from './schedule';
+import { deployTypes, drawFault, nextRevision, stoppedLinks } from './schedule';
 import { SoakServer } from './server';
 
 interface SoakOptions {
@@ -20,19 +20,20 @@ interface SoakOptions {
 }
 
 const DEPLOY_INTERVAL_MS = 10_000;
-/** Faults come in the first part of each minute; in the rest everything must work. */
+/** Faults come in the first part of each cycle; in the rest, no fault excuses an outcome. */
 const STORM_MS = 40_000;
+const CYCLE_MS = 120_000;
+/** A fault of bytes applies within this time. */
+const TRIGGER_MS = 10_000;
 const MINUTE_MS = 60_000;
-/** Limit of the time in which a link passes no message. */
+/** Limit of the time in which a link passes no message in one direction. */
 const SILENCE_LIMIT_MS = 120_000;
-/** At the end, after this time without faults, each link must pass messages both ways. */
+/** At the end, the driver has recovered from the last fault after this time; then each link must pass messages both ways. */
 const CALM_MS = 15_000;
 /** Limit of the wait for the last inputs. */
 const DRAIN_TIMEOUT_MS = 60_000;
 
 const MAX_PRINTED_VIOLATIONS = 40;
-
-const LINKS: readonly LinkId[] = [0, 1, 2];
 
 /** A Node-RED, a board and a server with traffic, faults, stalls and deploys between them. */
 export class Soak {
@@ -61,7 +62,6 @@ export class Soak {
     const board = await BoardHandle.start(seed + 2, ({ kind, ...hit }) => {
       if (kind === 'hit' && 'at' in hit) this.#log.disturbances.hit(hit.at, hit.direction);
     });
-    this.#log.disturbances.add(Date.now(), 0);
     const flows = () => flowsOf(board.path, server.port, this.#revision);
     let nodeRed: NodeRed | undefined;
     try {
@@ -105,7 +105,7 @@ export class Soak {
       begun + MINUTE_MS,
     ];
     for (let now = begun; now < end; now = Date.now()) {
-      if (now >= faultAt && (now - begun) % MINUTE_MS < STORM_MS) {
+      if (now >= faultAt && (now - begun) % CYCLE_MS < STORM_MS) {
         faultAt = now + 1000 + 4000 * this.#random();
         this.#inject(board);
       }
@@ -129,7 +129,6 @@ export class Soak {
   async #calm(nodeRed: NodeRed, board: BoardHandle, server: SoakServer): Promise<void> {
     board.clear();
     nodeRed.send({ kind: 'traffic', messages: true, stalls: false });
-    // The driver has recovered from the last fault by then.
     const isWorking = (since: number) =>
       LINKS.every(
         (link) =>
@@ -137,7 +136,7 @@ export class Soak {
       );
     const from = Date.now();
     while (!isWorking(from + CALM_MS) && Date.now() - from < SILENCE_LIMIT_MS) await pause(200);
-    if (!isWorking(from))
+    if (!isWorking(from + CALM_MS))
       this.#violations.push('not every link passes messages both ways at the end');
     server.sendsMessages = false;
     nodeRed.send({ kind: 'traffic', messages: false, stalls: false });
@@ -153,19 +152,20 @@ export class Soak {
     const { fault, durationMs } = drawFault(this.#random);
     const [name = fault] = fault.split('=');
     this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
-    // The fault may apply later, at its byte.
-    this.#log.disturbances.add(Date.now(), durationMs + 10_000);
+    this.#log.disturbances.fault(Date.now(), durationMs + TRIGGER_MS);
     this.#printVerbose(fault);
     board.inject(fault);
   }
 
   async #deploy(nodeRed: NodeRed, flows: () => object[]): Promise<void> {
     const type = deployTypes[this.#deploys++ % deployTypes.length] ?? 'full';
-    this.#revision = nextRevision(this.#revision, type, this.#random);
+    const before = this.#revision;
+    this.#revision = nextRevision(before, type, this.#random);
     const begun = Date.now();
     this.#printVerbose(`deploy ${type} ${JSON.stringify(this.#revision)}`);
     await nodeRed.deploy(type, flows());
-    this.#log.disturbances.add(begun, Date.now() - begun);
+    const links = stoppedLinks(type, before, this.#revision);
+    this.#log.disturbances.deploy(begun, Date.now(), links);
   }
 
   // --- reports -------------------------------------------------------------------------------------
@@ -214,12 +214,17 @@ export class Soak {
     if (nodeRed.hasExited) throw new Error(`Node-RED ended:\n${nodeRed.lines.join('\n')}`);
     if (board.hasExited) throw new Error('the board ended');
     for (const link of LINKS) {
-      const at = Math.max(begun, server.receivedAt.get(link) ?? 0);
-      if (now - at < SILENCE_LIMIT_MS) continue;
-      this.#violations.push(
-        `link ${link} passed no message for ${SILENCE_LIMIT_MS} ms before ${new Date(now).toISOString()}`,
-      );
-      server.receivedAt.set(link, now);
+      for (const [end, receivedAt] of [
+        ['server', server.receivedAt],
+        ['flow', this.#receivedAt],
+      ] as const) {
+        const at = Math.max(begun, receivedAt.get(link) ?? 0);
+        if (now - at < SILENCE_LIMIT_MS) continue;
+        this.#violations.push(
+          `link ${link} passed no message to the ${end} for ${SILENCE_LIMIT_MS} ms before ${new Date(now).toISOString()}`,
+        );
+        receivedAt.set(link, now);
+      }
     }
   }
 
@@ -259,7 +264,7 @@ export class Soak {
     return [
       `to the server   ${figures(sent.tally)}`,
       `to the flow     ${figures(received.tally)}`,
-      `other inputs    ${this.#inputs.count}, each ended once`,
+      `other inputs    ${this.#inputs.count}, ${this.#inputs.violations.length} violations`,
       `faults          ${figures(Object.fromEntries(this.#faults))}; ${this.#deploys} deploys`,
       ...this.#health.lines,
     ];

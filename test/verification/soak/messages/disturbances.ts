@@ -1,14 +1,16 @@
+import type { LinkId } from '../../../../driver/at/types';
 import type { Direction } from '../../../../simulator';
 
-/** The driver recovers from a fault or deploy within this time. */
-const AFTERMATH_MS = 20_000;
-/** Difference between the clocks of two processes, and delay of a blocked host. */
-const CLOCK_SLACK_MS = 5000;
+/** The driver recovers from a fault within this time. */
+const AFTERMATH_MS = 15_000;
+/** Delay of reports by a blocked host. */
+const REPORT_SLACK_MS = 5000;
 const MEMORY_MS = 600_000;
 
 interface Span {
   readonly from: number;
   readonly to: number;
+  readonly links: readonly LinkId[];
 }
 
 /** Bytes that a fault changed. They excuse one message at most. */
@@ -20,12 +22,17 @@ interface Hit {
 
 /** Faults, deploys and changed bytes. They excuse messages, because no host detects all of their effects. */
 export class Disturbances {
-  #spans: Span[] = [];
+  #faults: Span[] = [];
+  #deploys: Span[] = [];
   #hits: Hit[] = [];
 
-  /** Adds a fault or a deploy. */
-  add(from: number, durationMs: number): void {
-    this.#spans.push({ from, to: from + durationMs + AFTERMATH_MS });
+  fault(from: number, durationMs: number): void {
+    this.#faults.push({ from, to: from + durationMs + AFTERMATH_MS, links: [0, 1, 2] });
+  }
+
+  /** @param links those whose nodes it stopped */
+  deploy(from: number, to: number, links: readonly LinkId[]): void {
+    this.#deploys.push({ from, to, links });
   }
 
   /** Adds a change of bytes on the port. */
@@ -33,9 +40,14 @@ export class Disturbances {
     this.#hits.push({ at, direction, spent: false });
   }
 
-  /** Whether a fault or a deploy overlaps this time. */
-  during(from: number, to: number): boolean {
-    return this.#spans.some((span) => span.from <= to + CLOCK_SLACK_MS && span.to >= from);
+  /** Whether a fault, or the recovery from it, overlaps this time. */
+  duringFault(from: number, to: number): boolean {
+    return this.#faults.some((span) => overlaps(span, from, to));
+  }
+
+  /** Whether a deploy stopped nodes of the link in this time. */
+  duringDeploy(link: LinkId, from: number, to: number): boolean {
+    return this.#deploys.some((span) => span.links.includes(link) && overlaps(span, from, to));
   }
 
   /** Spends a change of bytes in this time as the excuse of one message; false if there is none. */
@@ -44,15 +56,20 @@ export class Disturbances {
       (hit) =>
         !hit.spent &&
         hit.direction === direction &&
-        hit.at >= from - CLOCK_SLACK_MS &&
-        hit.at <= to + CLOCK_SLACK_MS,
+        hit.at >= from - REPORT_SLACK_MS &&
+        hit.at <= to + REPORT_SLACK_MS,
     );
     if (found) found.spent = true;
     return found !== undefined;
   }
 
   forget(now: number): void {
-    this.#spans = this.#spans.filter(({ to }) => to > now - MEMORY_MS);
+    this.#faults = this.#faults.filter(({ to }) => to > now - MEMORY_MS);
+    this.#deploys = this.#deploys.filter(({ to }) => to > now - MEMORY_MS);
     this.#hits = this.#hits.filter(({ at }) => at > now - MEMORY_MS);
   }
+}
+
+function overlaps(span: Span, from: number, to: number): boolean {
+  return span.from <= to + REPORT_SLACK_MS && span.to >= from - REPORT_SLACK_MS;
 }

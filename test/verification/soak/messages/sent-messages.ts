@@ -8,6 +8,9 @@ const END_TIMEOUT_MS = 240_000;
 /** Limit of the time from the function node that makes a message to the node that sends it. */
 const HANDOVER_MS = 20_000;
 
+/** Limit of the time from the first byte of a message to its outcome. */
+const TRANSACTION_MS = 15_000;
+
 /** Error codes of requests that were sent (docs/errors.md). */
 const afterSending = new Set(['REPLY_TIMEOUT', 'REPLY_LOST', 'REPLY_ERROR', 'MATCH_FAILED']);
 
@@ -144,22 +147,25 @@ export class SentMessages {
     const name = `message ${number} on link ${link}`;
     if (arrivals.length > 1) this.#violate(`${name} arrived ${arrivals.length} times`);
     const strayed = arrivals.find((arrival) => arrival.link !== link);
-    if (strayed && !this.#excused(entry, 'undetectable'))
-      this.#violate(`${name} arrived on link ${strayed.link}`);
+    if (strayed && !this.#excused(entry)) this.#violate(`${name} arrived on link ${strayed.link}`);
     const hasArrived = arrivals.length > 0;
     if (inputAt === undefined || !ended) {
       this.#count('dropped by a deploy');
       if (hasArrived) this.#violate(`${name} arrived without having come to a node`);
-      else if (!this.#disturbances.during(entry.madeAt, entry.madeAt))
-        this.#violate(`${name} came to no node, and there was no deploy`);
+      else if (!this.#disturbances.duringDeploy(link, entry.madeAt, entry.madeAt))
+        this.#violate(`${name} came to no node, and no deploy stopped one`);
       return;
     }
     const { code } = ended;
     if (code === undefined || afterSending.has(code)) {
       if (!hasArrived) this.#checkLost(name, number, entry);
     } else if (code === 'SEND_UNKNOWN') {
-      if (!this.#disturbances.during(inputAt, ended.at))
-        this.#violate(`${name} is unknown, and there was neither a fault nor a deploy`);
+      const from = Math.max(inputAt, ended.at - TRANSACTION_MS);
+      const isExcused =
+        this.#disturbances.duringFault(from, ended.at) ||
+        this.#disturbances.duringDeploy(link, from, ended.at);
+      if (!isExcused)
+        this.#violate(`${name} is unknown, and there was neither a fault nor a deploy of the link`);
       this.#count(hasArrived ? 'unknown, arrived' : 'unknown, not arrived');
     } else if (hasArrived)
       this.#violate(`${name} failed with ${code}, which means not sent, but arrived`);
@@ -167,8 +173,7 @@ export class SentMessages {
 
   #checkLost(name: string, number: number, entry: Entry): void {
     if (this.#wasCutOff(number, entry)) this.#count('lost behind SEND OK with its connection');
-    else if (!this.#excused(entry, 'undetectable'))
-      this.#violate(`${name} was sent, but did not arrive`);
+    else if (!this.#excused(entry)) this.#violate(`${name} was sent, but did not arrive`);
   }
 
   /** Whether a connection that may have carried it ended, and no later message arrived over that. */
@@ -184,10 +189,10 @@ export class SentMessages {
     );
   }
 
-  #excused({ inputAt, madeAt, ended }: Entry, as: string): boolean {
+  #excused({ inputAt, madeAt, ended }: Entry): boolean {
     const from = inputAt ?? madeAt;
     const isExcused = this.#disturbances.spend('to-device', from, ended?.at ?? from);
-    if (isExcused) this.#count(as);
+    if (isExcused) this.#count('undetectable');
     return isExcused;
   }
 
@@ -197,7 +202,7 @@ export class SentMessages {
       if (!isEnd && now - at < SETTLE_MS) return true;
       const isExcused =
         this.#disturbances.spend('to-device', at - SETTLE_MS, at) ||
-        this.#disturbances.during(at, at);
+        this.#disturbances.duringFault(at, at);
       if (!isExcused)
         this.#violate(`bytes arrived on link ${link} that no node sent: ${JSON.stringify(head)}`);
       return false;

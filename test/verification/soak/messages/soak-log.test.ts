@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seededRandom } from '../../../../simulator';
+import { firstRevision } from '../flows';
 import { rise } from '../growth';
+import { stoppedLinks } from '../schedule';
 import { Inputs } from './inputs';
 import { SoakLog } from './soak-log';
 import { payloadOf, seal, sealedIn, unseal, type Form } from './message';
@@ -64,8 +66,15 @@ describe('messages to the server', () => {
       /arrived on link 2/,
     ],
     [
-      'unknown without a fault',
-      (log) => sends(log, 'SEND_UNKNOWN'),
+      'unknown 1 s after the recovery from a fault, and during a deploy of another link',
+      (log) => {
+        log.sent.made(1, 0, 100_000);
+        log.sent.input(1, 100_001);
+        log.sent.ended(1, 140_000, 'SEND_UNKNOWN');
+        // From 15 s before its end, less 5 s for late reports. A fault lasts 15 s longer.
+        log.disturbances.fault(100_000, 4999);
+        log.disturbances.deploy(139_000, 140_000, [1, 2]);
+      },
       /neither a fault nor a deploy/,
     ],
     [
@@ -86,11 +95,22 @@ describe('messages to the server', () => {
     ],
     ['arrived though never made', (log) => log.sent.arrived(7, 0, 1, 1000), /was never made/],
     [
-      'corrupt without a fault',
-      (log) => log.sent.arrivedCorrupt(0, 1000, '\r\no'),
+      'corrupt without a fault, during a deploy',
+      (log) => {
+        log.disturbances.deploy(900, 1100, [0, 1, 2]);
+        log.sent.arrivedCorrupt(0, 1000, '\r\no');
+      },
       /that no node sent/,
     ],
-    ['made, but no input', (log) => log.sent.made(1, 0, 1000), /came to no node/],
+    [
+      'made, but no input, during a deploy of another link and a fault',
+      (log) => {
+        log.sent.made(1, 0, 1000);
+        log.disturbances.deploy(900, 1100, [1, 2]);
+        log.disturbances.fault(900, 1000);
+      },
+      /came to no node, and no deploy stopped one/,
+    ],
   ];
   for (const [what, happens, sentence] of wrong) {
     test(`one that is ${what} is a violation`, () => {
@@ -101,6 +121,25 @@ describe('messages to the server', () => {
       assert.match(violations[0] ?? '', sentence);
     });
   }
+
+  test('one that is unknown in the recovery from a fault, or during a deploy of its link, is no violation', () => {
+    for (const disturb of [
+      ({ disturbances }: SoakLog) => disturbances.fault(0, 0),
+      ({ disturbances }: SoakLog) => disturbances.deploy(1050, 1090, [0]),
+    ]) {
+      const log = opened();
+      sends(log, 'SEND_UNKNOWN');
+      disturb(log);
+      assert.deepEqual(violationsOf(log), []);
+    }
+  });
+
+  test('one that comes to no node during a deploy of its link is no violation', () => {
+    const log = opened();
+    log.sent.made(1, 0, 1000);
+    log.disturbances.deploy(900, 1100, [0]);
+    assert.deepEqual(violationsOf(log), []);
+  });
 
   test('one that is lost behind SEND OK is no violation after the end of its connection, unless a later one arrived', () => {
     const log = opened();
@@ -176,6 +215,14 @@ test('an input that opens, closes or asks is a violation unless it ends once', (
   inputs.begun('#2', 1000);
   inputs.settle(HOUR_MS);
   assert.equal(inputs.violations.length, 2);
+});
+
+test('a deploy stops the nodes of the links that it changed, a full one and one of the device all', () => {
+  const { sender } = firstRevision;
+  const changed = { ...firstRevision, sender: [sender[0], 1, sender[2]] as const };
+  assert.deepEqual(stoppedLinks('nodes', firstRevision, changed), [1]);
+  assert.deepEqual(stoppedLinks('nodes', firstRevision, { ...changed, device: 1 }), [0, 1, 2]);
+  assert.deepEqual(stoppedLinks('full', firstRevision, firstRevision), [0, 1, 2]);
 });
 
 test('a message has its identity in every form; one with a changed byte has none', () => {
