@@ -11,7 +11,8 @@ import {
 } from './recorded-run';
 import type { Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
-import { undetectableReason, type Undetectable } from './undetectable';
+import type { Undetectable } from '../faults/invariants/undetectable';
+import { undetectableReason } from './undetectable';
 
 /** The longest time from a fault until messages pass both ways again. */
 const RECOVERY_LIMIT_MS = 15_000;

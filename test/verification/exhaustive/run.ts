@@ -5,7 +5,7 @@ import { scriptNamed, scripts } from './scripts';
 import { addPair, attemptPair, pairScripts, searchPairs } from './pair-search';
 import { Search } from './search';
 import { Tally, verdict, type FailedRun } from './tally';
-import { undetectables } from './undetectable';
+import { undetectables } from '../faults/invariants/undetectable';
 
 const usage = `npm run exhaustive -- [options]
 

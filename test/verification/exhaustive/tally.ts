@@ -1,5 +1,5 @@
 import type { RunResult } from './fault-run';
-import type { Undetectable } from './undetectable';
+import type { Undetectable } from '../faults/invariants/undetectable';
 
 export interface FailedRun {
   /** The command that repeats the run. */

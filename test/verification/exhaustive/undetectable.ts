@@ -1,20 +1,6 @@
+import type { Undetectable } from '../faults/invariants/undetectable';
 import type { FaultKind } from './faults';
 import { unitAt, type RecordedRun, type Unit } from './recorded-run';
-
-/** Changes that no host can detect, because serial data carries no checksum. */
-export const undetectables = {
-  'payload byte': 'a byte inside a payload became another of the same length',
-  parameter: 'a parameter of a command reached the device as another valid one',
-  'data digit': '+WS_DATA reached the host with another link, opcode or fin',
-  'data length': 'in the short format, +WS_DATA reached the host with another length that fits',
-  'after SEND OK': 'the network lost what TCP had taken; SEND OK means no more than that',
-  'false ready': 'a false ready looks like a true one',
-  compensated: 'as many bytes followed as a restart had cut off from data',
-  'payload as commands': 'the device restarted during a payload and read the rest of it as lines',
-  'URC digit': 'a URC, or the state of a link, reached the host as another valid one',
-} as const;
-
-export type Undetectable = keyof typeof undetectables;
 
 /**
  * The reason why no host can detect the fault: it turns bytes into others that are valid.

@@ -14,7 +14,7 @@ export interface FaultEpisode {
   readonly usable: number | undefined;
   /** Milliseconds from `gone` to `usable` in which the device's data filled the port. */
   readonly flooded: number;
-  /** Milliseconds from the first application to the recovery in which the host was blocked. */
+  /** Milliseconds from `gone` to the recovery in which the host was blocked. */
   readonly blocked: number;
   /** See {@link Recovery.reopened}. */
   readonly reopened: number | undefined;

@@ -6,7 +6,7 @@ import { between, pick } from '../../harness/random';
 import type { Hit } from '../../../simulator/faults';
 import { drawFault, nameOf, withPrerequisite, type ScheduledFault } from './fault-schedule';
 import type { FaultEpisode } from './fault-episode';
-import type { FaultHarness } from './fault-harness';
+import type { VirtualHarness } from './virtual-harness';
 import { Recovery, TIMEOUT_MS } from './recovery';
 import { ARRIVAL_TIMEOUT_MS, DELIMITER, links, Traffic } from './traffic';
 import { Waiting } from './waiting';
@@ -46,7 +46,7 @@ export class FaultRun {
   /** Count of faults whose trigger did not come. */
   missed = 0;
   readonly monitor: PortMonitor;
-  readonly #harness: FaultHarness;
+  readonly #harness: VirtualHarness;
   readonly #options: FaultRunOptions;
   readonly #random: Random;
   readonly #traffic: Traffic;
@@ -54,7 +54,7 @@ export class FaultRun {
   readonly #recovery: Recovery;
   #ended = false;
 
-  constructor(harness: FaultHarness, options: FaultRunOptions) {
+  constructor(harness: VirtualHarness, options: FaultRunOptions) {
     this.#harness = harness;
     this.#options = options;
     this.#random = seededRandom(options.seed);
@@ -105,7 +105,7 @@ export class FaultRun {
     const { log } = this.#harness;
     while (!this.#ended) {
       await this.#waiting.sleep(between(this.#random, 0, 900) * this.#harness.pauseFactor);
-      if (this.#harness.host?.blocked) await this.#harness.host.awake();
+      if (this.#harness.host.blocked) await this.#harness.host.awake();
       const burst = this.#random() < 0.1 ? between(this.#random, 2, 6) : 1;
       const entries = Array.from({ length: burst }, () =>
         this.#traffic.send(
@@ -132,7 +132,6 @@ export class FaultRun {
   /** Blocks the host at random times, or at random bytes on the port. */
   async #stallOn(): Promise<void> {
     const { host } = this.#harness;
-    if (!host) return;
     const random = seededRandom(this.#options.seed + 20);
     while (!this.#ended) {
       await this.#waiting.sleep(between(random, 500, 20_000));
@@ -179,7 +178,7 @@ export class FaultRun {
 
   /** Sometimes makes a request beside the messages, so that faults also apply to requests. */
   async #request(): Promise<void> {
-    if (this.#harness.host?.blocked) await this.#harness.host.awake();
+    if (this.#harness.host.blocked) await this.#harness.host.awake();
     const { device, log } = this.#harness;
     const chance = this.#random();
     if (chance < 0.2) await log.request('query', device.checkLinks());
@@ -198,11 +197,11 @@ export class FaultRun {
     const { overlap = 0.15, only = [] } = this.#options;
     const count = this.#random() < overlap ? 2 : 1;
     const drawn = Array.from({ length: count }, () => drawFault(this.#random, only));
-    const orders = drawn.flatMap((order) => withPrerequisite(order));
+    const scheduled = drawn.flatMap(withPrerequisite);
     const hits: Hit[] = [];
     const request = this.#request();
-    const spans = (await Promise.all(orders.map((order) => this.#inject(order, hits)))).flat();
-    const names = orders.map(nameOf);
+    const spans = (await Promise.all(scheduled.map((each) => this.#inject(each, hits)))).flat();
+    const names = scheduled.map(nameOf);
     if (spans.length === 0) {
       this.missed++;
       if (this.missed > 30 + this.episodes.length) throw new Error(`${names.join()} never applied`);
@@ -210,7 +209,7 @@ export class FaultRun {
       const from = Math.min(...spans.map((span) => span.from));
       const last = Math.max(...spans.map((span) => span.gone));
       const { receiveMs, host } = this.#harness;
-      const blocked = host?.blockedMs ?? 0;
+      const blocked = host.blockedMs;
       let flooded = 0;
       const usableAgain = this.#recovery.usable(last).then((at) => {
         flooded = this.#harness.receiveMs - receiveMs;
@@ -225,7 +224,7 @@ export class FaultRun {
         recovered,
         usable,
         flooded,
-        blocked: (host?.blockedMs ?? 0) - blocked,
+        blocked: host.blockedMs - blocked,
         reopened: this.#recovery.reopened(from, last),
       };
       this.episodes.push(episode);
@@ -235,11 +234,11 @@ export class FaultRun {
   }
 
   /** Injects a fault. @returns the time in which it was active; nothing when its trigger did not come */
-  async #inject(order: ScheduledFault, hits: Hit[]): Promise<Span[]> {
+  async #inject(scheduled: ScheduledFault, hits: Hit[]): Promise<Span[]> {
     const { faults, clock } = this.#harness;
-    if (order.kind === 'port busy') return this.#occupyPort();
+    if (scheduled.kind === 'port busy') return this.#occupyPort();
     let from: number | undefined;
-    const injection = faults.inject(order.fault.name, order.settings, (hit) => {
+    const injection = faults.inject(scheduled.fault.name, scheduled.settings, (hit) => {
       from ??= hit.at;
       if (hits.length < 20) hits.push(hit);
       this.monitor.hit(hit);

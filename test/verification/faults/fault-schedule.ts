@@ -20,15 +20,15 @@ export const PORT_BUSY = 'port-busy';
 /** All faults by name. */
 export const faultNames: readonly string[] = [...faults.map(({ name }) => name), PORT_BUSY];
 
-export function nameOf(order: ScheduledFault): string {
-  return order.kind === 'port busy' ? PORT_BUSY : order.fault.name;
+export function nameOf(scheduled: ScheduledFault): string {
+  return scheduled.kind === 'port busy' ? PORT_BUSY : scheduled.fault.name;
 }
 
 /** A fault with the fault that triggers it: boot noise needs a restart. */
-export function withPrerequisite(order: ScheduledFault): readonly ScheduledFault[] {
-  return nameOf(order) === 'boot-noise'
-    ? [order, { kind: 'simulator', ...parseFault('restart') }]
-    : [order];
+export function withPrerequisite(scheduled: ScheduledFault): readonly ScheduledFault[] {
+  return nameOf(scheduled) === 'boot-noise'
+    ? [scheduled, { kind: 'simulator', ...parseFault('restart') }]
+    : [scheduled];
 }
 
 const commands = ['AT+WSSEND', 'AT+WSOPEN=', 'AT+WSCLOSE', 'AT+WSCFG', 'AT+WSOPEN?', 'AT'] as const;

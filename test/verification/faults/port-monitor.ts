@@ -1,9 +1,8 @@
 import type { Hit } from '../../../simulator/faults';
 import type { MessageLog, InEntry, OutEntry } from '../message-log';
-import type { PortObserver } from './fault-harness';
 import type { Undetectable } from './invariants/undetectable';
 
-/** A corrupt URC belongs to one of this many latest messages. */
+/** A corrupt URC, or an executed line, belongs to one of this many latest messages. */
 const RECENT_MESSAGES = 60;
 
 const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
@@ -17,8 +16,8 @@ const LINE_END_BYTES = 2;
  * Observes the host's writes, the device's commands and the bytes that faults changed in between, and marks the messages
  * whose change no host can detect.
  */
-export class PortMonitor implements PortObserver {
-  /** Command lines that the device executed though the host did not write them, with the latest payload. */
+export class PortMonitor {
+  /** Command lines of messages that the device executed, with the latest payload. */
   readonly injected: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
   /** Times at which a URC or response about a link may have arrived as one about another. */
   readonly misreported: number[] = [];
@@ -27,9 +26,11 @@ export class PortMonitor implements PortObserver {
   /** Bytes that faults added, less the lost ones, by payload and by URC. */
   readonly #payloadDrift = new WeakMap<OutEntry, number>();
   readonly #urcDrift = new WeakMap<Buffer, number>();
-  /** All command lines of the host. */
-  readonly #written = new Set<string>();
+  /** Command lines of the host that the device has not executed: their counts by line. */
+  readonly #written = new Map<string, number>();
   #line = '';
+  /** Whether the device has executed that line. */
+  #hasArrived = false;
   /** Whether the device executed another AT+WSSEND than the host's. */
   #misdirected = false;
   /** Whether the device has sent the final result code of its latest line. */
@@ -37,7 +38,7 @@ export class PortMonitor implements PortObserver {
   /** Whether the device has refused bytes since the latest payload, before its final result code. */
   #refused = false;
   /** Bytes that faults added between the line and its payload, less the lost ones. */
-  #early = 0;
+  #driftBeforePayload = 0;
   /** The message whose payload is under way. */
   #atWork: OutEntry | undefined;
   /** The message with the latest payload. */
@@ -49,6 +50,7 @@ export class PortMonitor implements PortObserver {
     this.#delimiter = delimiter;
   }
 
+  /** The host wrote bytes. */
   wrote(bytes: Buffer): void {
     const text = bytes.toString('latin1');
     if (/^(?:\r\n)+$/.test(text)) return;
@@ -57,8 +59,8 @@ export class PortMonitor implements PortObserver {
       entry.payloadAt ??= this.#log.now;
       this.#atWork = this.#latest = entry;
       this.#refused = false;
-      if (this.#early > 0) {
-        this.#payloadDrift.set(entry, this.#early);
+      if (this.#driftBeforePayload > 0) {
+        this.#payloadDrift.set(entry, this.#driftBeforePayload);
         entry.undetectable.add('pushed out');
       }
       if (this.#misdirected) entry.undetectable.add('send digit');
@@ -66,24 +68,33 @@ export class PortMonitor implements PortObserver {
     }
     if (!text.startsWith('AT')) return;
     this.#line = text.slice(0, -2);
-    this.#written.add(this.#line);
+    this.#hasArrived = false;
+    this.#written.set(this.#line, (this.#written.get(this.#line) ?? 0) + 1);
     this.#atWork = undefined;
-    this.#early = 0;
+    this.#driftBeforePayload = 0;
     this.#misdirected = false;
   }
 
+  /** The device executes the command line that arrived. */
   executed(line: string): void {
     this.#answered = false;
-    if (line === this.#line || this.#written.has(line)) return;
+    const left = this.#written.get(line) ?? 0;
+    if (left > 0) {
+      this.#written.set(line, left - 1);
+      this.#hasArrived ||= line === this.#line;
+      return;
+    }
     this.#misdirected ||= sendsOtherwise(this.#line, line);
-    if (/^AT(?:\+RST)?$/i.test(line) && !isRestOf(line, this.#line))
-      this.injected.push({ line, entry: this.#latest });
+    const isRest = !this.#hasArrived && isRestOf(line, this.#line);
+    if (this.#isOfMessage(line) && !isRest) this.injected.push({ line, entry: this.#latest });
   }
 
+  /** The device wrote the final result code of that line. */
   answered(): void {
     this.#answered = true;
   }
 
+  /** The device refused bytes with a diagnostic. */
   refused(): void {
     // A host can detect extra bytes that the device refuses before its final result code.
     if (this.#answered) return;
@@ -98,7 +109,8 @@ export class PortMonitor implements PortObserver {
     if (direction === 'to-host') this.#changedUrc(chunk, index, sent, received);
     else if (!this.#atWork) {
       const isBehind = sent.length === 0 || index + sent.length === chunk.length;
-      if (isBehind && sendLine.test(this.#line)) this.#early += received.length - sent.length;
+      if (isBehind && sendLine.test(this.#line))
+        this.#driftBeforePayload += received.length - sent.length;
     } else if (this.#atWork.outcome === 'pending') {
       const before = this.#payloadDrift.get(this.#atWork) ?? 0;
       if (before < 0 && sent.length === 0) this.#atWork.undetectable.add('noise answered');
@@ -107,6 +119,12 @@ export class PortMonitor implements PortObserver {
       mark(this.#atWork, 'payload byte', drift === 0);
       mark(this.#atWork, 'pushed out', drift > 0 && !this.#refused);
     }
+  }
+
+  #isOfMessage(line: string): boolean {
+    if (!/^AT/i.test(line)) return false;
+    const recent = this.#log.out.slice(-RECENT_MESSAGES);
+    return recent.some(({ payload }) => payload.toString('latin1').split('\r\n').includes(line));
   }
 
   #sendOf(bytes: Buffer): OutEntry | undefined {

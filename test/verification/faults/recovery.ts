@@ -1,5 +1,5 @@
 import type { LinkId } from '../../../driver/at/types';
-import type { FaultHarness } from './fault-harness';
+import type { VirtualHarness } from './virtual-harness';
 import { ARRIVAL_TIMEOUT_MS, links, type Traffic } from './traffic';
 import type { Waiting } from './waiting';
 
@@ -11,11 +11,11 @@ const RECENT_MESSAGES = 40;
 
 /** Waits until driver, device and servers work again. */
 export class Recovery {
-  readonly #harness: FaultHarness;
+  readonly #harness: VirtualHarness;
   readonly #traffic: Traffic;
   readonly #waiting: Waiting;
 
-  constructor(harness: FaultHarness, traffic: Traffic, waiting: Waiting) {
+  constructor(harness: VirtualHarness, traffic: Traffic, waiting: Waiting) {
     this.#harness = harness;
     this.#traffic = traffic;
     this.#waiting = waiting;
@@ -44,7 +44,7 @@ export class Recovery {
   async #roundTrip(link: LinkId, until: number): Promise<number | undefined> {
     const { clock } = this.#harness;
     while (clock.now() < until) {
-      if (this.#harness.host?.blocked) await this.#harness.host.awake();
+      if (this.#harness.host.blocked) await this.#harness.host.awake();
       const out = this.#traffic.send(link, PROBE_HOLD_MS);
       await this.#waiting.until(() => out?.outcome !== 'pending', TIMEOUT_MS);
       if (out?.outcome === 'sent') {

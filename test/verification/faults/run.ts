@@ -5,8 +5,6 @@ import type { FaultEpisode } from './fault-episode';
 import { FaultRun } from './fault-run';
 import { InvariantChecker } from './invariants/invariant-checker';
 import { PORT_BUSY } from './fault-schedule';
-import { RealHarness } from './real-harness';
-import type { FaultHarness } from './fault-harness';
 import { Summary } from './summary';
 import { VirtualHarness } from './virtual-harness';
 
@@ -14,13 +12,12 @@ const usage = `npm run faults -- [options]
 
   --seed S        seed of all random numbers (default 1); equal seeds repeat a run exactly
   --messages N    ends after N messages, both ways together (default 2000)
-  --faults N      ends after N faults instead; more than 250 take several runs with seeds 1000 apart
+  --faults N      ends after N faults instead, two at once counting as one; more than 250 take several runs with seeds 1000 apart
   --fault F       only this fault: a name, or a name with settings (lose=to-device,@12); may be repeated
   --class C       firmware A, B, C or D (default D)
   --paced         bytes take their time, as at 115200 bits a second
   --cuts          the output of the device comes in random chunks
   --host-stalls   blocks the host's event loop for 0.1 to 30 s at random
-  --real          on a real serial line (a pty) with real sockets, in real time
   --verbose       prints every fault after its end
   --trace A-B     prints the bytes on the line from A to B milliseconds
 
@@ -36,7 +33,6 @@ async function main(): Promise<void> {
     paced: { type: 'boolean', default: false },
     cuts: { type: 'boolean', default: false },
     'host-stalls': { type: 'boolean', default: false },
-    real: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     trace: { type: 'string' },
   });
@@ -49,9 +45,7 @@ async function main(): Promise<void> {
   const batches = batchesOf(values);
   for (const batch of batches) {
     const { seed } = batch;
-    const harness: FaultHarness = values.real
-      ? await RealHarness.start(firmware, seed)
-      : new VirtualHarness({ firmware, seed, paced, cuts });
+    const harness = new VirtualHarness({ firmware, seed, paced, cuts });
     if (values.trace !== undefined) trace(harness, values.trace);
     const run = new FaultRun(harness, {
       ...batch,
@@ -87,13 +81,12 @@ function batchesOf(values: {
   readonly seed: string;
   readonly messages: string;
   readonly faults?: string | undefined;
-  readonly real: boolean;
 }): readonly Batch[] {
   const seed = wholeNumber('seed', values.seed);
   if (values.faults === undefined)
     return [{ seed, messages: wholeNumber('messages', values.messages) }];
   const faults = wholeNumber('faults', values.faults);
-  if (values.real || faults <= MAX_FAULTS_PER_RUN) return [{ seed, faults }];
+  if (faults <= MAX_FAULTS_PER_RUN) return [{ seed, faults }];
   return Array.from({ length: Math.ceil(faults / MAX_FAULTS_PER_RUN) }, (_, index) => ({
     seed: seed + index * SEED_STEP,
     faults: Math.min(MAX_FAULTS_PER_RUN, faults - index * MAX_FAULTS_PER_RUN),
@@ -102,7 +95,7 @@ function batchesOf(values: {
 
 /** Runs to the end, checks every invariant and adds the result to the summary. */
 async function complete(
-  harness: FaultHarness,
+  harness: VirtualHarness,
   run: FaultRun,
   summary: Summary,
   prefix: string,
@@ -121,7 +114,7 @@ function print({ names, from, gone, recovered, hits }: FaultEpisode): void {
 }
 
 /** Prints bytes and events in a span of time, such as `12000-13000`. */
-function trace(harness: FaultHarness, span: string): void {
+function trace(harness: VirtualHarness, span: string): void {
   const [from = 0, to = Infinity] = span.split('-').map(Number);
   const show = (what: string, detail: string) => {
     const now = harness.clock.now();

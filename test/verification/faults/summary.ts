@@ -48,7 +48,7 @@ export class Summary {
       if (code !== '') this.#codes.add(`${outcome} ${code}`);
     }
     for (const { arrivals } of log.in)
-      this.#received.add(arrivals.length > 0 ? 'arrived' : 'reported as lost');
+      this.#received.add(arrivals.length > 0 ? 'arrived' : 'did not arrive');
     for (const { name, result } of log.requests) this.#requests.add(`${name}: ${result}`);
     for (const { event } of log.events) this.#events.add(event);
     for (const [kind, times] of result.undetectable) this.#undetectable.add(kind, times);
@@ -59,7 +59,7 @@ export class Summary {
   toString(): string {
     const count = [...this.#recoveries.values()].reduce((sum, times) => sum + times.length, 0);
     return [
-      `${count} faults applied (${this.#missed} found no trigger)`,
+      `${count} faults, or two at once, applied (${this.#missed} found no trigger)`,
       ...this.#table(),
       '',
       `messages to the server: ${this.#outcomes.list()}`,

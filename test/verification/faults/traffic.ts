@@ -6,7 +6,7 @@ import { encodeServerFrame } from '../../../simulator/websocket/frame-codec';
 import { between, pick } from '../../harness/random';
 import type { InEntry, OutEntry, ServerConnection } from '../message-log';
 import { compose } from './message';
-import type { FaultHarness } from './fault-harness';
+import type { VirtualHarness } from './virtual-harness';
 
 /** The server sends it behind each message, for firmware without message ends. */
 export const DELIMITER = Buffer.from('\u001e<end>\u001e', 'latin1');
@@ -18,14 +18,14 @@ export const ARRIVAL_TIMEOUT_MS = 12_000;
 
 /** Sends messages both ways on three links, and logs all of them. */
 export class Traffic {
-  readonly #harness: FaultHarness;
+  readonly #harness: VirtualHarness;
   readonly #random: Random;
   readonly #served = new Map<WsConnection, ServerConnection>();
   /** The connections of each link, oldest first. */
   readonly #connections: readonly WsConnection[][] = [[], [], []];
   readonly #parts = new Map<WsConnection, { opcode: number; bytes: Buffer[] }>();
 
-  constructor(harness: FaultHarness, random: Random) {
+  constructor(harness: VirtualHarness, random: Random) {
     this.#harness = harness;
     this.#random = random;
     const { behavior } = harness.ws;

@@ -13,8 +13,8 @@ import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
 import { between } from '../../harness/random';
-import { hooksFor, type FaultHarness, type PortObserver } from './fault-harness';
 import { monitoredPort } from './monitored-port';
+import type { PortMonitor } from './port-monitor';
 
 export interface VirtualHarnessOptions {
   readonly firmware: FirmwareClass;
@@ -38,23 +38,29 @@ const LAST_TIMER_MS = 200_000;
 const NO_LIMIT_MS = 1e12;
 
 /** Driver, memory port, simulated device, memory network and server, all in virtual time. */
-export class VirtualHarness implements FaultHarness {
+export class VirtualHarness {
   readonly clock = new VirtualClock();
   readonly host = new HostLoop(this.clock);
   readonly log = new MessageLog(() => this.clock.now());
   readonly ws = new WsServer(this.clock);
+  /** Milliseconds from power-up to an address, at most. */
   readonly bootAndJoinMs = BOOT_MS + JOIN_MS;
+  /** Factor of the pauses between messages, so that a slow port is not flooded. */
   readonly pauseFactor: number;
+  /** Milliseconds that the longest payload takes at the port's rate. */
   readonly padMs: number;
+  /** Milliseconds that all received bytes took at the port's rate; 0 without a rate. */
   receiveMs = 0;
   readonly firmware: FirmwareClass;
   readonly faults: Faults;
   readonly device: Device;
   /** Count of the listeners that the run itself has added. */
   ownListeners = 0;
-  monitor: PortObserver | undefined;
+  monitor: PortMonitor | undefined;
+  /** Called with the bytes that the host writes and reads, for a trace. */
   onWrite: ((bytes: Buffer) => void) | undefined;
   onRead: ((bytes: Buffer) => void) | undefined;
+  /** Called with the count of bytes in each write, both ways. */
   onPass: ((length: number) => void) | undefined;
   readonly #simulator: SimulatedDevice;
   readonly #memory: MemoryPort;
@@ -79,7 +85,13 @@ export class VirtualHarness implements FaultHarness {
       bootMs: BOOT_MS,
       random: seededRandom(seed + 1),
       uart: paced ? new PacedLine().factory : directUart,
-      hooks: hooksFor(() => this.monitor),
+      hooks: {
+        reached: (point, line) => {
+          if (point === 'command') this.monitor?.executed(line);
+          else if (point === 'answered') this.monitor?.answered();
+        },
+        refused: () => this.monitor?.refused(),
+      },
       output: (bytes) => {
         this.receiveMs += bytes.length * byteMs;
         this.onRead?.(bytes);
@@ -112,18 +124,22 @@ export class VirtualHarness implements FaultHarness {
     });
   }
 
+  /** The URI of a link. */
   uri(link: LinkId): string {
     return `ws://server:80/${link}`;
   }
 
+  /** Lets another program open the port, or close it. Call only while it is unplugged. */
   occupy(taken: boolean): void {
     this.#memory.refusal = taken ? 'PORT_BUSY' : undefined;
   }
 
+  /** Lets time pass until a promise settles. */
   drive<T>(promise: Promise<T>): Promise<T> {
     return this.clock.wait(promise, NO_LIMIT_MS);
   }
 
+  /** Stops everything. @returns remaining timers, listeners, ports and connections */
   async end(): Promise<readonly string[]> {
     this.log.stopping();
     await this.clock.wait(this.device.stop(), NO_LIMIT_MS);

@@ -14,8 +14,8 @@ export class Fixture {
   readonly episodes: FaultEpisode[] = [];
 
   /** Sends a message whose promise settles at once. */
-  async send(number: number, outcome: 'sent' | 'not-sent' | 'unknown'): Promise<Buffer> {
-    const payload = Buffer.from(`message ${number} to the server`);
+  async send(text: number | string, outcome: 'sent' | 'not-sent' | 'unknown'): Promise<Buffer> {
+    const payload = Buffer.from(`message ${text} to the server`);
     const promise =
       outcome === 'sent'
         ? Promise.resolve()

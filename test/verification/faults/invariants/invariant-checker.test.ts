@@ -110,13 +110,30 @@ const cases: readonly (readonly [
       fixture.monitor.executed('AT');
     },
   ],
+  ...(['AT', 'AT+RST', 'AT+SYSSTORE=1'] as const).map(
+    (line) =>
+      [
+        `the device executed ${line} of a message, after one that the host wrote`,
+        async (fixture: Fixture) => {
+          const { monitor } = fixture;
+          monitor.wrote(Buffer.from(`${line}\r\n`));
+          monitor.executed(line);
+          await fixture.send(`\r\n${line}\r\n`, 'not-sent');
+          monitor.wrote(Buffer.from('AT+WSSEND=0,9\r\n'));
+          monitor.executed('AT+WSSEND=0,9');
+          monitor.executed(line);
+        },
+        new RegExp(`the device executed ${line.replace('+', '\\+')}, which the host did not write`),
+      ] as const,
+  ),
   [
-    'the device executed a command that the host did not write',
-    (fixture) => {
-      fixture.monitor.wrote(Buffer.from('AT+WSSEND=0,5\r\n'));
-      fixture.monitor.executed('AT+RST');
+    'the device executed what the host wrote twice: no violation',
+    ({ monitor }) => {
+      monitor.wrote(Buffer.from('AT\r\n'));
+      monitor.wrote(Buffer.from('AT\r\n'));
+      monitor.executed('AT');
+      monitor.executed('AT');
     },
-    /the device executed AT\+RST, which the host did not write/,
   ],
   ...['', 'rest'].map(
     (rest) =>
