@@ -13,17 +13,12 @@
 export { Device } from './device/device';
 export type { DeviceChange, DeviceEvents, RecoveryStep, WifiChange } from './device/events';
 export type {
-  Capabilities,
-  CertificateOptions,
   DeviceOptions,
   DeviceState,
   DeviceStateName,
-  FirmwareClass,
   LinkStatus,
   PortMemory,
   SendQueueLevel,
-  SntpOptions,
-  WifiOptions,
 } from './device/options';
 export type { Link } from './link/link';
 export type {
@@ -42,18 +37,10 @@ export type {
   LinkEvents,
   LinkRetry,
   LinkStateName,
-  LinkStateNumber,
   LinkWarning,
   Message,
 } from './link/events';
-export type {
-  CloseOptions,
-  Header,
-  Framing,
-  LinkConfig,
-  OpenOptions,
-  SendOptions,
-} from './link/options';
+export type { CloseOptions, Framing, OpenOptions, SendOptions } from './link/options';
 export type { WaitOptions } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/options';
@@ -84,3 +71,10 @@ export {
 } from './doctor/findings';
 export type { DoctorFacts, DoctorReport, DoctorStep } from './doctor/report';
 export { listPorts, type PortInfo } from './port/list';
+export type { Header } from './commands/wshead';
+export type { LinkConfig } from './commands/wscfg';
+export type { LinkStateNumber } from './commands/wsopen';
+export type { FirmwareClass, Capabilities } from './commands/capabilities';
+export type { WifiOptions } from './provisioning/wifi';
+export type { SntpOptions } from './provisioning/sntp';
+export type { CertificateOptions } from './provisioning/certificates';

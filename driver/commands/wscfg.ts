@@ -1,12 +1,11 @@
 import type { Command } from '../at/command';
 import type { LinkId } from '../at/types';
-import type { Capabilities } from '../device/options';
 import { EspAtError } from '../errors';
-import type { LinkConfig } from '../link/options';
 import { build } from './build';
 import { shown } from '../values/text';
 import { isWhole, wholeFlaw } from '../values/whole';
 import { checkLink, type Unchecked } from './check';
+import type { Capabilities } from './capabilities';
 
 /** Milliseconds: the firmware reads certificates from flash. */
 const WSCFG_TIMEOUT_MS = 5000;
@@ -20,6 +19,22 @@ export const DEFAULT_BUFFER_BYTES = 1024;
 const MAX_PING_SETTING_MS = 7_200_000;
 /** Information responses before ERROR where a certificate slot is empty. */
 const EMPTY_SLOT_PREFIXES = ['NO CERT FOUND', 'NO PRVT_KEY FOUND', 'NO CA FOUND'];
+
+/** Settings of one link (`AT+WSCFG`). */
+export interface LinkConfig {
+  /** Milliseconds between pings: a multiple of 1000 from 1000 to 7,200,000; default 10,000. */
+  readonly pingIntervalMs?: number | undefined;
+  /** Milliseconds without a pong until the connection counts as lost: a multiple of 1000 from 1000 to 7,200,000; default 120,000. */
+  readonly pongTimeoutMs?: number | undefined;
+  /** Buffer size in bytes, the most that the device passes on in one piece: 125-8192 (class D: 125-16384); default 1024. */
+  readonly bufferBytes?: number | undefined;
+  /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
+  readonly auth?: 0 | 1 | 2 | 3 | undefined;
+  /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3. */
+  readonly pki?: number | undefined;
+  /** Slot of the CA (`wss_ca`), for auth 2 and 3. */
+  readonly ca?: number | undefined;
+}
 
 type ConfigTraits = Pick<Capabilities, 'authentication' | 'maxBuffer'>;
 

@@ -1,9 +1,16 @@
 import type { Response, Command } from '../at/command';
 import { EspAtError } from '../errors';
-import type { Header } from '../link/options';
 import { build, query } from './build';
 import type { Unchecked } from './check';
 import { headerFlaw, headersFlaw } from '../values/header';
+
+/** One HTTP header of the opening handshake (`AT+WSHEAD`). */
+export interface Header {
+  /** An HTTP token (RFC 9110, section 5.1). */
+  readonly name: string;
+  /** Text without control characters other than a tab. May be secret: never in errors or logs. */
+  readonly value: string;
+}
 
 /**
  * `AT+WSHEAD`: adds a header to the upgrade requests of all links, before the headers set earlier.

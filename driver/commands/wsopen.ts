@@ -13,11 +13,12 @@ import { subprotocolFlaw } from '../values/subprotocol';
 import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
-import type { LinkStateNumber } from '../link/events';
-import type { Header, OpenOptions } from '../link/options';
 import { build, corruptResponse, query, quote } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
-import { checkHeaders, isObject } from './wshead';
+import { checkHeaders, isObject, type Header } from './wshead';
+
+/** The state as `AT+WSOPEN?` numbers it: 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing. */
+export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
 
 const AUTHORIZATION = 'Authorization';
 const LINK_STATES = [0, 1, 2, 3, 4] as const satisfies readonly LinkStateNumber[];
@@ -31,6 +32,15 @@ const OPEN_LEEWAY_MS = 25_000;
 /** Milliseconds: 14 s on a link that was reconnecting, 21 s where the framing was lost (simulated). */
 const WSCLOSE_TIMEOUT_MS = 25_000;
 
+/** The options of {@link Link.open} that the device needs. */
+interface WsopenOptions {
+  readonly uri: string;
+  readonly subprotocol?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly authorization?: string | undefined;
+  readonly headers?: readonly Header[] | undefined;
+}
+
 /** A link that is not closed, as `AT+WSOPEN?` lists it. */
 export interface ListedLink {
   readonly link: LinkId;
@@ -43,12 +53,12 @@ export interface ListedLink {
  * @throws EspAtError `INVALID_LINK`, `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`,
  * `INVALID_TIMEOUT`, `INVALID_HEADER`; none of them shows the authorization or the URI, which may hold a password
  */
-export function wsopen(link: LinkId, options: OpenOptions): Command {
+export function wsopen(link: LinkId, options: WsopenOptions): Command {
   const id = checkLink(link);
   const given = checkedParameters(options);
   const refusal = wsopenFlaw(given);
   if (refusal) throw new EspAtError(refusal.code, refusal.flaw);
-  const { headers }: Unchecked<OpenOptions> = options;
+  const { headers }: Unchecked<WsopenOptions> = options;
   checkHeaders(headers, requestBytes(given));
   const timeoutMs = Math.max(given.timeoutMs ?? 0, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
   const line = `AT+WSOPEN=${id},${quote(given.uri)}${parameters(given)}`;
@@ -61,8 +71,8 @@ export function wsopen(link: LinkId, options: OpenOptions): Command {
  * @param takesHeaders whether the firmware has `AT+WSHEAD`
  * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`
  */
-export function placeAuthorization(options: OpenOptions, takesHeaders: boolean): OpenOptions {
-  const { authorization: value = '', ...others } = options;
+export function placeAuthorization<O extends WsopenOptions>(options: O, takesHeaders: boolean): O {
+  const { authorization: value = '' } = options;
   const headers: readonly Header[] = Array.isArray(options.headers) ? options.headers : [];
   const isHeader = headers.some(isAuthorization);
   if (value === '' && !isHeader) return options;
@@ -74,7 +84,8 @@ export function placeAuthorization(options: OpenOptions, takesHeaders: boolean):
   const bytes = headerBytes(AUTHORIZATION, value) + requestBytes({ ...line, authorization: '' });
   const excess = bytes - MAX_REQUEST_BYTES;
   if (excess > 0) throw invalidAuthorization('HEADER_TOO_LONG', excess);
-  return { ...others, ...bare, headers: [{ name: AUTHORIZATION, value }, ...headers] };
+  const placed = [{ name: AUTHORIZATION, value }, ...headers];
+  return { ...options, ...bare, authorization: undefined, headers: placed };
 }
 
 /** `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, which may hold passwords. */
@@ -104,8 +115,8 @@ export function wsclose(link: LinkId): Command {
 }
 
 /** Checks each parameter of `AT+WSOPEN` by itself. */
-function checkedParameters(options: OpenOptions): WsopenParameters {
-  const given: Unchecked<OpenOptions> = options;
+function checkedParameters(options: WsopenOptions): WsopenParameters {
+  const given: Unchecked<WsopenOptions> = options;
   const { uri, subprotocol = '', authorization = '', timeoutMs } = given;
   return {
     uri: checkUri(uri),

@@ -2,7 +2,6 @@ import { MAX_PAYLOAD_BYTES, type Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
-import type { SendOptions } from '../link/options';
 import { build } from './build';
 import { hasLoneSurrogate, shown } from '../values/text';
 import { isWhole } from '../values/whole';
@@ -23,7 +22,11 @@ const MAX_SEND_TIMEOUT_MS = 60_000;
 /** Milliseconds beyond the timeout: the ERROR came up to 10 s after it. */
 const SEND_LEEWAY_MS = 15_000;
 
-type SendTraits = Pick<SendOptions, 'opcode' | 'timeoutMs' | 'fin'>;
+interface SendTraits {
+  readonly opcode?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly fin?: boolean | undefined;
+}
 
 /**
  * `AT+WSSEND`: sends a payload, in one frame or in as many as the firmware makes of it. An empty payload has no prompt

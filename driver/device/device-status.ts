@@ -7,7 +7,8 @@ import type { DeviceCounters } from '../statistics/device-counters';
 import { TokenBucket } from '../token-bucket';
 import { waitFor, type WaitOptions } from '../wait';
 import type { DeviceEvents } from './events';
-import type { Capabilities, DeviceState } from './options';
+import type { DeviceState } from './options';
+import type { Capabilities } from '../commands/capabilities';
 
 /** Changes between `ready` and `resyncing` that the device emits: a burst at once, then so many a second. */
 const CHANGE_BURST = 20;

@@ -22,16 +22,10 @@ import { checkOptions } from './check-options';
 import { DeviceStatus } from './device-status';
 import { limitEvents } from './event-limit';
 import type { DeviceEvents } from './events';
-import type {
-  Capabilities,
-  DeviceOptions,
-  DeviceState,
-  LinkStatus,
-  PortMemory,
-  SendQueueLevel,
-} from './options';
+import type { DeviceOptions, DeviceState, LinkStatus, PortMemory, SendQueueLevel } from './options';
 import { SessionLoop } from './session/session-loop';
 import { PortKnowledge, type SessionContext } from './session/session-state';
+import type { Capabilities } from '../commands/capabilities';
 
 /** Most pending commands of {@link Device.command}. */
 const MAX_COMMANDS = 100;

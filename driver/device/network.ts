@@ -7,9 +7,9 @@ import { Deferred } from '../deferred';
 import { EspAtError } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
 import { configureSntp, waitForSntp } from '../provisioning/sntp';
-import { isInReach, joinWifi } from '../provisioning/wifi';
+import { isInReach, joinWifi, type WifiOptions } from '../provisioning/wifi';
 import type { DeviceEmitter } from './events';
-import type { CompleteOptions, WifiOptions } from './options';
+import type { CompleteOptions } from './options';
 import { waitFor } from '../wait';
 
 /** Milliseconds in which a device that joins by itself shows that. */

@@ -1,40 +1,11 @@
 import type { Clock } from '../clock';
 import type { EspAtError } from '../errors';
-import type { LinkEvent, LinkStateName, LinkStateNumber } from '../link/events';
+import type { LinkEvent, LinkStateName } from '../link/events';
 import type { PortOpener } from '../port/port';
-
-/** Class of ESP-AT firmware, by its {@link Capabilities}. */
-export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
-
-/** Capabilities of the firmware. */
-export interface Capabilities {
-  /** Class of the firmware. */
-  readonly firmware: FirmwareClass;
-  /** AT version in the response to `AT+GMR`, for display. */
-  readonly version: string;
-  /** `AT+WSHEAD` (B, C, D). */
-  readonly headers: boolean;
-  /** `AT+WSCFG` takes auth_mode and certificate slots (C, D). */
-  readonly authentication: boolean;
-  /** Long data format, `fin`, empty messages (D). */
-  readonly fragments: boolean;
-  /**
-   * What the firmware does with a message that comes in one TCP segment with the handshake response: classes A and B lose
-   * it; C and D hold it back until the server's next byte, and the driver sends a ping for that.
-   */
-  readonly firstMessage: 'lost' | 'heldBack';
-  /** Whether a frame header that arrives in two parts costs the message boundaries (A, B). */
-  readonly losesFraming: boolean;
-  /** Largest `AT+WSSEND`, in bytes: 8192 (A-C) or 16384 (D). */
-  readonly maxSend: number;
-  /**
-   * Whether the firmware frames a message longer than the link's buffer wrongly (v4.0.0.0): the driver refuses such a
-   * message. Only the version text identifies this firmware.
-   */
-  readonly misframes: boolean;
-  /** Largest buffer size of `AT+WSCFG`, in bytes: 8192 (A-C) or 16384 (D). */
-  readonly maxBuffer: number;
-}
+import type { CertificateOptions } from '../provisioning/certificates';
+import type { SntpOptions } from '../provisioning/sntp';
+import type { WifiOptions } from '../provisioning/wifi';
+import type { LinkStateNumber } from '../commands/wsopen';
 
 /** State of a device. Its links work in `ready` only. */
 export type DeviceStateName =
@@ -66,36 +37,6 @@ export interface LinkStatus extends LinkEvent {
   readonly state: LinkStateName;
   /** State as the device numbers it. */
   readonly stateNumber: LinkStateNumber;
-}
-
-/** Wi-Fi to join. */
-export interface WifiOptions {
-  /** Name of the network (SSID). */
-  readonly ssid: string;
-  /** Empty for an open network. */
-  readonly password: string;
-  /** `aa:bb:cc:dd:ee:ff`: only this access point. */
-  readonly bssid?: string;
-}
-
-/** Settings of SNTP. */
-export interface SntpOptions {
-  /** Hours from UTC, -12 to 14. */
-  readonly timezone: number;
-  /** Up to three host names; empty: the firmware's defaults. */
-  readonly servers: readonly string[];
-}
-
-/** PEM texts for one slot; an empty text writes nothing. */
-export interface CertificateOptions {
-  /** Slot of `wss_ca`, `wss_cert` and `wss_key`, from 0. */
-  readonly slot: number;
-  /** PEM text of the CA that verifies servers, for `auth` 2 and 3. */
-  readonly ca: string;
-  /** PEM text of the client certificate, for `auth` 1 and 3. */
-  readonly certificate: string;
-  /** PEM text of the private key. Secret. */
-  readonly key: string;
 }
 
 /** What one {@link Device} knows of the ESP32 on a port, for the next one on it. */

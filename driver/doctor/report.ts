@@ -1,6 +1,6 @@
 import type { FlowControl } from '../commands/uart';
-import type { FirmwareClass } from '../device/options';
 import type { Finding } from './findings';
+import type { FirmwareClass } from '../commands/capabilities';
 
 /** Steps of an examination, in order. */
 export type DoctorStep =

@@ -1,5 +1,6 @@
 import type { LinkId } from '../at/types';
 import type { EspAtError } from '../errors';
+import type { LinkStateNumber } from '../commands/wsopen';
 
 /** State of a link. An open that still waits for the device, or for its clock, has not changed it yet. */
 export type LinkStateName =
@@ -12,9 +13,6 @@ export type LinkStateName =
   /** the device waits until it reconnects again */
   | 'waiting'
   | 'closing';
-
-/** The state as `AT+WSOPEN?` numbers it: 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing. */
-export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
 
 /** Cause of a change of a link. */
 export type LinkChangeCause =

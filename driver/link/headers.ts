@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { tryRun, type Response, type Run } from '../at/command';
 import { corruptResponse } from '../commands/build';
-import { parseWshead, wshead, wsheadClear, wsheadQuery } from '../commands/wshead';
+import { parseWshead, wshead, wsheadClear, wsheadQuery, type Header } from '../commands/wshead';
 import { EspAtError } from '../errors';
-import type { Header } from './options';
 
 /** Attempts to write a list until it reads back as written. */
 const WRITE_ATTEMPTS = 2;

@@ -3,13 +3,13 @@ import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
 import { callUser } from '../call-user';
 import { EventGate } from '../event-gate';
-import type { Capabilities } from '../device/options';
 import { EspAtError } from '../errors';
 import type { LinkChange, LinkEvent, LinkEvents, LinkStateName, Message } from './events';
 import type { LinkCounters } from '../statistics/link-counters';
 import type { LinkMachine } from './state/link-machine';
 import type { Goal, EmitChange } from './state/link-state';
 import { unverifiedReason } from './options';
+import type { Capabilities } from '../commands/capabilities';
 
 /** Emits the events of a link, and counts them. An error of a listener becomes an uncaught exception; the driver goes on. */
 export class LinkEmitter {

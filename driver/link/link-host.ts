@@ -1,10 +1,10 @@
 import type { AtClient } from '../at/at-client';
 import type { QueueLimit } from './send/queue-limit';
 import type { Clock } from '../clock';
-import type { Capabilities } from '../device/options';
 import type { DeviceRecorder } from '../recorder/device-recorder';
 import type { EspAtError } from '../errors';
 import type { HeaderMemory } from './headers';
+import type { Capabilities } from '../commands/capabilities';
 
 /** What a device provides to its links. */
 export interface LinkHost {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
-import { withoutUserinfo } from '../commands/wsopen';
+import { withoutUserinfo, type LinkStateNumber } from '../commands/wsopen';
 import { EspAtError } from '../errors';
 import type { LinkSnapshot } from '../recorder/lines';
 import { encodeOpen } from '../recorder/open-codec';
@@ -9,7 +9,7 @@ import { LinkCounters } from '../statistics/link-counters';
 import type { LinkStatistics } from '../statistics/statistics';
 import { waitFor, type WaitOptions } from '../wait';
 import { DeviceWatch } from './device-watch';
-import type { LinkEvents, LinkStateName, LinkStateNumber } from './events';
+import type { LinkEvents, LinkStateName } from './events';
 import { LinkEffects, type LinkParts } from './link-effects';
 import { LinkEmitter } from './link-emitter';
 import type { Availability, LinkHost } from './link-host';

@@ -1,36 +1,12 @@
 import type { LinkId } from '../at/types';
-import { wscfg } from '../commands/wscfg';
-import { wshead } from '../commands/wshead';
+import { wscfg, type LinkConfig } from '../commands/wscfg';
+import { wshead, type Header } from '../commands/wshead';
 import { placeAuthorization, wsopen } from '../commands/wsopen';
-import type { Capabilities } from '../device/options';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 import type { WaitOptions } from '../wait';
 import { checkReceiving } from './receive/receiver';
-
-/** Settings of one link (`AT+WSCFG`). */
-export interface LinkConfig {
-  /** Milliseconds between pings: a multiple of 1000 from 1000 to 7,200,000; default 10,000. */
-  readonly pingIntervalMs?: number | undefined;
-  /** Milliseconds without a pong until the connection counts as lost: a multiple of 1000 from 1000 to 7,200,000; default 120,000. */
-  readonly pongTimeoutMs?: number | undefined;
-  /** Buffer size in bytes, the most that the device passes on in one piece: 125-8192 (class D: 125-16384); default 1024. */
-  readonly bufferBytes?: number | undefined;
-  /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
-  readonly auth?: 0 | 1 | 2 | 3 | undefined;
-  /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3. */
-  readonly pki?: number | undefined;
-  /** Slot of the CA (`wss_ca`), for auth 2 and 3. */
-  readonly ca?: number | undefined;
-}
-
-/** One HTTP header of the opening handshake (`AT+WSHEAD`). */
-export interface Header {
-  /** An HTTP token (RFC 9110, section 5.1). */
-  readonly name: string;
-  /** Text without control characters other than a tab. May be secret: never in errors or logs. */
-  readonly value: string;
-}
+import type { Capabilities } from '../commands/capabilities';
 
 /**
  * How the driver joins received pieces to messages on firmware of class A-C. Class D tells the boundaries: ignored.

@@ -7,10 +7,21 @@ import {
   sysmfgWrite,
   type CertificateStore,
 } from '../commands/sysmfg';
-import type { CertificateOptions } from '../device/options';
 import { EspAtError, isRefusal } from '../errors';
 import { PemError, readCertificates, readKey, type PemFlaw } from './pem';
 import { isPlausible } from './sntp';
+
+/** PEM texts for one slot; an empty text writes nothing. */
+export interface CertificateOptions {
+  /** Slot of `wss_ca`, `wss_cert` and `wss_key`, from 0. */
+  readonly slot: number;
+  /** PEM text of the CA that verifies servers, for `auth` 2 and 3. */
+  readonly ca: string;
+  /** PEM text of the client certificate, for `auth` 1 and 3. */
+  readonly certificate: string;
+  /** PEM text of the private key. Secret. */
+  readonly key: string;
+}
 
 /** Names of the stores' contents in errors. */
 const MATERIAL_NAMES = {

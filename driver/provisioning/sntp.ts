@@ -7,8 +7,15 @@ import {
   isSntpSet,
   parseSntpTime,
 } from '../commands/sntp';
-import type { SntpOptions } from '../device/options';
 import { EspAtError } from '../errors';
+
+/** Settings of SNTP. */
+export interface SntpOptions {
+  /** Hours from UTC, -12 to 14. */
+  readonly timezone: number;
+  /** Up to three host names; empty: the firmware's defaults. */
+  readonly servers: readonly string[];
+}
 
 /** Milliseconds in which a server has to respond; the firmware repeats its request after 15 s. */
 const SNTP_TIMEOUT_MS = 20_000;

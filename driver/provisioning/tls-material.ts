@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
-import type { CertificateOptions } from '../device/options';
 import { EspAtError } from '../errors';
 import { PemError } from './pem';
 import { readPkcs12 } from './pkcs12';
+import type { CertificateOptions } from './certificates';
 
 /** CA, client certificate and key, as in the options of Node.js's `tls`. */
 export interface TlsMaterial {

@@ -17,8 +17,17 @@ import {
   type WifiNetwork,
 } from '../commands/wifi';
 import { delay, type Clock } from '../clock';
-import type { WifiOptions } from '../device/options';
 import { EspAtError, type ErrorCode, isRefusal } from '../errors';
+
+/** Wi-Fi to join. */
+export interface WifiOptions {
+  /** Name of the network (SSID). */
+  readonly ssid: string;
+  /** Empty for an open network. */
+  readonly password: string;
+  /** `aa:bb:cc:dd:ee:ff`: only this access point. */
+  readonly bssid?: string;
+}
 
 /** Seconds between the device's own attempts to rejoin. */
 const REJOIN_INTERVAL_S = 1;

@@ -1,6 +1,6 @@
 import type { LinkId } from '../at/types';
 import { systemClock, type Clock } from '../clock';
-import type { Capabilities, DeviceOptions } from '../device/options';
+import type { DeviceOptions } from '../device/options';
 import { asEspAtError, EspAtError } from '../errors';
 import type { CloseOptions, OpenOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
@@ -13,6 +13,7 @@ import { Recorder } from './recorder';
 import { packageVersion, recordedDevice, recordingText, type RecordedDevice } from './recording';
 import { SecretSet } from './secret-set';
 import { secretsOfCommand, secretsOfDevice, secretsOfOpen } from './secrets';
+import type { Capabilities } from '../commands/capabilities';
 
 /** Bytes that a recorder keeps, unless the options say otherwise. */
 const DEFAULT_RECORDER_BYTES = 256 * 1024;

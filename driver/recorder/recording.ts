@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
-import type { DeviceOptions, FirmwareClass } from '../device/options';
+import type { DeviceOptions } from '../device/options';
 import type { RecordingLine } from './lines';
 import { maskedDevice } from './secrets';
+import type { FirmwareClass } from '../commands/capabilities';
 
 /** Options of a device in a recording. */
 export type RecordedDevice = Pick<

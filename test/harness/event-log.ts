@@ -2,12 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type { Device } from '../../driver/device/device';
 import type { DeviceEvents } from '../../driver/device/events';
 import type { EspAtError } from '../../driver/errors';
-import type {
-  LinkChangeCause,
-  LinkEvent,
-  LinkEvents,
-  LinkStateNumber,
-} from '../../driver/link/events';
+import type { LinkChangeCause, LinkEvent, LinkEvents } from '../../driver/link/events';
+import type { LinkStateNumber } from '../../driver/commands/wsopen';
 
 /** An event of the device, other than those of its state, its send queues and omitted events. */
 export interface LoggedDeviceEvent {

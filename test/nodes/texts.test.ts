@@ -5,7 +5,6 @@ import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
-import type { LinkStateNumber } from '../../driver/link/events';
 import { linkStateNames } from '../../nodes/shared/message/link-message';
 import { stackOf, toCaughtError } from '../../nodes/shared/errors/caught-error';
 import { sentenceOf } from '../../nodes/shared/errors/sentence';
@@ -25,6 +24,7 @@ import { statusText } from '../../nodes/shared/status/status-words';
 import { catalog } from '../harness/editor/catalog';
 import { driverOnly } from '../harness/editor/driver-only';
 import { asObject, asText, object, root, text } from '../package/project';
+import type { LinkStateNumber } from '../../driver/commands/wsopen';
 
 const english = catalog('en-US');
 const chinese = catalog('zh-CN');

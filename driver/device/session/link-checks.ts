@@ -1,12 +1,12 @@
 import type { AtClient } from '../../at/at-client';
 import type { LinkId } from '../../at/types';
 import { delay, type Clock } from '../../clock';
-import type { LinkStateNumber } from '../../link/events';
 import type { Link } from '../../link/link';
 import { queryLinks } from '../../link/query-links';
 import { checked, urc } from '../../link/state/device-step';
 import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
+import type { LinkStateNumber } from '../../commands/wsopen';
 
 /** URCs of a link that the driver takes: a burst, then so many a second. A check of the links replaces faster ones. */
 const URC_BURST = 20;

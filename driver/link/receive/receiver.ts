@@ -1,12 +1,12 @@
 import type { DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { wholeFlaw } from '../../values/whole';
-import type { Capabilities } from '../../device/options';
 import { EspAtError } from '../../errors';
 import type { OpenOptions } from '../options';
 import { MessageAssembler } from './message-assembler';
 import { ChunkJoiner } from './chunk-joiner';
 import { FramingGuard } from './framing-guard';
+import type { Capabilities } from '../../commands/capabilities';
 
 /** Default and maximum of the option `maxMessageBytes`. */
 const DEFAULT_MESSAGE_BYTES = 1024 * 1024;

@@ -1,9 +1,9 @@
 import type { Command } from '../../at/command';
 import type { LinkId } from '../../at/types';
 import { wssend } from '../../commands/wssend';
-import type { Capabilities } from '../../device/options';
 import { EspAtError } from '../../errors';
 import type { SendOptions } from '../options';
+import type { Capabilities } from '../../commands/capabilities';
 
 /** Opcode of a continuation frame (RFC 6455, section 5.4). */
 const CONTINUATION = 0;

@@ -14,13 +14,13 @@ import {
   payloadBytes,
   wssend,
 } from '../../commands/wssend';
-import type { Capabilities } from '../../device/options';
 import { asEspAtError, EspAtError, type ErrorCode } from '../../errors';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import type { SendOptions } from '../options';
 import { PendingSend } from './pending-send';
 import { sendCommands } from './send-plan';
 import { refusalOf } from './send-refusal';
+import type { Capabilities } from '../../commands/capabilities';
 
 /** Failures after which the link or its device may come back: the queue then holds an unsent message. */
 const TEMPORARY_FAILURES: readonly ErrorCode[] = [

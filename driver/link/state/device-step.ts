@@ -25,7 +25,7 @@ import {
   reopen,
   emitChange,
 } from './transitions';
-import type { LinkStateNumber } from '../events';
+import type { LinkStateNumber } from '../../commands/wsopen';
 
 // Transitions caused by URCs, checks, and changes of the device.
 

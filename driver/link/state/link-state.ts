@@ -1,7 +1,8 @@
 import type { EspAtError } from '../../errors';
 import type { CloseOperation, OpenOperation } from '../operation';
-import type { LinkChangeCause, LinkStateName, LinkStateNumber } from '../events';
+import type { LinkChangeCause, LinkStateName } from '../events';
 import type { OpenOptions } from '../options';
+import type { LinkStateNumber } from '../../commands/wsopen';
 
 export type LinkUrc = 'connected' | 'disconnected' | 'closed';
 

@@ -2,19 +2,16 @@ import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type {
-  Capabilities,
-  DeviceState,
-  LinkStatus,
-  PortMemory,
-} from '../../../driver/device/options';
-import type { LinkEvents, LinkStateName, LinkStateNumber } from '../../../driver/link/events';
+import type { DeviceState, LinkStatus, PortMemory } from '../../../driver/device/options';
+import type { LinkEvents, LinkStateName } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { PlacedLine } from '../../../driver/recorder/record-list';
 import type { PortOpener } from '../../../driver/port/port';
 import type { DeviceStatistics } from '../../../driver/statistics/statistics';
 import type { WaitOptions } from '../../../driver/wait';
+import type { LinkStateNumber } from '../../../driver/commands/wsopen';
+import type { Capabilities } from '../../../driver/commands/capabilities';
 
 /** The part of the driver's link that the nodes use. */
 export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {

@@ -1,5 +1,4 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { Capabilities } from '../../../driver/device/options';
 import type { DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
 import { isFlowError, NodeError, type FlowError } from '../errors/node-error';
@@ -9,6 +8,7 @@ import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-o
 import type { Claimant } from './port-claims';
 import { ReleasedLinks } from './released-links';
 import { within } from './within';
+import type { Capabilities } from '../../../driver/commands/capabilities';
 
 /** How long the device runs on without users: a redeployed node is back before that. */
 const LINGER_MS = 500;

@@ -1,10 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
-import type { LinkConfig } from '../../../driver/link/options';
 import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
 import type { DeviceCredentials } from '../settings/device-settings';
 import type { HeaderSetting } from '../message/headers';
+import type { LinkConfig } from '../../../driver/commands/wscfg';
 
 /** The running `esp-at-device` node, as the other nodes see it. */
 export interface DeviceNode extends Node<DeviceCredentials> {

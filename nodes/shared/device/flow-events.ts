@@ -6,13 +6,13 @@ import type {
   LinkDataLoss,
   LinkEvent,
   LinkRetry,
-  LinkStateNumber,
   LinkWarning,
   Message,
 } from '../../../driver/link/events';
 import type { OutOfSyncCause } from '../../../driver/at/types';
 import type { FlowError } from '../errors/node-error';
 import type { DeviceApi, LinkApi } from './device-api';
+import type { LinkStateNumber } from '../../../driver/commands/wsopen';
 
 /** An event of a link, as a flow sees it. `asked`: the device's answer to a question. */
 export interface FlowLinkEvent extends LinkEvent {

@@ -1,9 +1,9 @@
 import type { NodeAPI } from 'node-red';
-import type { CertificateOptions } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
 import { certificatesOf, type TlsMaterial } from '../../../driver/provisioning/tls-material';
 import { asText, type Settings } from '../checks/refusal';
 import type { FlowReason } from '../errors/node-error';
+import type { CertificateOptions } from '../../../driver/provisioning/certificates';
 
 /** What the links take from a certificate slot. */
 interface SlotUse {

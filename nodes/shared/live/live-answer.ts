@@ -1,7 +1,8 @@
-import type { DeviceStateName, FirmwareClass } from '../../../driver/device/options';
+import type { DeviceStateName } from '../../../driver/device/options';
 import type { LinkStateName } from '../../../driver/link/events';
 import type { RecordingLine } from '../../../driver/recorder/lines';
 import type { CodedError } from '../errors/sentence';
+import type { FirmwareClass } from '../../../driver/commands/capabilities';
 
 /** What the live view shows of a device. */
 export interface LiveDevice {

@@ -1,10 +1,10 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
-import type { Header } from '../../../driver/link/options';
 import type { FlowReason } from '../errors/node-error';
 import { render } from './templates';
 import { secretIn, type HeaderSecrets } from './secret-headers';
 import { settingText } from '../settings/settings';
+import type { Header } from '../../../driver/commands/wshead';
 
 /** A header in the settings. `${ENV}` in name and value is expanded; the value is a Mustache template. */
 export interface HeaderSetting {

@@ -1,13 +1,14 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
-import type { CertificateOptions, DeviceOptions } from '../../../driver/device/options';
-import type { LinkConfig } from '../../../driver/link/options';
+import type { DeviceOptions } from '../../../driver/device/options';
 import { checks, rateToRaiseTo, serversOf, startRate } from '../checks/esp-at-device';
 import { asText, type Settings } from '../checks/refusal';
 import { slotUse, tlsCertificates } from '../device/tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
 import type { HeaderRow, HeaderSecrets } from '../message/secret-headers';
 import { expandedSettings, expandEnvironment, refusalOf } from './settings';
+import type { LinkConfig } from '../../../driver/commands/wscfg';
+import type { CertificateOptions } from '../../../driver/provisioning/certificates';
 
 /** Certificate slots that the dialog offers (`AT+SYSMFG` indices). */
 const CERTIFICATE_SLOTS = [0, 1] as const;

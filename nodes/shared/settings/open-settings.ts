@@ -4,7 +4,7 @@ import { isFixed, type Source } from '../checks/source';
 import type { FlowError } from '../errors/node-error';
 import { checks, timeoutRange } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
-import type { Header, Framing, OpenOptions } from '../../../driver/link/options';
+import type { Framing, OpenOptions } from '../../../driver/link/options';
 import {
   headerSettings,
   messageHeaders,
@@ -23,6 +23,7 @@ import {
   settingNumber,
   settingText,
 } from './settings';
+import type { Header } from '../../../driver/commands/wshead';
 
 export interface WsOpenCredentials extends HeaderSecrets {
   authorization?: string;

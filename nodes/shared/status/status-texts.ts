@@ -1,10 +1,10 @@
 import type { NodeStatus } from 'node-red';
-import type { LinkStateNumber } from '../../../driver/link/events';
 import type { HostedState } from '../device/device-host-options';
 import type { FlowLinkEvent } from '../device/flow-events';
 import type { FlowError } from '../errors/node-error';
 import { linkStateNames } from '../message/link-message';
 import type { StatusWords } from './status-words';
+import type { LinkStateNumber } from '../../../driver/commands/wsopen';
 
 type Look = Pick<NodeStatus, 'fill' | 'shape'>;
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
-import type { DeviceOptions, FirmwareClass } from '../../../driver/device/options';
+import type { DeviceOptions } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
 import { Harness } from '../../harness/harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+import type { FirmwareClass } from '../../../driver/commands/capabilities';
 
 const authority = makeAuthority('Home CA');
 const server = makeIdentity(authority, 'server');

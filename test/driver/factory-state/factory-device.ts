@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import type {
-  CertificateOptions,
-  DeviceOptions,
-  FirmwareClass,
-} from '../../../driver/device/options';
+import type { DeviceOptions } from '../../../driver/device/options';
 import { EspAtError } from '../../../driver/errors';
-import type { LinkConfig } from '../../../driver/link/options';
 import type { AccessPoint, SimulatorOptions } from '../../../simulator';
 import type { HandshakeServer } from '../../../simulator/replay/tls-handshake';
 import { Harness, type HarnessOptions } from '../../harness/harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+import type { LinkConfig } from '../../../driver/commands/wscfg';
+import type { FirmwareClass } from '../../../driver/commands/capabilities';
+import type { CertificateOptions } from '../../../driver/provisioning/certificates';
 
 export const NOW = Date.UTC(2026, 10, 25);
 export const URI = 'wss://server.example/echo';

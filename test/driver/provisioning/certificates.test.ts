@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { CertificateOptions } from '../../../driver/device/options';
 import {
   checkCertificates,
   outdatedCertificates,
   writeCertificates,
+  type CertificateOptions,
 } from '../../../driver/provisioning/certificates';
 import { refused, rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Run } from '../../../driver/at/command';
-import type { SntpOptions } from '../../../driver/device/options';
 import { parseSntpTime } from '../../../driver/commands/sntp';
-import { configureSntp, isPlausible, waitForSntp } from '../../../driver/provisioning/sntp';
+import {
+  configureSntp,
+  isPlausible,
+  waitForSntp,
+  type SntpOptions,
+} from '../../../driver/provisioning/sntp';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../../driver/errors';
-import type { WifiOptions } from '../../../driver/device/options';
 import * as wifi from '../../../driver/provisioning/wifi';
 import { rejected } from '../../harness/refused';
 import { ScriptedRun, type Reply } from '../../harness/scripted-run';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import type { WifiOptions } from '../../../driver/provisioning/wifi';
 
 const home = { ssid: 'home', password: 'secret-word' };
 const REJOIN = 'AT+CWRECONNCFG=1,0';

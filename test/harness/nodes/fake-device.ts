@@ -3,14 +3,13 @@ import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import { Device } from '../../../driver/device/device';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type { Capabilities, DeviceState, LinkStatus } from '../../../driver/device/options';
+import type { DeviceState, LinkStatus } from '../../../driver/device/options';
 import { EspAtError, type ErrorCode } from '../../../driver/errors';
 import type {
   LinkChangeCause,
   LinkEvent,
   LinkEvents,
   LinkStateName,
-  LinkStateNumber,
   Message,
 } from '../../../driver/link/events';
 import { portAt } from '../../../driver/port/open';
@@ -20,6 +19,8 @@ import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/lin
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { WaitOptions } from '../../../driver/wait';
 import type { DeviceApi, LinkApi, TrafficSource } from '../../../nodes/shared/device/device-api';
+import type { LinkStateNumber } from '../../../driver/commands/wsopen';
+import type { Capabilities } from '../../../driver/commands/capabilities';
 
 /** A request that a fake link was given. */
 interface FakeRequest {

@@ -6,8 +6,8 @@ import { wscfgProbe } from '../../../commands/wscfg';
 import { wsheadQuery } from '../../../commands/wshead';
 import { wsopenQuery } from '../../../commands/wsopen';
 import { wsdatafmt } from '../../../commands/wssend';
-import type { Capabilities, FirmwareClass } from '../../options';
 import { EspAtError } from '../../../errors';
+import type { FirmwareClass, Capabilities } from '../../../commands/capabilities';
 
 /** A firmware that the driver has identified. */
 export interface KnownFirmware {

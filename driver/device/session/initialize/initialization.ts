@@ -11,9 +11,9 @@ import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
 import { HealthCheck } from '../health-check';
 import { LinkChecks } from '../link-checks';
-import type { Capabilities } from '../../options';
 import type { SessionMachine } from '../session-machine';
 import { progressOf, type Boot, type SessionState } from '../session-state';
+import type { Capabilities } from '../../../commands/capabilities';
 
 /** Failed searches for an unresponsive device after which the session ends, and the port opens again. */
 const MAX_SEARCHES = 3;

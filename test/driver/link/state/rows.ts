@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import { CloseOperation, OpenOperation } from '../../../../driver/link/operation';
-import type { LinkStateNumber } from '../../../../driver/link/events';
+import type { LinkStateNumber } from '../../../../driver/commands/wsopen';
 import type { OpenOptions } from '../../../../driver/link/options';
 import {
   nameOf,
