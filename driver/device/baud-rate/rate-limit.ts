@@ -68,9 +68,16 @@ export class RateLimit {
     this.#rateAtLoss = rate;
   }
 
-  /** The driver has found the device. If it is still at the rate at which it was lost, that rate does not work. */
-  deviceFound(rate: number | undefined, now: number): void {
-    if (rate !== undefined && rate === this.#rateAtLoss) this.rateFailed(rate, now);
+  /**
+   * The driver has found the device. If it is still at the rate at which it was lost, that rate does not work; at another
+   * one, it has restarted.
+   */
+  deviceFound(rate: number | undefined, now: number): 'restarted' | undefined {
+    const before = this.#rateAtLoss;
     this.#rateAtLoss = undefined;
+    if (rate === undefined || before === undefined) return undefined;
+    if (rate !== before) return 'restarted';
+    this.rateFailed(rate, now);
+    return undefined;
   }
 }

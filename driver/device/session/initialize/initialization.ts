@@ -91,12 +91,11 @@ export class Initialization {
 
   async #initialize(boot: Boot): Promise<void> {
     const { context, client, port } = this.#machine;
-    const { options, knowledge, status } = context;
+    const { status } = context;
     const { signal, network } = boot;
     try {
       const firmware = await client.sequence((access) => this.#runSequence(access, boot));
       signal.throwIfAborted();
-      knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
       this.#firmware = firmware;
       const { capabilities } = firmware;
       status.capabilities = capabilities;
@@ -118,10 +117,15 @@ export class Initialization {
    */
   async #runSequence(access: SequenceAccess, { signal }: Boot): Promise<KnownFirmware> {
     const { client, port, context } = this.#machine;
-    const { options, emitter } = context;
+    const { options, emitter, counters, knowledge } = context;
     const { run } = access;
     client.assume({ echoOff: false });
     await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
+    // At the negotiated rate the driver did not hear its `ready`.
+    if (knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now()) === 'restarted') {
+      counters.restarted();
+      emitter.emit('restart');
+    }
     await run(echoOff());
     client.assume({ echoOff: true });
     await resetIgnoredRate(access, port);

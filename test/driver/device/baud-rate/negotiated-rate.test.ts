@@ -56,6 +56,8 @@ describe('a restart at the negotiated rate', () => {
     const took = harness.clock.now() - start;
     assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
     assert.ok(!harness.port.text.includes('AT+RST'));
+    assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
+    assert.equal(harness.device.statistics().restarts, 1);
   });
 
   for (const text of ['x', 'x'.repeat(5000)]) {
