@@ -6,6 +6,7 @@ import { nodeErrorCodes } from '../../../nodes/shared/errors/node-error';
 import { faults } from '../../../simulator/faults';
 import { drawFault, withPrerequisite } from '../../verification/faults/fault-schedule';
 import { VirtualHarness } from '../../verification/faults/virtual-harness';
+import { listenerCount } from '../../harness/event-log';
 import { SeededRandom } from '../../harness/random';
 import type { WsConnection } from '../../harness/network/ws-server';
 import { wholeFlow } from '../../harness/nodes/flows';
@@ -56,6 +57,7 @@ class RandomRun {
     const firmware = this.#random.one(classes);
     const harness = new VirtualHarness({ firmware, seed, paced: this.#random.once(3) });
     this.#harness = harness;
+    harness.ownListeners = listenerCount(harness.device);
     harness.ws.behavior.answersCloses = !this.#random.once(4);
     harness.ws.behavior.onFrame = (connection, { opcode, fin, payload }) => {
       connection.frames.length = 0;

@@ -12,8 +12,8 @@ const everySetting = saved.get('Every setting') ?? [];
 const secrets = { password: 'secret word', headerSecret0: 'key', ca0: 'CA', ca1: 'other CA' };
 
 onEachRuntime('flows saved without a version', (nodeRed) => {
-  /** Loads the nodes of this package; gives the settings of each device, and the devices. */
-  async function load(flow: readonly Json[], credentials = {}) {
+  /** Loads the nodes of this package, with secrets; gives the settings of each device, and the devices. */
+  async function load(flow: readonly Json[]) {
     const settings: DeviceSettings[] = [];
     const devices: FakeDevice[] = [];
     const make = (made: DeviceSettings) => {
@@ -22,10 +22,11 @@ onEachRuntime('flows saved without a version', (nodeRed) => {
       devices.push(device);
       return device;
     };
+    const device = String(flow.find(({ type }) => type === 'esp-at-device')?.id);
     await nodeRed.load(
       make,
       flow.filter((node) => /^(tab|complete|helper)$/.test(String(node.type)) || isOwn(node)),
-      credentials,
+      { [device]: secrets },
     );
     return { settings, devices };
   }
@@ -42,8 +43,7 @@ onEachRuntime('flows saved without a version', (nodeRed) => {
   }
 
   it('every setting: the device gets what the flow says', async () => {
-    const device = String(everySetting.find(({ type }) => type === 'esp-at-device')?.id);
-    const { settings } = await load(everySetting, { [device]: secrets });
+    const { settings } = await load(everySetting);
     const [made] = settings;
     assert.equal(made?.address, '/dev/serial/by-id/usb-board');
     assert.deepEqual(made.serial, { rate: 230400, dtr: false, rts: false });
