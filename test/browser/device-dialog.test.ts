@@ -129,8 +129,30 @@ for (const { nodeRed, locale, ports } of runs.filter((run) => majors.includes(ru
         await port.blur();
         await eventually(limits, ['125–8192', true]);
 
+        // The answer about another port comes after this one was chosen.
+        let answer: (() => void) | undefined;
+        await page.route('**/esp-at-websocket/firmware/*', async (route) => {
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+          await route.fulfill({ json: { firmware: 'D' } });
+        });
         await port.fill('/dev/ttyUSB7');
         await port.blur();
+        await eventually(() => Promise.resolve(answer !== undefined), true);
+        await port.fill('sim:?firmware=B');
+        await port.blur();
+        await eventually(limits, ['125–8192', true]);
+        const answered = page.waitForResponse('**/esp-at-websocket/firmware/*');
+        answer?.();
+        await answered;
+        await page.waitForFunction('$.active === 0');
+        assert.deepEqual(await limits(), ['125–8192', true]);
+        await page.unroute('**/esp-at-websocket/firmware/*');
+
+        await port.fill('/dev/ttyUSB7');
+        await port.blur();
+        await eventually(limits, ['125–16384', false]);
         const reset = page.locator('#node-config-input-hardwareReset');
         await page.locator('#node-config-input-autoRate').uncheck();
         await page.locator('#node-config-input-flowControl').check();
