@@ -67,19 +67,38 @@ describe('two faults, one after the other, a sample', () => {
     assert.deepEqual(verdict([], 0), { text: 'nothing ran', exitCode: 1 });
   });
 
-  it('both apply: a lost byte and, behind it in the same chunk, an inserted one', async () => {
-    const script = scriptNamed('receive-d');
-    const { units, from } = await record(script);
-    const data = units['to-host'].find(
-      ({ role, start }) => role === 'data' && start >= from['to-host'],
-    );
-    assert.equal(data?.text, 'hello');
-    const pair = `lost:to-host@${data.start},inserted-30:to-host@${data.end - 1}`;
-    const { applied, undetectable, violations, trace } = await attemptPair(script, pair);
-    assert.ok(applied);
-    assert.equal(trace.filter((line) => line.includes('*** here ***')).length, 2);
-    assert.deepEqual([undetectable, violations], ['payload byte', []]);
-  });
+  for (const [what, name, text, changes, reason] of [
+    [
+      'a lost byte and, behind it in the same chunk, an inserted one',
+      'receive-d',
+      'hello',
+      ['lost@0', 'inserted-30@4'],
+      'payload byte',
+    ],
+    [
+      'two inserted bytes before a line end of the data',
+      'receive-c',
+      '+WS_CLOSED:0\r\n',
+      ['inserted-0d@1', 'inserted-ff@5'],
+      'compensated',
+    ],
+  ] as const)
+    it(`both apply: ${what}, which no host can detect`, async () => {
+      const script = scriptNamed(name);
+      const { units, from } = await record(script);
+      const data = units['to-host'].find(
+        (unit) => unit.role === 'data' && unit.start >= from['to-host'] && unit.text === text,
+      );
+      assert.ok(data);
+      const pair = changes.map((change) => {
+        const [fault, index] = change.split('@');
+        return `${fault}:to-host@${data.start + Number(index)}`;
+      });
+      const { applied, undetectable, violations, trace } = await attemptPair(script, pair.join());
+      assert.ok(applied);
+      assert.equal(trace.filter((line) => line.includes('*** here ***')).length, 2);
+      assert.deepEqual([undetectable, violations], [reason, []]);
+    });
 });
 
 /** Regressions: a fault and its byte, by the text around it. */

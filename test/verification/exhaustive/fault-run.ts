@@ -12,6 +12,7 @@ import {
 import type { Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
 import type { Undetectable } from '../faults/invariants/undetectable';
+import { seemsComplete } from '../faults/port-monitor';
 import { undetectableReason } from './undetectable';
 
 /** The longest time from a fault until messages pass both ways again. */
@@ -160,24 +161,24 @@ function reasonOf(
     const text = behind.map(({ bytes }) => bytes.toString('latin1')).join('');
     return undetectableReason(kind, at, recording, text);
   });
-  return (
-    reasons.find((reason) => reason !== undefined) ??
-    (cancelOut(faults) ? 'payload byte' : undefined)
-  );
+  return reasons.find((reason) => reason !== undefined) ?? cancelOut(faults);
 }
 
-/** Whether all faults changed bytes of one payload, or of one message's data, and kept its length. */
-function cancelOut(faults: readonly ArmedFault[]): boolean {
+/** The reason where all faults changed bytes of one payload, or of one message's data, whose length still fits. */
+function cancelOut(faults: readonly ArmedFault[]): Undetectable | undefined {
   const [first] = faults;
   const direction = first?.kind.change?.direction;
-  if (!first || !direction) return false;
+  if (!first || !direction) return undefined;
   const unit = unitAt(first.recording.units[direction], first.at);
-  if (unit?.role !== 'payload' && unit?.role !== 'data') return false;
+  if (unit?.role !== 'payload' && unit?.role !== 'data') return undefined;
   const drifts = faults.map(({ kind: { change }, at }) => {
     const isIn = change?.direction === direction && at >= unit.start && at < unit.end;
     return isIn ? change.replace(0).length - 1 : NaN;
   });
-  return sum(drifts) === 0;
+  const drift = sum(drifts);
+  if (drift === 0) return 'payload byte';
+  const data = Buffer.from(unit.text, 'latin1');
+  return unit.role === 'data' && seemsComplete(data, drift) ? 'compensated' : undefined;
 }
 
 function recoveryLimit({ name }: FaultKind): number {

@@ -181,7 +181,7 @@ function partsOf(urc: string): { header: string; length: number } | undefined {
  * Whether data with extra or missing bytes seems to end with its line end: where two bytes are missing, the next line end
  * takes the place of its own; where bytes are extra, a line end in the data does.
  */
-function seemsComplete(data: Buffer, drift: number): boolean {
+export function seemsComplete(data: Buffer, drift: number): boolean {
   if (drift === -LINE_END_BYTES) return true;
   return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
 }
