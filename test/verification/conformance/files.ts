@@ -11,8 +11,6 @@ export const OWN_RECORDINGS = join(PROJECT, 'test', 'recordings');
 export const DEVICE_RECORDINGS = firmwareClasses.map((name) =>
   join(OWN_RECORDINGS, `class-${name}`),
 );
-/** Further recordings beside the project, which not every machine has. */
-export const SHARED_RECORDINGS = join(PROJECT, '..', 'shared', 'recordings');
 
 /** The recordings of devices among files and folders, in order of their paths. */
 export const recordingFiles = (paths: readonly string[]): string[] =>

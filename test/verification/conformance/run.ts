@@ -1,20 +1,18 @@
-import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
-import { OWN_RECORDINGS, readRecording, recordingFiles, SHARED_RECORDINGS } from './files';
+import { OWN_RECORDINGS, readRecording, recordingFiles } from './files';
 import { replay, type StepResult } from '../../../simulator/replay/replay';
 import { describeDifferences, isMatched, score } from '../../../simulator/replay/report';
 import { optionsOf, orMisuse } from '../../harness/options/options';
 
 const usage = `npm run conformance -- [FILES or folders]
 
-Replays recordings of real devices on the simulated ESP32. Default: those of the project, and those beside it in
-../shared/recordings. The exit code is 1 when a step differs.`;
+Replays recordings of real devices on the simulated ESP32. Default: those of the project.
+The exit code is 1 when a step differs.`;
 
 async function main(): Promise<number> {
   const given = optionsOf(usage, {}, true).positionals;
-  const defaults = [OWN_RECORDINGS, SHARED_RECORDINGS].filter((path) => existsSync(path));
   const all: StepResult[] = [];
-  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : defaults))) {
+  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : [OWN_RECORDINGS]))) {
     const recording = readRecording(file);
     const steps = await replay(recording);
     all.push(...steps);

@@ -21,7 +21,7 @@ describe('a single fault at any place, a sample', () => {
   for (const script of [...scripts, ...paced]) {
     const rate = script.paced ? ' at 115200 bits a second' : '';
     it(`in ${script.name}${rate}: every invariant holds`, async () => {
-      const stride = script.name.startsWith('bring-up') ? LONG_STRIDE : STRIDE;
+      const stride = script.name.startsWith('initialize') ? LONG_STRIDE : STRIDE;
       const search = new Search({ scripts: [script], kinds: faultKinds, stride });
       const { runs, failed } = await search.run(script);
       assert.deepEqual(failed, []);
@@ -55,7 +55,7 @@ describe('two faults, one after the other, a sample', () => {
 
   it('a pair with a violation: its command repeats the pair at its rate, and the exit code is 1', async () => {
     const script = { ...scriptNamed('receive-d'), paced: true };
-    const pair = 'report-wifi@3300,report-time@3300';
+    const pair = 'urc-wifi@3300,urc-time@3300';
     const tally = new Tally();
     const result = await attemptPair(scriptNamed('receive-d'), pair);
     addPair(tally, { ...result, violations: ['lost'] }, script, pair);
@@ -113,7 +113,7 @@ const regressions: readonly {
 }[] = [
   {
     what: 'a corrupt name in the list of commands: the driver still finds WebSocket support',
-    script: 'bring-up-d',
+    script: 'initialize-d',
     fault: 'flipped-1:to-host',
     direction: 'to-host',
     text: '"AT+WSOPEN"',
@@ -228,7 +228,7 @@ describe('a single fault that once broke an invariant', () => {
   }
 
   it('a hang during initialization: the driver restarts the device', async () => {
-    const script = scriptNamed('bring-up-c');
+    const script = scriptNamed('initialize-c');
     const outcome = await attempt(script, {
       kind: faultKind('outcome-hang'),
       at: 0,

@@ -46,8 +46,8 @@ const urcs: Readonly<Record<string, string>> = {
   time: '+TIME_UPDATED\r\n',
   busy: 'busy p...\r\n',
   diagnostic: 'ERR CODE:0x010b0000\r\n',
-  foreign: '+STA_DISCONNECTED:"aa:bb:cc:dd:ee:01"\r\n',
-  unheard: 'phy init\r\n',
+  softap: '+STA_DISCONNECTED:"aa:bb:cc:dd:ee:01"\r\n',
+  'unknown-line': 'phy init\r\n',
   'other-link-lost': '+WS_DISCONNECTED:2\r\n',
   'other-link-closed': '+WS_CLOSED:2\r\n',
   'other-link-open': '+WS_CONNECTED:2\r\n',
@@ -61,7 +61,7 @@ const outcomes: Readonly<Record<string, CommandOutcome>> = {
   busy: { kind: 'busy', executed: false },
   'busy-executed': { kind: 'busy', executed: true },
   'answer-lost': { kind: 'answer lost' },
-  'answer-false': { kind: 'answer false' },
+  'executed-then-error': { kind: 'answer false' },
   late: { kind: 'late', delay: 7000 },
   hang: { kind: 'hang' },
   crash: { kind: 'restart' },
@@ -115,10 +115,10 @@ export const hostStallKinds: readonly FaultKind[] = directions.flatMap((directio
 );
 
 const urcFaults: readonly FaultKind[] = Object.entries(urcs).map(([name, text]) =>
-  atLineStarts(`report-${name}`, (harness) => harness.port.deliver(Buffer.from(text))),
+  atLineStarts(`urc-${name}`, (harness) => harness.port.deliver(Buffer.from(text))),
 );
 
-const dataUrc: FaultKind = atLineStarts('report-data', (harness) => {
+const dataUrc: FaultKind = atLineStarts('urc-data', (harness) => {
   const long = harness.firmware === 'D';
   // Data comes only from a link that the device has connected.
   if (!harness.connection(0) || harness.device.links[0].stateNumber !== 2) return;

@@ -36,7 +36,7 @@ function on(
 }
 
 export const scripts: readonly Script[] = [
-  ...on(both, { name: 'bring-up', run: up }),
+  ...on(both, { name: 'initialize', run: up }),
   ...on(both, { name: 'open', setUp: up, run: (harness) => harness.open(0) }),
   ...on(['C'], {
     name: 'open-with-headers',

@@ -14,7 +14,7 @@ export function undetectableReason(
 ): Undetectable | undefined {
   const { change } = kind;
   if (kind.name === 'server-closes' || kind.name === 'server-resets') return 'after SEND OK';
-  if (kind.name === 'report-ready') return 'false ready';
+  if (kind.name === 'urc-ready') return 'false ready';
   if (kind.name === 'restart:to-device')
     return unitAt(recording.units['to-device'], at)?.role === 'payload'
       ? 'payload as commands'

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { BoardReport } from './board-process';
 
+/** Limit of the time from the start of the process to its port. */
+const START_TIMEOUT_MS = 60_000;
+
 /** The process of `board-process.ts`. */
 export class BoardHandle {
   /** The path of the serial port. */
@@ -17,11 +20,16 @@ export class BoardHandle {
   static async start(seed: number, onReport: (report: BoardReport) => void): Promise<BoardHandle> {
     const child = fork(join(__dirname, 'board-process.ts'), [String(seed)]);
     const path = await new Promise<string>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        child.kill();
+        reject(new Error(`the board named no port within ${START_TIMEOUT_MS} ms`));
+      }, START_TIMEOUT_MS);
       child.once('exit', (code) => reject(new Error(`the board ended with ${String(code)}`)));
       child.on('message', (message) => {
         if (!isReport(message)) return;
-        if (message.kind === 'port') resolve(message.path);
-        else onReport(message);
+        if (message.kind !== 'port') return onReport(message);
+        clearTimeout(limit);
+        resolve(message.path);
       });
     });
     return new BoardHandle(path, child);

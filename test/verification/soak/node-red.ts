@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 20_000;
 const MAX_KEPT_LINES = 200;
 
 /** Node-RED by its own command, in its own process and folder, with the probe in its settings. */
-export class NodeRed {
+export class NodeRedProcess {
   readonly #folder: string;
   readonly #process: ChildProcess;
   readonly #address: string;
@@ -68,12 +68,12 @@ export class NodeRed {
     seed: number,
     onReports: (reports: readonly Report[]) => void,
     onLine: (line: string) => void,
-  ): Promise<NodeRed> {
+  ): Promise<NodeRedProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'esp-at-soak-'));
     const port = await freePort();
     writeFileSync(join(folder, 'flows.json'), JSON.stringify(flows));
     writeFileSync(join(folder, 'settings.js'), settings(port, seed));
-    const nodeRed = new NodeRed(folder, port, onReports, onLine);
+    const nodeRed = new NodeRedProcess(folder, port, onReports, onLine);
     const giveUpAt = Date.now() + START_TIMEOUT_MS;
     while (!(await nodeRed.#answers())) {
       if (Date.now() > giveUpAt)

@@ -4,13 +4,13 @@ import { below, between } from '../../harness/random';
 import { LINKS, type Revision } from './flows';
 
 /** A fault for the board, with its duration. */
-export interface ScheduledFault {
+export interface BoardFault {
   readonly fault: string;
   readonly durationMs: number;
 }
 
 /** Draws a fault: lost or added bytes, a stall, a restart, an unplugged cable. Long ones are rare. */
-export function drawFault(random: Random): ScheduledFault {
+export function drawBoardFault(random: Random): BoardFault {
   const kind = random();
   const way = random() < 0.5 ? 'to-host' : 'to-device';
   if (kind < 0.4) {

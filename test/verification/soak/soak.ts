@@ -6,9 +6,9 @@ import { firstRevision, flowsOf, LINKS, type Revision } from './flows';
 import { Health } from './health';
 import { Inputs } from './messages/inputs';
 import { SoakLog } from './messages/soak-log';
-import { NodeRed } from './node-red';
+import { NodeRedProcess } from './node-red';
 import type { Report } from './reports';
-import { deployTypes, drawFault, nextRevision, stoppedLinks } from './schedule';
+import { deployTypes, drawBoardFault, nextRevision, stoppedLinks } from './schedule';
 import { SoakServer } from './server';
 
 interface SoakOptions {
@@ -63,9 +63,9 @@ export class Soak {
       if (kind === 'hit' && 'at' in hit) this.#log.disturbances.hit(hit.at, hit.direction);
     });
     const flows = () => flowsOf(board.path, server.port, this.#revision);
-    let nodeRed: NodeRed | undefined;
+    let nodeRed: NodeRedProcess | undefined;
     try {
-      nodeRed = await NodeRed.start(
+      nodeRed = await NodeRedProcess.start(
         flows(),
         seed + 3,
         (reports) => reports.forEach((each) => this.#take(each)),
@@ -92,7 +92,7 @@ export class Soak {
   // --- phases --------------------------------------------------------------------------------------
 
   async #storm(
-    nodeRed: NodeRed,
+    nodeRed: NodeRedProcess,
     board: BoardHandle,
     server: SoakServer,
     flows: () => object[],
@@ -126,7 +126,7 @@ export class Soak {
   }
 
   /** Checks that without faults and stalls each link passes messages both ways, and that all inputs end. */
-  async #calm(nodeRed: NodeRed, board: BoardHandle, server: SoakServer): Promise<void> {
+  async #calm(nodeRed: NodeRedProcess, board: BoardHandle, server: SoakServer): Promise<void> {
     board.clear();
     nodeRed.send({ kind: 'traffic', messages: true, stalls: false });
     const isWorking = (since: number) =>
@@ -149,7 +149,7 @@ export class Soak {
   }
 
   #inject(board: BoardHandle): void {
-    const { fault, durationMs } = drawFault(this.#random);
+    const { fault, durationMs } = drawBoardFault(this.#random);
     const [name = fault] = fault.split('=');
     this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
     this.#log.disturbances.fault(Date.now(), durationMs + TRIGGER_MS);
@@ -157,7 +157,7 @@ export class Soak {
     board.inject(fault);
   }
 
-  async #deploy(nodeRed: NodeRed, flows: () => object[]): Promise<void> {
+  async #deploy(nodeRed: NodeRedProcess, flows: () => object[]): Promise<void> {
     const type = deployTypes[this.#deploys++ % deployTypes.length] ?? 'full';
     const before = this.#revision;
     this.#revision = nextRevision(before, type, this.#random);
@@ -205,7 +205,7 @@ export class Soak {
   }
 
   #checkAlive(
-    nodeRed: NodeRed,
+    nodeRed: NodeRedProcess,
     board: BoardHandle,
     server: SoakServer,
     begun: number,

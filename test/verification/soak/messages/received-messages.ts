@@ -22,11 +22,12 @@ interface Connection {
 }
 
 /** Events of a link that announce a possible loss of messages: data loss, or the end of a connection. */
-const announcements = new Set([
-  ...['data-loss', 'lost', 'reconnecting', 'closed-by-server', 'closing', 'closed', 'failed'],
-  'device-lost',
-  ...['opening', 'opened', 'reopened'],
-]);
+const announcements = new Set(
+  (
+    'data-loss lost reconnecting closed-by-server closing closed failed device-lost ' +
+    'opening opened reopened'
+  ).split(' '),
+);
 
 /**
  * Accounts for the messages from the server to the flow. TCP keeps their order: between two arrivals, an event of the link
