@@ -1,4 +1,5 @@
-import { NAMED_DETAILS } from './values/flaw';
+/** Details of an error that a sentence shows by their {@link names}. */
+export const NAMED_DETAILS = ['setting', 'material', 'state'] as const;
 
 /**
  * Reasons of a refusal, by the key in `details.reason`: each a clause of the error's sentence. `{name}` is a detail.

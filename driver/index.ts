@@ -40,7 +40,7 @@ export type {
   LinkWarning,
   Message,
 } from './link/events';
-export type { CloseOptions, Framing, OpenOptions, SendOptions } from './link/options';
+export type { CloseOptions, OpenOptions, SendOptions } from './link/options';
 export type { WaitOptions } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/options';
@@ -58,10 +58,10 @@ export {
 } from './errors';
 export type { Clock, Cancel } from './clock';
 export { systemClock } from './clock';
-export type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from './at/types';
-export type { Port, PortHandlers, PortOpener, PortOpenOptions } from './port/port';
+export type { LinkId } from './at/types';
+export type { Port, PortHandlers, PortOpener, PortOpenOptions, PortOptions } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
-export { portAt, type PortOptions } from './port/open';
+export { portAt } from './port/open';
 export { examine, type DoctorOptions } from './doctor/doctor';
 export {
   findingInWords,
@@ -78,3 +78,5 @@ export type { FirmwareClass, Capabilities } from './commands/capabilities';
 export type { WifiOptions } from './provisioning/wifi';
 export type { SntpOptions } from './provisioning/sntp';
 export type { CertificateOptions } from './provisioning/certificates';
+export type { Framing } from './link/receive/options';
+export type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from './at/events';

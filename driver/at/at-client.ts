@@ -9,16 +9,9 @@ import { CommandSequence, type SequenceAccess, type SequenceOptions } from './co
 import { isFinalResultCode, outOfSyncError } from './outcome';
 import { isLateResponse } from './resync/resync';
 import { onChunk } from './transaction/responses';
-import type {
-  ClientEvent,
-  DataFormat,
-  DataReceiver,
-  Frame,
-  LinkId,
-  PortWriter,
-  SendSource,
-} from './types';
+import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter, SendSource } from './types';
 import { looksIntact, parseUrc } from './urc';
+import type { ClientEvent } from './events';
 
 /**
  * One transaction at a time over one port. Responses belong to the running transaction, a prompt to the one that

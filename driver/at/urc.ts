@@ -10,9 +10,12 @@ const PLAIN_URCS = {
   '+TIME_UPDATED': 'time-updated',
 } as const;
 
+/** URCs about one link: `+WS_CONNECTED`, `+WS_DISCONNECTED`, `+WS_CLOSED`. */
+export type LinkUrc = 'connected' | 'disconnected' | 'closed';
+
 /** An unsolicited result code. The driver ignores `busy` and `diagnostic`: they only need to count as known lines. */
 export type Urc =
-  | { readonly kind: 'connected' | 'disconnected' | 'closed'; readonly link: LinkId }
+  | { readonly kind: LinkUrc; readonly link: LinkId }
   | { readonly kind: (typeof PLAIN_URCS)[keyof typeof PLAIN_URCS] | 'diagnostic' };
 
 /** Prefixes of URCs that the driver does not use, and of late responses. */

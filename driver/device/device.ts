@@ -24,8 +24,9 @@ import { limitEvents } from './event-limit';
 import type { DeviceEvents } from './events';
 import type { DeviceOptions, DeviceState, LinkStatus, PortMemory, SendQueueLevel } from './options';
 import { SessionLoop } from './session/session-loop';
-import { PortKnowledge, type SessionContext } from './session/session-state';
+import { type SessionContext } from './session/session-state';
 import type { Capabilities } from '../commands/capabilities';
+import { PortKnowledge } from './session/port-knowledge';
 
 /** Most pending commands of {@link Device.command}. */
 const MAX_COMMANDS = 100;
@@ -81,7 +82,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       counters: this.#counters,
     };
     this.#loop = new SessionLoop(context, recorder);
-    if (recorder) recordEvents(this, recorder);
+    if (recorder) recordEvents(this, this.links, recorder);
     this.#webSocketLinks = new LinkPool(this.links);
     for (const link of this.links)
       link.on('statechange', ({ error }) => {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import type { OutOfSyncCause, ResyncStep } from '../at/types';
 import type { EspAtError } from '../errors';
 import type { DeviceStateName } from './options';
+import type { OutOfSyncCause, ResyncStep } from '../at/events';
 
 /** A change of the device. */
 export interface DeviceChange {

@@ -1,12 +1,12 @@
 import { AtClient } from '../at/at-client';
 import type { Clock } from '../clock';
 import { SessionPort } from '../device/session/session-port';
-import { PortKnowledge } from '../device/session/session-state';
 import { EspAtError } from '../errors';
 import type { Port, PortHandlers, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
 import { waitFor, type WaitOptions } from '../wait';
 import { Examination } from './examination';
+import { PortKnowledge } from '../device/session/port-knowledge';
 
 /**
  * Opens a port, runs `body` as one command sequence on it, and closes the port.

@@ -7,7 +7,6 @@ import type { LinkEmitter } from './link-emitter';
 import type { LinkHost, ReadyDevice } from './link-host';
 import { runOpen } from './open-sequence';
 import type { CloseOperation, OpenOperation } from './operation';
-import type { MessageSink } from './receive/receiver';
 import type { Reception } from './receive/reception';
 import type { ReconnectPolicy } from './reconnect-policy';
 import type { Requests } from './request/requests';
@@ -15,6 +14,7 @@ import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
 import type { Closing, Effect, Goal, Timer } from './state/link-state';
 import { closed, closeFailed, corrupted } from './state/link-step';
+import type { MessageSink } from './receive/link-receiver';
 
 /** Milliseconds that the server may take to answer the close frame. */
 const CLOSE_HANDSHAKE_TIMEOUT_MS = 3000;

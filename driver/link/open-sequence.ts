@@ -10,10 +10,11 @@ import { queryLinks } from './query-links';
 import { setHeaders } from './headers';
 import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
-import { numberOf, type Claim, type LinkUrc, type Opening } from './state/link-state';
+import { numberOf, type Claim, type Opening } from './state/link-state';
 import { enterStage, opened, openFailed } from './state/link-step';
 import { DEFAULT_OPEN_TIMEOUT_MS } from '../values/wsopen-parameters';
 import { checkOpen, verifiesServer, type OpenOptions } from './options';
+import type { LinkUrc } from '../at/urc';
 
 // From the outside in: runOpen waits for the device; openOnDevice waits for the device's clock and the command queue;
 // openSequence prepares and opens the link.

@@ -1,6 +1,6 @@
 import { Deferred } from '../deferred';
 import type { EspAtError } from '../errors';
-import type { LinkUrc } from './state/link-state';
+import type { LinkUrc } from '../at/urc';
 
 /** An open or a close under way. A newer operation aborts it; its result then no longer counts. */
 class Operation {

@@ -5,22 +5,8 @@ import { placeAuthorization, wsopen } from '../commands/wsopen';
 import type { Reason } from '../error-reasons';
 import { EspAtError } from '../errors';
 import type { WaitOptions } from '../wait';
-import { checkReceiving } from './receive/receiver';
 import type { Capabilities } from '../commands/capabilities';
-
-/**
- * How the driver joins received pieces to messages on firmware of class A-C. Class D tells the boundaries: ignored.
- *
- * - `chunk`: each piece as it comes.
- * - `json`: until the pieces are a complete JSON text.
- * - `delimiter`: until this sequence of one byte or more, which is not part of the message.
- * - `idle`: until nothing has come for `idleMs` milliseconds, 1-60,000.
- */
-export type Framing =
-  | { readonly by: 'chunk' }
-  | { readonly by: 'json' }
-  | { readonly by: 'delimiter'; readonly delimiter: Buffer }
-  | { readonly by: 'idle'; readonly idleMs: number };
+import { checkReceiving, type Framing } from './receive/options';
 
 /** Options of {@link Link.open}. */
 export interface OpenOptions {

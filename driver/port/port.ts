@@ -1,5 +1,15 @@
 import type { EspAtError } from '../errors';
 
+/** Options of a serial port. A bridge (`tcp://`) uses only the rate, to know how long bytes take behind it. */
+export interface PortOptions {
+  /** Bits a second, 80 to 5000000; 0 for a bridge whose rate is unknown. */
+  readonly rate: number;
+  /** Sets DTR after opening; absent: the operating system's default. */
+  readonly dtr?: boolean | undefined;
+  /** Sets RTS after opening; absent: the operating system's default. */
+  readonly rts?: boolean | undefined;
+}
+
 /** Callbacks of a port, set when it opens: no listener can leak. */
 export interface PortHandlers {
   /** Receives bytes of the device in order, cut anywhere. The receiver owns the chunk. */

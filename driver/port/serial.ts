@@ -1,8 +1,7 @@
 import { delay, systemClock, type Cancel, type Clock } from '../clock';
 import { EspAtError } from '../errors';
 import { portFailure, reasonOf } from './failure';
-import type { PortOptions } from './open';
-import type { Port, PortHandlers } from './port';
+import type { Port, PortHandlers, PortOptions } from './port';
 import { INACTIVE, type SerialBinding, type SerialFlags, type SerialHandle } from './serial-handle';
 import { direct } from './unix-handle';
 

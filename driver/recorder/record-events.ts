@@ -1,10 +1,15 @@
-import type { Device } from '../device/device';
+import type { EventEmitter } from 'node:events';
+import type { DeviceEvents } from '../device/events';
 import type { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceRecorder } from './device-recorder';
 
 /** Records the events of a device and its links, except messages. */
-export function recordEvents(device: Device, recorder: DeviceRecorder): void {
+export function recordEvents(
+  device: EventEmitter<DeviceEvents>,
+  links: readonly Link[],
+  recorder: DeviceRecorder,
+): void {
   const event = (name: string, detail?: string | number) =>
     recorder.line({ event: name, ...(detail !== undefined && { detail: String(detail) }) });
   device.on('statechange', ({ to, error }) => recorder.line({ state: to, ...codeOf(error) }));
@@ -20,7 +25,7 @@ export function recordEvents(device: Device, recorder: DeviceRecorder): void {
   device.on('warning', (error) => recorder.line({ event: 'warning', ...codeOf(error) }));
   device.on('unknownline', (line) => event('unknownline', line));
   device.on('omitted', ({ event: name, count }) => event('omitted', `${name} ${count}`));
-  for (const link of device.links) recordLink(link, recorder);
+  for (const link of links) recordLink(link, recorder);
 }
 
 function recordLink(link: Link, recorder: DeviceRecorder): void {

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock';
 import type { DeviceStateName } from '../device/options';
-import type { OutOfSyncReason } from '../at/types';
 import { StateTimes } from './state-times';
 import type { DeviceStatistics, PortCounters } from './statistics';
+import type { OutOfSyncReason } from '../at/events';
 
 const ZERO_TIMES: Readonly<Record<DeviceStateName, number>> = {
   stopped: 0,

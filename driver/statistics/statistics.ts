@@ -1,7 +1,8 @@
-import type { LinkId, OutOfSyncReason } from '../at/types';
+import type { LinkId } from '../at/types';
 import type { DeviceStateName, SendQueueLevel } from '../device/options';
 import type { SendOutcome } from '../errors';
 import type { LinkStateName } from '../link/events';
+import type { OutOfSyncReason } from '../at/events';
 
 /** Messages, and the bytes of their payloads. */
 export interface MessageCount {

@@ -6,6 +6,3 @@ import type { ErrorDetails } from '../errors';
  * class of this package: the dialogs of the nodes run them in the browser.
  */
 export type Flaw = ErrorDetails & { readonly reason: Reason };
-
-/** Details of an error that a sentence shows by their `names` in `error-reasons.ts`. */
-export const NAMED_DETAILS = ['setting', 'material', 'state'] as const;

@@ -7,9 +7,10 @@ import { PartialFrameTimeout } from '../timing/partial-frame';
 import { TimedPort } from '../timing/timed-port';
 import { untilCheck } from '../transaction/idle';
 import { begin, TIMEOUT_POLICY } from '../transaction/transaction';
-import type { ClientEvent, DataReceiver, Frame, PortWriter } from '../types';
+import type { DataReceiver, Frame, PortWriter } from '../types';
 import { jobOf, stateAfter, type ClientState, type Job, type NextCommand } from './client-state';
 import { CommandQueue } from './command-queue';
+import type { ClientEvent } from '../events';
 
 /** See {@link AtClient.assume}. */
 export interface Assumptions {

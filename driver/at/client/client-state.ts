@@ -3,7 +3,8 @@ import type { Command } from '../command';
 import { CommandSequence } from '../command-sequence';
 import type { PortLease } from '../port-lease';
 import type { Transaction } from '../transaction/transaction';
-import type { LinkId, OutOfSyncCause, Submission } from '../types';
+import type { LinkId, Submission } from '../types';
+import type { OutOfSyncCause } from '../events';
 
 /** The owner of the running command; the client has one at a time. */
 export type Job = CommandSequence | Submission;

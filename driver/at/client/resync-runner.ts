@@ -13,7 +13,8 @@ import { CommandSequence, type SequenceResyncOptions } from '../command-sequence
 import { PortLease, type Pace } from '../port-lease';
 import { mayRepeat, outOfSyncError } from '../outcome';
 import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
-import type { LinkId, OutOfSyncCause, OutOfSyncReason, ResyncStep } from '../types';
+import type { LinkId } from '../types';
+import type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from '../events';
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {

@@ -1,7 +1,7 @@
 import type { WaitResult, PortLease, Pace, Purpose } from '../port-lease';
 import { MAX_PAYLOAD_BYTES } from '../command';
 import { isFinalResultCode, showsActivity } from '../outcome';
-import type { ResyncStep } from '../types';
+import type { ResyncStep } from '../events';
 
 /**
  * Milliseconds that any command of the default settings may still be running, WSOPEN excepted: WSCLOSE where the framing

@@ -1,5 +1,5 @@
 import type { Command } from '../command';
-import type { OutOfSyncReason } from '../types';
+import type { OutOfSyncReason } from '../events';
 
 /** When a transaction probes the device, in milliseconds of port idle time. */
 export interface TimeoutPolicy {

@@ -1,4 +1,3 @@
-import type { Climb } from './climb';
 import { LADDER } from './rates';
 
 /** Milliseconds until the driver tries a failed rate again: after the first failure, and at most. Each failure doubles it. */
@@ -7,6 +6,14 @@ const MAX_RETRY_MS = 24 * 60 * 60_000;
 /** This many lost or corrupt responses in this many milliseconds make the driver lower the rate. */
 const MAX_LOST_RESPONSES = 2;
 const LOST_RESPONSES_WINDOW_MS = 5 * 60_000;
+
+/** Result of a climb, see {@link Climb}. */
+interface ClimbResult {
+  readonly good: { readonly rate: number };
+  readonly failedRate: number | undefined;
+  readonly wasSilent: boolean;
+  readonly wiresFailed: boolean;
+}
 
 /** What the driver knows of the baud rates of a port, in bits a second. */
 export class RateLimit {
@@ -43,7 +50,7 @@ export class RateLimit {
    * A climb has ended. A rate at which the device was silent has failed only the second time: the device may have
    * restarted.
    */
-  climbed({ good, failedRate, wasSilent, wiresFailed }: Climb, now: number): void {
+  climbed({ good, failedRate, wasSilent, wiresFailed }: ClimbResult, now: number): void {
     if (wiresFailed) this.wiresWork = false;
     if (good.rate >= this.#failedRate) {
       this.#failedRate = Infinity;

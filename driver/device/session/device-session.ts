@@ -1,7 +1,7 @@
 import { AtClient } from '../../at/at-client';
 import type { Command, Response } from '../../at/command';
 import type { SequenceOptions } from '../../at/command-sequence';
-import type { ClientEvent, LinkId, OutOfSyncCause } from '../../at/types';
+import type { LinkId } from '../../at/types';
 import type { Urc } from '../../at/urc';
 import { restart } from '../../commands/base';
 import { onTimeout } from '../../clock';
@@ -19,6 +19,7 @@ import type { LinkChecks } from './link-checks';
 import { SessionMachine } from './session-machine';
 import { SessionPort } from './session-port';
 import type { SessionContext, SessionState } from './session-state';
+import type { ClientEvent, OutOfSyncCause } from '../../at/events';
 
 /** Characters of a line to show whole, at most. */
 const MAX_SHOWN_CHARACTERS = 80;

@@ -5,7 +5,8 @@ import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';
 import { DeviceSession } from './device-session';
 import type { PortMemory } from '../options';
-import { PortKnowledge, type SessionContext } from './session-state';
+import { type SessionContext } from './session-state';
+import { PortKnowledge } from './port-knowledge';
 
 /** Milliseconds before a failed port opens again, less up to a quarter by chance. */
 const REOPEN_DELAY_MS = 500;

@@ -1,16 +1,23 @@
 import type { PortWriter } from '../../at/types';
 import { asEspAtError, EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
+import type { DeviceCounters } from '../../statistics/device-counters';
 import type { CompleteOptions } from '../options';
 import type { DeviceEmitter } from '../events';
-import type { PortKnowledge, SessionContext } from './session-state';
+import type { PortKnowledge } from './port-knowledge';
+
+interface SessionPortContext {
+  readonly options: CompleteOptions;
+  readonly counters: DeviceCounters;
+  readonly knowledge: PortKnowledge;
+}
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
   readonly #port: Port;
   readonly #options: CompleteOptions;
   readonly #rateChanged: (isNegotiated: boolean) => void;
-  readonly #counters: SessionContext['counters'];
+  readonly #counters: DeviceCounters;
   #baudRate: number | undefined;
   #flowControl: boolean;
   readonly knowledge: PortKnowledge;
@@ -18,7 +25,7 @@ export class SessionPort implements PortWriter {
   /** @param rateChanged called after a change of the rate, with {@link isNegotiated} */
   constructor(
     port: Port,
-    { options, counters, knowledge }: Pick<SessionContext, 'options' | 'counters' | 'knowledge'>,
+    { options, counters, knowledge }: SessionPortContext,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;

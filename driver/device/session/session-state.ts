@@ -3,27 +3,13 @@ import type { EspAtError } from '../../errors';
 import type { Link } from '../../link/link';
 import type { ReadyDevice } from '../../link/link-host';
 import type { DeviceCounters } from '../../statistics/device-counters';
-import type { AutomaticRate } from '../baud-rate/automatic-rate';
-import { RateLimit } from '../baud-rate/rate-limit';
 import type { DeviceStatus } from '../device-status';
 import type { DeviceEmitter } from '../events';
 import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
+import type { PortKnowledge } from './port-knowledge';
 import type { Network } from '../network';
 import type { CompleteOptions, DeviceState } from '../options';
-
-/** What the sessions on a port have found out. */
-export class PortKnowledge {
-  /** False once the negotiated rate has failed: a device that becomes unresponsive at it needs a power cycle. */
-  negotiatedRateWorks = true;
-  /** How many times as long as usual a response may take, because the port delays it. */
-  slowness = 1;
-  /** Whether the driver has set the device's flow control by the options. */
-  flowControlSet = false;
-  /** Whether a data prompt may still be open. */
-  pendingPrompt = false;
-  readonly rateLimit = new RateLimit();
-}
 
 /** What all sessions of a device share. */
 export interface SessionContext {
@@ -70,7 +56,7 @@ export type SessionState = { readonly boot: Boot } & (
       readonly device: ReadyDevice;
       readonly checks: LinkChecks;
       readonly health: HealthCheck;
-      readonly rate: AutomaticRate;
+      readonly rate: { responseLost(): void };
     }
   /** The driver returns the device to its start rate and closes its connections, until the timer. */
   | { readonly kind: 'stopping'; readonly timer: Cancel }

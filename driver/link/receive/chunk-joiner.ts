@@ -1,10 +1,10 @@
 import type { DataChunk, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
-import type { Framing } from '../options';
 import { isJson, JsonEnd, mayBeTextBoundary } from './json-end';
 import { Pieces } from './pieces';
-import type { LinkReceiver, MessageSink } from './receiver';
+import type { LinkReceiver, MessageSink } from './link-receiver';
+import type { Framing } from './options';
 
 const NOTHING = Buffer.alloc(0);
 /**

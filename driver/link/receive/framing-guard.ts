@@ -2,7 +2,7 @@ import type { DataChunk } from '../../at/types';
 import { delay } from '../../clock';
 import { EspAtError } from '../../errors';
 import { EarlyData } from './early-data';
-import type { LinkReceiver, MessageSink, ReceiverContext } from './receiver';
+import type { LinkReceiver, MessageSink, ReceiverContext } from './link-receiver';
 
 /**
  * Milliseconds before each ping. Firmware that has lost the framing can still send until the rest of the header has

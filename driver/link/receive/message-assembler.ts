@@ -2,7 +2,7 @@ import type { DataChunk, LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import { Pieces } from './pieces';
-import type { LinkReceiver, MessageSink } from './receiver';
+import type { LinkReceiver, MessageSink } from './link-receiver';
 
 /** Most bytes that the assembler skips after a data loss; then it reports the boundaries as unrecoverable. */
 const MAX_SKIPPED_BYTES = 256 * 1024;

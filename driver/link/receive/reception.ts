@@ -7,7 +7,8 @@ import type { OpenOptions } from '../options';
 import type { LinkMachine } from '../state/link-machine';
 import { numberOf } from '../state/link-state';
 import { EarlyData } from './early-data';
-import { createReceiver, type LinkReceiver, type MessageSink } from './receiver';
+import { createReceiver } from './receiver';
+import type { LinkReceiver, MessageSink } from './link-receiver';
 
 type State =
   | { readonly kind: 'none'; readonly receiver: DataReceiver }

@@ -3,7 +3,6 @@ import type {
   BackingOff,
   Closed,
   Goal,
-  LinkUrc,
   Open,
   Opening,
   Reconnecting,
@@ -26,6 +25,7 @@ import {
   emitChange,
 } from './transitions';
 import type { LinkStateNumber } from '../../commands/wsopen';
+import type { LinkUrc } from '../../at/urc';
 
 // Transitions caused by URCs, checks, and changes of the device.
 

@@ -1,10 +1,9 @@
+import type { LinkUrc } from '../../at/urc';
 import type { EspAtError } from '../../errors';
 import type { CloseOperation, OpenOperation } from '../operation';
 import type { LinkChangeCause, LinkStateName } from '../events';
 import type { OpenOptions } from '../options';
 import type { LinkStateNumber } from '../../commands/wsopen';
-
-export type LinkUrc = 'connected' | 'disconnected' | 'closed';
 
 /** What an open() asks for. The newest one owns the link; the machine compares goals by identity. */
 export interface Goal {

@@ -9,10 +9,10 @@ import type {
   LinkWarning,
   Message,
 } from '../../../driver/link/events';
-import type { OutOfSyncCause } from '../../../driver/at/types';
 import type { FlowError } from '../errors/node-error';
 import type { DeviceApi, LinkApi } from './device-api';
 import type { LinkStateNumber } from '../../../driver/commands/wsopen';
+import type { OutOfSyncCause } from '../../../driver/at/events';
 
 /** An event of a link, as a flow sees it. `asked`: the device's answer to a question. */
 export interface FlowLinkEvent extends LinkEvent {

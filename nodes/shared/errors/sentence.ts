@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../../../driver/errors';
-import { NAMED_DETAILS } from '../../../driver/values/flaw';
+import { NAMED_DETAILS } from '../../../driver/error-reasons';
 import { translateOr, type Translate } from '../message/translate';
 
 /** An error as its sentence needs it: of the driver or the nodes, or a copy that the runtime sent to the editor. */

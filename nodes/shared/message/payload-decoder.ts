@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Message } from '../../../driver/link/events';
-import type { Framing } from '../../../driver/link/options';
 import { NodeError } from '../errors/node-error';
+import type { Framing } from '../../../driver/link/receive/options';
 
 /**
  * What ws-open and ws-request make of received bytes.

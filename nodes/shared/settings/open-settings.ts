@@ -4,7 +4,7 @@ import { isFixed, type Source } from '../checks/source';
 import type { FlowError } from '../errors/node-error';
 import { checks, timeoutRange } from '../checks/ws-open';
 import { EspAtError } from '../../../driver/errors';
-import type { Framing, OpenOptions } from '../../../driver/link/options';
+import type { OpenOptions } from '../../../driver/link/options';
 import {
   headerSettings,
   messageHeaders,
@@ -24,6 +24,7 @@ import {
   settingText,
 } from './settings';
 import type { Header } from '../../../driver/commands/wshead';
+import type { Framing } from '../../../driver/link/receive/options';
 
 export interface WsOpenCredentials extends HeaderSecrets {
   authorization?: string;

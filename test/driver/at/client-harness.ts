@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Command } from '../../../driver/at/command';
-import type { ClientEvent, LinkId, SendSource } from '../../../driver/at/types';
+import type { LinkId, SendSource } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
 import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/wssend';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/send/pending-send';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import type { ClientEvent } from '../../../driver/at/events';
 
 /** Messages of a link that the client pulls. */
 class MessageSource implements SendSource {

@@ -8,9 +8,9 @@ import type { UartSetting } from '../../../../driver/device/baud-rate/change-uar
 import { Climb, type ClimbOptions } from '../../../../driver/device/baud-rate/climb';
 import { LADDER, likelyRates, misheardRates } from '../../../../driver/device/baud-rate/rates';
 import { SessionPort } from '../../../../driver/device/session/session-port';
-import { PortKnowledge } from '../../../../driver/device/session/session-state';
 import { DeviceCounters } from '../../../../driver/statistics/device-counters';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+import { PortKnowledge } from '../../../../driver/device/session/port-knowledge';
 
 const START = { rate: 115_200, flowControl: 'rts' } as const;
 const OPTIONS: ClimbOptions = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EspAtError } from '../../../../driver/errors';
-import type { Framing } from '../../../../driver/link/options';
 import { createReceiver } from '../../../../driver/link/receive/receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+import type { Framing } from '../../../../driver/link/receive/options';
 
 interface RigOptions {
   readonly framing?: Framing;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Framing } from '../../../../driver/link/options';
 import { createReceiver } from '../../../../driver/link/receive/receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+import type { Framing } from '../../../../driver/link/receive/options';
 
 /** A joiner, and what it hands on. */
 export function joinerRig(framing: Framing, limit = 1000) {

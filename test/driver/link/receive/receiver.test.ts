@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
-import { checkReceiving } from '../../../../driver/link/receive/receiver';
+import { checkReceiving } from '../../../../driver/link/receive/options';
 
 type Options = Parameters<typeof checkReceiving>[0];
 const GIBIBYTE = 1024 ** 3;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Framing, OpenOptions } from '../../../../driver/link/options';
+import type { OpenOptions } from '../../../../driver/link/options';
 import { encodeServerFrame } from '../../../../simulator/websocket/frame-codec';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
+import type { Framing } from '../../../../driver/link/receive/options';
 
 const MEBIBYTE = 1024 * 1024;
 

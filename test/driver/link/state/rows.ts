@@ -12,7 +12,6 @@ import {
   type Closing,
   type Effect,
   type Goal,
-  type LinkUrc,
   type Open,
   type Opening,
   type State,
@@ -20,6 +19,7 @@ import {
 } from '../../../../driver/link/state/link-state';
 import * as device from '../../../../driver/link/state/device-step';
 import * as link from '../../../../driver/link/state/link-step';
+import type { LinkUrc } from '../../../../driver/at/urc';
 
 function goalOf(uri: string, options: Partial<OpenOptions> = {}): Goal {
   return { options: { uri, ...options }, uri };

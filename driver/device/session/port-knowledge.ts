@@ -1,0 +1,14 @@
+import { RateLimit } from '../baud-rate/rate-limit';
+
+/** What the sessions on a port have found out. */
+export class PortKnowledge {
+  /** False once the negotiated rate has failed: a device that becomes unresponsive at it needs a power cycle. */
+  negotiatedRateWorks = true;
+  /** How many times as long as usual a response may take, because the port delays it. */
+  slowness = 1;
+  /** Whether the driver has set the device's flow control by the options. */
+  flowControlSet = false;
+  /** Whether a data prompt may still be open. */
+  pendingPrompt = false;
+  readonly rateLimit = new RateLimit();
+}
