@@ -1,8 +1,13 @@
 import type { BuildOptions } from './device/build';
 import { parseFault } from './faults/table';
-import { firmwareClasses, firmwareFor, type FirmwareClass } from './device/firmware';
+import {
+  firmwareClasses,
+  firmwareFor,
+  type FirmwareClass,
+  type Weakness,
+  weaknesses,
+} from './device/firmware';
 import type { NetworkPathOptions } from './network/network-path';
-import { weaknesses, type Weakness } from './device/options';
 import { seededRandom } from './random';
 
 /** Options of the network between the device and its servers, and the settings they stand for. */

@@ -18,7 +18,7 @@ export {
   type Place,
   type Setting,
 } from './faults';
-export { firmwareClasses, type FirmwareClass } from './device/firmware';
+export { firmwareClasses, type FirmwareClass, type Weakness } from './device/firmware';
 export type { Outcome, Hooks, Point } from './device/hooks';
 export type {
   Connection,
@@ -27,7 +27,7 @@ export type {
   Network,
   TlsOptions,
 } from './network/network';
-export type { AccessPoint, DnsAnswer, SimulatorOptions, Weakness } from './device/options';
+export type { AccessPoint, DnsAnswer, SimulatorOptions } from './device/options';
 export type { NetworkPathOptions } from './network/network-path';
 export type { SegmentOptions } from './network/segmenter';
 export {

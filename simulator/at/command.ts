@@ -24,6 +24,9 @@ export interface CommandHandlers {
   readonly execute?: (response: CommandResponse) => void;
 }
 
+/** Handlers by command name. */
+export type CommandGroup = Readonly<Record<string, CommandHandlers>>;
+
 /** The forms of a command: q query, s set, x execute. No command has a test form. */
 export type CommandForms = 'q' | 's' | 'x' | 'qs' | 'qx' | 'sx' | 'qsx';
 

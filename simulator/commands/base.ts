@@ -1,7 +1,6 @@
-import type { CommandTable } from '../at/command';
+import type { CommandTable, CommandGroup } from '../at/command';
 import type { Board } from '../device/board';
 import { done, lines } from './answers';
-import type { CommandGroup } from './table';
 
 /** `AT`, echo, restart, versions and the list of commands. */
 export function baseCommands(board: Board, table: CommandTable): CommandGroup {

@@ -1,10 +1,9 @@
 import { CommandError } from '../at/errors';
-import type { CommandResponse } from '../at/command';
+import type { CommandResponse, CommandGroup } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import type { StoredValue } from '../device/flash';
 import { lines } from './answers';
-import type { CommandGroup } from './table';
 
 const MAX_NAME_LENGTH = 15;
 const MAX_VALUE_BYTES = 8192;

@@ -1,7 +1,7 @@
 import { CommandError } from '../at/errors';
 import type { Board } from '../device/board';
 import { lines, shortLine } from './answers';
-import type { CommandGroup } from './table';
+import type { CommandGroup } from '../at/command';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');

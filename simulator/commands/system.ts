@@ -1,6 +1,6 @@
 import type { Board } from '../device/board';
 import { lines, oneNumber, shortLine } from './answers';
-import type { CommandGroup } from './table';
+import type { CommandGroup } from '../at/command';
 
 /** Free heap and its minimum, as `AT+SYSRAM?` sends them. */
 const FREE_HEAP_BYTES = '180000,160000';

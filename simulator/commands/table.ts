@@ -1,4 +1,4 @@
-import type { Command, CommandHandlers, CommandTable } from '../at/command';
+import type { Command, CommandGroup, CommandTable } from '../at/command';
 import type { Board } from '../device/board';
 import { baseCommands } from './base';
 import { manufacturingCommands } from './manufacturing';
@@ -8,9 +8,6 @@ import { systemCommands } from './system';
 import { uartCommands } from './uart';
 import { websocketCommands } from './websocket';
 import { wifiCommands } from './wifi';
-
-/** Handlers by command name. */
-export type CommandGroup = Readonly<Record<string, CommandHandlers>>;
 
 /**
  * The commands of a device. `AT+CMD?` also lists commands without a handler (TCP, SSL, soft access point …), which

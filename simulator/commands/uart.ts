@@ -1,9 +1,8 @@
-import type { CommandResponse } from '../at/command';
+import type { CommandResponse, CommandGroup } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import { defaultUartSettings, type UartSettings } from '../serial/uart';
 import { lines } from './answers';
-import type { CommandGroup } from './table';
 
 /**
  * `AT+UART_CUR` lasts until a restart; `AT+UART_DEF` and `AT+UART` also set the flash; `AT+UART?` shows the current

@@ -1,12 +1,11 @@
 import { CommandError } from '../at/errors';
-import type { CommandResponse } from '../at/command';
+import type { CommandResponse, CommandGroup } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
 import { opcodes } from '../websocket/frame-codec';
 import { LINK_COUNT, type LinkConfig } from '../websocket/links';
 import { parseUri } from '../websocket/uri';
 import { lines } from './answers';
-import type { CommandGroup } from './table';
 
 const SEND_OK = '\r\nSEND OK\r\n';
 const emptyPayload = Buffer.alloc(0);

@@ -1,11 +1,10 @@
 import { CommandError, errorCode } from '../at/errors';
-import type { CommandResponse } from '../at/command';
+import type { CommandResponse, CommandGroup } from '../at/command';
 import type { Board } from '../device/board';
 import type { AccessPoint } from '../device/options';
 import { joinResult, type Credentials } from '../wifi/join';
 import { bssidOf, stationState } from '../wifi/station';
 import { done, lines, oneNumber, shortLine } from './answers';
-import type { CommandGroup } from './table';
 
 const DEFAULT_JOIN_TIMEOUT_S = 15;
 const MAX_SSID_BYTES = 32;

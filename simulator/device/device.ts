@@ -6,7 +6,6 @@ import { storedUartSettings } from '../commands/uart';
 import { DeviceTime } from './device-time';
 import { firmwareFor } from './firmware';
 import { Flash } from './flash';
-import { realNetwork } from '../network/network';
 import { NetworkPath } from '../network/network-path';
 import { defaultAccessPoints, type SimulatorOptions } from './options';
 import { Output } from './output';
@@ -16,6 +15,7 @@ import { StationNetwork } from '../network/station-network';
 import { TimeSync } from './time-sync';
 import { defaultUartSettings, directUart, type Uart } from '../serial/uart';
 import { Links } from '../websocket/links';
+import { realNetwork } from '../network/real-network';
 
 const DEFAULT_BOOT_MS = 400;
 /** Milliseconds from a crash, or from the last byte of a restart's answer, to the restart. */

@@ -1,10 +1,16 @@
-import type { Weakness } from './options';
-
 /** Firmware generations that a host can tell apart: A v3.2, B v3.3-v4.0, C v4.1-v5.0.1, D after v5.0.1. */
 export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 
 /** All firmware classes. */
 export const firmwareClasses = ['A', 'B', 'C', 'D'] as const satisfies readonly FirmwareClass[];
+
+/** Weaknesses of the recorded firmware that a later release may mend. */
+export const weaknesses: readonly Weakness[] = ['early-frames', 'stalled-frames', 'slow-close'];
+/**
+ * `early-frames`: reads frames that follow the 101 in the same segment only when further data arrives · `stalled-frames`:
+ * loses its place in a frame that stalls · `slow-close`: `AT+WSCLOSE` waits for the link's task.
+ */
+export type Weakness = 'early-frames' | 'stalled-frames' | 'slow-close';
 
 /** The differences between firmware classes. */
 export interface Firmware {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { FirmwareClass } from './firmware';
+import type { FirmwareClass, Weakness } from './firmware';
 import type { Hooks } from './hooks';
 import type { Network } from '../network/network';
 import type { NetworkPathOptions } from '../network/network-path';
@@ -25,14 +25,6 @@ export interface AccessPoint {
   /** How it answers a station that wants to join; default `welcome`. */
   readonly answer?: 'welcome' | 'refusal' | 'none';
 }
-
-/** Weaknesses of the recorded firmware that a later release may mend. */
-export const weaknesses: readonly Weakness[] = ['early-frames', 'stalled-frames', 'slow-close'];
-/**
- * `early-frames`: reads frames that follow the 101 in the same segment only when further data arrives · `stalled-frames`:
- * loses its place in a frame that stalls · `slow-close`: `AT+WSCLOSE` waits for the link's task.
- */
-export type Weakness = 'early-frames' | 'stalled-frames' | 'slow-close';
 
 /** The response of a name server. */
 export interface DnsAnswer {

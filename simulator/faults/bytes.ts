@@ -1,13 +1,7 @@
 import type { Random } from '../random';
-import {
-  directions,
-  type Direction,
-  type Fault,
-  type FaultSettings,
-  type FaultSite,
-  type FaultCallbacks,
-} from './fault';
+import { type Fault, type FaultSettings, type FaultSite, type FaultCallbacks } from './fault';
 import type { Tap } from './wire';
+import { type Direction, directions } from '../serial/direction';
 
 interface ByteFault {
   readonly name: string;

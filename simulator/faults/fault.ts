@@ -2,14 +2,10 @@ import type { Clock } from '../clock';
 import type { SimulatedDevice } from '../device/device';
 import type { Point } from '../device/hooks';
 import type { Random } from '../random';
+import type { Direction } from '../serial/direction';
 import type { FaultyLine } from './line';
 import type { FaultyNetwork } from './network';
 import type { Rules } from './rules';
-
-/** The two directions of a port. */
-export type Direction = 'to-host' | 'to-device';
-
-export const directions = ['to-host', 'to-device'] as const satisfies readonly Direction[];
 
 /** How and when a fault applies. Each kind takes some of these settings, and has defaults for those it needs. */
 export interface FaultSettings {

@@ -1,15 +1,16 @@
 import type { Clock } from '../clock';
 import { systemClock } from '../clock';
 import { SimulatedDevice } from '../device/device';
-import { realNetwork } from '../network/network';
 import type { SimulatorOptions } from '../device/options';
 import { seededRandom, type Random } from '../random';
 import { directUart } from '../serial/uart';
-import type { Direction, Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
+import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
 import { FaultyLine } from './line';
 import { FaultyNetwork } from './network';
 import { Rules } from './rules';
 import { checkedFault, parseFault, type ParsedFault } from './table';
+import { realNetwork } from '../network/real-network';
+import type { Direction } from '../serial/direction';
 
 /** An injection keeps this many hits. */
 const MAX_KEPT_HITS = 100;

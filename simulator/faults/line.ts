@@ -1,7 +1,7 @@
 import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
-import type { Direction } from './fault';
 import { Overlap } from './overlap';
 import { Wire, type DeviceWrite } from './wire';
+import type { Direction } from '../serial/direction';
 
 /** The serial line of a device, with a {@link Wire} in each direction for faults. */
 export class FaultyLine {

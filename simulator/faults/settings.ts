@@ -1,5 +1,6 @@
 import type { Point } from '../device/hooks';
-import { directions, type FaultSettings } from './fault';
+import { type FaultSettings } from './fault';
+import { directions } from '../serial/direction';
 
 const points = [
   'command',

@@ -2,8 +2,18 @@ import type { Clock } from '../clock';
 import type { Output } from '../device/output';
 import type { Network, TlsOptions } from '../network/network';
 import type { Random } from '../random';
-import type { Chunk } from './frame-reader';
 import type { UpgradeOptions } from './handshake';
+
+/** The part of a frame that one read of the socket returns; the firmware sends each as a `+WS_DATA`. */
+export interface Chunk {
+  readonly opcode: number;
+  readonly fin: boolean;
+  /** The length of the frame's payload. */
+  readonly payloadLength: number;
+  /** Index in the payload at which this chunk begins. */
+  readonly payloadOffset: number;
+  readonly bytes: Buffer;
+}
 
 /** The numbers of `AT+WSOPEN?`. */
 export const linkState = {

@@ -1,4 +1,4 @@
-import type { Chunk } from './frame-reader';
+import type { Chunk } from './client-options';
 
 /** The format of `+WS_DATA`, as `AT+WSDATAFMT` sets it. */
 export interface DataFormat {

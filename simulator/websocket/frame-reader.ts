@@ -2,17 +2,6 @@ import type { ClientEvents, ClientOptions } from './client-options';
 import type { Socket } from './socket';
 import { suspend, type Task } from './task';
 
-/** The part of a frame that one read of the socket returns; the firmware sends each as a `+WS_DATA`. */
-export interface Chunk {
-  readonly opcode: number;
-  readonly fin: boolean;
-  /** The length of the frame's payload. */
-  readonly payloadLength: number;
-  /** Index in the payload at which this chunk begins. */
-  readonly payloadOffset: number;
-  readonly bytes: Buffer;
-}
-
 /** `nothing`: no header came in time, or the payload stalls and the rest is still to be read. */
 type FrameOutcome = 'frame' | 'nothing' | 'failed';
 

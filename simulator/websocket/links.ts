@@ -7,10 +7,9 @@ import type { Network, TlsOptions } from '../network/network';
 import type { Output } from '../device/output';
 import type { Random } from '../random';
 import { WebSocketClient } from './client';
-import type { ConnectionSettings, LinkState } from './client-options';
+import type { ConnectionSettings, LinkState, Chunk } from './client-options';
 import { dataUrc, defaultDataFormat, type DataFormat } from './data-urc';
 import type { Frame } from './frame-codec';
-import type { Chunk } from './frame-reader';
 import type { UpgradeOptions } from './handshake';
 
 export const LINK_COUNT = 3;

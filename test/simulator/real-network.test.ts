@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { realNetwork } from '../../simulator/network/network';
+import { realNetwork } from '../../simulator/network/real-network';
 
 describe("the machine's own network", () => {
   for (const [what, material] of [
