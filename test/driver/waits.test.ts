@@ -46,36 +46,6 @@ describe('an abort', () => {
     });
   }
 
-  it('takes a queued command out of the queue', async () => {
-    const harness = new Harness();
-    await harness.ready();
-    const { device, clock, port } = harness;
-    const running = device.command('AT+CWLAP');
-    const controller = new AbortController();
-    const queued = ending(device.command('AT+SYSRAM?', controller));
-    controller.abort(reason);
-    assert.equal(await clock.wait(queued), 'aborted');
-    await clock.wait(running);
-    await clock.advance(1000);
-    assert.ok(!port.text.includes('AT+SYSRAM?'));
-    await harness.end();
-  });
-
-  it('of a running command: it rejects at once, and its response reaches no other command', async () => {
-    const harness = new Harness();
-    await harness.ready();
-    const { device, clock } = harness;
-    const controller = new AbortController();
-    const running = ending(device.command('AT+CWLAP', controller));
-    await clock.advance(1);
-    controller.abort(reason);
-    assert.equal(await clock.wait(running), 'aborted');
-    const next = await clock.wait(device.command('AT+CWSTATE?'));
-    assert.deepEqual(next, ['+CWSTATE:2,"espressif"']);
-    assert.deepEqual(harness.events, []);
-    await harness.end();
-  });
-
   it('of one of two scans: the other gets the networks of the one scan', async () => {
     const harness = new Harness();
     await harness.ready();
@@ -91,36 +61,6 @@ describe('an abort', () => {
     assert.equal(port.text.split('AT+CWLAP').length, 2);
     assert.equal(await clock.wait(ending(device.scanNetworks())), 'done');
     assert.equal(port.text.split('AT+CWLAP').length, 3);
-    await harness.end();
-  });
-
-  it('of an open that runs closes the link, and rejects with the reason', async () => {
-    const harness = new Harness();
-    await harness.ready();
-    const { device, clock } = harness;
-    const [link] = device.links;
-    const controller = new AbortController();
-    const opening = ending(link.open({ uri: 'ws://host/slow=2000', keepOpen: true }, controller));
-    await clock.advance(100);
-    controller.abort(reason);
-    assert.equal(await clock.wait(opening), 'aborted');
-    await clock.advance(10_000);
-    assert.deepEqual([link.state, link.stateNumber], ['closed', 0]);
-    await harness.end();
-  });
-
-  it('of an open whose link another open has claimed leaves the link open', async () => {
-    const harness = new Harness();
-    await harness.ready();
-    const { device, clock } = harness;
-    const [link] = device.links;
-    const controller = new AbortController();
-    const first = ending(link.open({ uri: 'ws://host/slow=500' }, controller));
-    await clock.advance(100);
-    const second = ending(link.open({ uri: 'ws://host/slow=500' }));
-    controller.abort(reason);
-    assert.deepEqual(await clock.wait(Promise.all([first, second])), ['done', 'done']);
-    assert.equal(link.state, 'open');
     await harness.end();
   });
 

@@ -201,18 +201,6 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(last()?.text, 'status.retrying');
   });
 
-  it('does not close a connection that another node opened', async () => {
-    await load();
-    const [link] = fake.device.links;
-    await link.open({ uri: URI, owner: 'another node' });
-    link.receive(Buffer.from('not mine'), 1);
-    link.become(1, 'lost');
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    assert.deepEqual(nodeRed.waiting('out0'), []);
-    assert.deepEqual(nodeRed.waiting('out1'), []);
-  });
-
   it('stopped: closes its own connection only', async () => {
     await load({ link: 'msg' });
     nodeRed.give('node', { linkId: 1 });

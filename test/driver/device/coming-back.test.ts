@@ -171,25 +171,6 @@ describe('after a fault', () => {
     assert.ok(harness.links.some(({ event, link }) => event === 'dataloss' && link === 0));
   });
 
-  it('a new connection does not get the rest of a message of the old connection', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
-    let parts = 0;
-    scene.reached = (point) => {
-      if (point === 'payload' && ++parts === 2)
-        scene.link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
-    };
-    assert.equal(await scene.outcomeOf('x'.repeat(40_000)), 'unknown');
-    await scene.reopened(5000);
-    assert.equal(await scene.outcomeOf('afterwards'), 'sent');
-    await harness.clock.advance(100);
-    const next = harness.server.connections.at(-1);
-    assert.deepEqual(
-      next?.frames.map(({ opcode, payload }) => [opcode, payload.toString()]),
-      [[1, 'afterwards']],
-    );
-  });
-
   it('data of an abandoned connection does not reach the next connection', async () => {
     await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;

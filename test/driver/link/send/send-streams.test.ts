@@ -6,26 +6,6 @@ import { openHarness } from '../open/open-harness';
 const MEBIBYTE = 1024 * 1024;
 
 describe('sending streams of messages', () => {
-  it('writes the next command in the same turn in which a response is complete', async () => {
-    const written: number[] = [];
-    await using harness: Harness = new Harness({
-      simulator: {
-        output: (bytes) => {
-          const before = harness.port.written.length;
-          harness.port.deliver(bytes);
-          if (bytes.includes('SEND OK')) written.push(harness.port.written.length - before);
-        },
-      },
-    });
-    await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    await harness.clock.advance(10);
-    written.length = 0;
-    await harness.clock.wait(Promise.all(['one', 'two', 'three', 'four'].map((m) => link.send(m))));
-    assert.deepEqual(written, [1, 1, 1, 0]);
-  });
-
   it('sends short messages while another link sends 1 MiB', async () => {
     const { harness } = await openHarness({ serial: { baudRate: 115_200 } });
     const [large, small] = harness.device.links;
