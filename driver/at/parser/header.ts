@@ -57,30 +57,35 @@ export class Header {
    * @returns the index after the comma, or of the impossible byte
    */
   read(chunk: Uint8Array, from: number): number {
+    let value = this.#value;
+    let digits = this.#digits;
+    let highest = this.#highest[this.#count] ?? 0;
+    let progress: Header['progress'] = 'more';
     let at = from;
-    this.progress = 'more';
-    while (at < chunk.length && this.progress === 'more') {
-      this.progress = this.#readByte(chunk[at] ?? 0);
-      if (this.progress !== 'impossible') at++;
+    while (at < chunk.length && progress === 'more') {
+      const byte = chunk[at] ?? 0;
+      if (byte >= ZERO && byte <= NINE) {
+        const hasLeadingZero = digits++ > 0 && value === 0;
+        value = value * 10 + (byte - ZERO);
+        if (hasLeadingZero || value > highest) progress = 'impossible';
+      } else {
+        progress = byte === COMMA && digits > 0 ? this.#store(value) : 'impossible';
+        value = digits = 0;
+        highest = this.#highest[this.#count] ?? 0;
+      }
+      if (progress !== 'impossible') at++;
     }
+    this.#value = value;
+    this.#digits = digits;
+    this.progress = progress;
     return at;
   }
 
-  #readByte(byte: number): Header['progress'] {
-    if (byte >= ZERO && byte <= NINE) {
-      const hasLeadingZero = this.#digits++ > 0 && this.#value === 0;
-      this.#value = this.#value * 10 + (byte - ZERO);
-      const isTooHigh = this.#value > (this.#highest[this.#count] ?? 0);
-      return hasLeadingZero || isTooHigh ? 'impossible' : 'more';
-    }
-    if (byte !== COMMA || this.#digits === 0) return 'impossible';
-    if (this.#count === 0) this.#highest = this.#formats[this.#value] === 'long' ? LONG : SHORT;
-    this.#fields[this.#count++] = this.#value;
-    this.#digits = this.#value = 0;
+  #store(value: number): Header['progress'] {
+    if (this.#count === 0) this.#highest = this.#formats[value] === 'long' ? LONG : SHORT;
+    this.#fields[this.#count++] = value;
     if (this.#count < this.#highest.length) return 'more';
     // A chunk is never longer than its frame, which the field before tells in the long format.
-    return this.#highest === LONG && this.length > (this.#fields[3] ?? 0)
-      ? 'impossible'
-      : 'complete';
+    return this.#highest === LONG && value > (this.#fields[3] ?? 0) ? 'impossible' : 'complete';
   }
 }
