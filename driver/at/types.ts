@@ -16,6 +16,8 @@ export interface DataChunk {
   readonly payloadLength?: number | undefined;
   /** The data; may be a view into the chunk that the port delivered. */
   readonly bytes: Buffer;
+  /** Set by a receiver of the link on an empty chunk: it came after a pause in which a frame may have stalled. */
+  readonly afterPause?: boolean;
 }
 
 /** The parser's output. */

@@ -7,12 +7,6 @@ import type { LinkReceiver, MessageSink } from './link-receiver';
 import type { Framing } from './options';
 
 const NOTHING = Buffer.alloc(0);
-/**
- * Milliseconds without data before an empty chunk that shows a stalled frame. The device sends it after 10 s, but a busy
- * port may delay the chunks before it.
- */
-const STALLED_CHUNK_MS = 5000;
-
 /** The message that the next chunk continues. */
 interface Unfinished {
   /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
@@ -39,9 +33,6 @@ export class ChunkJoiner implements LinkReceiver {
   /** The last bytes, which may begin a delimiter: if they do not, the joiner adds them to the message. */
   #held: Buffer = NOTHING;
   #idleTimer: Cancel | undefined;
-  #stallTimer: Cancel | undefined;
-  /** Whether an unfinished message has waited so long that its frame may have stalled. */
-  #mayHaveStalled = false;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, framing: Framing, limit: number, clock: Clock, sink: MessageSink) {
@@ -52,18 +43,17 @@ export class ChunkJoiner implements LinkReceiver {
     this.#sink = sink;
   }
 
-  push({ bytes: piece }: DataChunk): void {
-    if (piece.length === 0 && this.#mayHaveStalled) return this.#failStalled();
-    this.#join(piece);
-    if (piece.length > 0 && this.#unfinishedBytes > 0) this.#watchForStall();
+  push({ bytes: piece, afterPause }: DataChunk): void {
+    if (this.#framing.by === 'chunk') {
+      this.#add(piece);
+      return this.#finish();
+    }
+    if (afterPause && this.#unfinishedBytes > 0) return this.#failStalled();
+    this.#join(piece, this.#framing);
   }
 
-  #join(piece: Buffer): void {
-    const framing = this.#framing;
+  #join(piece: Buffer, framing: Exclude<Framing, { by: 'chunk' }>): void {
     switch (framing.by) {
-      case 'chunk':
-        this.#add(piece);
-        return this.#finish();
       case 'json':
         return this.#pushJson(piece);
       case 'delimiter':
@@ -72,14 +62,6 @@ export class ChunkJoiner implements LinkReceiver {
         this.#add(piece);
         return this.#finishWhenIdle(framing.idleMs);
     }
-  }
-
-  #watchForStall(): void {
-    this.#stallTimer?.();
-    this.#mayHaveStalled = false;
-    this.#stallTimer = onTimeout(this.#clock, STALLED_CHUNK_MS, () => {
-      this.#mayHaveStalled = true;
-    });
   }
 
   /** Drops the unfinished message. The next bytes may be the end of a message whose beginning is lost. */
@@ -171,8 +153,6 @@ export class ChunkJoiner implements LinkReceiver {
 
   #begin(kind: 'collecting' | 'headless'): void {
     this.#idleTimer?.();
-    this.#stallTimer?.();
-    this.#mayHaveStalled = false;
     this.#json.reset();
     this.#held = NOTHING;
     this.#message = emptyMessage(kind);

@@ -1,6 +1,7 @@
 import type { DataChunk, LinkId } from '../../at/types';
-import { onTimeout, type Cancel, type Clock } from '../../clock';
+import type { Clock } from '../../clock';
 import { EspAtError } from '../../errors';
+import { DataGap } from './data-gap';
 import { Pieces } from './pieces';
 import type { LinkReceiver, MessageSink } from './link-receiver';
 
@@ -49,18 +50,18 @@ export class MessageAssembler implements LinkReceiver {
   readonly connected = true;
   readonly #link: LinkId;
   readonly #limit: number;
-  readonly #clock: Clock;
   readonly #sink: MessageSink;
   #position: Position = { kind: 'frame' };
   #message: Unfinished = { kind: 'none' };
-  #silenceTimer: Cancel | undefined;
+  /** Since a data loss. */
+  readonly #gap: DataGap;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
-    this.#clock = clock;
     this.#sink = sink;
+    this.#gap = new DataGap(clock);
   }
 
   get isEmpty(): boolean {
@@ -72,34 +73,29 @@ export class MessageAssembler implements LinkReceiver {
     if (chunk.bytes.length === 0 && frameLengthOf(chunk) > 0) return this.#failStalled();
     const position = this.#position;
     if (position.kind === 'chunk') return this.#continue(chunk, position);
-    if (position.kind === 'frame' || this.#isBeginning(chunk, position)) this.#begin(chunk);
-    else this.#awaitSilence();
+    if (position.kind === 'frame') return this.#begin(chunk);
+    const wasIdle = this.#gap.atLeast >= STALLED_FRAME_MS;
+    this.#gap.restart();
+    if (wasIdle || this.#isBeginning(chunk, position)) this.#begin(chunk);
   }
 
   /** Drops the unfinished message. */
   dataLost(): void {
+    this.#gap.restart();
     this.#message = { kind: 'headless' };
     this.#position = { kind: 'lost', last: undefined, skipped: 0 };
-    this.#awaitSilence();
-  }
-
-  #awaitSilence(): void {
-    this.#silenceTimer?.();
-    this.#silenceTimer = onTimeout(this.#clock, STALLED_FRAME_MS, () => {
-      this.#position = { kind: 'frame' };
-    });
   }
 
   /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
   end(): void {
-    this.#silenceTimer?.();
+    this.#gap.stop();
     const message = this.#message;
     if (message.kind === 'collecting') this.#fail('MESSAGE_INCOMPLETE', { length: message.length });
   }
 
   /** The first chunk of a frame. */
   #begin(chunk: DataChunk): void {
-    this.#silenceTimer?.();
+    this.#gap.stop();
     const { kind } = this.#message;
     if (chunk.opcode === 1 || chunk.opcode === 2) {
       // The end of the message before is lost.

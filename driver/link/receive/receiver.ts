@@ -3,10 +3,11 @@ import { FramingGuard } from './framing-guard';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './link-receiver';
 import { MessageAssembler } from './message-assembler';
 import { DEFAULT_MESSAGE_BYTES, type ReceivingOptions } from './options';
+import { PauseMarker } from './pause-marker';
 
 /**
  * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C), with a framing
- * guard where the firmware may lose the framing.
+ * guard where the firmware may lose the framing. A pause marker comes first where the joiner may find a stalled frame.
  */
 export function createReceiver(
   context: ReceiverContext,
@@ -16,5 +17,6 @@ export function createReceiver(
   const { link, clock, capabilities } = context;
   if (capabilities.fragments) return new MessageAssembler(link, maxMessageBytes, clock, sink);
   const joiner = new ChunkJoiner(link, framing, maxMessageBytes, clock, sink);
-  return capabilities.losesFraming ? new FramingGuard(context, joiner, sink) : joiner;
+  const receiver = capabilities.losesFraming ? new FramingGuard(context, joiner, sink) : joiner;
+  return framing.by === 'chunk' ? receiver : new PauseMarker(clock, receiver);
 }

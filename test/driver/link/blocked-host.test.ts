@@ -46,6 +46,21 @@ describe('a host whose event loop is blocked for seconds', () => {
     });
   }
 
+  for (const blockMs of [12_000, 25_000])
+    it(`detects a frame that stalls in a block of ${blockMs} ms`, async () => {
+      const harness = await opened('C', { framing: { by: 'json' } });
+      harness.host.block(blockMs);
+      await harness.advance(100);
+      harness.serve(0, '{"a":');
+      await harness.advance(10_000);
+      harness.serve(0, '');
+      await harness.advance(blockMs - 10_000);
+      const [lost] = harness.linkEvents;
+      assert.ok(lost?.event.event === 'lost');
+      assert.equal(lost.event.error?.code, 'FRAME_STALLED');
+      assert.deepEqual(harness.messages, []);
+    });
+
   it('does not take a refusal that it read late for a stalled connection', async () => {
     for (const at of [1, 2, 3, 4]) {
       const harness = await opened('C');

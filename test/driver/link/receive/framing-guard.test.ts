@@ -216,6 +216,10 @@ describe('data of firmware that may lose the framing', () => {
       return told.filter((each) => !each.startsWith('ping'));
     };
 
+    it(`framing ${framing.by}: an empty message, proven by slow pings, stalls nothing`, async () => {
+      assert.deepEqual(await received(100), ['"{"a":1}"']);
+    });
+
     it(`framing ${framing.by}: an empty chunk 10 s after the beginning of a frame shows a stall`, async () => {
       assert.equal((await received(10_000))[0], '! FRAME_STALLED 1');
     });

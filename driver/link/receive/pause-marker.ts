@@ -1,0 +1,57 @@
+import type { DataChunk } from '../../at/types';
+import type { Clock } from '../../clock';
+import { DataGap } from './data-gap';
+import type { LinkReceiver } from './link-receiver';
+
+/**
+ * Milliseconds without data before an empty chunk that shows a stalled frame. The device sends it after 10 s, but a busy
+ * port may delay the chunks before it.
+ */
+const STALLED_CHUNK_MS = 5000;
+/**
+ * Limit for the longest possible pause, where a block of the event loop hides the true one. After a shorter pause, an empty
+ * chunk may be an empty message.
+ */
+const POSSIBLY_STALLED_MS = 9000;
+
+/**
+ * Marks an empty chunk that comes after a pause in which a frame may have stalled. Measures the pause as the data comes
+ * in: the receivers behind it may hold data back.
+ */
+export class PauseMarker implements LinkReceiver {
+  readonly #receiver: LinkReceiver;
+  readonly #gap: DataGap;
+
+  constructor(clock: Clock, receiver: LinkReceiver) {
+    this.#receiver = receiver;
+    this.#gap = new DataGap(clock);
+    this.#gap.restart();
+  }
+
+  get connected(): boolean {
+    return this.#receiver.connected;
+  }
+
+  get isEmpty(): boolean {
+    return this.#receiver.isEmpty;
+  }
+
+  push(chunk: DataChunk): void {
+    const isMarked = chunk.bytes.length === 0 && this.#mayHaveStalled;
+    this.#gap.restart();
+    this.#receiver.push(isMarked ? { ...chunk, afterPause: true } : chunk);
+  }
+
+  dataLost(): void {
+    this.#receiver.dataLost();
+  }
+
+  end(): void {
+    this.#gap.stop();
+    this.#receiver.end();
+  }
+
+  get #mayHaveStalled(): boolean {
+    return this.#gap.atLeast >= STALLED_CHUNK_MS || this.#gap.atMost >= POSSIBLY_STALLED_MS;
+  }
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DataGap } from '../../../../driver/link/receive/data-gap';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+import { HostLoop } from '../../../harness/host-loop';
+
+function gapRig() {
+  const clock = new VirtualClock();
+  const loop = new HostLoop(clock);
+  const gap = new DataGap(loop);
+  gap.restart();
+  const limits = () => [gap.atLeast, gap.atMost];
+  return { clock, loop, gap, limits };
+}
+
+describe('the time since the last data', () => {
+  it('is known exactly while the event loop runs', async () => {
+    const { clock, gap, limits } = gapRig();
+    await clock.advance(1234);
+    assert.deepEqual(limits(), [1234, 1234]);
+    gap.restart();
+    await clock.advance(10_001);
+    assert.deepEqual(limits(), [10_001, 10_001]);
+  });
+
+  it('counts a block as a whole where both pieces of data came after it or before it', async () => {
+    const { clock, loop, gap, limits } = gapRig();
+    await clock.advance(500);
+    loop.block(7000);
+    await clock.advance(20_000);
+    assert.deepEqual(limits(), [20_500, 20_500]);
+    gap.restart();
+    assert.deepEqual(limits(), [0, 0]);
+  });
+
+  it('may end anywhere in a block where data is read after the block', async () => {
+    const { clock, loop, limits } = gapRig();
+    await clock.advance(3500);
+    loop.block(7000);
+    await clock.advance(7000);
+    // The last tick before the block was at 3 s.
+    assert.deepEqual(limits(), [3000, 10_500]);
+    await clock.advance(250);
+    assert.deepEqual(limits(), [3000, 10_750]);
+    await clock.advance(1);
+    assert.deepEqual(limits(), [10_751, 10_751]);
+  });
+
+  it('may be as long as the block where both pieces of data are read after it', async () => {
+    const { clock, loop, gap, limits } = gapRig();
+    await clock.advance(2500);
+    loop.block(7000);
+    await clock.advance(7000);
+    gap.restart();
+    assert.deepEqual(limits(), [0, 7500]);
+    loop.block(3000);
+    await clock.advance(3000);
+    assert.deepEqual(limits(), [0, 10_500]);
+  });
+
+  it('leaves no timer when it stops, and watches again from the next data on', async () => {
+    const { clock, loop, gap, limits } = gapRig();
+    gap.restart();
+    assert.equal(clock.pending, 1);
+    gap.stop();
+    assert.equal(clock.pending, 0);
+    await clock.advance(5000);
+    gap.restart();
+    await clock.advance(2000);
+    assert.deepEqual(limits(), [2000, 2000]);
+    loop.block(7000);
+    await clock.advance(7000);
+    assert.deepEqual(limits(), [2000, 9000]);
+  });
+});
