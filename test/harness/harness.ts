@@ -64,9 +64,9 @@ export class Harness {
   readonly simulator: SimulatedDevice;
   readonly port: MemoryPort;
   readonly device: Device;
-  readonly statuses: DeviceState[] = [];
+  readonly states: DeviceState[] = [];
   readonly events: LoggedDeviceEvent[] = [];
-  readonly links: LoggedLinkEvent[] = [];
+  readonly linkEvents: LoggedLinkEvent[] = [];
   readonly messages: Message[] = [];
   readonly #line: PacedLine | undefined;
 
@@ -105,9 +105,9 @@ export class Harness {
       random,
       ...options.device,
     });
-    this.device.on('statechange', () => this.statuses.push(this.device.state));
+    this.device.on('statechange', () => this.states.push(this.device.state));
     onDeviceEvents(this.device, (event) => this.events.push(event));
-    onLinkEvents(this.device, (event) => this.links.push(event));
+    onLinkEvents(this.device, (event) => this.linkEvents.push(event));
     for (const link of this.device.links)
       link.on('message', (message) => this.messages.push(message));
   }
@@ -150,7 +150,7 @@ export class Harness {
     return this.end();
   }
 
-  /** Stops driver and device; afterwards the clock has no timer left. */
+  /** Stops driver and device. Timers of the server and the network remain. */
   async end(): Promise<void> {
     await this.clock.wait(this.device.stop());
     this.simulator.destroy();

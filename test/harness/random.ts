@@ -26,7 +26,7 @@ export class SeededRandom {
   }
 
   /** True with probability 1 / times. */
-  once(times: number): boolean {
+  oneIn(times: number): boolean {
     return this.below(times) === 0;
   }
 

@@ -39,7 +39,7 @@ export function lines(harness: Harness): string[] {
 
 /** The events of a link, each with the state that it reported. */
 export function story(harness: Harness, link = 0): string[] {
-  return harness.links
+  return harness.linkEvents
     .filter((each) => each.link === link)
     .map(({ event, state }) => `${event} ${state}`);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { Outcome } from '../../../simulator';
-import { Scene } from '../../harness/scene';
+import { OpenLinkHarness } from '../../harness/open-link-harness';
 import { corrupted } from '../../../driver/link/state/link-step';
 
 /** Milliseconds from power-up of the simulated device to an address. */
@@ -10,7 +10,7 @@ const BOOT_AND_JOIN_MS = 1500;
 const uri = 'ws://host/plain';
 
 /** A device with a link that is kept open. */
-class RecoveringDevice extends Scene {
+class RecoveringDevice extends OpenLinkHarness {
   constructor() {
     super({ simulator: { bootMs: 400 } });
   }
@@ -21,7 +21,7 @@ class RecoveringDevice extends Scene {
 
   /** Lets time pass until the link was lost and is open again; returns how many milliseconds that took. */
   async reopened(limit: number): Promise<number> {
-    const { clock, links } = this.harness;
+    const { clock, linkEvents: links } = this.harness;
     const start = clock.now();
     const isBack = () =>
       links.some(({ event }) => event === 'reopened') && this.link.stateNumber === 2;
@@ -168,7 +168,7 @@ describe('after a fault', () => {
     };
     await scene.outcomeOf('lost');
     await harness.clock.advance(3000);
-    assert.ok(harness.links.some(({ event, link }) => event === 'dataloss' && link === 0));
+    assert.ok(harness.linkEvents.some(({ event, link }) => event === 'dataloss' && link === 0));
   });
 
   it('data of an abandoned connection does not reach the next connection', async () => {
@@ -189,7 +189,7 @@ describe('after a fault', () => {
       harness.messages.map(({ bytes }) => bytes.toString()),
       ['whole'],
     );
-    assert.ok(!harness.links.some(({ event }) => event === 'dataloss'));
+    assert.ok(!harness.linkEvents.some(({ event }) => event === 'dataloss'));
   });
 
   it('a new connection reports no data loss of the old connection', async () => {
@@ -199,7 +199,7 @@ describe('after a fault', () => {
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));
     harness.simulator.restart();
     await scene.reopened(20_000);
-    harness.links.length = 0;
+    harness.linkEvents.length = 0;
     // Out of sync once more, without corrupt received data.
     scene.outcome = (line) => {
       if (line !== 'AT+WSOPEN?') return undefined;
@@ -215,6 +215,6 @@ describe('after a fault', () => {
       harness.messages.map(({ bytes }) => bytes.toString()),
       [first.toString(), second.toString()],
     );
-    assert.ok(!harness.links.some(({ event }) => event === 'dataloss'));
+    assert.ok(!harness.linkEvents.some(({ event }) => event === 'dataloss'));
   });
 });

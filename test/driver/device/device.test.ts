@@ -29,7 +29,7 @@ describe('initializing a device', () => {
       '',
     ]);
     assert.deepEqual(
-      harness.statuses.map(({ name }) => name),
+      harness.states.map(({ name }) => name),
       ['absent', 'initializing', 'ready'],
     );
   });
@@ -122,7 +122,7 @@ describe('initializing a device', () => {
 describe('restart()', () => {
   it('rejects during a stop, which goes on', async () => {
     const harness = await readyHarness();
-    const { clock, device, port, statuses } = harness;
+    const { clock, device, port, states: statuses } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/echo' }));
     const restarting = device.restart();
     const stopping = device.stop();

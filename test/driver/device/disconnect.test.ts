@@ -197,12 +197,12 @@ describe('another port', () => {
     await clock.wait(device.disconnect());
     other.port.unplug();
     device.usePort(other.port);
-    harness.statuses.length = 0;
+    harness.states.length = 0;
     harness.events.length = 0;
     device.start();
     await clock.advance(60_000);
     assert.deepEqual(
-      harness.statuses.map(({ name, error }) => [name, error?.code]),
+      harness.states.map(({ name, error }) => [name, error?.code]),
       [
         ['absent', undefined],
         ['absent', 'PORT_NOT_FOUND'],

@@ -6,7 +6,7 @@ import { readyHarness } from '../../harness/ready-harness';
 describe('a device that floods the port', () => {
   it('with Wi-Fi changes causes a bounded number of events and state changes, counts the rest, and ends in the last state', async () => {
     const harness = await readyHarness();
-    const { clock, device, port, events, statuses } = harness;
+    const { clock, device, port, events, states: statuses } = harness;
     events.length = statuses.length = 0;
     let omitted = 0;
     device.on('omitted', ({ event, count }) => (omitted += event === 'wifi' ? count : 0));
@@ -29,7 +29,7 @@ describe('a device that floods the port', () => {
 
   it('with results of no command causes a bounded number of state changes, counts the rest, and ends in the last state', async () => {
     const harness = await readyHarness();
-    const { clock, device, port, statuses } = harness;
+    const { clock, device, port, states: statuses } = harness;
     statuses.length = 0;
     let omitted = 0;
     device.on('omitted', ({ event, count }) => (omitted += event === 'statechange' ? count : 0));

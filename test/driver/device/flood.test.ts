@@ -52,7 +52,7 @@ describe('a flood from the servers of three links, longer than a message may tak
     const sends = device.links.map((link) => link.send('meanwhile').catch(() => undefined));
     await clock.wait(Promise.all(sends));
     await clock.advance(10_000);
-    const events = harness.links.map(({ event, error }) => error?.code ?? event);
+    const events = harness.linkEvents.map(({ event, error }) => error?.code ?? event);
     assert.deepEqual(
       events.filter((event) => event !== 'opening' && event !== 'opened'),
       [],

@@ -101,7 +101,7 @@ describe('a ready device', () => {
     // Boot 0.4 s, joined and addressed 1.1 s after it.
     assert.ok(harness.clock.now() - before < 3600, `took ${harness.clock.now() - before} ms`);
     assert.equal(harness.device.links[1].stateNumber, 0);
-    const story = harness.links
+    const story = harness.linkEvents
       .filter(({ link }) => link === 0)
       .map(({ event, state }) => `${event} ${state}`);
     assert.deepEqual(story, ['opening 0', 'opened 2', 'device-lost 0', 'opening 0', 'reopened 2']);
@@ -197,7 +197,7 @@ describe('a ready device', () => {
     assert.equal(device.state.name, 'stopped');
     assert.equal(harness.port.opened, 2);
     assert.deepEqual(
-      harness.statuses.map(({ name }) => name).filter((state) => state !== 'initializing'),
+      harness.states.map(({ name }) => name).filter((state) => state !== 'initializing'),
       ['absent', 'ready', 'stopped', 'absent', 'ready', 'stopped'],
     );
   });

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { Device, portAt } from '../../../driver';
 import { listen, SimulatedDevice } from '../../../simulator';
 import { startPathServer } from '../../harness/network/path-server';
-import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
+import { openPty, PortSymlink, whyNoPty, type Pty } from '../../harness/port/pty';
 import { until } from '../../harness/until';
 
 describe('an adapter that is unplugged', { skip: whyNoPty() ?? false }, () => {
   it('is found under another name by its by-id path, and the link reopens', async () => {
     const server = await startPathServer();
-    const byId = new PortLink();
+    const byId = new PortSymlink();
     const simulator = new SimulatedDevice({ joined: true, bootMs: 20 });
     // Two USB sockets: in each the port has another name.
     const sockets = [0, 1].map(() => openPty((chunk) => simulator.write(chunk)));

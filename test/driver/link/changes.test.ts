@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
-import { Scene } from '../../harness/scene';
+import { OpenLinkHarness } from '../../harness/open-link-harness';
 
 const uri = 'ws://host/plain';
 
 describe('opening a link that is reconnecting', () => {
   it('succeeds only once the link is open', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new OpenLinkHarness().begin();
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
@@ -20,7 +20,7 @@ describe('opening a link that is reconnecting', () => {
 
   it('fails when the server is gone', async () => {
     let gone = false;
-    await using scene: Scene = new Scene({
+    await using scene: OpenLinkHarness = new OpenLinkHarness({
       route: () => (gone ? { kind: 'refused' } : { kind: 'server', server: scene.harness.server }),
     });
     await scene.begin();
@@ -32,7 +32,7 @@ describe('opening a link that is reconnecting', () => {
   });
 
   it('keeps the messages held for the link', async () => {
-    await using scene = await new Scene().begin({ keepOpen: true });
+    await using scene = await new OpenLinkHarness().begin({ keepOpen: true });
     const { harness, link } = scene;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
@@ -47,7 +47,7 @@ describe('opening a link that is reconnecting', () => {
 describe('a close that the device refuses', () => {
   for (const refusals of [2, 3, 6]) {
     it(`is retried until the link is closed: refused ${refusals} times`, async () => {
-      await using scene = await new Scene().begin();
+      await using scene = await new OpenLinkHarness().begin();
       const { harness, link } = scene;
       let refused = 0;
       scene.outcome = (line) => {
@@ -70,7 +70,7 @@ describe('a close that the device refuses', () => {
   }
 
   it('does not leave a closed link in state closing', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new OpenLinkHarness().begin();
     const { harness, link } = scene;
     let refused = 0;
     // The device executes the command, although it responds ERROR.
@@ -82,7 +82,7 @@ describe('a close that the device refuses', () => {
   });
 
   it('ends its connection before the open that replaces it, with the requests on it', async () => {
-    await using scene = await new Scene({ firmware: 'C' }).begin({ owner: 'old' });
+    await using scene = await new OpenLinkHarness({ firmware: 'C' }).begin({ owner: 'old' });
     const { harness, link } = scene;
     let refused = 0;
     scene.outcome = (line) =>
@@ -96,7 +96,7 @@ describe('a close that the device refuses', () => {
     assert.equal(await asked, 'REPLY_LOST');
     assert.equal(refused, 3);
     assert.deepEqual(
-      harness.links.map(({ event, uri, owner }) => [event, uri, owner]),
+      harness.linkEvents.map(({ event, uri, owner }) => [event, uri, owner]),
       [
         ['closing', uri, 'old'],
         ['closed', uri, 'old'],
@@ -107,7 +107,7 @@ describe('a close that the device refuses', () => {
   });
 
   /** Has the server send a message every second, so that no silence starts a health check. */
-  function startTalking({ harness }: Scene): { stop(): void } {
+  function startTalking({ harness }: OpenLinkHarness): { stop(): void } {
     let cancel: Cancel = () => undefined;
     const speak = () => {
       harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
@@ -120,7 +120,7 @@ describe('a close that the device refuses', () => {
 
 describe('a connection loss without a URC', () => {
   it('is emitted when the device reports the next connection', async () => {
-    await using scene = await new Scene({ firmware: 'C' }).begin({
+    await using scene = await new OpenLinkHarness({ firmware: 'C' }).begin({
       framing: { by: 'json' },
     });
     const { harness } = scene;
@@ -130,11 +130,11 @@ describe('a connection loss without a URC', () => {
       payload: Buffer.from('{"half":['),
     });
     await harness.clock.advance(100);
-    scene.heard = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
+    scene.alterOutput = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
     harness.server.connections[0]?.drop();
     await harness.clock.advance(20_000);
     assert.deepEqual(
-      harness.links.map(({ event, error }) => [event, error?.code]),
+      harness.linkEvents.map(({ event, error }) => [event, error?.code]),
       [
         ['dataloss', 'MESSAGE_INCOMPLETE'],
         ['lost', undefined],
@@ -144,10 +144,10 @@ describe('a connection loss without a URC', () => {
   });
 
   it('is not emitted when the URC of a connection comes after the response that lists it', async () => {
-    await using scene = await new Scene().begin();
+    await using scene = await new OpenLinkHarness().begin();
     const { harness, link } = scene;
     let late = '';
-    scene.heard = (text) => {
+    scene.alterOutput = (text) => {
       if (!text.includes('+WS_CONNECTED:0\r\n')) return text;
       late = '+WS_CONNECTED:0\r\n';
       return text.replace(late, '');
@@ -163,7 +163,7 @@ describe('a connection loss without a URC', () => {
 
 describe('a connection loss between the fragments of a message', () => {
   it('is emitted once, and the device reconnects without an AT+WSCLOSE', async () => {
-    await using scene = await new Scene({ serial: { baudRate: 115_200 } }).begin();
+    await using scene = await new OpenLinkHarness({ serial: { baudRate: 115_200 } }).begin();
     const { harness, link } = scene;
     const sending = link.send('x'.repeat(60_000));
     const ending = scene.ending(sending);
@@ -184,7 +184,7 @@ describe('a connection loss between the fragments of a message', () => {
 describe('a password in a URI', () => {
   it('reaches the server, but no event or message', async () => {
     const secret = 'ws://user:hunter2@host/echo';
-    await using scene = await new Scene().begin({ uri: secret });
+    await using scene = await new OpenLinkHarness().begin({ uri: secret });
     const { harness, link } = scene;
     assert.equal(
       harness.server.requests[0]?.headers.find(([name]) => name === 'Authorization')?.[1],
@@ -199,12 +199,12 @@ describe('a password in a URI', () => {
     assert.equal(await scene.ending(link.open({ uri: secret })), 'done');
     assert.equal(await scene.ending(link.open({ uri: 'ws://user:x@host/echo' })), 'LINK_IN_USE');
     await harness.clock.wait(link.close());
-    const reported = JSON.stringify([harness.links, harness.events, harness.statuses, asked]);
+    const reported = JSON.stringify([harness.linkEvents, harness.events, harness.states, asked]);
     assert.ok(reported.includes('ws://host/echo') && !reported.includes('hunter2'), reported);
   });
 
   it('reaches no error when the device lists its links and then responds ERROR', async () => {
-    await using scene = await new Scene().begin({ uri: 'ws://user:hunter2@host/echo' });
+    await using scene = await new OpenLinkHarness().begin({ uri: 'ws://user:hunter2@host/echo' });
     scene.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
     const { harness } = scene;
     await assert.rejects(harness.clock.wait(harness.device.checkLinks()), {

@@ -80,7 +80,7 @@ describe('the owner of a link', () => {
     const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
     assert.equal(link.owner, 'new');
     assert.equal(await opening, 'done');
-    const owners = harness.links.map(({ event, uri, owner }) => [event, uri, owner]);
+    const owners = harness.linkEvents.map(({ event, uri, owner }) => [event, uri, owner]);
     assert.deepEqual(owners, [
       ['closing', one, undefined],
       ['closed', one, undefined],
@@ -133,7 +133,7 @@ describe('a message that is held for a link', () => {
       const [link] = device.links;
       device.start();
       link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
-      if (!replace) await clock.until(() => harness.links.at(-1)?.event === 'retry', 20_000);
+      if (!replace) await clock.until(() => harness.linkEvents.at(-1)?.event === 'retry', 20_000);
       const held = failure(harness, link.send('for the other', { holdMs: 60_000 }));
       await clock.wait(link.open({ uri: 'ws://host/plain', replace }));
       assert.deepEqual([(await held).code, (await held).outcome], ['LINK_CLOSED', 'not-sent']);

@@ -49,7 +49,7 @@ describe('a payload that is corrupt on the port', () => {
       assert.ok(error instanceof EspAtError);
       assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
       assert.ok(recoveryMs < 15_000, `${recoveryMs} ms`);
-      const broken = harness.links.find(({ event }) => event === 'lost');
+      const broken = harness.linkEvents.find(({ event }) => event === 'lost');
       assert.equal(broken?.error?.code, 'SEND_CORRUPT');
       await harness.clock.wait(link.send('after'));
       await harness.clock.advance(10);

@@ -48,14 +48,14 @@ describe('a link with and without keepOpen', () => {
       'OPEN_FAILED',
     );
     await harness.clock.advance(600_000);
-    const pauses = harness.links.flatMap(({ retryInMs }) => retryInMs ?? []);
+    const pauses = harness.linkEvents.flatMap(({ retryInMs }) => retryInMs ?? []);
     assert.ok(pauses.length >= 8, String(pauses));
     assert.ok((pauses[0] ?? 0) <= 1000 && (pauses.at(-1) ?? 0) >= 45_000, String(pauses));
     assert.ok(Math.max(...pauses) <= 60_000, String(pauses));
     await harness.clock.wait(link.close());
-    const events = harness.links.length;
+    const events = harness.linkEvents.length;
     await harness.clock.advance(300_000);
-    assert.equal(harness.links.length, events);
+    assert.equal(harness.linkEvents.length, events);
   });
 
   it('leaves most of the device time to other links when a host is unreachable', async () => {
@@ -195,7 +195,7 @@ describe('a half-open link', () => {
       () => link.stateNumber === 2 && harness.server.connections.length === 2,
       5000,
     );
-    const lost = harness.links.find(({ event }) => event === 'lost');
+    const lost = harness.linkEvents.find(({ event }) => event === 'lost');
     assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
     assert.equal(story(harness).at(-1), 'reopened 2');
   });

@@ -219,7 +219,7 @@ describe('a close by the server right after the open', () => {
       await harness.clock.wait(link.open({ uri: one }).catch(() => undefined));
       await harness.clock.advance(1000);
       assert.equal(link.stateNumber, 0);
-      const events = harness.links.map(({ event, error }) => error?.code ?? event);
+      const events = harness.linkEvents.map(({ event, error }) => error?.code ?? event);
       assert.ok(['OPEN_CLOSED', 'closed-by-server'].includes(events.at(-1) ?? ''), events.join());
     });
   }

@@ -27,11 +27,11 @@ class RandomRun {
     this.#luck = new SeededRandom(seed);
     const { random } = this.#luck;
     const firmware = this.#luck.one(classes);
-    const serial = this.#luck.once(2) ? { serial: { baudRate: 115_200 } } : {};
+    const serial = this.#luck.oneIn(2) ? { serial: { baudRate: 115_200 } } : {};
     const harness = new Harness({ firmware, seed, simulator: { bootMs: 400 }, ...serial });
     this.#harness = harness;
-    harness.server.behavior.answersCloses = !this.#luck.once(4);
-    harness.server.behavior.finDelay = this.#luck.once(3) ? Infinity : random() * 400;
+    harness.server.behavior.answersCloses = !this.#luck.oneIn(4);
+    harness.server.behavior.finDelay = this.#luck.oneIn(3) ? Infinity : random() * 400;
     const states = [0, 0, 0];
     onLinkEvents(harness.device, (event) => {
       this.#checkEvent(event, states[event.link] ?? 0);
@@ -67,26 +67,26 @@ class RandomRun {
       case 0:
       case 1:
       case 2: {
-        const uri = `ws://host${this.#luck.once(12) ? ':1' : ''}/${this.#luck.one(paths)}`;
-        const [keepOpen, replace] = [this.#luck.once(2), this.#luck.once(2)];
+        const uri = `ws://host${this.#luck.oneIn(12) ? ':1' : ''}/${this.#luck.one(paths)}`;
+        const [keepOpen, replace] = [this.#luck.oneIn(2), this.#luck.oneIn(2)];
         return this.#watch(link.open({ uri, keepOpen, replace }));
       }
       case 3:
-        return this.#watch(link.close({ graceful: this.#luck.once(2) }));
+        return this.#watch(link.close({ graceful: this.#luck.oneIn(2) }));
       case 4:
         return this.#watch(device.checkLinks());
       case 5:
         return connection?.close();
       case 6:
-        return this.#luck.once(2) ? connection?.drop() : connection?.reset();
+        return this.#luck.oneIn(2) ? connection?.drop() : connection?.reset();
       case 7:
-        return this.#luck.once(3) ? simulator.restart() : undefined;
+        return this.#luck.oneIn(3) ? simulator.restart() : undefined;
       case 8:
-        if (!this.#luck.once(3)) return;
+        if (!this.#luck.oneIn(3)) return;
         port.unplug();
         return void clock.after(this.#luck.below(4000), () => port.plugIn());
       case 9:
-        if (!this.#luck.once(4)) return;
+        if (!this.#luck.oneIn(4)) return;
         this.#watch(device.stop());
         return void clock.after(this.#luck.below(1500), () => device.start());
       default:
@@ -97,11 +97,11 @@ class RandomRun {
   #send(link: Link): void {
     const name = `<${this.#messages++}>`;
     const longest = this.#harness.device.capabilities?.fragments ? 40_000 : 8000;
-    const payload = name + 'x'.repeat(this.#luck.below(this.#luck.once(4) ? longest : 50));
+    const payload = name + 'x'.repeat(this.#luck.below(this.#luck.oneIn(4) ? longest : 50));
     const withdrawal = new AbortController();
-    if (this.#luck.once(5))
+    if (this.#luck.oneIn(5))
       this.#harness.clock.after(this.#luck.below(500), () => withdrawal.abort());
-    const holdMs = this.#luck.once(2) ? this.#luck.below(20) * 1000 : 0;
+    const holdMs = this.#luck.oneIn(2) ? this.#luck.below(20) * 1000 : 0;
     this.#watch(link.send(payload, { holdMs, signal: withdrawal.signal }), name);
   }
 

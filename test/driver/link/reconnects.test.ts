@@ -23,10 +23,12 @@ describe('a link with keepOpen', () => {
     harness.simulator.wifi.lose();
     await harness.clock.advance(3_600_000);
     assert.equal(link.stateNumber, 0);
-    const pauses = harness.links.flatMap(({ retryInMs }) => retryInMs ?? []);
+    const pauses = harness.linkEvents.flatMap(({ retryInMs }) => retryInMs ?? []);
     assert.ok(pauses.length > 10 && Math.max(...pauses) > 40_000, String(pauses));
     // The network returns between two attempts: an attempt without a network would have to fail first.
-    assert.ok(await harness.clock.until(() => harness.links.at(-1)?.event === 'retry', 120_000));
+    assert.ok(
+      await harness.clock.until(() => harness.linkEvents.at(-1)?.event === 'retry', 120_000),
+    );
     harness.simulator.wifi.recover();
     assert.ok(await harness.clock.until(() => harness.events.at(-1)?.detail === 'address', 60_000));
     await harness.clock.advance(500);
@@ -46,14 +48,14 @@ describe('a link with keepOpen', () => {
     await harness.clock.advance(60_000);
     const restarts = () => harness.events.filter(({ event }) => event === 'restart').length;
     assert.ok(connectionsTo(harness, 'refusing') >= 5, 'it is opened');
-    harness.events.length = harness.links.length = 0;
+    harness.events.length = harness.linkEvents.length = 0;
     await harness.clock.advance(1_800_000);
     assert.ok(restarts() > 3 && restarts() < 20, `${restarts()} restarts in half an hour`);
-    const retries = harness.links.filter(({ link, event }) => link === 1 && event === 'retry');
+    const retries = harness.linkEvents.filter(({ link, event }) => link === 1 && event === 'retry');
     assert.equal(retries.length, restarts());
     // Each restart takes the other link down as well, but not for long.
     assert.equal(steady.stateNumber, 2);
-    assert.ok(harness.links.every(({ link, event }) => link === 1 || event !== 'retry'));
+    assert.ok(harness.linkEvents.every(({ link, event }) => link === 1 || event !== 'retry'));
     harness.server.behavior.onAccept = undefined;
     await harness.clock.advance(300_000);
     assert.deepEqual([steady.stateNumber, fatal.stateNumber], [2, 2]);
@@ -70,7 +72,7 @@ describe('a link with keepOpen', () => {
       await harness.clock.advance(6000);
       assert.equal(link.stateNumber, 2);
     }
-    assert.ok(!harness.links.some(({ event }) => event === 'retry'));
+    assert.ok(!harness.linkEvents.some(({ event }) => event === 'retry'));
     assert.equal(connectionsTo(harness, 'plain'), 11);
   });
 
@@ -144,7 +146,7 @@ describe('a link that the device reconnects while the driver closes it to open i
     await clock.wait(link.open({ uri: 'ws://host/plain' }));
     server.connections[0]?.reset();
     assert.ok(await clock.until(() => link.stateNumber === 3, 1000));
-    port.written.length = harness.links.length = 0;
+    port.written.length = harness.linkEvents.length = 0;
     const again = endingOf(link.open({ uri: 'ws://host/plain' }));
     assert.ok(await clock.until(() => port.text.includes('AT+WSCLOSE=0'), 1000));
     port.deliver(Buffer.from('+WS_CONNECTED:0\r\n'));
@@ -177,7 +179,7 @@ describe('a link that waits to open, while the device still has its connection t
     refuses = true;
     const options = { uri: 'ws://host/two', keepOpen: true, replace: true };
     assert.equal(await clock.wait(endingOf(link.open(options))), 'COMMAND_FAILED');
-    assert.equal(harness.links.at(-1)?.event, 'retry');
+    assert.equal(harness.linkEvents.at(-1)?.event, 'retry');
     refuses = false;
     await clock.wait(device.checkLinks());
     assert.equal(link.state, 'closed');

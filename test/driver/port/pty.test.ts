@@ -4,7 +4,7 @@ import { after, describe, it } from 'node:test';
 import type { EspAtError } from '../../../driver/errors';
 import { portAt } from '../../../driver/port/open';
 import type { Port, PortHandlers } from '../../../driver/port/port';
-import { openPty, PortLink, whyNoPty, type Pty } from '../../harness/port/pty';
+import { openPty, PortSymlink, whyNoPty, type Pty } from '../../harness/port/pty';
 import { refused, rejected } from '../../harness/refused';
 import { until } from '../../harness/until';
 
@@ -101,7 +101,7 @@ describe('a real serial port', { skip: whyNoPty() ?? false }, () => {
   });
 
   it('is lost exactly once when the far end closes, and opens again under the same name', async () => {
-    const link = new PortLink();
+    const link = new PortSymlink();
     try {
       const host = new Recorder();
       const before = newPty();

@@ -54,7 +54,7 @@ export class Speaker {
     };
   }
 
-  /** Data of a TCP, UDP or SSL connection, which ends without a line end. @param head `[link,]`, and `[,"address",port]` */
+  /** Data of a TCP, UDP or SSL connection, which ends without a line end. The texts are `[link,]` and `[,"address",port]`. */
   foreign([before, after]: readonly [string, string], bytes: Uint8Array): Speech {
     const text = `+IPD,${before}${bytes.length}${after}:`;
     return {

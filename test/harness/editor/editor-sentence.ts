@@ -2,7 +2,7 @@ import { sentenceOf } from '../../../nodes/shared/errors/sentence';
 import { asObject, asText } from '../../package/project';
 import { catalog } from './catalog';
 
-/** What an editor in a language says of an error that the runtime sent it. */
+/** The sentence that the editor shows for an error of the runtime. */
 export function editorSentence(error: unknown, language = 'en-US'): string {
   const { code, details, message } = asObject(error, 'error');
   const values = Object.entries(asObject(details, 'details')).map(

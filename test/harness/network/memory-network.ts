@@ -54,7 +54,7 @@ export class MemoryNetwork implements Network {
     return this.#reachable;
   }
 
-  /** Count of connections that neither side has ended. */
+  /** Count of connections whose server's end has not ended. */
   get size(): number {
     return this.#pipes.size;
   }
@@ -81,17 +81,14 @@ export class MemoryNetwork implements Network {
     target: ConnectionTarget,
     tls: HandshakeServer | undefined,
   ): void {
-    this.#pipes.add(pipe);
-    pipe.onGone = () => void this.#pipes.delete(pipe);
-    if (!target.tls) {
-      pipe.openAfter(LATENCY_MS, () => server.serve(pipe.server));
-      return;
-    }
+    const open = (delay: number, clientName?: string) => {
+      this.#pipes.add(pipe);
+      pipe.onGone = () => void this.#pipes.delete(pipe);
+      pipe.openAfter(delay, () => server.serve(pipe.server, clientName));
+    };
+    if (!target.tls) return open(LATENCY_MS);
     const result = tls ? handshake(target.tls, tls) : { failed: 'no TLS on this port' };
-    if ('failed' in result) {
-      pipe.failAfter(LATENCY_MS, result.failed);
-      return;
-    }
-    pipe.openAfter(TLS_HANDSHAKE_MS, () => server.serve(pipe.server, result.clientName));
+    if ('failed' in result) pipe.failAfter(LATENCY_MS, result.failed);
+    else open(TLS_HANDSHAKE_MS, result.clientName);
   }
 }

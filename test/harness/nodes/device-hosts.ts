@@ -32,9 +32,9 @@ const ports: DevicePorts = {
 /** Device hosts of one process. */
 export class Hosts {
   readonly clock = new VirtualClock();
-  /** Where the links among the addresses lead. */
-  readonly links = new Map<string, string>();
-  readonly claims = new PortClaims((address) => this.links.get(address) ?? address);
+  /** The target of each address that is a symbolic link. */
+  readonly symlinks = new Map<string, string>();
+  readonly claims = new PortClaims((address) => this.symlinks.get(address) ?? address);
 
   host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
     const { clock, claims } = this;

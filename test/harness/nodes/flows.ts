@@ -45,7 +45,7 @@ export function flowOf(
 }
 
 /**
- * One node of each type on one device, all for `msg.linkId`. Their messages reach the helper nodes `in`, `state`, `sent`,
+ * A ws-open, a ws-send and a ws-close for `msg.linkId` and a ws-status for all links, on one device. Their messages reach the helper nodes `in`, `state`, `sent`,
  * `closed` and `news`; inputs that succeed `completed`, those that fail `caught`.
  */
 export function wholeFlow(settings: Readonly<Record<string, object>> = {}): object[] {

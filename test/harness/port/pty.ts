@@ -7,7 +7,7 @@ import { ReadStream } from 'node:tty';
 
 /** A pseudo-terminal as a serial line: the test has one end, a program opens the other at `path`. */
 export interface Pty {
-  /** The program's serial port. Takes any rate and RTS/CTS, but no DTR and RTS. */
+  /** The program's serial port. Accepts any rate and flow control; the modem lines DTR and RTS cannot be set. */
   readonly path: string;
   /** Count of bytes that wait for room on the line. */
   readonly pending: number;
@@ -43,8 +43,8 @@ export function openPty(onData: (chunk: Buffer) => void = () => undefined): Pty 
   return new OpenPty(master, slave, path, onData);
 }
 
-/** A stable name for changing ports, like those of `/dev/serial/by-id`. */
-export class PortLink {
+/** A symbolic link to changing ports, like those of `/dev/serial/by-id`. */
+export class PortSymlink {
   readonly #folder = fs.mkdtempSync(join(tmpdir(), 'by-id-'));
   readonly path = join(this.#folder, 'usb-Test_Bridge_0001-if00-port0');
 

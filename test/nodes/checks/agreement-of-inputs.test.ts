@@ -7,7 +7,7 @@ import { checks as request } from '../../../nodes/shared/checks/ws-request';
 import { checks as send } from '../../../nodes/shared/checks/ws-send';
 import { checks as status } from '../../../nodes/shared/checks/ws-status';
 import { near } from '../../harness/near';
-import { InputCodes } from '../../harness/nodes/input-codes';
+import { NodeStub } from '../../harness/nodes/node-stub';
 
 const RUNS = { numRuns: 300 };
 
@@ -63,7 +63,7 @@ const unready = /^(?:DEVICE_|LINK_NOT_OPEN|success)/;
 
 for (const nodeRed of ['node-red', 'node-red-5'] as const) {
   describe(`dialog and runtime of ${nodeRed}`, () => {
-    const codes = new InputCodes(nodeRed);
+    const codes = new NodeStub(nodeRed);
 
     for (const [type, { checks, fields, choices }] of Object.entries(dialogs)) {
       for (const [field, values] of Object.entries(fields)) {

@@ -245,7 +245,7 @@ describe('listeners of a device and its links', () => {
   it('has its port by each address, also by one that leads to it only after the deploy', () => {
     const hosts = new Hosts();
     new RecordingUser(hosts.host('a', () => new FakeDevice(), 'by-id'));
-    hosts.links.set('by-id', 'ttyUSB1');
+    hosts.symlinks.set('by-id', 'ttyUSB1');
     assert.equal(hosts.claims.holderOf('ttyUSB1')?.label, 'a');
     const second = new RecordingUser(hosts.host('b', () => new FakeDevice(), 'ttyUSB1'));
     assert.deepEqual(second.states, ['absent PORT_SHARED']);

@@ -55,10 +55,10 @@ class RandomRun {
     this.#nodeRed = nodeRed;
     this.#random = new SeededRandom(seed);
     const firmware = this.#random.one(classes);
-    const harness = new VirtualHarness({ firmware, seed, paced: this.#random.once(3) });
+    const harness = new VirtualHarness({ firmware, seed, paced: this.#random.oneIn(3) });
     this.#harness = harness;
     harness.ownListeners = listenerCount(harness.device);
-    harness.ws.behavior.answersCloses = !this.#random.once(4);
+    harness.ws.behavior.answersCloses = !this.#random.oneIn(4);
     harness.ws.behavior.onFrame = (connection, { opcode, fin, payload }) => {
       connection.frames.length = 0;
       if (opcode > 2) return;
@@ -77,7 +77,9 @@ class RandomRun {
         joining: 'delimiter',
         delimiter: DELIMITER,
       },
-      send: this.#random.once(2) ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' } : {},
+      send: this.#random.oneIn(2)
+        ? { whenAway: 'hold', holdSeconds: '10', holdMessages: '20' }
+        : {},
       status: { poll: '7' },
     };
   }
@@ -112,21 +114,21 @@ class RandomRun {
       case 0:
       case 1: {
         const uri = this.#random.one(['http://x', 'ws://server/401', 5]);
-        this.#give('open', { linkId, ...(this.#random.once(3) && { uri }) });
+        this.#give('open', { linkId, ...(this.#random.oneIn(3) && { uri }) });
         break;
       }
       case 2:
-        this.#give('close', { linkId, ...(this.#random.once(4) && { code: 1005 }) });
+        this.#give('close', { linkId, ...(this.#random.oneIn(4) && { code: 1005 }) });
         break;
       case 3:
-        this.#give('status', this.#random.once(2) ? { linkId } : {});
+        this.#give('status', this.#random.oneIn(2) ? { linkId } : {});
         break;
       case 4:
       case 5:
         if (connection) this.#serve(connection);
         break;
       case 6:
-        if (this.#random.once(2)) connection?.drop();
+        if (this.#random.oneIn(2)) connection?.drop();
         else connection?.close();
         break;
       case 7:
@@ -146,9 +148,9 @@ class RandomRun {
 
   #send(linkId: unknown): void {
     const name = `<${this.#given.size}>`;
-    const size = this.#random.below(this.#random.once(4) ? 7000 : 80);
+    const size = this.#random.below(this.#random.oneIn(4) ? 7000 : 80);
     const payload = this.#random.one([name + 'x'.repeat(size), Buffer.from(name), null, undefined]);
-    const opcode = this.#random.once(8) ? { opcode: 'none' } : {};
+    const opcode = this.#random.oneIn(8) ? { opcode: 'none' } : {};
     const bytes = payload ? { bytes: Buffer.from(payload) } : {};
     this.#give('send', { payload, linkId, ...opcode }, bytes);
   }
@@ -193,7 +195,7 @@ class RandomRun {
 
   async #redeploy(): Promise<void> {
     const id = this.#random.one(['device', ...users]);
-    if (id !== 'device' && this.#random.once(3)) {
+    if (id !== 'device' && this.#random.oneIn(3)) {
       if (!this.#absent.delete(id)) this.#absent.add(id);
     } else {
       this.#settings[id] = { ...this.#settings[id], name: `${this.#random.random()}` };

@@ -1,7 +1,7 @@
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { seededRandom, type Direction } from '../../../simulator';
 import { faultyDevice } from '../../../simulator/faults';
-import { openPty, PortLink, type Pty } from '../../harness/port/pty';
+import { openPty, PortSymlink, type Pty } from '../../harness/port/pty';
 
 /** A report to the parent process. */
 export type BoardReport =
@@ -22,7 +22,7 @@ const BOOT_MS = 400;
  * inject; an empty one ends all faults.
  */
 function main([seed = '']: readonly string[]): void {
-  const port = new PortLink();
+  const port = new PortSymlink();
   let pty: Pty | undefined;
   const { device, faults } = faultyDevice({
     firmware: 'D',

@@ -81,7 +81,7 @@ describe('an automatic baud rate', () => {
     await transfer(harness);
     assert.equal(harness.messages.length, 2);
     assert.deepEqual(
-      harness.links.filter(({ event }) => event === 'dataloss'),
+      harness.linkEvents.filter(({ event }) => event === 'dataloss'),
       [],
     );
     await harness.end();

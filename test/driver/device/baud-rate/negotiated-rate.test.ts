@@ -23,13 +23,13 @@ async function negotiatedHarness(): Promise<Harness> {
     await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
   // The first pings are over.
   await harness.clock.advance(50);
-  harness.links.length = 0;
+  harness.linkEvents.length = 0;
   harness.events.length = 0;
   return harness;
 }
 
 /** Whether both links have reopened at the negotiated rate. */
-function isBack({ device, links, hostRate }: Harness): boolean {
+function isBack({ device, linkEvents: links, hostRate }: Harness): boolean {
   const reopened = links.filter(({ event }) => event === 'reopened').length === 2;
   return reopened && device.links[0].stateNumber === 2 && hostRate === NEGOTIATED;
 }
@@ -118,12 +118,12 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     await assert.rejects(harness.clock.wait(harness.device.links[0].send('x'.repeat(300))), {
       outcome: 'unknown',
     });
-    const isReopened = () => harness.links.some(({ event }) => event === 'reopened');
+    const isReopened = () => harness.linkEvents.some(({ event }) => event === 'reopened');
     assert.ok(await harness.clock.until(isReopened, 15_000));
     assert.ok(harness.clock.now() - start < 4000, `${harness.clock.now() - start} ms`);
     assert.deepEqual(steps(harness), ['lineEnd', 'pad']);
     assert.deepEqual(
-      harness.links.filter(({ link }) => link !== 0),
+      harness.linkEvents.filter(({ link }) => link !== 0),
       [],
     );
   });
@@ -142,7 +142,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     }
     assert.equal(harness.hostRate, NEGOTIATED);
     assert.deepEqual(harness.device.links[1].stateNumber, 2);
-    assert.ok(!harness.links.some(({ event }) => event === 'lost'));
+    assert.ok(!harness.linkEvents.some(({ event }) => event === 'lost'));
   });
 
   it('in a network name that is not ASCII', async () => {

@@ -9,7 +9,7 @@ const headers = [{ name: 'X-Key', value: secret }];
 
 /** All events and errors of a harness, as one text. */
 function reportsOf(harness: Harness, errors: readonly unknown[] = []): string {
-  const events = [...harness.events, ...harness.links, ...harness.statuses];
+  const events = [...harness.events, ...harness.linkEvents, ...harness.states];
   return JSON.stringify([
     ...events.map((each) => ({ ...each, message: 'error' in each && each.error.message })),
     ...errors.map((error) => (error instanceof EspAtError ? [error.message, error.details] : null)),
@@ -51,7 +51,7 @@ describe('the headers of an open', () => {
     const open = link.open({ uri: 'ws://host/plain', headers, keepOpen: true });
     assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
     await harness.clock.advance(600_000);
-    const opens = harness.links.filter(({ event }) => event === 'opening');
+    const opens = harness.linkEvents.filter(({ event }) => event === 'opening');
     assert.equal(opens.length, 1);
     await harness.end();
   });

@@ -9,7 +9,7 @@ export async function openHarness(options: HarnessOptions = {}) {
   await harness.ready();
   const [link] = harness.device.links;
   await harness.clock.wait(link.open({ uri: one }));
-  harness.links.length = 0;
+  harness.linkEvents.length = 0;
   harness.port.written.length = 0;
   return {
     harness,

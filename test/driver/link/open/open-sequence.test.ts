@@ -218,7 +218,7 @@ describe('data of the previous connection that arrives while a link reconnects',
     const { length } = harness.messages;
     link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
     await harness.clock.advance(5000);
-    assert.equal(harness.links.at(-1)?.event, 'reopened');
+    assert.equal(harness.linkEvents.at(-1)?.event, 'reopened');
     assert.deepEqual(
       harness.messages.slice(length).map(({ bytes }) => bytes.toString()),
       ['the first of the new one'],

@@ -166,7 +166,7 @@ describe('opening a link', () => {
         expected,
       );
       assert.equal(harness.port.text, '');
-      assert.deepEqual(harness.links, []);
+      assert.deepEqual(harness.linkEvents, []);
     });
   }
 
@@ -178,7 +178,7 @@ describe('opening a link', () => {
         await code(harness, link.open({ uri: 'ws://host/', keepOpen: true, config })),
         'INVALID_CONFIG',
       );
-    assert.deepEqual([harness.links, link.state, link.uri], [[], 'closed', '']);
+    assert.deepEqual([harness.linkEvents, link.state, link.uri], [[], 'closed', '']);
   });
 
   it('refuses options that the firmware does not support', async () => {

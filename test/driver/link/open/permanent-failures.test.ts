@@ -45,7 +45,7 @@ describe('an open with an error that only new settings can fix', () => {
       const open = link.open({ uri, keepOpen: true, ...options });
       assert.equal((await failure(harness, open)).code, code);
       await harness.clock.advance(600_000);
-      const events = harness.links.map(({ event, error }) =>
+      const events = harness.linkEvents.map(({ event, error }) =>
         `${event} ${error?.code ?? ''}`.trim(),
       );
       assert.deepEqual(
@@ -68,6 +68,6 @@ describe('an open with an error that only new settings can fix', () => {
     assert.equal((await failure(harness, open)).code, 'CERTIFICATE_MISSING');
     harness.simulator.restart();
     await harness.clock.advance(10_000);
-    assert.equal(harness.links.filter(({ event }) => event === 'failed').length, 2);
+    assert.equal(harness.linkEvents.filter(({ event }) => event === 'failed').length, 2);
   });
 });

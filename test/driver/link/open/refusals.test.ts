@@ -14,13 +14,13 @@ describe('a device without memory, which refuses each message before its prompt'
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     await harness.clock.advance(1000);
-    harness.events.length = harness.statuses.length = 0;
+    harness.events.length = harness.states.length = 0;
     for (let each = 0; each < 100; each++) {
       const { code, outcome } = await failure(harness, link.send('hello'));
       assert.deepEqual([code, outcome], ['SEND_FAILED', 'not-sent']);
     }
     await harness.clock.advance(1000);
-    assert.deepEqual([harness.events, harness.statuses, link.state], [[], [], 'open']);
+    assert.deepEqual([harness.events, harness.states, link.state], [[], [], 'open']);
     await harness.end();
   });
 });

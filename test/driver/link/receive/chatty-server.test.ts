@@ -70,7 +70,7 @@ describe('a server that sends without a pause', () => {
   it('does not hide a corrupt length for 3 s', async () => {
     await using harness = await chattyHarness(20);
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9000,x'));
-    const isDetected = () => harness.links.some(({ event }) => event === 'dataloss');
+    const isDetected = () => harness.linkEvents.some(({ event }) => event === 'dataloss');
     assert.ok(await harness.clock.until(isDetected, 3000));
   });
 });

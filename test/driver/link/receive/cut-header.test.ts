@@ -16,7 +16,7 @@ async function openLink(firmware: FirmwareClass) {
   assert.ok(connection);
   // Waits for the ping of the driver, by which class C delivers a first message.
   await clock.advance(100);
-  harness.port.written.length = harness.links.length = 0;
+  harness.port.written.length = harness.linkEvents.length = 0;
   return {
     harness,
     clock,
@@ -24,7 +24,8 @@ async function openLink(firmware: FirmwareClass) {
     server,
     connection,
     messages: () => harness.messages.map(({ bytes }) => bytes.toString('latin1')),
-    events: () => harness.links.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim()),
+    events: () =>
+      harness.linkEvents.map(({ event, error }) => `${event} ${error?.code ?? ''}`.trim()),
   };
 }
 

@@ -22,7 +22,7 @@ describe('an unknown line', () => {
       harness.port.deliver(corruptData);
       await harness.clock.advance(10_000);
       assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
-      const losses = () => harness.links.filter(({ event }) => event === 'dataloss').length;
+      const losses = () => harness.linkEvents.filter(({ event }) => event === 'dataloss').length;
       assert.equal(losses(), 1);
       assert.equal(await ending(link.close()), 'done');
       harness.port.deliver(corruptData);
@@ -39,7 +39,7 @@ describe('an unknown line', () => {
     assert.equal(link.state, 'closing');
     harness.port.deliver(corruptData);
     assert.equal(await closing, 'done');
-    const losses = harness.links.filter(({ event }) => event === 'dataloss');
+    const losses = harness.linkEvents.filter(({ event }) => event === 'dataloss');
     assert.deepEqual(
       losses.map(({ error }) => error?.code),
       ['DATA_LOST'],
@@ -137,7 +137,7 @@ describe('data before the OK of AT+WSOPEN', () => {
   it('is reported as lost once the link is open, when its header is corrupt', async () => {
     const { harness } = await opened('+WS_DATA:0,1,1,5,6,hello\r\n');
     assert.deepEqual(
-      harness.links.map(({ event, error }) => [event, error?.code]),
+      harness.linkEvents.map(({ event, error }) => [event, error?.code]),
       [
         ['opening', undefined],
         ['opened', undefined],

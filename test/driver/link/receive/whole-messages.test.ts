@@ -35,7 +35,7 @@ async function opened(
 }
 
 const errors = (harness: Harness) =>
-  harness.links.flatMap(({ error }) => (error ? [error.code] : []));
+  harness.linkEvents.flatMap(({ error }) => (error ? [error.code] : []));
 
 describe('receiving whole messages, class D', () => {
   it('emits text and binary messages with any content, including empty ones', async () => {
@@ -82,7 +82,7 @@ describe('receiving whole messages, class D', () => {
     serve(1, 'next');
     await harness.clock.advance(1000);
     assert.deepEqual(errors(harness), ['MESSAGE_TOO_LARGE']);
-    assert.deepEqual(harness.links.at(-1)?.error?.details, { link: 0, limit: MEBIBYTE });
+    assert.deepEqual(harness.linkEvents.at(-1)?.error?.details, { link: 0, limit: MEBIBYTE });
     assert.deepEqual(received().slice(1), [[1, Buffer.from('next')]]);
     await harness.end();
   });

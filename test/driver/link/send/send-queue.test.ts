@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import type { SendOptions } from '../../../../driver/link/options';
 import type { Outcome, FirmwareClass } from '../../../../simulator';
-import { Scene } from '../../../harness/scene';
+import { OpenLinkHarness } from '../../../harness/open-link-harness';
 
 /** A link that is kept open; a test sets the outcomes of its `AT+WSSEND`s. */
-class SendingLink extends Scene {
+class SendingLink extends OpenLinkHarness {
   /** Outcomes of the next `AT+WSSEND`s, in order. */
   readonly outcomes: (() => Outcome)[] = [];
 
@@ -78,7 +78,7 @@ describe('a message with hold', () => {
 
   it('is sent on the next connection, in order, when the connection ends without a URC', async () => {
     await using scene = await new SendingLink('D').begin();
-    scene.heard = (text) => text.replace('+WS_CLOSED:0\r\n', '');
+    scene.alterOutput = (text) => text.replace('+WS_CLOSED:0\r\n', '');
     scene.harness.server.connections[0]?.close(1001);
     await scene.harness.clock.advance(500);
     assert.equal(scene.link.stateNumber, 2);

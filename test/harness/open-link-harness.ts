@@ -4,12 +4,12 @@ import { Harness, type HarnessOptions } from './harness';
 import { endingOf, story } from './ready-harness';
 
 /** A harness with one open link, and hooks that a test sets while it runs. */
-export class Scene {
+export class OpenLinkHarness {
   /** The outcome of a command; undefined: the device executes it. */
   outcome: (line: string) => Outcome | undefined = () => undefined;
   reached: (point: Point, line: string) => void = () => undefined;
-  /** Changes the device's output on its way to the host. */
-  heard: (text: string) => string = (text) => text;
+  /** Alters the device's output on its way to the host. */
+  alterOutput: (text: string) => string = (text) => text;
   readonly harness: Harness;
 
   constructor(options: HarnessOptions = {}) {
@@ -22,7 +22,7 @@ export class Scene {
           reached: (point, line) => this.reached(point, line),
         },
         output: (bytes) => {
-          const text = this.heard(bytes.toString('latin1'));
+          const text = this.alterOutput(bytes.toString('latin1'));
           if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
         },
       },
@@ -48,7 +48,7 @@ export class Scene {
     await this.harness.ready();
     await this.harness.clock.wait(this.link.open({ uri: 'ws://host/plain', ...options }));
     this.harness.port.written.length = 0;
-    this.harness.links.length = 0;
+    this.harness.linkEvents.length = 0;
     return this;
   }
   /** How a promise ends: `done`, or the code of its error; virtual time passes until it does. */

@@ -16,8 +16,8 @@ import { unchecked } from '../refused';
 
 const port: PortOpener = { address: 'silent', open: () => new Promise(() => undefined) };
 
-/** What Node-RED offers the nodes of a release, without a runtime: a runtime starts far too slowly for random settings. */
-export class InputCodes {
+/** Runs single nodes on a stub of the API of a Node-RED: a real runtime starts far too slowly for random settings. */
+export class NodeStub {
   readonly #constructors = new Map<string, (this: unknown, def: Settings) => void>();
 
   /** @param nodeRed the package of the release */
