@@ -87,7 +87,9 @@ export const reasons = {
   NOT_YET_VALID: 'it is not valid before {date}',
   PASSPHRASE_MISSING: 'it is encrypted, and its passphrase is missing',
   PASSPHRASE_WRONG: 'its passphrase is wrong',
-  CIPHER_NOT_SUPPORTED: 'Node.js cannot decrypt it ({cipher}): export it again with AES-256',
+  CIPHER_NOT_SUPPORTED: 'it cannot be decrypted ({cipher}): export it again with AES-256',
+  TOO_MANY_ITERATIONS:
+    'its keys take more than {max} iterations to derive: export it again with fewer',
 } as const;
 
 /** A key of {@link reasons}. */

@@ -4,6 +4,7 @@ import {
   createPrivateKey,
   generateKeyPairSync,
   type KeyObject,
+  pbkdf2Sync,
   X509Certificate,
 } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -35,40 +36,76 @@ function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag]), length, bytes]);
 }
 
-/** A file without a MAC, whose only content is a key in Triple DES. @param password null: encoded as no bytes, as some programs do */
+const id = (oid: string) => der(6, Buffer.from(asn1.oidToDer(oid).getBytes(), 'latin1'));
+const int = (value: number) =>
+  der(2, Buffer.from([0, value >> 16, (value >> 8) & 0xff, value & 0xff]));
+const data = (bytes: Buffer) => der(0x30, id('1.2.840.113549.1.7.1'), der(0xa0, der(4, bytes)));
+const bag = (type: number, value: Buffer) =>
+  der(0x30, id(`1.2.840.113549.1.12.10.1.${type}`), der(0xa0, value));
+
+/** A file without a MAC. */
+const fileOf = (...bags: readonly Buffer[]) =>
+  der(0x30, int(3), data(der(0x30, data(der(0x30, ...bags)))));
+
+/** A file whose only content is an encrypted key. */
+const encryptedKeyFile = (algorithm: Buffer, encrypted: Buffer) =>
+  fileOf(bag(2, der(0x30, algorithm, der(4, encrypted))));
+
+function encryptedKey(cipherName: string, key: Buffer, iv: Buffer, plain: KeyObject): Buffer {
+  const cipher = createCipheriv(cipherName, key, iv);
+  return Buffer.concat([
+    cipher.update(plain.export({ format: 'der', type: 'pkcs8' })),
+    cipher.final(),
+  ]);
+}
+
+/** A key in Triple DES. @param password null: encoded as no bytes, as some programs do */
 function tripleDesFile(key: KeyObject, password: string | null, rounds = 5): Buffer {
-  const salt = Buffer.from('saltsalt');
   const derive = (purpose: number, length: number) => {
     const derived = pkcs12.generateKey(password, util.createBuffer('saltsalt'), purpose, 5, length);
     return Buffer.from(derived.getBytes(), 'latin1');
   };
-  const cipher = createCipheriv('des-ede3-cbc', derive(1, 24), derive(2, 8));
-  const plain = key.export({ format: 'der', type: 'pkcs8' });
-  const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
-  const id = (hex: string) => der(6, Buffer.from(hex, 'hex'));
-  const data = (bytes: Buffer) => der(0x30, id('2a864886f70d010701'), der(0xa0, der(4, bytes)));
-  const parameters = der(
-    0x30,
-    der(4, salt),
-    der(2, Buffer.from([0, rounds >> 16, (rounds >> 8) & 0xff, rounds & 0xff])),
+  const parameters = der(0x30, der(4, Buffer.from('saltsalt')), int(rounds));
+  const algorithm = der(0x30, id('1.2.840.113549.1.12.1.3'), parameters);
+  return encryptedKeyFile(
+    algorithm,
+    encryptedKey('des-ede3-cbc', derive(1, 24), derive(2, 8), key),
   );
-  const algorithm = der(0x30, id('2a864886f70d010c0103'), parameters);
-  const bagValue = der(0xa0, der(0x30, algorithm, der(4, encrypted)));
-  const bag = der(0x30, id('2a864886f70d010c0a0102'), bagValue);
-  return der(0x30, der(2, Buffer.from([3])), data(der(0x30, data(der(0x30, bag)))));
 }
+
+/** A key in PBES2 with AES-256-CBC and the passphrase "x". */
+function pbes2File(
+  key: KeyObject,
+  { prf = '1.2.840.113549.2.8', cipher = '2.16.840.1.101.3.4.1.42', rounds = 5 },
+): Buffer {
+  const [salt, iv] = [Buffer.from('saltsalt'), Buffer.alloc(16, 7)];
+  const derivation = der(0x30, der(4, salt), int(rounds), der(0x30, id(prf), der(5)));
+  const algorithm = der(
+    0x30,
+    id('1.2.840.113549.1.5.13'),
+    der(
+      0x30,
+      der(0x30, id('1.2.840.113549.1.5.12'), derivation),
+      der(0x30, id(cipher), der(4, iv)),
+    ),
+  );
+  const derived = pbkdf2Sync('x', salt, 5, 32, 'sha224');
+  return encryptedKeyFile(algorithm, encryptedKey('aes-256-cbc', derived, iv, key));
+}
+
+const ecKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const pemOf = (key: KeyObject) => key.export({ format: 'pem', type: 'pkcs8' });
 
 describe('readPkcs12()', () => {
   it('Triple DES with an absent passphrase: read in both of its encodings, in any file', () => {
     for (let run = 0; run < 300; run++) {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const privateKey = ecKey();
       for (const password of ['', null]) {
         const { key } = readPkcs12(tripleDesFile(privateKey, password), '');
-        assert.equal(key, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+        assert.equal(key, pemOf(privateKey));
       }
     }
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const other = tripleDesFile(privateKey, 'x');
+    const other = tripleDesFile(ecKey(), 'x');
     assert.equal(flaw(other, ''), 'PASSPHRASE_MISSING');
   });
 
@@ -77,6 +114,8 @@ describe('readPkcs12()', () => {
     ['aes-without-mac', PFX_PASSPHRASE],
     ['triple-des', PFX_PASSPHRASE],
     ['rc2', PFX_PASSPHRASE],
+    ['sha224', PFX_PASSPHRASE],
+    ['million', PFX_PASSPHRASE],
     ['unicode', 'Schlüssel 密码'],
     ['empty-passphrase', ''],
     ['plain', ''],
@@ -113,6 +152,41 @@ describe('readPkcs12()', () => {
     );
   });
 
+  it('bags of revocation lists, secrets and others, and bytes behind the file: skipped', () => {
+    const privateKey = ecKey();
+    const other = der(0x30, id('1.2.3'), der(0xa0, der(4, Buffer.from('other'))));
+    const others = [4, 5, 6, 77].map((type) => bag(type, other));
+    const key = bag(1, privateKey.export({ format: 'der', type: 'pkcs8' }));
+    const sdsi = bag(3, der(0x30, id('1.2.840.113549.1.9.22.2'), der(0xa0, der(22))));
+    const file = fileOf(...others, sdsi, key, ...others);
+    assert.deepEqual(readPkcs12(Buffer.concat([file, Buffer.from('\n')]), ''), {
+      ca: '',
+      certificate: '',
+      key: pemOf(privateKey),
+    });
+  });
+
+  it('a MAC with a hash that is not known: skipped', () => {
+    const file = Buffer.from(pfxFile('sha224'));
+    const sha224 = Buffer.from('608648016503040204', 'hex');
+    file.writeUInt8(7, file.lastIndexOf(sha224) + 8);
+    assert.deepEqual(readPkcs12(file, PFX_PASSPHRASE), readPkcs12(pfxFile('aes'), PFX_PASSPHRASE));
+    assert.equal(flaw(file, 'another word'), 'PASSPHRASE_WRONG');
+  });
+
+  it('PBKDF2 with hmacWithSHA224: read', () => {
+    const privateKey = ecKey();
+    assert.equal(readPkcs12(pbes2File(privateKey, {}), 'x').key, pemOf(privateKey));
+  });
+
+  it('gives the bytes of a certificate as they are', () => {
+    const { certificate, ca } = readPkcs12(pfxFile('pss'), '');
+    const { raw, subjectAltName } = new X509Certificate(certificate);
+    assert.match(String(subjectAltName), /^DirName:.*, DNS:pss\.example\.org$/);
+    assert.ok(pfxFile('pss').includes(raw));
+    assert.equal(ca, '');
+  });
+
   it('an RSA key: given with its certificate', () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));
@@ -147,6 +221,32 @@ describe('readPkcs12()', () => {
       assert.equal(flaw(pfxFile(name), 'another wörd'), 'PASSPHRASE_WRONG', name);
   });
 
+  it('a cipher, hash or derivation that is not known: named', () => {
+    const key = ecKey();
+    const camellia = '1.2.392.200011.61.1.1.1.4';
+    const gcm = '2.16.840.1.101.3.4.1.46';
+    const streebog = '1.2.643.7.1.1.4.2';
+    for (const [file, cipher] of [
+      [pbes2File(key, { cipher: camellia }), camellia],
+      [pbes2File(key, { cipher: gcm }), gcm],
+      [pbes2File(key, { prf: streebog }), streebog],
+      [pfxFile('rc4'), 'pbeWithSHAAnd128BitRC4'],
+    ] as const)
+      assert.throws(
+        () => readPkcs12(file, cipher.startsWith('pbe') ? PFX_PASSPHRASE : 'x'),
+        (error: PemError) => {
+          assert.deepEqual(error.flaw, { reason: 'CIPHER_NOT_SUPPORTED', cipher });
+          return true;
+        },
+      );
+  });
+
+  it('a SEQUENCE that is no PKCS #12 file: damaged', () => {
+    const algorithm = der(0x30, id('1.2.840.113549.1.5.13'), der(0x30));
+    const file = der(0x30, algorithm, der(4, Buffer.from('encrypted key')));
+    for (const passphrase of ['', 'x']) assert.equal(flaw(file, passphrase), 'DAMAGED');
+  });
+
   it('a file cut off or altered anywhere: refused with a reason, or read whole', () => {
     const file = pfxFile('triple-des');
     for (let length = 0; length < file.length; length += 7) {
@@ -164,15 +264,19 @@ describe('readPkcs12()', () => {
     }
   });
 
-  it('a file of several megabytes, or with millions of rounds: refused at once', () => {
+  it('a file of several megabytes, or with millions of iterations: refused at once', () => {
     assert.equal(flaw(Buffer.alloc(4_000_000, 0x30), ''), 'TOO_MANY_BYTES');
-    const file = pfxFile('triple-des');
-    // MacData ends with the INTEGER of its rounds, 2048.
-    const rounds = file.lastIndexOf(Buffer.from('02020800', 'hex'));
-    assert.equal(rounds, file.length - 4);
-    const slow = Buffer.concat([file.subarray(0, rounds), Buffer.from('02047fff', 'hex')]);
-    assert.equal(flaw(slow, PFX_PASSPHRASE), 'DAMAGED');
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    assert.equal(flaw(tripleDesFile(privateKey, 'x', 0xffffff), 'x'), 'DAMAGED');
+    const withMac = (iterations: string) => {
+      const file = asn1.fromDer(pfxFile('triple-des').toString('latin1'));
+      const macData = file.value[2] as asn1.Asn1;
+      (macData.value[2] as asn1.Asn1).value = iterations;
+      return Buffer.from(asn1.toDer(file).getBytes(), 'latin1');
+    };
+    assert.equal(flaw(withMac('\x08\0'), PFX_PASSPHRASE), 'none');
+    assert.equal(flaw(withMac('\x7f\0\0\0\0\0'), PFX_PASSPHRASE), 'TOO_MANY_ITERATIONS');
+    assert.equal(flaw(withMac('\0'), PFX_PASSPHRASE), 'DAMAGED');
+    assert.equal(flaw(tripleDesFile(ecKey(), 'x', 0x7fffff), 'x'), 'TOO_MANY_ITERATIONS');
+    assert.equal(flaw(pbes2File(ecKey(), { rounds: 0x7fffff }), 'x'), 'TOO_MANY_ITERATIONS');
+    assert.equal(flaw(pbes2File(ecKey(), { rounds: 0 }), 'x'), 'DAMAGED');
   });
 });

@@ -26,5 +26,11 @@ pack unicode.p12 -passout 'pass:Schlüssel 密码'
 pack empty-passphrase.p12 -passout pass:
 pack plain.p12 -passout pass: -keypbe NONE -certpbe NONE -nomac
 pack aes-without-mac.p12 -passout 'pass:secret word' -nomac
+pack sha224.p12 -passout 'pass:secret word' -macalg sha224
+pack million.p12 -passout 'pass:secret word' -iter 1000000
 openssl pkcs12 -export -nokeys -in "$work/root.pem" -passout 'pass:secret word' -out ca-only.p12
+# The parameters of its signature leave out their defaults.
+printf '[req]\ndistinguished_name=dn\n[dn]\n[name]\nCN=directory\n[v3]\nsubjectAltName=dirName:name,DNS:pss.example.org\n' > "$work/pss.cnf"
+openssl req -x509 -newkey rsa:2048 -nodes -days 27000 -subj '/CN=pss' -config "$work/pss.cnf" -extensions v3 -sha1 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20 -keyout "$work/pss.key" -out "$work/pss.pem"
+openssl pkcs12 -export -inkey "$work/pss.key" -in "$work/pss.pem" -passout pass: -keypbe NONE -certpbe NONE -nomac -out pss.p12
 rm -r "$work"
