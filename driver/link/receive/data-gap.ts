@@ -2,8 +2,9 @@ import { LATE_MS, type Cancel, type Clock } from '../../clock';
 
 /** Milliseconds between two looks at the event loop. */
 const TICK_MS = 1000;
-/** Milliseconds in which the host reads, after a block of its event loop, the data that came meanwhile: the backlog. */
-const BACKLOG_MS = 250;
+/** After a block of its event loop, the host reads the data that came meanwhile, the backlog, until it has run this long. */
+const BACKLOG_TICKS = 5;
+const BACKLOG_TICK_MS = 50;
 
 /** Earliest and latest arrival time of the data that the host reads now. */
 interface Arrival {
@@ -22,8 +23,8 @@ export class DataGap {
   #tickedAt: number;
   #due = Infinity;
   #timer: Cancel | undefined;
-  /** The last block of the event loop: its beginning, and the end of the backlog after it. */
-  #block = { from: 0, until: -Infinity };
+  /** While the host may read a backlog: since when the event loop was blocked, and the ticks to come. */
+  #backlog: { readonly from: number; ticks: number } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,21 +53,24 @@ export class DataGap {
     this.#timer?.();
     this.#timer = undefined;
     this.#due = Infinity;
+    this.#backlog = undefined;
   }
 
   get #now(): Arrival {
     const latest = this.#clock.now();
+    if (this.#backlog) return { earliest: this.#backlog.from, latest };
     // The event loop may read input before it runs the late timer.
     const isLate = latest - this.#due > LATE_MS;
-    if (latest <= this.#block.until) return { earliest: this.#block.from, latest };
     return { earliest: isLate ? this.#tickedAt : latest, latest };
   }
 
   #tick(now: number): void {
-    const { earliest } = this.#now;
-    if (now - this.#due > LATE_MS) this.#block = { from: earliest, until: now + BACKLOG_MS };
+    if (now - this.#due > LATE_MS)
+      this.#backlog = { from: this.#now.earliest, ticks: BACKLOG_TICKS };
+    else if (this.#backlog && --this.#backlog.ticks === 0) this.#backlog = undefined;
+    const ms = this.#backlog ? BACKLOG_TICK_MS : TICK_MS;
     this.#tickedAt = now;
-    this.#due = now + TICK_MS;
-    this.#timer = this.#clock.after(TICK_MS, () => this.#tick(this.#clock.now()));
+    this.#due = now + ms;
+    this.#timer = this.#clock.after(ms, () => this.#tick(this.#clock.now()));
   }
 }

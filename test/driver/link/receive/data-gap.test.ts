@@ -40,10 +40,10 @@ describe('the time since the last data', () => {
     await clock.advance(7000);
     // The last tick before the block was at 3 s.
     assert.deepEqual(limits(), [3000, 10_500]);
-    await clock.advance(250);
-    assert.deepEqual(limits(), [3000, 10_750]);
+    await clock.advance(249);
+    assert.deepEqual(limits(), [3000, 10_749]);
     await clock.advance(1);
-    assert.deepEqual(limits(), [10_751, 10_751]);
+    assert.deepEqual(limits(), [10_750, 10_750]);
   });
 
   it('may be as long as the block where both pieces of data are read after it', async () => {
@@ -56,6 +56,19 @@ describe('the time since the last data', () => {
     loop.block(3000);
     await clock.advance(3000);
     assert.deepEqual(limits(), [0, 10_500]);
+  });
+
+  it('may begin in a block where a short one follows at once, before the host has read what came', async () => {
+    const { clock, loop, gap, limits } = gapRig();
+    await clock.advance(3500);
+    loop.block(7000);
+    await clock.advance(7000);
+    loop.block(261);
+    await clock.advance(261);
+    gap.restart();
+    assert.deepEqual(limits(), [0, 7761]);
+    await clock.advance(500);
+    assert.deepEqual(limits(), [500, 8261]);
   });
 
   it('leaves no timer when it stops, and watches again from the next data on', async () => {
