@@ -1,5 +1,6 @@
 import type { Random } from '../random';
-import { type Fault, type FaultSettings, type FaultSite, type FaultCallbacks } from './fault';
+import { fault, type WithDefaults } from './builders';
+import type { Fault, FaultCallbacks, FaultSettings, FaultSite } from './fault';
 import type { Tap } from './wire';
 import { type Direction, directions } from '../serial/direction';
 
@@ -14,7 +15,7 @@ interface ByteFault {
 
 /** A fault that changes bytes on the wire: the next one, the byte at an offset, or each with a probability. */
 export function byteFault(kind: ByteFault): Fault {
-  return {
+  return fault({
     name: kind.name,
     group: 'line',
     description: kind.description,
@@ -29,7 +30,7 @@ export function byteFault(kind: ByteFault): Fault {
         for (const remove of removals) remove();
       };
     },
-  };
+  });
 }
 
 function directionsOf({ direction, chance }: FaultSettings): readonly Direction[] {
@@ -39,7 +40,12 @@ function directionsOf({ direction, chance }: FaultSettings): readonly Direction[
 
 function addTap(
   site: FaultSite,
-  { direction, offset = 0, chance, count = 1 }: FaultSettings & { readonly direction: Direction },
+  {
+    direction,
+    offset = 0,
+    chance,
+    count,
+  }: WithDefaults<Pick<FaultSettings, 'direction' | 'count'>>,
   run: FaultCallbacks,
   kind: ByteFault,
 ): () => void {
@@ -53,7 +59,7 @@ function addTap(
       const received = kind.change(byte, run.random, count);
       leftInRow--;
       tap.next = at + 1 + (leftInRow > 0 ? 0 : untilNextRow());
-      run.hit({
+      const applies = run.hit({
         kind: 'bytes',
         direction,
         offset: at,
@@ -66,7 +72,7 @@ function addTap(
         leftInRow = rowLength;
         if (chance === undefined) run.over();
       }
-      return { kind: 'replace', bytes: received };
+      return { kind: 'replace', bytes: applies ? received : Buffer.of(byte) };
     },
   };
   return wire.tap(tap);

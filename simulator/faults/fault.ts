@@ -84,8 +84,8 @@ export interface FaultSite {
 /** The random source of an active fault, and its callbacks. */
 export interface FaultCallbacks {
   readonly random: Random;
-  /** The fault has applied. */
-  hit(place: Place): void;
+  /** The fault applies. Returns false when a listener has ended it: no effect is to follow. */
+  hit(place: Place): boolean;
   /** The fault has applied for the last time. */
   over(): void;
 }
@@ -109,7 +109,7 @@ export interface Fault {
    * times. With a chance, every fault stays.
    */
   readonly lasting: boolean;
-  /** @internal Starts the fault, after its delay. Returns a function that ends it and its lasting effect. */
+  /** @internal Starts the fault; the injector calls it once the delay has passed. Returns a function that ends it and its lasting effect. */
   start(site: FaultSite, settings: FaultSettings, run: FaultCallbacks): () => void;
 }
 

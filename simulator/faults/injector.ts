@@ -133,7 +133,7 @@ export class Faults {
 
 interface InjectionContext {
   hitAt(place: Place): Hit;
-  begin(run: { hit(place: Place): void; over(): void }): () => void;
+  begin(run: { hit(place: Place): boolean; over(): void }): () => void;
   ended(): void;
   onHit(hit: Hit): void;
 }
@@ -181,7 +181,10 @@ export class Injection {
   /** @internal Called once by {@link Faults.inject}. */
   begin(): void {
     const stop = this.#context.begin({
-      hit: (place) => this.#hit(place),
+      hit: (place) => {
+        this.#hit(place);
+        return !this.#over;
+      },
       over: () => this.end(),
     });
     // The fault may have applied, and ended, inside begin().

@@ -31,27 +31,29 @@ export function parseFault(text: string): ParsedFault {
 /** @throws Error for a setting that the fault does not take, and a value out of range */
 export function checkedFault(name: string, settings: FaultSettings): ParsedFault {
   const fault = faultNamed(name);
-  const { chance, count, offset } = settings;
-  const given = Object.entries(settings).flatMap(([key, value]) =>
-    value === undefined ? [] : key,
+  // A setting may be present though undefined: it has its default.
+  const given: FaultSettings = Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
   );
-  const foreign = given.find((setting) => !fault.takes.some((taken) => taken === setting));
+  const { chance, count, offset, point, command } = given;
+  const foreign = Object.keys(given).find(
+    (setting) => !fault.takes.some((taken) => taken === setting),
+  );
   if (foreign !== undefined) throw new Error(`the fault ${name} takes no ${foreign}`);
   if (chance !== undefined && !(chance > 0 && chance <= 1)) {
     throw new Error('a chance is more than 0 and at most 1');
   }
   for (const name of ['offset', 'delay', 'duration'] as const) {
-    if (!((settings[name] ?? 0) >= 0)) throw new Error(`the ${name} of a fault is 0 or more`);
+    if (!((given[name] ?? 0) >= 0)) throw new Error(`the ${name} of a fault is 0 or more`);
   }
   const { minCount = 1 } = fault;
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= minCount)) {
     throw new Error(`the fault ${name} takes a whole count of at least ${minCount}`);
   }
   // A trigger is an offset in bytes or a command, never both.
-  const { point, command } = settings;
   const isOfCommands = point !== undefined || command !== undefined || chance !== undefined;
   if (offset !== undefined && isOfCommands && fault.takes.includes('point')) {
     throw new Error(`the fault ${name} takes no point, command or chance beside an offset`);
   }
-  return { fault, settings: { ...fault.defaults, ...settings } };
+  return { fault, settings: { ...fault.defaults, ...given } };
 }

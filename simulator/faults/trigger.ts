@@ -12,10 +12,10 @@ export const triggerSettings: readonly Setting[] = [
 ];
 
 interface TriggeredFault {
-  /** Whether the fault drops the device's pending output, unless it applies at a point of a command. */
-  readonly losesOutput?: boolean;
+  /** Whether pending output is lost with the device. Output before a point of a command still arrives. */
+  readonly losesOutput: boolean;
   /** Whether a fault without a trigger waits until the device has power. */
-  readonly needsPower?: boolean;
+  readonly needsPower: boolean;
   apply(place: Place): void;
 }
 
@@ -40,10 +40,10 @@ export function onTrigger(
     return atPoint(site, settings, run, fault);
   }
   const apply = () => {
-    if (fault.losesOutput === true) site.serialLine.discard();
+    if (fault.losesOutput) site.serialLine.discard();
     fault.apply({ kind: 'time' });
   };
-  if (fault.needsPower === true) return oncePowered(site, apply);
+  if (fault.needsPower) return oncePowered(site, apply);
   apply();
   return () => undefined;
 }
@@ -86,7 +86,7 @@ function afterBytes(
       };
       return {
         kind: 'call' as const,
-        dropsRest: direction === 'to-host' && fault.losesOutput === true,
+        dropsRest: direction === 'to-host' && fault.losesOutput,
         call: () => fault.apply(place),
       };
     },

@@ -6,7 +6,7 @@ import { deviceScenarios } from './faults/device';
 import { lineScenarios } from './faults/line';
 import { networkScenarios } from './faults/network';
 import { PacedLine } from '../../simulator/serial/paced-line';
-import { frame, it, Lab, ok, type Scenario } from './lab';
+import { frame, it, joined, Lab, ok, type Scenario } from './lab';
 
 const scenarios = new Map<string, Scenario>(
   [lineScenarios, commandScenarios, deviceScenarios, networkScenarios].flatMap(Object.entries),
@@ -89,7 +89,65 @@ describe('a frozen device with a full transmit ring', () => {
   }
 });
 
+describe('a fault that its listener ends', () => {
+  /** Injects a fault without a trigger, or one at its trigger; ends each in its first hit. */
+  function injectEnding(lab: Lab, ...faults: readonly string[]): void {
+    for (const fault of faults) {
+      lab.faults.inject(fault, undefined, () => lab.faults.clear());
+    }
+  }
+
+  it('has no effect at its trigger', async (lab) => {
+    injectEnding(lab, 'freeze=to-device,@2');
+    await lab.expect('AT', ok);
+    injectEnding(lab, 'restart=AT');
+    await lab.expect('AT', ok, 2_000);
+    injectEnding(lab, 'lose=@2');
+    await lab.expect('AT', ok);
+    injectEnding(lab, 'error=AT');
+    await lab.expect('AT', ok);
+  });
+
+  it('has no effect when it applies at once', async (lab) => {
+    injectEnding(lab, 'freeze', 'stray', 'restart', 'noise=to-host,3');
+    assert.equal(await lab.hear(2_000), '');
+    await lab.expect('AT', ok);
+  });
+
+  it('has no effect on a start, or on memory', async (lab) => {
+    await lab.open();
+    injectEnding(lab, 'heap=1');
+    await lab.expect('AT+WSSEND=0,2', `${ok}\r\n>`);
+    injectEnding(lab, 'boot-noise');
+    lab.device.restart();
+    assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`);
+  });
+
+  it('cuts no frame', async (lab) => {
+    const connection = await lab.open();
+    injectEnding(lab, 'frame-stalled');
+    connection.send(frame('0123456789'));
+    assert.equal(await lab.hear(10), '+WS_DATA:0,10,0123456789\r\n');
+  });
+});
+
 describe('fault settings', () => {
+  it('have their defaults where they are undefined', async (lab) => {
+    const none: object = { duration: undefined, count: undefined };
+    for (const { name, defaults, group } of faults) {
+      lab.faults.port ??= { unplug: () => undefined, plugIn: () => undefined };
+      const injection = lab.faults.inject(name, none);
+      assert.deepEqual(injection.settings, defaults, `${name} (${group})`);
+      injection.end();
+    }
+    await lab.hear(5_000);
+    const stall: object = { duration: undefined };
+    const stalled = lab.faults.inject('stall', stall);
+    await lab.expect('AT', '', 2_999);
+    assert.equal((await lab.hear(2)).slice(-ok.length), ok);
+    assert.ok(stalled.over);
+  });
+
   const orders = [
     ['lose=to-device,@12', { direction: 'to-device', offset: 12, count: 1 }],
     ['flip=to-host,0.01', { direction: 'to-host', chance: 0.01, count: 1 }],

@@ -1,4 +1,40 @@
-import { outcomeFault } from '../outcomes';
+import type { Outcome } from '../../device/hooks';
+import { fault } from '../builders';
+import type { Fault, FaultSettings } from '../fault';
+import { beginsWith } from '../trigger';
+
+/** A fault that changes the outcome of commands: the next one, the next of a kind, or each with a probability. */
+function outcomeFault({
+  name,
+  description,
+  defaults = {},
+  outcome,
+}: Pick<Fault, 'name' | 'description'> & {
+  readonly defaults?: FaultSettings;
+  readonly outcome: (settings: FaultSettings) => Outcome;
+}): Fault {
+  return fault<{ readonly count: number }>({
+    name,
+    group: 'command',
+    description,
+    lasting: false,
+    takes: [
+      ...(['delay', 'command', 'chance', 'count'] as const),
+      ...(defaults.duration === undefined ? [] : (['duration'] as const)),
+    ],
+    defaults: { count: 1, ...defaults },
+    start(site, settings, run) {
+      let left = settings.count;
+      return site.rules.addOutcome((line) => {
+        if (!beginsWith(line, settings.command)) return undefined;
+        if (settings.chance !== undefined && run.random() >= settings.chance) return undefined;
+        if (!run.hit({ kind: 'command', point: 'command', line })) return undefined;
+        if (settings.chance === undefined && --left <= 0) run.over();
+        return outcome(settings);
+      });
+    },
+  });
+}
 
 export const commandFaults = [
   outcomeFault({

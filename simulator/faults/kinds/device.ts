@@ -1,5 +1,5 @@
 import { randomBytes } from '../../random';
-import { lastingFault, triggeredFault } from '../episode';
+import { lastingFault, triggeredFault } from '../builders';
 import type { FaultCallbacks } from '../fault';
 import type { Rules } from '../rules';
 
@@ -14,7 +14,7 @@ export const deviceFaults = [
     defaults: {},
     losesOutput: true,
     apply({ network, rules, serialLine }, _settings, _run, end) {
-      const ends = [
+      const undos = [
         rules.addBoot(() => {
           end();
           return undefined;
@@ -24,7 +24,7 @@ export const deviceFaults = [
         serialLine.wire('to-device').cuts.add(true),
       ];
       return () => {
-        for (const each of ends) each();
+        for (const undo of undos) undo();
       };
     },
   }),
@@ -59,10 +59,9 @@ export const deviceFaults = [
     description: 'every start leaves random bytes on the port before "ready"; count: how many',
     defaults: { count: BOOT_NOISE_BYTES },
     start: ({ rules }, { count }, run) =>
-      rules.addBoot(() => {
-        run.hit({ kind: 'start' });
-        return randomBytes(count, run.random);
-      }),
+      rules.addBoot(() =>
+        run.hit({ kind: 'start' }) ? randomBytes(count, run.random) : undefined,
+      ),
   }),
   triggeredFault({
     name: 'echo',
@@ -91,11 +90,10 @@ export const deviceFaults = [
     defaults: { count: 1_024 },
     minCount: 0,
     start: ({ rules }, { count }, run) =>
-      rules.addMemory((bytes) => {
-        if (bytes <= count) return true;
-        run.hit({ kind: 'command', point: 'command', line: rules.line });
-        return false;
-      }),
+      rules.addMemory(
+        (bytes) =>
+          bytes <= count || !run.hit({ kind: 'command', point: 'command', line: rules.line }),
+      ),
   }),
 ];
 

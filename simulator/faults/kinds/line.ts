@@ -2,35 +2,35 @@ import { randomBytes } from '../../random';
 import { readAtRate } from '../../serial/rate-mismatch';
 import { defaultUartSettings } from '../../serial/uart';
 import { byteFault } from '../bytes';
-import { triggeredFault } from '../episode';
-import type { Fault } from '../fault';
+import { fault, triggeredFault } from '../builders';
 import { onTrigger, triggerSettings } from '../trigger';
 
-const DEFAULT_BURST_BYTES = 8;
 /** Bits a second. */
 const HOST_RATE = defaultUartSettings.rate;
 
-const noise: Fault = {
+const noise = fault({
   name: 'noise',
   group: 'line',
   description:
     'a burst of random bytes on the idle port, to the device or to the host; count: bytes',
   takes: [...triggerSettings, 'count'],
-  defaults: { direction: 'to-device', count: DEFAULT_BURST_BYTES },
+  defaults: { direction: 'to-device', count: 8 },
   lasting: false,
   start(site, settings, run) {
-    const { direction = 'to-device', count = DEFAULT_BURST_BYTES } = settings;
+    const { direction, count } = settings;
     const wire = site.serialLine.wire(direction);
     let cancelWait: (() => void) | undefined;
     const apply = () => {
       cancelWait = undefined;
       const received = randomBytes(count, run.random);
       const place = { direction, offset: wire.offset, chunk: received, index: 0 };
-      run.hit({ kind: 'bytes', ...place, sent: Buffer.alloc(0), received });
+      if (!run.hit({ kind: 'bytes', ...place, sent: Buffer.alloc(0), received })) return;
       wire.arrive(received);
       if (settings.chance === undefined) run.over();
     };
     const cancel = onTrigger(site, settings, run, {
+      losesOutput: false,
+      needsPower: false,
       apply: () => {
         cancelWait?.();
         cancelWait = site.serialLine.whenIdle(direction, apply);
@@ -41,7 +41,7 @@ const noise: Fault = {
       cancelWait?.();
     };
   },
-};
+});
 
 export const lineFaults = [
   byteFault({
@@ -104,14 +104,14 @@ export const lineFaults = [
     description: `both ends read garbage; count: baud rate of the device (the host has ${HOST_RATE})`,
     defaults: { duration: 5_000, count: 9_600 },
     apply({ serialLine }, { count }) {
-      const ends = [
+      const undos = [
         serialLine.wire('to-host').distortions.add((bytes) => readAtRate(bytes, count, HOST_RATE)),
         serialLine
           .wire('to-device')
           .distortions.add((bytes) => readAtRate(bytes, HOST_RATE, count)),
       ];
       return () => {
-        for (const end of ends) end();
+        for (const undo of undos) undo();
       };
     },
   }),

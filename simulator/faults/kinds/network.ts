@@ -1,19 +1,17 @@
-import { lastingFault, triggeredFault } from '../episode';
-import type { Fault } from '../fault';
+import { fault, lastingFault, triggeredFault } from '../builders';
 
-/** Longer than the firmware's 10 s limit for the rest of a frame. */
-const DEFAULT_STALL_MS = 12_000;
 /** Shorter chunks may be no more than a frame's header. */
 const MIN_FRAME_BYTES = 8;
 
-const frameStalled: Fault = {
+const frameStalled = fault({
   name: 'frame-stalled',
   group: 'network',
   description: 'a server sends half of a frame, the rest a while later',
   takes: ['delay', 'chance', 'duration'],
-  defaults: { duration: DEFAULT_STALL_MS },
+  // Longer than the firmware's 10 s limit for the rest of a frame.
+  defaults: { duration: 12_000 },
   lasting: false,
-  start({ network, clock }, { chance, duration = DEFAULT_STALL_MS }, run) {
+  start({ network, clock }, { chance, duration }, run) {
     let stops: (() => void)[] = [];
     const remove = network.cutData((length) => {
       if (length < MIN_FRAME_BYTES) return undefined;
@@ -30,15 +28,14 @@ const frameStalled: Fault = {
         endSilence();
       };
       stops.push(both);
-      run.hit({ kind: 'network', count: 1 });
-      return Math.floor(length / 2);
+      return run.hit({ kind: 'network', count: 1 }) ? Math.floor(length / 2) : undefined;
     });
     stops.push(remove);
     return () => {
       for (const stop of stops) stop();
     };
   },
-};
+});
 
 export const networkFaults = [
   lastingFault({
@@ -57,7 +54,7 @@ export const networkFaults = [
     group: 'network',
     description:
       'all that servers send comes in small segments; count: bytes of each, duration: time between them',
-    // Splits every frame, and lets a flood of messages pass.
+    // 16 bytes: splits every frame. 2 ms: lets a flood of messages pass.
     defaults: { duration: 2, count: 16 },
     start({ network }, { duration, count }, run) {
       run.hit({ kind: 'time' });
