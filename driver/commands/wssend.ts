@@ -71,11 +71,11 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
 }
 
 /**
- * The bytes of a message.
+ * Copies the bytes of a message: the caller may change its bytes at once.
  * @throws EspAtError `INVALID_PAYLOAD`, with the outcome `not-sent`
  */
-export function payloadBytes(payload: unknown): Uint8Array {
-  if (payload instanceof Uint8Array) return payload;
+export function payloadBytes(payload: unknown): Buffer {
+  if (payload instanceof Uint8Array) return Buffer.from(payload);
   if (typeof payload === 'string' && !hasLoneSurrogate(payload)) return Buffer.from(payload);
   const reason = typeof payload === 'string' ? 'LONE_SURROGATE' : 'NOT_BYTES';
   throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });

@@ -148,7 +148,7 @@ export class Link extends EventEmitter<LinkEvents> {
    * @throws EspAtError with an `outcome`: `LINK_NOT_OPEN`, `QUEUE_FULL`, `ABORTED`, `SEND_UNKNOWN` …
    */
   send(payload: Uint8Array | string, options: SendOptions = {}): Promise<void> {
-    return this.#counters.sending(payload, this.#parts.sendQueue.send(payload, options));
+    return this.#counters.sending(this.#parts.sendQueue.send(payload, options));
   }
 
   /**
@@ -225,8 +225,8 @@ export class Link extends EventEmitter<LinkEvents> {
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';
     if (state.kind !== 'open' || !this.#parts.sendQueue.isEmpty || !this.#parts.reception.isEmpty)
       return 'busy';
-    const open: LinkSnapshot = { link: this.id, options: encodeOpen(state.goal.options) };
-    return open;
+    const snapshot: LinkSnapshot = { link: this.id, options: encodeOpen(state.goal.options) };
+    return snapshot;
   }
 
   get #state(): State {

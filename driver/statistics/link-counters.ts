@@ -37,20 +37,18 @@ export class LinkCounters {
     this.#dataLosses++;
   }
 
-  /** Counts the outcome of a message once its send() settles; returns the same promise. */
-  sending(payload: Uint8Array | string, settled: Promise<void>): Promise<void> {
-    settled.then(
-      () => {
-        this.#outcomes.sent++;
-        this.#sent.messages++;
-        this.#sent.bytes += Buffer.byteLength(payload);
-      },
-      (error: unknown) => {
-        const { outcome = 'not-sent' } = error instanceof EspAtError ? error : {};
-        this.#outcomes[outcome]++;
-      },
-    );
-    return settled;
+  /** Counts the outcome of a message, and its bytes, once it is known. */
+  async sending(sent: Promise<number>): Promise<void> {
+    try {
+      const bytes = await sent;
+      this.#outcomes.sent++;
+      this.#sent.messages++;
+      this.#sent.bytes += bytes;
+    } catch (error) {
+      const { outcome = 'not-sent' } = error instanceof EspAtError ? error : {};
+      this.#outcomes[outcome]++;
+      throw error;
+    }
   }
 
   get statistics(): LinkStatistics {

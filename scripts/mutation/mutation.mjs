@@ -43,7 +43,7 @@ const subjects = {
     tests: [
       ...['link/receive/message-assembler', 'link/receive/chunk-joiner'],
       ...['link/receive/framing-guard', 'link/receive/early-data', 'link/receive/receiver'],
-      ...['link/receive/reception', 'link/receive/cut-header', 'link/receive/data-gap'],
+      ...['link/receive/reception', 'link/receive/cut-header'],
       ...['link/receive/json-joining', 'link/receive/pieces', 'link/receive/whole-messages'],
     ],
   },

@@ -73,8 +73,7 @@ export class Requests {
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
     const bytes = content.length;
     this.#unsettled.take(bytes);
-    // A copy: the caller may change its bytes while the request waits.
-    const request = new PendingRequest(Buffer.from(content), matcher, options);
+    const request = new PendingRequest(content, matcher, options);
     if (!this.#table.add(request)) {
       this.#unsettled.give(bytes);
       const id = matcher.by === 'key' ? String(matcher.id) : '';

@@ -15,7 +15,6 @@ import {
   wssend,
 } from '../../commands/wssend';
 import { asEspAtError, EspAtError, type ErrorCode } from '../../errors';
-import type { DeviceRecorder } from '../../recorder/device-recorder';
 import type { SendOptions } from '../options';
 import { PendingSend } from './pending-send';
 import { sendCommands } from './send-plan';
@@ -47,7 +46,6 @@ const CHECK_TIMEOUT_MS = 5000;
 export class SendQueue implements SendSource {
   readonly link: LinkId;
   readonly #host: LinkHost;
-  readonly #recorder: DeviceRecorder | undefined;
   readonly #machine: LinkMachine;
   readonly #watch: DeviceWatch;
   /** Messages that have not settled, in the order of their calls; the held ones come last. */
@@ -56,7 +54,6 @@ export class SendQueue implements SendSource {
   constructor(link: LinkId, host: LinkHost, machine: LinkMachine, watch: DeviceWatch) {
     this.link = link;
     this.#host = host;
-    this.#recorder = host.recorder;
     this.#machine = machine;
     this.#watch = watch;
   }
@@ -71,22 +68,24 @@ export class SendQueue implements SendSource {
   }
 
   /**
-   * Sends one message; see {@link Link.send}.
+   * Sends one message; see {@link Link.send}. Returns the length of its payload.
    * @throws EspAtError with an `outcome`
    */
-  async send(payload: Uint8Array | string, options: SendOptions): Promise<void> {
+  async send(payload: Uint8Array | string, options: SendOptions): Promise<number> {
     const bytes = payloadBytes(payload);
     // Builds a command only for its checks: refuses at once a message that can never be sent.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
-    const call = this.#recorder?.send(this.link, options, bytes) ?? 0;
+    const { recorder } = this.#host;
+    const call = recorder?.send(this.link, options, bytes) ?? 0;
     try {
       await this.#accept(bytes, options, call);
     } catch (error) {
-      this.#recorder?.failed(call, error, options.signal);
+      recorder?.failed(call, error, options.signal);
       throw error;
     }
-    this.#recorder?.sent(call);
+    recorder?.sent(call);
+    return bytes.length;
   }
 
   async #accept(bytes: Uint8Array, options: SendOptions, call: number): Promise<void> {
@@ -96,10 +95,9 @@ export class SendQueue implements SendSource {
     if (!this.#isOpen && !options.holdMs) throw this.#notOpen();
     if (signal?.aborted) throw aborted(signal);
     this.#host.queueLimit.take(bytes.length);
-    // A copy: the caller may change its bytes while the message waits.
-    const message = this.#create(Buffer.from(bytes), options);
+    const message = this.#create(bytes, options);
     const abort = () => {
-      this.#recorder?.aborted(call);
+      this.#host.recorder?.aborted(call);
       if (message.isUntouched) this.#settle(message, aborted(signal));
     };
     signal?.addEventListener('abort', abort, { once: true });

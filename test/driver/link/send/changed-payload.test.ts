@@ -25,7 +25,7 @@ describe('bytes that the caller changes after the call', () => {
     );
   });
 
-  it('arrive although the caller gives its memory away', async () => {
+  it('arrive, and are counted, although the caller gives its memory away', async () => {
     await using harness = await readyHarness();
     const { clock, device, server } = harness;
     const [link] = device.links;
@@ -37,5 +37,7 @@ describe('bytes that the caller changes after the call', () => {
     await clock.wait(sent);
     await clock.advance(5);
     assert.deepEqual([...(server.connections[0]?.frames.at(-1)?.payload ?? [])], [1, 2, 3]);
+    assert.deepEqual(link.statistics().sent, { messages: 1, bytes: 3 });
+    assert.deepEqual([device.sendQueue.messages, device.sendQueue.bytes], [0, 0]);
   });
 });
