@@ -4,7 +4,7 @@ import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
 import { shouldBeOpen, type ConnectionEnd } from '../state/link-state';
-import { corrupted, stalled } from '../state/link-step';
+import { messageBroken, stalled } from '../state/link-step';
 import { shown } from '../../values/text';
 import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
 import {
@@ -213,9 +213,8 @@ export class SendQueue implements SendSource {
     if (!this.#mayHold(message, error)) this.#settle(message, error);
     else if (options.signal?.aborted) this.#settle(message, aborted(options.signal));
     else this.#holdAgain(message, error, holdsFollowing);
-    // Between its fragments: the peer would take the next message for its rest.
     if (error.outcome === 'unknown' && isFragmented)
-      this.#machine.take((state) => corrupted(state, error));
+      this.#machine.take((state) => messageBroken(state, error));
     const refusal = refusalOf(this.link, error, options.timeoutMs);
     if (refusal === 'refused') this.#host.checkLinks();
     else if (refusal) this.#machine.take((state) => stalled(state, refusal));

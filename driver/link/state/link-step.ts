@@ -22,6 +22,7 @@ import {
   endClose,
   endWaiting,
   FAIL_HELD_CLOSED,
+  GIVEN_UP,
   failOpen,
   cutHandshake,
   reconnect,
@@ -247,10 +248,14 @@ export function timeOver(state: State, timer: Timer): Step {
 
 // --- broken connections ----------------------------------------------------------------------------
 
-/** The connection is of no more use, though the device keeps it: its peer would misread the next message, for example. */
+/** The connection is of no more use, though the device keeps it: the driver would misread the next message, for example. */
 export function corrupted(state: State, error: EspAtError): Step {
-  if (state.kind === 'open') return reconnect(state, error);
-  return state.kind === 'closing' ? [state, FAIL_HELD_CLOSED, ...cutHandshake(state)] : [state];
+  return state.kind === 'open' ? reconnect(state, error) : [state];
+}
+
+/** A message has ended between its fragments: the peer would take the next one for its rest. */
+export function messageBroken(state: State, error: EspAtError): Step {
+  return state.kind === 'closing' ? [state, GIVEN_UP] : corrupted(state, error);
 }
 
 /** The connection may be half-open. */

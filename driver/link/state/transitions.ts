@@ -27,7 +27,8 @@ const RECONNECT_TIMEOUT_MS = 60_000;
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };
 /** Effects of a close on messages. */
 export const FAIL_HELD_CLOSED: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
-const GIVEN_UP: Effect = { do: 'connectionLost', code: 'LINK_CLOSED', end: 'given-up' };
+/** The queued messages fail, a close frame with them. */
+export const GIVEN_UP: Effect = { do: 'connectionLost', code: 'LINK_CLOSED', end: 'given-up' };
 /** Effects of a connection loss on messages. */
 const FAIL_HELD_LOST: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
 

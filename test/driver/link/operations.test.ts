@@ -152,6 +152,21 @@ describe('a link that reconnects after corrupt data', () => {
   });
 });
 
+describe('a link that closes', () => {
+  it('sends the messages of earlier calls although received data is corrupt', async () => {
+    const { harness, link, ending } = await openHarness({ serial: { baudRate: 115_200 } });
+    const endings = [
+      ending(link.send('x'.repeat(10_000))),
+      ending(link.send('given before the close')),
+      ending(link.close()),
+    ];
+    await harness.clock.advance(100);
+    link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
+    assert.deepEqual(await Promise.all(endings), ['done', 'done', 'done']);
+    await harness.end();
+  });
+});
+
 describe('a message that stops between its fragments', () => {
   it('is followed by no other message during the close', async () => {
     let sends = 0;

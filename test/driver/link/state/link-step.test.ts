@@ -248,7 +248,10 @@ describe('corrupt data and stalled links', () => {
     opening; corrupt data: opening 0 a sequence user
     open; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
     reconnecting; corrupt data: reconnecting 1
-    closing; corrupt data: closing 4, failHeld(closed), giveUp(closed), endWait
+    closing; corrupt data: closing 4
+    open; broken message: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
+    closing; broken message: closing 4, giveUp(closed)
+    closing, then b; broken message: closing 4 then b, giveUp(closed)
     closed; stalled: closed 0, checkLinks
     open; stalled: open 2 suspect, checkLinks
   `);

@@ -170,6 +170,7 @@ const inputs: Readonly<Record<string, Transition>> = {
   'port lost': (state) => device.deviceLost(state, portLost),
   'network back': device.networkBack,
   'corrupt data': (state) => link.corrupted(state, error),
+  'broken message': (state) => link.messageBroken(state, error),
   stalled: (state) => link.stalled(state, error),
 };
 
