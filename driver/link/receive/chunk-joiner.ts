@@ -7,6 +7,7 @@ import type { LinkReceiver, MessageSink } from './link-receiver';
 import type { Framing } from './options';
 
 const NOTHING = Buffer.alloc(0);
+
 /** The message that the next chunk continues. */
 interface Unfinished {
   /** The joiner drops a message that is too large, or `headless`: its beginning is lost. */
@@ -59,8 +60,9 @@ export class ChunkJoiner implements LinkReceiver {
       case 'delimiter':
         return this.#pushDelimited(piece, framing.delimiter);
       case 'idle':
-        this.#add(piece);
-        return this.#finishWhenIdle(framing.idleMs);
+        // The timer first: a message that is too large may end the connection.
+        this.#finishWhenIdle(framing.idleMs);
+        return this.#add(piece);
     }
   }
 

@@ -112,8 +112,8 @@ export class MessageAssembler implements LinkReceiver {
   #continue(chunk: DataChunk, { first, missing }: Inside): void {
     const isSame = isSameFrame(first, chunk);
     if (isSame && chunk.bytes.length <= missing) return this.#take(chunk, first, missing);
-    this.#fail('DATA_LOST');
     this.dataLost();
+    this.#fail('DATA_LOST');
     // Another header begins a frame; surplus bytes with the same header prove nothing.
     if (!isSame) this.#begin(chunk);
   }

@@ -160,6 +160,14 @@ describe('joining by idle time', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('leaves no timer when a message that is too large ends the connection', async () => {
+    const rig = joinerRig({ by: 'idle', idleMs: 50 }, 5, () => rig.joiner.end());
+    rig.push('123456');
+    assert.equal(rig.clock.pending, 0);
+    await rig.clock.advance(50);
+    assert.deepEqual(rig.results, ['! MESSAGE_TOO_LARGE 5']);
+  });
+
   it('drops the pending message after data loss, up to the next idle time', async () => {
     const { push, results, clock, joiner } = joinerRig({ by: 'idle', idleMs: 50 });
     push('half');

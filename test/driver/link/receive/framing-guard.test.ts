@@ -225,6 +225,24 @@ describe('data of firmware that may lose the framing', () => {
     });
   }
 
+  it('shows a stall of a message that the guard holds, by the time at which its chunks came', async () => {
+    for (const [ms, expected] of [
+      [10_000, ['""', '! FRAME_STALLED 1']],
+      [1000, ['""', '"onetwo"']],
+    ] as const) {
+      const { told, clock, push } = rig({
+        framing: { by: 'delimiter', delimiter: Buffer.from('|') },
+        ping: (clock) => new Promise<void>((end) => clock.after(15_000, end)),
+      });
+      push('|', '', 'one');
+      await clock.advance(ms);
+      push('', 'two|');
+      await clock.advance(70_000);
+      const events = told.filter((each) => !each.startsWith('ping'));
+      assert.deepEqual(events, expected, `${ms} ms`);
+    }
+  });
+
   it('loses its unfinished message with the framing', async () => {
     const { told, clock, receiver, push } = rig({
       framing,

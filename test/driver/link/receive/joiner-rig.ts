@@ -4,7 +4,7 @@ import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import type { Framing } from '../../../../driver/link/receive/options';
 
 /** A joiner, and what it hands on. */
-export function joinerRig(framing: Framing, limit = 1000) {
+export function joinerRig(framing: Framing, limit = 1000, onError: () => void = () => undefined) {
   const results: string[] = [];
   const clock = new VirtualClock();
   const capabilities = { fragments: false, losesFraming: false };
@@ -19,7 +19,10 @@ export function joinerRig(framing: Framing, limit = 1000) {
     { framing, maxMessageBytes: limit },
     {
       message: (_, bytes) => results.push(bytes.toString()),
-      failed: ({ code, details }) => results.push(`! ${code} ${details.limit ?? details.length}`),
+      failed: ({ code, details }) => {
+        results.push(`! ${code} ${details.limit ?? details.length}`);
+        onError();
+      },
       unrecoverable: (error) => results.push(`unrecoverable ${error.code}`),
     },
   );

@@ -6,11 +6,13 @@ import { MessageAssembler } from '../../../../driver/link/receive/message-assemb
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 /** An assembler in virtual time, and what it tells in order. */
-function rig(limit = 1000) {
+function rig(limit = 1000, onError: (code: string) => void = () => undefined) {
   const told: string[] = [];
   const clock = new VirtualClock();
-  const tellError = ({ code, details }: EspAtError) =>
+  const tellError = ({ code, details }: EspAtError) => {
     told.push(`${code} ${JSON.stringify(details)}`);
+    onError(code);
+  };
   const assembler = new MessageAssembler(1, limit, clock, {
     message: (opcode, bytes) =>
       told.push(`${opcode === 1 ? 'text' : 'binary'} ${bytes.toString()}`),
@@ -162,6 +164,17 @@ describe('the message assembler', () => {
     assert.deepEqual(told, [LOST]);
     push('2 1 50000 x');
     assert.deepEqual(told, [LOST, LOST]);
+  });
+
+  it('leaves no timer when an error that it reports ends the connection', () => {
+    const end = () => assembler.end();
+    const { assembler, told, clock, push } = rig(1000, end);
+    assembler.dataLost();
+    push(`1 1 999999 ${'x'.repeat(256 * 1024 + 1)}`);
+    assert.deepEqual([told, clock.pending], [[LOST], 0]);
+    const other = rig(1000, () => other.assembler.end());
+    other.push('1 1 5 abc', '1 1 5 surplus');
+    assert.deepEqual([other.told, other.clock.pending], [[LOST], 0]);
   });
 
   it('delivers a message of one chunk without a copy', () => {
