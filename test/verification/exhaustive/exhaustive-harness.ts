@@ -161,6 +161,17 @@ export class ExhaustiveHarness {
     connection.send({ fin: true, opcode, payload });
   }
 
+  /** The server sends a message right behind each 101 from now on. */
+  greet(link: LinkId): void {
+    const { behavior } = this.server;
+    const { onAccept } = behavior;
+    behavior.onAccept = (connection) => {
+      onAccept?.(connection);
+      const number = this.#serverLog.numberOf(connection);
+      connection.send({ fin: true, opcode: 1, payload: this.logServed(link, 'hi', 1, number) });
+    };
+  }
+
   /** Logs a message of a connection, or a URC without one. @returns its bytes, different from those of all others */
   logServed(link: LinkId, text: string, opcode: number, connection?: number): Buffer {
     let payload = Buffer.from(text, 'latin1');

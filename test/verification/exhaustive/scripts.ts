@@ -156,6 +156,39 @@ export const scripts: readonly Script[] = [
     setUp: opened,
     run: (harness) => harness.close(0, { graceful: false }),
   }),
+  // At the end, so that a stride takes the same runs of the scripts above as before.
+  ...on(both, {
+    name: 'greeting',
+    setUp: async (harness) => {
+      harness.greet(0);
+      await harness.ready();
+    },
+    run: (harness) => harness.open(0),
+  }),
+  ...on(both, {
+    name: 'close-while-sending',
+    setUp: opened,
+    run: async (harness) => {
+      const sends = [harness.send(0, 'one', { opcode: 2 }), harness.send(0, 'two')];
+      await Promise.all([...sends, harness.close(0)]);
+    },
+  }),
+  ...on(['D'], {
+    name: 'open-while-sending',
+    setUp: opened,
+    run: async (harness) => {
+      await Promise.all([harness.send(0, 'one'), harness.open(1), harness.send(0, 'two')]);
+      await harness.send(1, 'three');
+    },
+  }),
+  ...on(['C'], {
+    name: 'reopen',
+    setUp: opened,
+    run: async (harness) => {
+      await Promise.all([harness.close(0), harness.open(0)]);
+      await harness.send(0, 'anew');
+    },
+  }),
 ];
 
 /** @throws Error for a name that no script has */
