@@ -67,6 +67,7 @@ export class ExhaustiveHarness {
   /** Command lines that the device executed out of messages. */
   readonly #injected: string[] = [];
   readonly #serverLog: ServerLog;
+  readonly #opened = new Set<LinkId>([0]);
   readonly #ownListeners: number;
   /** Faults of command lines. */
   readonly commandFaults: CommandFault[] = [];
@@ -126,6 +127,7 @@ export class ExhaustiveHarness {
   }
 
   async open(link: LinkId, options: Partial<OpenOptions> = {}): Promise<void> {
+    this.#opened.add(link);
     await this.#awake();
     const promise = this.device.links[link].open({
       uri: this.uri(link),
@@ -200,18 +202,26 @@ export class ExhaustiveHarness {
 
   // --- after the script ----------------------------------------------------------------------------
 
-  /** Waits until messages pass both ways again. @returns the time of that */
-  async recover(link: LinkId): Promise<number> {
+  /**
+   * Waits until messages pass both ways again over link 0 and all links that the script opened: a message may stay incomplete,
+   * unreported, until the next one.
+   * @returns the time of that
+   */
+  async recover(): Promise<number> {
     await this.#until('the device is ready again', () => this.device.state.name === 'ready');
+    for (const link of [...this.#opened]) await this.#recover(link);
+    return this.clock.now();
+  }
+
+  async #recover(link: LinkId): Promise<void> {
     const end = this.clock.now() + RECOVERY_TIMEOUT_MS;
     for (let attempt = 0; this.clock.now() < end; attempt++) {
-      if (await this.#exchange(link, attempt)) return this.clock.now();
+      if (await this.#exchange(link, attempt)) return;
       await this.advance(1000);
     }
     const { name } = this.device.state;
     const text = `nothing passes: device ${name}, link ${this.device.links[link].stateNumber}`;
     this.findings.push({ about: 'device', text });
-    return this.clock.now();
   }
 
   /** Stops driver and device. @returns every violation of the run, a remaining port, timer or listener included */
@@ -245,12 +255,12 @@ export class ExhaustiveHarness {
     // The script closed the link, or the driver gave it up. A flow would open it again.
     if (stateNumber === 0) await this.open(link);
     if (this.device.links[link].stateNumber !== 2) return false;
-    const text = `out ${attempt}`;
+    const text = `out ${link}.${attempt}`;
     await this.send(link, text);
     if (this.log.out.at(-1)?.outcome !== 'sent') return false;
     await this.advance(5);
     const served = this.log.in.length;
-    this.serve(link, `in ${attempt}`);
+    this.serve(link, `in ${link}.${attempt}`);
     return this.clock.until(() => (this.log.in[served]?.arrivals.length ?? 0) > 0, 2000);
   }
 

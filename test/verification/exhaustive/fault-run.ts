@@ -55,7 +55,7 @@ export async function record(script: Script): Promise<RecordedRun> {
   const from = marksOf(harness);
   await script.run(harness);
   const to = marksOf(harness);
-  await harness.recover(0);
+  await harness.recover();
   const recording = recordingOf(harness, from, to);
   const violations = await harness.end();
   if (violations.length > 0)
@@ -95,7 +95,7 @@ export async function attempt(
   await script.setUp?.(harness);
   for (const { kind, at } of faults) kind.arm(harness, at);
   await script.run(harness);
-  const end = await harness.recover(0);
+  const end = await harness.recover();
   const { hits, triggeredAt } = harness.port;
   const marks = marksOf(harness);
   const blocksMs = sum(faults.map(({ kind }) => kind.blocksMs ?? 0));

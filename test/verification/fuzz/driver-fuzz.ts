@@ -38,7 +38,7 @@ export async function fuzzDriver(
     }
     const inputEndedAt = harness.clock.now();
     await sending;
-    recoveryMs = (await harness.recover(0)) - inputEndedAt;
+    recoveryMs = (await harness.recover()) - inputEndedAt;
     await harness.end();
     await new Promise(setImmediate);
   } catch (error) {
