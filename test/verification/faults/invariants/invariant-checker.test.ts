@@ -202,6 +202,21 @@ const cases: readonly (readonly [
     /an unknown message .*arrived at the server/,
   ],
   [
+    'a padded message of another link arrived before one with a changed byte: no violation',
+    async (fixture) => {
+      const { log } = fixture;
+      fixture.episode({ names: ['overrun', 'flip'], gone: 0, recovered: 25_000 });
+      const padded = Buffer.from('p'.repeat(99));
+      const unknown = new EspAtError('OUT_OF_SYNC', {}, { outcome: 'unknown' });
+      log.send(2, 1, padded, Promise.reject(unknown));
+      const changed = await fixture.send('c'.repeat(99), 'sent');
+      log.out.at(-1)?.undetectable.add('payload byte');
+      fixture.now++;
+      log.atServer(log.accept(2), 1, Buffer.concat([padded, Buffer.from('\r\n\r\n')]));
+      fixture.arrive(Buffer.concat([changed.subarray(1), Buffer.from('C')]));
+    },
+  ],
+  [
     'a promise does not settle',
     ({ log }) => void log.send(0, 1, Buffer.from('x'), new Promise(() => undefined)),
     /1 promises have not settled/,

@@ -37,7 +37,7 @@ export class UnmatchedCheck {
 
   #checkAtServer(unmatched: Unmatched): void {
     const { out } = this.#log;
-    const unknown = out.find(
+    const unknown = out.filter(
       (entry) =>
         !this.#findings.attributed.has(entry) &&
         entry.arrivals.length === 0 &&
@@ -46,10 +46,12 @@ export class UnmatchedCheck {
         entry.link === unmatched.link,
     );
     const candidates = out.filter((entry) => this.#accountsFor(entry, unmatched));
-    const like = candidates.find(({ payload }) => isLike(payload, unmatched.bytes));
+    const like = [...candidates, ...unknown].find(({ payload }) =>
+      isLike(payload, unmatched.bytes),
+    );
     const isPad = this.#isPad(unmatched);
     // A pad must not account for the undetectable change of a message that arrived beside it.
-    const entry = like ?? (isPad ? undefined : candidates[0]) ?? unknown;
+    const entry = like ?? (isPad ? undefined : candidates[0]) ?? unknown[0];
     if (entry) this.#attribute(entry, entry.outcome === 'sent');
     else if (!isPad)
       this.#findings.violate('message', `${unmatchedText(unmatched)} arrived at the server`);
