@@ -3,6 +3,8 @@ import type { PendingRequest } from './pending-request';
 
 /** Failed requests whose replies may still come, at most; beyond it the table forgets the oldest. */
 const MAX_OVERDUE = 1000;
+/** The same for those with a condition, because every message of the connection has to pass all of them. */
+const MAX_OVERDUE_CONDITIONS = 100;
 
 /** A request, and how a message answers it. */
 export interface AnsweredRequest {
@@ -82,8 +84,13 @@ export class RequestTable {
   /** Its reply may still come. */
   overdue(request: PendingRequest): void {
     this.#overdue.add(request);
-    const [oldest] = this.#overdue;
-    if (oldest && this.#overdue.size > MAX_OVERDUE) this.delete(oldest);
+    this.#forgetOldest([...this.#overdue], MAX_OVERDUE);
+    const conditional = [...this.conditional].filter((each) => this.#overdue.has(each));
+    this.#forgetOldest(conditional, MAX_OVERDUE_CONDITIONS);
+  }
+
+  #forgetOldest([oldest, ...others]: readonly PendingRequest[], limit: number): void {
+    if (oldest && others.length >= limit) this.delete(oldest);
   }
 
   /** Finds the request that has the ID in a message. */
