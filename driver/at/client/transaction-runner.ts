@@ -42,7 +42,8 @@ export class TransactionRunner {
     if (state.kind !== 'running') return;
     const { transaction } = state;
     if (port.restartTimerIfBytesLeave()) restartProbeWait(transaction);
-    const action = onIdle(transaction, port.timer.idle, port.timer.elapsed);
+    const { slowness, timer } = port;
+    const action = onIdle(transaction, timer.idle, timer.elapsed, slowness);
     this.#act(state, action);
     // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
     // swallowed this response, would swallow the next one as well.

@@ -12,12 +12,18 @@ const LONGEST_FLOOD_MS = 300_000;
 /**
  * Takes the idle time since the last write of the transaction, in milliseconds.
  * @param elapsed milliseconds since that write, in which the port may have been busy
+ * @param slowness by which both are divided
  */
-export function onIdle(transaction: Transaction, idle: number, elapsed: number): Action {
+export function onIdle(
+  transaction: Transaction,
+  idle: number,
+  elapsed: number,
+  slowness: number,
+): Action {
   const { command, phase, policy } = transaction;
   const sinceProbeMs = idle - transaction.lastProbeIdleMs;
   const timeout = timeoutOf(transaction);
-  const isTooLate = elapsed > timeout + LONGEST_FLOOD_MS;
+  const isTooLate = elapsed > timeout + LONGEST_FLOOD_MS / slowness;
   if (phase.kind === 'confirming') {
     if (sinceProbeMs < LATE_PROBE_ANSWER_MS) return isTooLate ? 'NO_RESPONSE' : 'none';
     // No answer to the probe: its line end has completed the command line, or the probe went out as payload.

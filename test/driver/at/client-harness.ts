@@ -30,6 +30,7 @@ export class ClientHarness {
     write: (bytes: Uint8Array) => this.#take(Buffer.from(bytes)),
     pendingBytes: 0,
     rate: undefined,
+    slowness: 1,
   };
   /** Number of links that have lost data. */
   losses = 0;

@@ -39,7 +39,7 @@ const started = (command: Command): Transaction => begin(command, 1, TIMEOUT_POL
 function actions(transaction: Transaction, ...inputs: (string | number)[]): string[] {
   let idle = 0;
   return inputs.map((input) => {
-    if (typeof input === 'number') return shown(onIdle(transaction, (idle = input), input));
+    if (typeof input === 'number') return shown(onIdle(transaction, (idle = input), input, 1));
     onChunk(transaction);
     return shown(input === '>' ? onPrompt(transaction) : onLine(transaction, input, idle));
   });
@@ -123,8 +123,11 @@ describe('a transaction without payload', () => {
 
   it('is out of sync 300 s after its timeout on a port that is never idle', () => {
     const transaction = started(query);
-    assert.equal(shown(onIdle(transaction, 0, 360_000)), 'none');
-    assert.equal(shown(onIdle(transaction, 0, 360_001)), 'outOfSync');
+    assert.equal(shown(onIdle(transaction, 0, 360_000, 1)), 'none');
+    assert.equal(shown(onIdle(transaction, 0, 360_001, 1)), 'outOfSync');
+    // The times of a slow bridge are divided by its slowness.
+    assert.equal(shown(onIdle(transaction, 0, 90_000, 10)), 'none');
+    assert.equal(shown(onIdle(transaction, 0, 90_001, 10)), 'outOfSync');
   });
 });
 
@@ -230,7 +233,7 @@ describe('a loss of sync', () => {
       const final = inputs.pop();
       actions(transaction, ...inputs);
       return typeof final === 'number'
-        ? onIdle(transaction, final, final)
+        ? onIdle(transaction, final, final, 1)
         : onLine(transaction, String(final), 4000);
     };
     assert.equal(reasonAfter(query, 60_000), 'NO_RESPONSE');
