@@ -175,7 +175,7 @@ export class EspAtError extends Error {
   ) {
     super(
       // A reason may be a complete sentence.
-      filled(sentences[code], details).replace(/\.\.$/, '.'),
+      filled(sentences[code], details).replace(/\.\.(?= [A-Z]|$)/, '.'),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;

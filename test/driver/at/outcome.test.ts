@@ -130,5 +130,6 @@ describe('the outcome of a transaction', () => {
       ['SEND_UNKNOWN', 'unknown', cause],
     );
     assert.deepEqual(unknown.details, { link: 2, reason: cause.message });
+    assert.match(unknown.message, /[^.]\. Sending it again may deliver it twice\.$/);
   });
 });
