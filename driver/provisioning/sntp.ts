@@ -7,11 +7,12 @@ import {
   isSntpSet,
   parseSntpTime,
 } from '../commands/sntp';
+import { runQuery } from '../commands/run-query';
 import { EspAtError } from '../errors';
 
 /** Settings of SNTP. */
 export interface SntpOptions {
-  /** Hours from UTC, -12 to 14. */
+  /** Hours from UTC, -12 to 14, in steps of 0.25. */
   readonly timezone: number;
   /** Up to three host names; empty: the firmware's defaults. */
   readonly servers: readonly string[];
@@ -40,10 +41,13 @@ export async function configureSntp(run: Run, { timezone, servers }: SntpOptions
   if (!isSntpSet(await run(cipsntpcfgQuery()), timezone, servers)) await run(command);
 }
 
-/** Waits until SNTP has set the device's clock. @throws EspAtError `CLOCK_NOT_SET` after 20 s, and what `run` rejects with */
+/**
+ * Waits until SNTP has set the device's clock.
+ * @throws EspAtError `CLOCK_NOT_SET` after 20 s, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
+ */
 export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
   const end = clock.now() + SNTP_TIMEOUT_MS;
-  while (!isSet() && !isPlausible(parseSntpTime(await run(cipsntptime())))) {
+  while (!isSet() && !isPlausible(await runQuery(run, cipsntptime(), parseSntpTime))) {
     if (clock.now() >= end)
       throw new EspAtError('CLOCK_NOT_SET', { seconds: SNTP_TIMEOUT_MS / 1000 });
     await delay(clock, TIME_POLL_MS, { signal });

@@ -81,6 +81,16 @@ describe('SNTP', () => {
     });
   }
 
+  it('is asked again at once after a corrupt time', async () => {
+    const clock = new VirtualClock();
+    const times = ['+CIPSNTPTIME:Mon Nov 2', UNSET, SET];
+    const { run, asked } = new ScriptedRun(() => times.splice(0, 1));
+    const signal = new AbortController().signal;
+    await clock.wait(waitForSntp(run, { clock, signal, isSet: () => false }));
+    assert.equal(asked.length, 3);
+    assert.equal(clock.now(), 500);
+  });
+
   it('rejects with CLOCK_NOT_SET after 20 s without the time', async () => {
     const clock = new VirtualClock();
     const { run } = device(clock, Infinity);
