@@ -17,7 +17,6 @@ export const reasons = {
   TOO_MANY_BYTES: 'it has {length} bytes, at most {max} are allowed',
   CONTROL_CHARACTER: 'it contains a control character',
   LONE_SURROGATE: 'it contains half of a surrogate pair',
-  NOT_TOKEN: "only letters, digits and !#$%&'*+-.^_`|~ are allowed",
   NOT_TOKENS: "only letters, digits and !#$%&'*+-.^_`|~ are allowed, and commas between several",
   // Device settings
   NOT_HOURS: '{value} is not a number of hours from -12 to 14, in steps of 0.25',
@@ -41,6 +40,8 @@ export const reasons = {
     'together with the URI it is {excess} bytes too long (commas, quotes and backslashes count twice)',
   TOO_LONG_WITH_TIMEOUT:
     'together with the timeout it is {excess} bytes too long (commas, quotes and backslashes count twice)',
+  HEADER_WITHOUT_NAME: 'one has no name',
+  NOT_TOKEN: "only letters, digits and !#$%&'*+-.^_`|~ are allowed in names",
   VALUE_NOT_TEXT: 'its value is not text',
   RESERVED_HEADER: 'the device sends this one itself: remove it',
   HEADER_TOO_LONG: 'it is {excess} bytes too long',

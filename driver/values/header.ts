@@ -2,7 +2,7 @@ import type { Flaw } from './flaw';
 import { textReason } from './text';
 import { headerBytes, MAX_REQUEST_BYTES, MIN_REQUEST_BYTES } from './upgrade-request';
 
-/** A token (RFC 7230, section 3.2.6). */
+/** A token (RFC 9110, section 5.6.2). */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Headers of the handshake: the firmware writes its own, and supports no extension. */
@@ -20,14 +20,15 @@ export type HeaderFlaw = Flaw & { readonly name: string };
 
 /** Returns why the firmware cannot send a header; undefined where it can. */
 export function headerFlaw(name: unknown, value: unknown): HeaderFlaw | undefined {
-  if (typeof name !== 'string' || name === '') return { name: 'name', reason: 'MISSING' };
+  if (typeof name !== 'string' || name === '')
+    return { name: 'headers', reason: 'HEADER_WITHOUT_NAME' };
   // Without the invalid name, which may hold name and value.
-  if (!TOKEN.test(name)) return { name: 'name', reason: 'NOT_TOKEN' };
+  if (!TOKEN.test(name)) return { name: 'headers', reason: 'NOT_TOKEN' };
   const short = name.slice(0, 64);
   if (RESERVED_HEADERS.includes(name.toLowerCase()))
     return { name: short, reason: 'RESERVED_HEADER' };
   if (typeof value !== 'string') return { name: short, reason: 'VALUE_NOT_TEXT' };
-  // A tab is the one control character that a value may hold (RFC 7230, section 3.2).
+  // A tab is the one control character that a value may hold (RFC 9110, section 5.5).
   const reason = textReason(value.replaceAll('\t', ' '));
   if (reason !== undefined) return { name: short, reason };
   const excess = MIN_REQUEST_BYTES + headerBytes(name, value) - MAX_REQUEST_BYTES;

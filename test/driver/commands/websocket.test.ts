@@ -79,7 +79,11 @@ describe('AT+WSHEAD', () => {
   it('refuses names that are not tokens, without showing them', () => {
     for (const name of ['', 'X Y', 'X:', 'Ü', 'X\r\n', 'secret: value']) {
       const error = refused('INVALID_HEADER', () => wshead({ name, value: 'v' }));
-      assert.doesNotMatch(error.message, /secret/);
+      const reason =
+        name === ''
+          ? 'one has no name'
+          : "only letters, digits and !#$%&'*+-.^_`|~ are allowed in names";
+      assert.equal(error.message, `Change the header "headers": ${reason}.`);
     }
   });
 
