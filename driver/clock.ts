@@ -34,8 +34,8 @@ export const LATE_MS = 50;
 /** Milliseconds in which an event loop reads, after a block, the input that came meanwhile: a thread pool needs several turns. */
 const GRACE_MS = 250;
 /**
- * The last milliseconds of a wait have a timer of their own. With one timer, a long block that ends with the wait would
- * make it hardly late, and go unnoticed.
+ * The last milliseconds of a wait have a timer of their own. A single timer would hardly be late if a long block ended
+ * together with the wait, and the block would go unnoticed.
  */
 const LAST_MS = 50;
 /** Grace periods in a row: an event loop that blocks again and again does not put off a timeout for ever. */

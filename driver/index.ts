@@ -20,6 +20,8 @@ export type {
   PortMemory,
   SendQueueLevel,
 } from './device/options';
+export type { FirmwareClass, Capabilities } from './commands/capabilities';
+export type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from './at/events';
 export type { Link } from './link/link';
 export type {
   DeviceStatistics,
@@ -41,6 +43,10 @@ export type {
   Message,
 } from './link/events';
 export type { CloseOptions, OpenOptions, SendOptions } from './link/options';
+export type { Framing } from './link/receive/options';
+export type { Header } from './commands/wshead';
+export type { LinkConfig } from './commands/wscfg';
+export type { LinkStateNumber } from './commands/wsopen';
 export type { WaitOptions } from './wait';
 export type { Reply, ReplyMatch, RequestOptions, RequestPayload } from './link/request/options';
 export type { WebSocketClassOptions, WebSocketOptions } from './web-socket/options';
@@ -61,6 +67,9 @@ export { systemClock } from './clock';
 export type { LinkId } from './at/types';
 export type { Port, PortHandlers, PortOpener, PortOpenOptions, PortOptions } from './port/port';
 export type { WifiNetwork } from './commands/wifi';
+export type { WifiOptions } from './provisioning/wifi';
+export type { SntpOptions } from './provisioning/sntp';
+export type { CertificateOptions } from './provisioning/certificates';
 export { portAt } from './port/open';
 export { examine, type DoctorOptions } from './doctor/doctor';
 export {
@@ -71,12 +80,3 @@ export {
 } from './doctor/findings';
 export type { DoctorFacts, DoctorReport, DoctorStep } from './doctor/report';
 export { listPorts, type PortInfo } from './port/list';
-export type { Header } from './commands/wshead';
-export type { LinkConfig } from './commands/wscfg';
-export type { LinkStateNumber } from './commands/wsopen';
-export type { FirmwareClass, Capabilities } from './commands/capabilities';
-export type { WifiOptions } from './provisioning/wifi';
-export type { SntpOptions } from './provisioning/sntp';
-export type { CertificateOptions } from './provisioning/certificates';
-export type { Framing } from './link/receive/options';
-export type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from './at/events';

@@ -6,12 +6,12 @@ import { ResyncRunner } from './client/resync-runner';
 import { TransactionRunner } from './client/transaction-runner';
 import { mayPrompt, type Command, type Response } from './command';
 import { CommandSequence, type SequenceAccess, type SequenceOptions } from './command-sequence';
+import type { ClientEvent } from './events';
 import { isFinalResultCode, outOfSyncError } from './outcome';
 import { isLateResponse } from './resync/resync';
 import { onChunk } from './transaction/responses';
 import type { DataFormat, DataReceiver, Frame, LinkId, PortWriter, SendSource } from './types';
 import { looksIntact, parseUrc } from './urc';
-import type { ClientEvent } from './events';
 
 /**
  * One transaction at a time over one port. Responses belong to the running transaction, a prompt to the one that
@@ -51,12 +51,12 @@ export class AtClient {
   }
 
   /** Index of the first query of the next resync: a recording keeps it, for its replay. */
-  get firstQuery(): number {
-    return this.#resyncs.firstQuery;
+  get queryIndex(): number {
+    return this.#resyncs.queryIndex;
   }
 
-  set firstQuery(index: number) {
-    this.#resyncs.firstQuery = index;
+  set queryIndex(index: number) {
+    this.#resyncs.queryIndex = index;
   }
 
   /** Whether it runs nothing, and no line or data has begun. Not while the device may be booting: see {@link assume}. */

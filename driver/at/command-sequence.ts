@@ -38,6 +38,7 @@ export class CommandSequence {
   bodyEnded = false;
   /** Set by {@link abort}: every later command rejects with it. */
   abortError: EspAtError | undefined;
+  readonly #fail: (error: EspAtError) => void;
   #pending: Deferred<Response> | undefined;
 
   /**
@@ -46,8 +47,10 @@ export class CommandSequence {
    */
   constructor(
     readonly begin: () => void,
-    readonly fail: (error: EspAtError) => void,
-  ) {}
+    fail: (error: EspAtError) => void,
+  ) {
+    this.#fail = fail;
+  }
 
   /** Rejects its running command, and every later one. */
   abort(error: EspAtError): void {
@@ -59,7 +62,7 @@ export class CommandSequence {
   /** Aborts, and rejects the promise of the sequence at once. */
   reject(error: EspAtError): void {
     this.abort(error);
-    this.fail(error);
+    this.#fail(error);
   }
 
   /** Starts a command by `start`, and waits for its response. */

@@ -2,10 +2,10 @@ import type { Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import { EspAtError } from '../errors';
 import { build } from './build';
+import type { Capabilities } from './capabilities';
 import { shown } from '../values/text';
 import { isWhole, wholeFlaw } from '../values/whole';
 import { checkLink, type Unchecked } from './check';
-import type { Capabilities } from './capabilities';
 
 /** Milliseconds: the firmware reads certificates from flash. */
 const WSCFG_TIMEOUT_MS = 5000;
@@ -30,9 +30,9 @@ export interface LinkConfig {
   readonly bufferBytes?: number | undefined;
   /** 0 verify nothing · 1 present a client certificate · 2 verify the server · 3 both; default 0. */
   readonly auth?: 0 | 1 | 2 | 3 | undefined;
-  /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3. */
+  /** Slot of client certificate and key (`wss_cert`, `wss_key`), for auth 1 and 3: 0-255; default 0. */
   readonly pki?: number | undefined;
-  /** Slot of the CA (`wss_ca`), for auth 2 and 3. */
+  /** Slot of the CA (`wss_ca`), for auth 2 and 3: 0-255; default 0. */
   readonly ca?: number | undefined;
 }
 

@@ -25,7 +25,7 @@ const LINK_STATES = [0, 1, 2, 3, 4] as const satisfies readonly LinkStateNumber[
 /** Longest timeout that `AT+WSOPEN` takes. */
 const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
- * Milliseconds beyond the timeout, which stops no attempt. Measured: name 14 s, TCP 10 s, handshake 10 s at most, and
+ * Milliseconds beyond the timeout, after which the device goes on with its attempt. Measured: name 14 s, TCP 10 s, handshake 10 s at most, and
  * after a failure the device holds the ERROR back for 5 s: 39 s in all, of which the default timeout covers 15.
  */
 const OPEN_LEEWAY_MS = 25_000;

@@ -13,7 +13,7 @@ import { isPlausible } from './sntp';
 
 /** PEM texts for one slot; an empty text writes nothing. */
 export interface CertificateOptions {
-  /** Slot of `wss_ca`, `wss_cert` and `wss_key`, from 0. */
+  /** Slot of `wss_ca`, `wss_cert` and `wss_key`, 0-255. */
   readonly slot: number;
   /** PEM text of the CA that verifies servers, for `auth` 2 and 3. */
   readonly ca: string;

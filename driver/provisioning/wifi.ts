@@ -61,7 +61,7 @@ interface JoinContext {
 /**
  * Joins a network unless the device has already joined it, and lets the device rejoin by itself.
  * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`, `WIFI_NO_ADDRESS`,
- * `WIFI_FAILED`, and what `run` rejects with
+ * `WIFI_FAILED`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
  */
 export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext): Promise<void> {
   const join = cwjap(wifi.ssid, wifi.password, wifi.bssid);
@@ -82,7 +82,7 @@ export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolea
   return response !== undefined && parseCwlap(response).some((network) => network.ssid === ssid);
 }
 
-/** Returns the networks in reach, the strongest first. @throws EspAtError what `run` rejects with */
+/** Returns the networks in reach, the strongest first. @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with */
 export async function scanNetworks(run: Run): Promise<WifiNetwork[]> {
   await enableStation(run);
   const networks = parseCwlap(await run(cwlap()));

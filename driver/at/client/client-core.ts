@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock';
 import type { EspAtError } from '../../errors';
 import { CommandSequence } from '../command-sequence';
+import type { ClientEvent } from '../events';
 import { Parser } from '../parser/parser';
 import type { Pace } from '../port-lease';
 import { PartialFrameTimeout } from '../timing/partial-frame';
@@ -10,7 +11,6 @@ import { begin, TIMEOUT_POLICY } from '../transaction/transaction';
 import type { DataReceiver, Frame, PortWriter } from '../types';
 import { jobOf, stateAfter, type ClientState, type Job, type NextCommand } from './client-state';
 import { CommandQueue } from './command-queue';
-import type { ClientEvent } from '../events';
 
 /** See {@link AtClient.assume}. */
 export interface Assumptions {
@@ -93,7 +93,7 @@ export class ClientCore {
     this.watch();
   }
 
-  /** Has the running transaction checked again in time. */
+  /** Schedules the next check of the running transaction. */
   watch(): void {
     const { timer } = this.port;
     if (this.#state.kind === 'running')

@@ -5,9 +5,10 @@ import type { LinkId, SendSource } from '../types';
 /** Messages that may run before the first yielding sequence: as many as the send queues hold by default. */
 const MAX_PASSED_MESSAGES = 1000;
 
-/** The messages of one link, and its share so far: bytes sent, raised to the least of the others when it becomes active. */
+/** The messages of one link. */
 interface QueuedSource {
   readonly source: SendSource;
+  /** Bytes sent. A source that becomes active starts at the smallest share of the other active sources, if that is more. */
   shareBytes: number;
   /** Whether it had something to send at the last check. */
   isActive: boolean;

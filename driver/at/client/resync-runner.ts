@@ -10,18 +10,18 @@ import {
 } from './client-state';
 import { mayPrompt } from '../command';
 import { CommandSequence, type SequenceResyncOptions } from '../command-sequence';
+import type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from '../events';
 import { PortLease, type Pace } from '../port-lease';
 import { mayRepeat, outOfSyncError } from '../outcome';
 import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
 import type { LinkId } from '../types';
-import type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from '../events';
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
   /** Index of the next query, over all resyncs: a late response fits no later query. */
-  firstQuery = 0;
+  queryIndex = 0;
   readonly #core: ClientCore;
-  readonly #nextQuery = () => this.firstQuery++;
+  readonly #nextQuery = () => this.queryIndex++;
 
   constructor(core: ClientCore) {
     this.#core = core;
@@ -67,7 +67,7 @@ export class ResyncRunner {
     const repeats = mayRepeat(transaction, submission);
     const cause = { reason, command: command.name };
     const continuation: Continuation = {
-      // A sequence goes on after the resync; a message only to be repeated.
+      // After the resync a sequence continues. A message continues only if the client repeats it.
       job: repeats || !submission ? job : undefined,
       ...(repeats && { next: { command, attempt: attempt + 1 } }),
       dataTrusted,

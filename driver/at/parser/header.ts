@@ -85,7 +85,7 @@ export class Header {
     if (this.#count === 0) this.#highest = this.#formats[value] === 'long' ? LONG : SHORT;
     this.#fields[this.#count++] = value;
     if (this.#count < this.#highest.length) return 'more';
-    // A chunk is never longer than its frame, which the field before tells in the long format.
+    // In the long format the field before is the length of the frame, which a chunk never exceeds.
     return this.#highest === LONG && value > (this.#fields[3] ?? 0) ? 'impossible' : 'complete';
   }
 }

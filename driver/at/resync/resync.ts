@@ -1,11 +1,11 @@
 import type { WaitResult, PortLease, Pace, Purpose } from '../port-lease';
 import { MAX_PAYLOAD_BYTES } from '../command';
-import { isFinalResultCode, showsActivity } from '../outcome';
 import type { ResyncStep } from '../events';
+import { isFinalResultCode, showsActivity } from '../outcome';
 
 /**
- * Milliseconds that any command of the default settings may still be running, WSOPEN excepted: WSCLOSE where the framing
- * was lost takes 21 s (simulated), WSSEND 20 s, WSCLOSE of a reconnecting link and CWJAP 15 s.
+ * Milliseconds that any command with default timeouts may still be running, WSOPEN excepted: WSCLOSE where the framing was
+ * lost takes 21 s (simulated), WSSEND 20 s, WSCLOSE of a reconnecting link and CWJAP 15 s.
  */
 const UNKNOWN_COMMAND_MS = 25_000;
 
@@ -181,8 +181,8 @@ class Resync {
     accept: (line: string) => boolean,
   ): Promise<WaitResult> {
     this.#lease.write(bytes);
-    const heard = await this.#lease.next(purpose, accept);
-    if (heard.line === undefined && purpose !== 'padding') this.#flooded ||= heard.flooded;
-    return heard;
+    const result = await this.#lease.next(purpose, accept);
+    if (result.line === undefined && purpose !== 'padding') this.#flooded ||= result.flooded;
+    return result;
   }
 }

@@ -106,7 +106,7 @@ export class TimedPort {
     return duration;
   }
 
-  /** Returns the lead to add to. Only the bytes of a backlog may make up for the pause before them. */
+  /** Returns the lead before these bytes: never below 0, except in a backlog, whose bytes came during the pause before it. */
   #leadBefore(now: number): number {
     const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;
     if (now - this.#heardAt > LATE_MS) this.#backlogAt = now;

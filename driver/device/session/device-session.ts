@@ -130,14 +130,14 @@ export class DeviceSession {
     const { checkedMs } = this.#state.health;
     return {
       checkedMs,
-      firstQuery: this.#client.firstQuery,
+      firstQuery: this.#client.queryIndex,
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };
   }
 
   /** Continues from a snapshot. A replay restores the rest by calls: it opens the links, for example. */
   restore({ firstQuery }: Pick<SnapshotLine, 'firstQuery'>): void {
-    this.#client.firstQuery = firstQuery;
+    this.#client.queryIndex = firstQuery;
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */

@@ -21,7 +21,7 @@ describe('a client that resyncs', () => {
     const harness = new ClientHarness();
     harness.answerResync();
     for (const [index, line] of ['AT+SYSLOG?', 'AT+SYSSTORE?', 'AT+CWMODE?'].entries()) {
-      assert.equal(harness.client.firstQuery, index);
+      assert.equal(harness.client.queryIndex, index);
       harness.receive('\r\nOK\r\n');
       await harness.clock.advance(1000);
       assert.deepEqual(harness.written(), ['\r\n', `${line}\r\n`]);
@@ -42,7 +42,7 @@ describe('a client that resyncs', () => {
   it('starts with the query that it is given', async () => {
     const harness = new ClientHarness();
     harness.answerResync();
-    harness.client.firstQuery = 2;
+    harness.client.queryIndex = 2;
     assert.equal(await harness.clock.wait(find(harness)), 'inSync');
     assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
   });
