@@ -111,8 +111,10 @@ export class Requests {
 
   /** The connection has ended: no replies to its requests can come any more. */
   connectionEnded(): void {
-    if (this.#lastQueued) this.#queue(() => this.#endConnection());
-    else this.#endConnection();
+    // Those that leave on the next connection before a pending condition has ended are not among them.
+    const requests = this.#table.all.filter(({ mayBeAnswered }) => mayBeAnswered);
+    if (this.#lastQueued) this.#queue(() => this.#loseReplies(requests));
+    else this.#loseReplies(requests);
   }
 
   /** Runs `run` after everything queued. An error of it becomes an uncaught exception, and the queue goes on. */
@@ -216,8 +218,8 @@ export class Requests {
     if (request.matcher.by === 'next') this.#sendNext();
   }
 
-  #endConnection(): void {
-    for (const request of this.#table.all) {
+  #loseReplies(requests: readonly PendingRequest[]): void {
+    for (const request of requests) {
       const { kind } = request.state;
       if (kind === 'sending') request.become({ kind, hasLeft: false });
       else if (kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);

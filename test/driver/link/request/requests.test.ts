@@ -95,6 +95,29 @@ describe('a request', () => {
     await harness.end();
   });
 
+  it('on the next connection keeps its reply while a condition of the connection before is pending', async () => {
+    const { harness, ask, serve, connection, link } = await requestHarness();
+    let judge: (matches: boolean) => void = () => undefined;
+    const matches = () => new Promise<boolean>((resolve) => (judge = resolve));
+    const slow = await ask('slow', {
+      match: { by: 'function', matches },
+      replyTimeoutMs: 60_000,
+    });
+    const before = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 60_000 });
+    await serve('judged');
+    connection().reset();
+    assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 5000));
+    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
+    const after = await ask({ id: 2 }, { match: byId });
+    judge(false);
+    await harness.clock.advance(1);
+    assert.deepEqual([slow.ending, before.ending], ['REPLY_LOST sent', 'REPLY_LOST sent']);
+    assert.equal(after.ending, undefined);
+    await serve('{"id":2}');
+    assert.equal(after.ending, '{"id":2}');
+    await harness.end();
+  });
+
   it('on a link that is not open is not sent, or waits for the link', async () => {
     const { harness, ask, connection, link, serve } = await requestHarness();
     connection().reset();
