@@ -119,7 +119,7 @@ interface OpenContext {
  * another. Prepares again before the second one: the first may have failed, with a corrupt URC, and used the settings up.
  * The link would open with the defaults, which verify no server.
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then,
- * unless the query or the close after the failure is lost too: the check of the links after the resync finds what is left
+ * unless the close after the failure is lost too: the check of the links after the resync finds what is left
  */
 async function openSequence(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
   const { link, seen, expectData } = context;
@@ -140,27 +140,33 @@ async function openSequence(run: Run, options: OpenOptions, context: OpenContext
       await run(wsclose(link));
       throw new EspAtError('OPEN_CLOSED', { link });
     }
-    if (found?.uri === options.uri && (!error || (isLost && isOpen(found, seen)))) return;
+    const isOpen = found?.state === 2 && !seen.has('closed');
+    if (found?.uri === options.uri && (!error || (isLost && isOpen))) {
+      // It may have reconnected since a loss.
+      seen.delete('disconnected');
+      return;
+    }
     if (found) await run(wsclose(link));
+    // After an OK, that URC was of the connection just closed.
     if (!error) seen.delete('connected');
+    // A URC proves the attempt: no second one.
     if (isLast || isLost || seen.size > 0)
       throw failure(error ?? corruptResponse(`AT+WSOPEN=${link}`), options, context);
   }
-}
-
-/** Whether the link is open although the response was lost. It may have reconnected since a loss. */
-function isOpen({ state }: ListedLink, seen: Set<LinkUrc>): boolean {
-  if (state !== 2 || seen.has('closed')) return false;
-  seen.delete('disconnected');
-  return true;
 }
 
 function connectionEnded(seen: ReadonlySet<LinkUrc>): boolean {
   return seen.has('closed') || seen.has('disconnected');
 }
 
+/** Queries the link. Closes it where the device does not say whether it is open. */
 async function queryLink(run: Run, link: LinkId): Promise<ListedLink | undefined> {
-  return (await queryLinks(run)).find((entry) => entry.link === link);
+  try {
+    return (await queryLinks(run)).find((entry) => entry.link === link);
+  } catch (error) {
+    await run(wsclose(link));
+    throw error;
+  }
 }
 
 async function prepare(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {

@@ -170,6 +170,16 @@ describe('an open on a port that corrupts bytes', () => {
     );
   });
 
+  it('fails and closes the link when the device never says what it has opened', async () => {
+    await using harness = await corruptingHarness({ firmware: 'C' }, (text) =>
+      text.replace('+WSOPEN:0,2,', '+WSOPEN:0,z,'),
+    );
+    assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'FIRMWARE_UNKNOWN');
+    assert.deepEqual(steps(harness), ['CFG=0', 'OPEN=0', 'OPEN?', 'OPEN?', 'CLOSE=0']);
+    await harness.clock.advance(1000);
+    assert.equal(harness.server.connections[0]?.open, false);
+  });
+
   it('is retried, and the other link closed, when the device read a different link number', async () => {
     await using harness = await corruptingHarness(
       { firmware: 'C' },
