@@ -7,11 +7,11 @@ export class DeviceWatch {
   readonly #clock: Clock;
   /** Checks of the waiting operations, called at each change. */
   readonly #checks = new Set<() => void>();
-  /** Why no device was ready, when that was last so. */
-  #lost = new EspAtError('DEVICE_NOT_READY', { state: 'stopped' });
+  /** Why the last device was lost; kept when another one is ready. */
+  #lastReason = new EspAtError('DEVICE_NOT_READY', { state: 'stopped' });
   #availability: Availability = {
     kind: 'notReady',
-    error: this.#lost,
+    error: this.#lastReason,
     isFinal: true,
   };
 
@@ -39,12 +39,12 @@ export class DeviceWatch {
 
   /** @throws EspAtError why this device was lost, even if another one is ready */
   throwIfLost(device: ReadyDevice): void {
-    if (device !== this.current) throw this.#lost;
+    if (device !== this.current) throw this.#lastReason;
   }
 
   changed(availability: Availability): void {
     this.#availability = availability;
-    if (availability.kind === 'notReady') this.#lost = availability.error;
+    if (availability.kind === 'notReady') this.#lastReason = availability.error;
     for (const check of [...this.#checks]) check();
   }
 

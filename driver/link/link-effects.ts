@@ -132,10 +132,10 @@ export class LinkEffects {
 
   /**
    * Sends a close frame behind the queued messages, and waits for the server's (RFC 6455, section 7.1.2), which the
-   * firmware does not do. After a failure, only waits.
+   * firmware does not do. Before a repeated `AT+WSCLOSE`, waits {@link CLOSE_RETRY_MS} instead.
    */
-  async #waitToClose(frame: Buffer | 'failed', signal: AbortSignal): Promise<void> {
-    const isRetry = frame === 'failed';
+  async #waitToClose(frame: Buffer | 'retryDelay', signal: AbortSignal): Promise<void> {
+    const isRetry = frame === 'retryDelay';
     try {
       if (!isRetry) await this.#parts.sendQueue.sendClose(frame);
       const ms = isRetry ? CLOSE_RETRY_MS : CLOSE_HANDSHAKE_TIMEOUT_MS;
@@ -150,7 +150,7 @@ export class LinkEffects {
     // A listener may have ended it before it began.
     if (!machine.owns(timer)) return;
     const retryInMs = timer.ms === 'policy' ? policy.nextDelay(this.#now) : timer.ms;
-    machine.startTimer(timer, retryInMs);
+    machine.startTimer(retryInMs);
     if (timer.ms === 'policy') emitter.retry(retryInMs);
   }
 

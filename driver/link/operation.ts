@@ -47,7 +47,7 @@ export class OpenOperation extends Operation {
 export class CloseOperation extends Operation {
   readonly #waitEnded = new AbortController();
 
-  /** Aborted when the wait before `AT+WSCLOSE` ends: for the server's close frame, or after a failure. */
+  /** Ends early what comes before `AT+WSCLOSE`: the wait for the server's close frame, or the delay after a failure. */
   get waitEnded(): AbortSignal {
     return this.#waitEnded.signal;
   }

@@ -29,8 +29,8 @@ export interface LinkStatistics {
   /** Calls of {@link Link.send}, and requests, by the outcome of their message. */
   readonly outcomes: Readonly<Record<SendOutcome, number>>;
   /**
-   * Number of times that received data was lost, corrupt, incomplete or too large. Counts a loss again that the link emits
-   * once more behind held messages (classes A and B).
+   * Number of times that received data was lost, corrupt, incomplete or too large. On classes A and B one loss may count
+   * twice: when it happens, and again behind the received messages that the driver still kept back then.
    */
   readonly dataLosses: number;
 }

@@ -62,7 +62,10 @@ export class WebSocketEvents extends EventTarget {
     this.#handle('close', handler);
   }
 
-  /** A handler has the place of its type's first one among the listeners (HTML, section 8.1.8.1, but for a null in between). */
+  /**
+   * A handler keeps the place among the listeners of the first assignment to its property, after null too. In HTML (section
+   * 8.1.8.1) it comes last after a null.
+   */
   #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
     const handlers: { [Each in Type]?: Handler<Each> } = this.#handlers;
     const isFirst = !(type in handlers);
@@ -107,7 +110,7 @@ export class WebSocketEvents extends EventTarget {
   /** @internal Emits an event as in browsers, then as the package ws does, with these arguments. */
   emitBoth(event: Event, ...args: WsEvents[keyof WsEvents]): void {
     this.dispatchEvent(event);
-    // Without a listener, an emitter throws an error.
+    // Without a listener, an emitter throws on `error`.
     if (this.#emitter.listenerCount(event.type) > 0)
       callUser(() => (this.#emitter as EventEmitter).emit(event.type, ...args));
   }

@@ -12,9 +12,9 @@ export class EarlyData implements DataReceiver {
   /** Greater than {@link MAX_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;
 
-  push(frame: DataChunk): void {
-    this.#bytes += frame.bytes.length + CHUNK_OVERHEAD;
-    if (this.#bytes <= MAX_EARLY_BYTES) this.#chunks.push(frame);
+  push(chunk: DataChunk): void {
+    this.#bytes += chunk.bytes.length + CHUNK_OVERHEAD;
+    if (this.#bytes <= MAX_EARLY_BYTES) this.#chunks.push(chunk);
     else this.dataLost();
   }
 

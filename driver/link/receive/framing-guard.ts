@@ -18,7 +18,7 @@ const FIRST_BYTES: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x89, 0x8a])
 interface Proving {
   readonly kind: 'proving';
   readonly end: AbortController;
-  /** What the pings under way, or due, prove. */
+  /** The data that waits for the pings under way, or due. */
   held: EarlyData;
   /** An empty chunk that has come since the first of these pings began, and the data behind it: further pings follow. */
   next: EarlyData | undefined;
@@ -53,14 +53,14 @@ export class FramingGuard implements LinkReceiver {
     return this.#state.kind === 'passing' && this.#receiver.isEmpty;
   }
 
-  push(frame: DataChunk): void {
-    const isEmpty = frame.bytes.length === 0;
-    if (this.#state.kind === 'passing' && !isEmpty) return this.#receiver.push(frame);
+  push(chunk: DataChunk): void {
+    const isEmpty = chunk.bytes.length === 0;
+    if (this.#state.kind === 'passing' && !isEmpty) return this.#receiver.push(chunk);
     if (this.#state.kind === 'passing') this.#begin();
     if (this.#state.kind !== 'proving') return;
-    if (beginsWithFrame(frame.bytes)) return this.#framingLost(this.#state);
+    if (beginsWithFrame(chunk.bytes)) return this.#framingLost(this.#state);
     if (isEmpty && this.#state.isPinging) this.#state.next ??= new EarlyData();
-    latest(this.#state).push(frame);
+    latest(this.#state).push(chunk);
   }
 
   dataLost(): void {

@@ -7,7 +7,7 @@ import type { OpenOptions } from '../options';
 import type { LinkMachine } from '../state/link-machine';
 import { numberOf } from '../state/link-state';
 import { EarlyData } from './early-data';
-import { createReceiver } from './receiver';
+import { createReceiver } from './create-receiver';
 import type { LinkReceiver, MessageSink } from './link-receiver';
 
 type State =

@@ -4,7 +4,8 @@ import type { Matcher } from './matcher';
 import type { Reply, RequestOptions } from './options';
 
 const NO_BYTES = new Uint8Array();
-export const REPLY_TIMEOUT_MS = 10_000;
+/** Default of the option `replyTimeoutMs`. */
+export const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 
 type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
@@ -58,7 +59,7 @@ export class PendingRequest {
   }
 
   get replyTimeoutMs(): number {
-    return this.options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+    return this.options.replyTimeoutMs ?? DEFAULT_REPLY_TIMEOUT_MS;
   }
 
   /** @param stopTimer stops the timer of the state; called when the state ends */

@@ -17,7 +17,7 @@ import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
 import { prepareRequest, invalidRequest } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
-import { PendingRequest, REPLY_TIMEOUT_MS } from './pending-request';
+import { DEFAULT_REPLY_TIMEOUT_MS, PendingRequest } from './pending-request';
 import { RequestTable } from './request-table';
 
 /** Limit of the messages that wait behind a pending condition. */
@@ -268,7 +268,7 @@ function uuid(random: () => number): string {
   });
 }
 
-function checkTimeout(value: unknown = REPLY_TIMEOUT_MS): void {
+function checkTimeout(value: unknown = DEFAULT_REPLY_TIMEOUT_MS): void {
   const flaw = wholeFlaw(value, 1, MAX_REPLY_TIMEOUT_MS);
   if (flaw) throw invalidRequest({ setting: 'replyTimeoutMs', ...flaw });
 }

@@ -54,9 +54,7 @@ export class LinkMachine {
     return timerOf(this.#state) === timer;
   }
 
-  startTimer(timer: Timer, milliseconds: number): void {
-    this.#stopTimer = onTimeout(this.#clock, milliseconds, () =>
-      this.take((state) => timeOver(state, timer)),
-    );
+  startTimer(milliseconds: number): void {
+    this.#stopTimer = onTimeout(this.#clock, milliseconds, () => this.take(timeOver));
   }
 }

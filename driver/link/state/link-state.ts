@@ -78,8 +78,11 @@ export interface Closing {
   readonly kind: 'closing';
   readonly goal: Goal;
   readonly operation: CloseOperation;
-  /** Payload of the close frame; without one `AT+WSCLOSE` goes out at once; `failed`: again, after a delay. */
-  readonly frame: Buffer | 'failed' | undefined;
+  /**
+   * Payload of the close frame. Undefined: no frame, `AT+WSCLOSE` goes out at once. `retryDelay`: no frame, but a delay, since
+   * the last `AT+WSCLOSE` has failed.
+   */
+  readonly frame: Buffer | 'retryDelay' | undefined;
   /** 0 where the close has aborted an open before there was a connection. */
   readonly number: 0 | 4;
   /** The open that begins once this connection has ended. */

@@ -1,7 +1,6 @@
 import { EspAtError } from '../../errors';
 import {
   ownerOf,
-  timerOf,
   type Claim,
   type Closing,
   type Effect,
@@ -11,7 +10,6 @@ import {
   type Reconnecting,
   type State,
   type Step,
-  type Timer,
 } from './link-state';
 import {
   aborted,
@@ -75,7 +73,10 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   }
 }
 
-/** An open() that waits for a check continues as if called then, where a step shows that the link is lost. */
+/**
+ * Where a step ends the connection while an open() waits for a check: applies that open() to the state after the step. A
+ * close aborts it.
+ */
 export function continueOpen(before: State, step: Step): Step {
   const [after, ...effects] = step;
   if (before.kind !== 'open' || !before.waiting || after.kind === 'open') return step;
@@ -181,7 +182,7 @@ export function closeFailed(state: State, operation: CloseOperation, error: EspA
   if (!state.next) {
     const next = new CloseOperation();
     return [
-      { ...state, operation: next, frame: 'failed' },
+      { ...state, operation: next, frame: 'retryDelay' },
       settled,
       { do: 'start', operation: next },
     ];
@@ -233,8 +234,8 @@ export function closed(state: State, operation: CloseOperation): Step {
   return isCurrentClose(state, operation) ? endClose(state) : [state];
 }
 
-export function timeOver(state: State, timer: Timer): Step {
-  if (timerOf(state) !== timer) return [state];
+/** The timer of the state has run out. */
+export function timeOver(state: State): Step {
   switch (state.kind) {
     case 'backingOff':
     case 'reconnecting':

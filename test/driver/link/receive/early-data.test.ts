@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DataChunk } from '../../../../driver/at/types';
 import { EarlyData } from '../../../../driver/link/receive/early-data';
-import { createReceiver } from '../../../../driver/link/receive/receiver';
+import { createReceiver } from '../../../../driver/link/receive/create-receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const KIB = 1024;

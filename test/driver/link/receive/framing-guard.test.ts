@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EspAtError } from '../../../../driver/errors';
-import { createReceiver } from '../../../../driver/link/receive/receiver';
+import { createReceiver } from '../../../../driver/link/receive/create-receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import type { Framing } from '../../../../driver/link/receive/options';
 

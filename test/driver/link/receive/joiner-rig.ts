@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createReceiver } from '../../../../driver/link/receive/receiver';
+import { createReceiver } from '../../../../driver/link/receive/create-receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import type { Framing } from '../../../../driver/link/receive/options';
 

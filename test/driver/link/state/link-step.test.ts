@@ -177,8 +177,6 @@ describe('timer', () => {
     backing off; timer: opening 0 a device keepOpen, start
     reconnecting, kept; timer: opening 3 a device keepOpen, start
     open; timer: open 2
-    backing off; an earlier timer: backingOff 0 for 1
-    open, awaiting a check; an earlier timer: open 2 waiting for 1
   `);
 });
 

@@ -98,7 +98,7 @@ const states: Readonly<Record<string, State>> = {
   'closing, then b': closing(b),
   'closing an open': { ...closing(), number: 0 },
   'closing an open, then b': { ...closing(b), number: 0 },
-  'closing again': { ...closing(), frame: 'failed' },
+  'closing again': { ...closing(), frame: 'retryDelay' },
 };
 
 /** The operation of a state; another one where it has none. */
@@ -156,8 +156,7 @@ const inputs: Readonly<Record<string, Transition>> = {
   'closed by an earlier close()': (state) => link.closed(state, new CloseOperation()),
   'close failed of an earlier close()': (state) =>
     link.closeFailed(state, new CloseOperation(), error),
-  timer: (state) => link.timeOver(state, timer),
-  'an earlier timer': (state) => link.timeOver(state, { ms: 1 }),
+  timer: link.timeOver,
   'check says 0': check(0),
   'check says 1': check(1),
   'check says 2': check(2, 'a'),
@@ -181,7 +180,7 @@ const inputs: Readonly<Record<string, Transition>> = {
 function shownState(state: State): string {
   const parts: (string | number)[] = [state.kind, numberOf(state)];
   if (state.kind === 'opening') parts.push(state.goal.uri, state.stage, state.cause);
-  if (state.kind === 'closing' && state.frame === 'failed') parts.push('again');
+  if (state.kind === 'closing' && state.frame === 'retryDelay') parts.push('again');
   if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
   if (state.kind === 'open' && !state.announced) parts.push('not announced');
   if (state.kind === 'open' && state.suspicion) parts.push('suspect');
