@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseRecording } from '../simulator/replay/recording';
 import { replay } from '../simulator/replay/replay';
-import { describeDifferences, isMatched, score } from '../simulator/replay/report';
+import { describeSteps, isMatched, score } from '../simulator/replay/report';
 import { describeDifference } from './difference';
 import { replayDriver } from './driver-replay';
 import { minimized } from './minimize';
@@ -66,7 +66,7 @@ async function againstDriver(recording: DriverRecording): Promise<number> {
 
 async function againstSimulator(text: string): Promise<number> {
   const steps = await replay(parseRecording(text));
-  print(...describeDifferences(steps), `${score(steps)} steps matched`);
+  print(...describeSteps(steps), `${score(steps)} steps matched`);
   return steps.every(isMatched) ? 0 : 1;
 }
 

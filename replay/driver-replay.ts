@@ -5,8 +5,8 @@ import { DrivenDevice } from './driven-device';
 import { isAct, type DriverRecording } from './recording-file';
 
 /**
- * On the recorded machine, a timer may have fired after an act that came up to this much after its due time. The replay
- * tries the values until the driver decides as recorded.
+ * A timer of the recorded machine may have fired up to this late, and so after an act that came when the timer was already
+ * due. The replay tries the values until the driver decides as recorded.
  */
 const LATE_MS: readonly number[] = [10, 100, 1000];
 

@@ -9,7 +9,10 @@ import { DrivenDevice } from './driven-device';
 import { simulatedDevice } from './preparation';
 import type { DriverRecording } from './recording-file';
 
-/** The simulated device may be this much later than the recorded one, or earlier at the end of the recording. */
+/**
+ * The simulated device may be this much later than the recorded one. It may be as much earlier, too: its output in this
+ * time before the end of the recording need not be recorded.
+ */
 const MAX_DELAY_MS = 3000;
 /** RFC 6455, section 7.4.1. */
 const NORMAL_CLOSURE = 1000;

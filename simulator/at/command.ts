@@ -4,8 +4,6 @@ import type { Parameters } from './parameters';
 export interface CommandResponse {
   /** Writes a line, given without its CR LF. */
   line(text: string): void;
-  /** Writes text as given. */
-  raw(text: string): void;
   ok(): void;
   /** @param code sent while `AT+SYSLOG=1` is set */
   error(code?: number): void;

@@ -33,11 +33,7 @@ export class ResponseWriter implements CommandResponse {
   }
 
   line(text: string): void {
-    this.raw(`${text}\r\n`);
-  }
-
-  raw(text: string): void {
-    if (!this.#muted) this.#context.write(text);
+    this.#write(`${text}\r\n`);
   }
 
   ok(): void {
@@ -52,7 +48,7 @@ export class ResponseWriter implements CommandResponse {
   }
 
   finish(text: string): void {
-    this.raw(this.#reportsError ? ERROR : text);
+    this.#write(this.#reportsError ? ERROR : text);
     this.#context.end();
   }
 
@@ -62,5 +58,9 @@ export class ResponseWriter implements CommandResponse {
 
   prompt(length: number, received: (payload: Buffer) => void): void {
     this.#context.prompt(length, received);
+  }
+
+  #write(text: string): void {
+    if (!this.#muted) this.#context.write(text);
   }
 }

@@ -84,8 +84,12 @@ export class Control {
 
 function describeInjection({ fault, settings, count }: Injection): string {
   const value = formatSettings(settings);
-  return `${fault.name}${value === '' ? '' : `=${value}`}, applied ${count} times`;
+  return `${fault.name}${value === '' ? '' : `=${value}`}, applied ${counted(count, 'time')}`;
 }
+
+/** `1 time`, `2 times` */
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `12.345 s: lose to-device @120, 41 -> (nothing)` */
 function describeHit({ fault, at, place }: Hit): string {
@@ -97,7 +101,7 @@ function describeHit({ fault, at, place }: Hit): string {
       // Prints the command's name only: its parameters may hold a password.
       return `${when} ${place.point} ${/^[A-Z0-9+_]*/i.exec(place.line)?.[0] ?? ''}`;
     case 'network':
-      return `${when} on ${place.count} connections`;
+      return `${when} on ${counted(place.count, 'connection')}`;
     case 'start':
     case 'time':
       return when;

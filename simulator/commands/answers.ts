@@ -1,27 +1,27 @@
 import type { CommandHandlers } from '../at/command';
 
-type Query = NonNullable<CommandHandlers['query']>;
+type Handler = NonNullable<CommandHandlers['query' | 'execute']>;
 type Set = NonNullable<CommandHandlers['set']>;
 
 /** Answers with these lines, then OK. */
 export const lines =
-  (read: () => string | readonly string[]): Query =>
+  (read: () => string | readonly string[]): Handler =>
   (response) => {
     for (const line of [read()].flat()) response.line(line);
     response.ok();
   };
 
 /** Answers with a line and OK, with one CR LF between them instead of two, as some commands of the firmware do. */
-export const shortLine =
-  (read: () => string): Query =>
+export const lineWithoutGap =
+  (read: () => string): Handler =>
   (response) =>
     response.finish(`${read()}\r\nOK\r\n`);
 
 /** Carries out a command without parameters, then answers OK. */
-export const done =
-  (act: () => void): Query =>
+export const okAfter =
+  (act?: () => void): Handler =>
   (response) => {
-    act();
+    act?.();
     response.ok();
   };
 

@@ -1,12 +1,12 @@
 import type { CommandTable, CommandGroup } from '../at/command';
 import type { Board } from '../device/board';
-import { done, lines } from './answers';
+import { okAfter, lines } from './answers';
 
 /** `AT`, echo, restart, versions and the list of commands. */
 export function baseCommands(board: Board, table: CommandTable): CommandGroup {
-  const setEcho = (echo: boolean) => done(() => (board.settings.echo = echo));
+  const setEcho = (echo: boolean) => okAfter(() => (board.settings.echo = echo));
   return {
-    AT: { execute: done(() => undefined) },
+    AT: { execute: okAfter() },
     ATE0: { execute: setEcho(false) },
     ATE1: { execute: setEcho(true) },
     'AT+RST': {

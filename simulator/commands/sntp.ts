@@ -1,6 +1,6 @@
 import { CommandError } from '../at/errors';
 import type { Board } from '../device/board';
-import { lines, shortLine } from './answers';
+import { lines, lineWithoutGap } from './answers';
 import type { CommandGroup } from '../at/command';
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
@@ -29,7 +29,7 @@ export function sntpCommands(board: Board): CommandGroup {
       },
     },
     'AT+CIPSNTPTIME': {
-      query: shortLine(
+      query: lineWithoutGap(
         () => `+CIPSNTPTIME:${ascTime(new Date(time.now() + timeSync.zoneOffsetMs))}`,
       ),
     },

@@ -1,5 +1,5 @@
 import type { Board } from '../device/board';
-import { lines, oneNumber, shortLine } from './answers';
+import { lines, oneNumber, lineWithoutGap } from './answers';
 import type { CommandGroup } from '../at/command';
 
 /** Free heap and its minimum, as `AT+SYSRAM?` sends them. */
@@ -17,12 +17,12 @@ export function systemCommands({ settings, time }: Board): CommandGroup {
       set: oneNumber(1, (on) => (settings.store = on === 1)),
     },
     'AT+SYSMSG': {
-      query: shortLine(() => `+SYSMSG:${settings.systemMessages}`),
+      query: lineWithoutGap(() => `+SYSMSG:${settings.systemMessages}`),
       set: oneNumber(7, (bits) => (settings.systemMessages = bits)),
     },
-    'AT+SYSRAM': { query: shortLine(() => `+SYSRAM:${FREE_HEAP_BYTES}`) },
+    'AT+SYSRAM': { query: lineWithoutGap(() => `+SYSRAM:${FREE_HEAP_BYTES}`) },
     'AT+SYSTIMESTAMP': {
-      query: shortLine(() => `+SYSTIMESTAMP:${Math.floor(time.now() / 1000)}`),
+      query: lineWithoutGap(() => `+SYSTIMESTAMP:${Math.floor(time.now() / 1000)}`),
       set: oneNumber(0x7fff_ffff, (seconds) => time.set(seconds * 1000)),
     },
     'AT+SLEEP': { query: lines(() => '+SLEEP:1') },

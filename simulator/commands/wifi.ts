@@ -4,7 +4,7 @@ import type { Board } from '../device/board';
 import type { AccessPoint } from '../device/options';
 import { joinResult, type Credentials } from '../wifi/join';
 import { bssidOf, stationState } from '../wifi/station';
-import { done, lines, oneNumber, shortLine } from './answers';
+import { okAfter, lines, oneNumber, lineWithoutGap } from './answers';
 
 const DEFAULT_JOIN_TIMEOUT_S = 15;
 const MAX_SSID_BYTES = 32;
@@ -96,7 +96,7 @@ export function wifiCommands(board: Board): CommandGroup {
       },
     },
     'AT+CWQAP': {
-      execute: done(() => station.leave()),
+      execute: okAfter(() => station.leave()),
     },
     'AT+CWLAP': {
       execute: (response) => list(response, board, () => true),
@@ -127,7 +127,7 @@ export function wifiCommands(board: Board): CommandGroup {
       },
     },
     'AT+CWAUTOCONN': {
-      query: shortLine(() => `+CWAUTOCONN:${station.autoConnect ? 1 : 0}`),
+      query: lineWithoutGap(() => `+CWAUTOCONN:${station.autoConnect ? 1 : 0}`),
       set: oneNumber(1, (on) => (station.autoConnect = on === 1)),
     },
     'AT+CIPSTA': {

@@ -5,7 +5,7 @@ import { NetworkPath } from '../network/network-path';
 import type { SegmentOptions } from '../network/segmenter';
 import { Overlap } from './overlap';
 
-/** A slow or silent server makes its peer wait at this many bytes. */
+/** A silent server makes the device wait at this many unread bytes. */
 const RECEIVE_WINDOW_BYTES = 65_536;
 const REFUSAL_DELAY_MS = 1;
 
@@ -41,10 +41,10 @@ export class FaultyNetwork implements Network {
   }
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
-    let isHandshake = true;
+    let isFirst = true;
     const data = (chunk: Buffer) => {
-      const index = isHandshake ? undefined : this.#cutAt(chunk.length);
-      isHandshake = false;
+      const index = isFirst ? undefined : this.#cutAt(chunk.length);
+      isFirst = false;
       // The part before the cut still arrives, although the servers are silent by now.
       handlers.data(chunk.subarray(0, index));
       if (index !== undefined) gate.pass(() => handlers.data(chunk.subarray(index)));
@@ -89,8 +89,8 @@ export class FaultyNetwork implements Network {
   }
 
   /**
-   * Calls `cutter` for each chunk from a server. A cutter that returns an index has silenced the servers: the chunk is cut
-   * there, and its rest waits.
+   * Calls `cutter` for each chunk from a server behind the first of its connection, the 101 or its beginning, until one
+   * cuts the chunk. A cutter that returns an index has silenced the servers: the chunk is cut there, and its rest waits.
    */
   cutData(cutter: (length: number) => number | undefined): () => void {
     this.#cutters.add(cutter);

@@ -4,7 +4,7 @@ import type { Connection, ConnectionHandlers } from './network';
 export class Gate implements Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #bufferBytes: number;
-  readonly #over: () => void;
+  readonly #ended: () => void;
   #inner: Connection | undefined;
   #isMoving = true;
   #isPaused = false;
@@ -15,13 +15,13 @@ export class Gate implements Connection {
   #unsentLength = 0;
 
   /**
-   * @param bufferBytes writes report no room from this many bytes on
-   * @param over called when the connection has ended, before `closed`
+   * @param bufferBytes while the connection stands still, `write` returns false from this many waiting bytes on
+   * @param ended called when the connection has ended, before `closed`
    */
-  constructor(handlers: ConnectionHandlers, bufferBytes: number, over: () => void) {
+  constructor(handlers: ConnectionHandlers, bufferBytes: number, ended: () => void) {
     this.#handlers = handlers;
     this.#bufferBytes = bufferBytes;
-    this.#over = over;
+    this.#ended = ended;
   }
 
   open(connect: (handlers: ConnectionHandlers) => Connection): void {
@@ -108,6 +108,6 @@ export class Gate implements Connection {
   #end(): void {
     this.#isOver = true;
     this.#held = [];
-    this.#over();
+    this.#ended();
   }
 }

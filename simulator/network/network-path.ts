@@ -27,7 +27,10 @@ const MAX_RETRANSMISSIONS = 22;
 /** Nagle's algorithm never holds back a full segment. */
 const MAX_SEGMENT_BYTES = 1_440;
 
-interface PathOptions extends NetworkPathOptions {
+/** The server waits while this many of its bytes are under way, and continues at half of it. */
+const WINDOW_BYTES = 65_536;
+
+interface DelayedPathOptions extends NetworkPathOptions {
   /** Milliseconds by which everything from the server is late, beside the latency. */
   readonly serverDelayMs?: number;
 }
@@ -37,10 +40,10 @@ export class NetworkPath implements Network {
   readonly #inner: Network;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #options: () => PathOptions;
+  readonly #options: () => DelayedPathOptions;
 
   /** @param options called for each segment */
-  constructor(inner: Network, clock: Clock, random: Random, options: () => PathOptions) {
+  constructor(inner: Network, clock: Clock, random: Random, options: () => DelayedPathOptions) {
     this.#inner = inner;
     this.#clock = clock;
     this.#random = random;
@@ -49,8 +52,9 @@ export class NetworkPath implements Network {
 
   connect(target: ConnectionTarget, handlers: ConnectionHandlers): Connection {
     const options = this.#options;
-    const direction = (own: () => NetworkPathOptions) =>
-      new PathDirection(this.#clock, this.#random, own);
+    const direction = (optionsNow: () => NetworkPathOptions) =>
+      new PathDirection(this.#clock, this.#random, optionsNow);
+    // Not `up`: what is under way when the device leaves is dropped here, and delivered there.
     const syn = direction(options);
     const down = direction(() => {
       const { latencyMs = 0, serverDelayMs = 0, ...others } = options();
@@ -58,14 +62,27 @@ export class NetworkPath implements Network {
     });
     const up = direction(options);
     const writer = new NagleWriter(this.#clock, up, options, (bytes) => inner.write(bytes));
+    let isPaused = false;
+    let isFull = false;
+    let underWay = 0;
     const segmenter = new Segmenter(this.#clock, options, (chunk) => {
+      underWay -= chunk.length;
       writer.acknowledged();
       handlers.data(chunk);
+      if (!isFull || underWay > WINDOW_BYTES / 2) return;
+      isFull = false;
+      if (!isPaused) inner.resume();
     });
     const inner: Connection = this.#inner.connect(target, {
       // SYN and SYN ACK take their time as well.
       connected: () => syn.pass(0, () => down.pass(0, () => handlers.connected())),
-      data: (chunk) => down.pass(chunk.length, () => segmenter.data(chunk)),
+      data: (chunk) => {
+        underWay += chunk.length;
+        down.pass(chunk.length, () => segmenter.data(chunk));
+        if (underWay < WINDOW_BYTES) return;
+        isFull = true;
+        inner.pause();
+      },
       drained: () => {
         writer.drained();
         down.pass(0, () => handlers.drained());
@@ -74,6 +91,7 @@ export class NetworkPath implements Network {
       closed: (error) => down.pass(0, () => segmenter.inOrder(() => handlers.closed(error))),
     });
     const leave = (how: () => void) => () => {
+      isFull = false;
       syn.end();
       down.end();
       segmenter.end();
@@ -86,8 +104,14 @@ export class NetworkPath implements Network {
       write: (bytes) => writer.write(bytes),
       destroy: leave(() => inner.destroy()),
       reset: leave(() => (inner.reset ? inner.reset() : inner.destroy())),
-      pause: () => inner.pause(),
-      resume: () => inner.resume(),
+      pause: () => {
+        isPaused = true;
+        inner.pause();
+      },
+      resume: () => {
+        isPaused = false;
+        if (!isFull) inner.resume();
+      },
     };
   }
 }

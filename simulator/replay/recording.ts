@@ -10,8 +10,6 @@ export interface Heading {
   readonly joined: boolean;
   /** Bits a second; 0 for a port on which bytes take no time. */
   readonly rate: number;
-  /** Whether the port loses bytes while the device does not read, for lack of flow control. */
-  readonly overflow: boolean;
   /** TCP port of the server, on 127.0.0.1. */
   readonly port: number;
   readonly tls: ServerCertificate | undefined;

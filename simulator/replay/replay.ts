@@ -3,10 +3,10 @@ import type { Act, Line, Recording, Observation } from './recording';
 import { receiveBufferAt } from './receive-buffer';
 import { ServerComparison } from './server-comparison';
 import { SimulatedBench } from './simulated-bench';
-import { Tolerance, type Timed } from './tolerance';
+import { Tolerance, type ToleranceKind } from './tolerance';
 
 /** A difference between a recording and its replay. */
-export interface Difference {
+export interface StepDifference {
   /** Number of the line in the file, or of the last act for output that was not recorded. */
   readonly line: number;
   readonly what: string;
@@ -20,7 +20,7 @@ export interface Difference {
 /** The result of one step of a recording. */
 export interface StepResult {
   readonly title: string;
-  readonly differences: Difference[];
+  readonly differences: StepDifference[];
 }
 
 /** A difference shows this much of the device's output before it. */
@@ -112,16 +112,16 @@ class Player {
       case 'tlsError':
         return;
       default:
-        await this.#act(line, line, index);
+        await this.#act(line, index);
     }
   }
 
-  async #act(act: Act, line: Line, index: number): Promise<void> {
+  async #act(line: Line & Act, index: number): Promise<void> {
     await this.#settle(index);
     const previous = index - 1;
     const wait = this.#timeOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
     await this.#bench.advance(Math.max(0, wait - this.#bench.now));
-    if (act.kind === 'host' && this.#followsServer(line, index))
+    if (line.kind === 'host' && this.#followsServer(line, index))
       await this.#bench.deliverSegments();
     this.#device.match(index);
     this.#server.match(index);
@@ -130,13 +130,13 @@ class Player {
     this.#lastAct = index;
     this.#happened[index] = now;
     this.#tolerance.acted(line, now);
-    this.#isFloodCut = cutsFlood(act);
-    if (act.kind === 'host') {
-      this.#device.hostWrote(act.bytes);
-      this.#busyVaries = this.#rate > 0 && act.bytes.length > FIFO_BYTES;
+    this.#isFloodCut = cutsFlood(line);
+    if (line.kind === 'host') {
+      this.#device.hostWrote(line.bytes);
+      this.#busyVaries = this.#rate > 0 && line.bytes.length > FIFO_BYTES;
     }
-    if (act.kind === 'server') this.#onServer(act, index);
-    else this.#bench.perform(act);
+    if (line.kind === 'server') this.#onServer(line, index);
+    else this.#bench.perform(line);
   }
 
   #onServer(act: Act & { kind: 'server' }, index: number): void {
@@ -229,7 +229,7 @@ class Player {
 }
 
 /** The tolerance for the time of output, or of an observation. @param what the output, or the name of the observation */
-function toleranceOf(what: Buffer | string): Timed {
+function toleranceOf(what: Buffer | string): ToleranceKind {
   const text = typeof what === 'string' ? what : what.toString('latin1', 0, 20);
   return /^\+WS_(?:DIS)?CONNECTED|^request$/.test(text) ? 'reconnect' : 'other';
 }

@@ -10,7 +10,7 @@ export const score = (steps: readonly StepResult[]): string =>
   `${steps.filter(isMatched).length} / ${steps.length}`;
 
 /** Describes the differences of a replay, as lines. */
-export function describeDifferences(steps: readonly StepResult[]): string[] {
+export function describeSteps(steps: readonly StepResult[]): string[] {
   return steps
     .filter((step) => !isMatched(step))
     .flatMap(({ title, differences }) => [

@@ -176,6 +176,7 @@ export class SimulatedBench {
         handlers.connected();
       }
     });
+    // Never stands still: it carries a connection that opens later, or that the device destroys before.
     const gate = new Gate(handlers, 0, cancel);
     return gate;
   }

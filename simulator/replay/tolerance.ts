@@ -7,8 +7,8 @@ const TOLERANCE_MS = 300;
 const POLL_MS = 1_000;
 const SLEEP_MS = 5_000;
 
-/** An automatic reconnect comes 10 s after the loss, sometimes 15 s. */
-export type Timed = 'reconnect' | 'other';
+/** `reconnect`: may be one sleep earlier or later, because the device reconnects 10 s after the loss, sometimes 15 s. */
+export type ToleranceKind = 'reconnect' | 'other';
 
 /** Compares times with the recorded ones, counted from the act before. */
 export class Tolerance {
@@ -29,13 +29,17 @@ export class Tolerance {
   }
 
   /** The latest time for an event recorded at `at`. */
-  latest(at: number, what: Timed): number {
+  latest(at: number, what: ToleranceKind): number {
     const after = at - this.#recorded;
     return this.#replayed + after + this.#late(after, what);
   }
 
   /** Undefined when an event recorded at `at` may happen at `now`. */
-  violation(at: number, now: number, what: Timed): { expected: number; got: number } | undefined {
+  violation(
+    at: number,
+    now: number,
+    what: ToleranceKind,
+  ): { expected: number; got: number } | undefined {
     const expected = at - this.#recorded;
     const got = now - this.#replayed;
     const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.abs(expected);
@@ -45,16 +49,16 @@ export class Tolerance {
   }
 
   /** Whether an event that came at `at` is too old to match a later line. */
-  stale(at: number, now: number, what: Timed): boolean {
+  stale(at: number, now: number, what: ToleranceKind): boolean {
     const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, now - this.#replayed);
     return now - at > usual + this.#reconnect(what);
   }
 
-  #reconnect(what: Timed): number {
+  #reconnect(what: ToleranceKind): number {
     return what === 'reconnect' && !this.#opening ? SLEEP_MS : 0;
   }
 
-  #late(after: number, what: Timed): number {
+  #late(after: number, what: ToleranceKind): number {
     const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, after) + this.#reconnect(what);
     if (!this.#closing) return usual;
     return usual + (after <= POLL_MS ? POLL_MS : SLEEP_MS);

@@ -38,7 +38,7 @@ export interface ClientOptions extends UpgradeOptions, ConnectionSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
-  /** Takes the received data. */
+  /** The output that `data` fills: the client reads from the socket only while it has room. */
   readonly output: Pick<Output, 'room' | 'whenRoom'>;
   /** Whether the task polls in shorter rounds now. */
   readonly shortRounds: () => boolean;
@@ -53,7 +53,10 @@ export interface ClientEvents {
   connected(): void;
   /** An attempt failed or the connection was lost; the client will retry. */
   disconnected(): void;
-  /** The client has answered the server's close frame. The link is gone; the connection may last another second. */
+  /**
+   * The server's close frame has arrived and, if `answersClose` says so, been answered. The link is gone; the connection
+   * may last another second.
+   */
   closed(): void;
   /** The client has ended; no callback follows. */
   ended(): void;

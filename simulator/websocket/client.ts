@@ -13,7 +13,7 @@ const RECONNECT_DELAY_MS = 10_000;
 /** Timers of the machine may fire this early. */
 const TIMER_SLACK_MS = 5;
 
-/** The end of a poll: the socket is readable, or a timer has expired. Undefined: the client is to stop. */
+/** The end of a poll: the socket is readable, or a timer has expired. Undefined: a send failed, or the client is to stop. */
 type PollEvent = 'readable' | KeepaliveTimer | undefined;
 
 /**
@@ -123,10 +123,8 @@ export class WebSocketClient {
   }
 
   #checkReconnect(): void {
-    const now = this.#options.clock.now();
-    if (now - this.#reconnectTick < RECONNECT_DELAY_MS - TIMER_SLACK_MS) return;
-    this.#state = linkState.connecting;
-    this.#reconnectTick = now;
+    const waited = this.#options.clock.now() - this.#reconnectTick;
+    if (waited >= RECONNECT_DELAY_MS - TIMER_SLACK_MS) this.#state = linkState.connecting;
   }
 
   #sleep(): Task<void> {
@@ -142,13 +140,13 @@ export class WebSocketClient {
     const { timer, rounds } = this.#running
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
-    const readable = yield* suspend<boolean>((resume) => {
-      this.#poll = { start: clock.now(), end: () => resume(false) };
-      run(this.#connection.socket.wait(rounds * round), resume);
+    const event = yield* suspend<PollEvent>((resume) => {
+      this.#poll = { start: clock.now(), end: () => resume(undefined) };
+      const wait = this.#connection.socket.wait(rounds * round);
+      run(wait, (readable) => resume(readable ? 'readable' : timer));
     });
     this.#poll = undefined;
-    if (readable) return 'readable';
-    return this.#running ? timer : undefined;
+    return event;
   }
 
   /** One round while established: sends a ping when due, checks the pong timeout, reads a frame if there is one. */

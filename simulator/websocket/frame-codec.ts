@@ -63,8 +63,9 @@ export interface ReceivedFrame extends Frame {
   /** The reserved bits. */
   readonly rsv: number;
   readonly masked: boolean;
-  /** Bytes of the frame, and of its payload, once all have arrived. */
+  /** Bytes of the whole frame. */
   readonly size: number;
+  /** Bytes of the whole payload. */
   readonly length: number;
   /** The payload received so far, unmasked. */
   readonly payload: Buffer;

@@ -7,7 +7,7 @@ import type { Task } from './task';
 const CONTROL_TIMEOUT_MS = 10_000;
 const noBytes = Buffer.alloc(0);
 
-/** Writes frames to a connection: waits for room, then until TCP has taken all bytes. All methods return whether it has. */
+/** Writes frames to a connection: waits for room, then until TCP has taken all bytes. Each method returns whether it has taken them. */
 export class Sender {
   readonly #socket: Socket;
   readonly #options: ClientOptions;

@@ -9,7 +9,7 @@ export function* suspend<T>(start: Wait<T>): Task<T> {
   return (yield start) as T;
 }
 
-/** Runs a task, in the turn of each callback that it waits for. Calls `done` with its result. */
+/** Runs a task. When a wait calls back, the task continues in that turn. Calls `done` with its result. */
 export function run<T>(task: Task<T>, done: (result: T) => void): void {
   let resumed: { readonly result: unknown } | undefined = { result: undefined };
   let isRunning = false;

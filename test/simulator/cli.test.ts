@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { Control } from '../../simulator/cli/control';
 import { faults } from '../../simulator/faults';
+import { it as inLab } from './lab';
 
 /** The compiled program, as a user installs it. */
 const CLI = join(__dirname, '..', '..', 'dist', 'simulator', 'cli', 'cli.js');
@@ -41,6 +43,31 @@ class Command {
 
 after(() => {
   for (const each of running) each.kill('SIGKILL');
+});
+
+inLab('the control commands count one connection and one time in the singular', async (lab) => {
+  const printed: string[] = [];
+  const control = new Control(lab.device, lab.faults, (line) => printed.push(line));
+  await lab.open();
+  await lab.open('/plain', 1);
+  control.execute('fault server-reset');
+  control.execute('fault busy=2');
+  await lab.command('AT');
+  control.execute('active');
+  await lab.command('AT');
+  await lab.hear(15_000);
+  await lab.command('AT+WSCLOSE=1', 10_000);
+  control.execute('fault server-reset');
+  assert.deepEqual(
+    printed.map((line) => line.replace(/^[\d.]+ s: /, '')),
+    [
+      'server-reset on 2 connections',
+      'busy command AT',
+      'busy=2, applied 1 time',
+      'busy command AT',
+      'server-reset on 1 connection',
+    ],
+  );
 });
 
 describe('esp-at-simulator', () => {

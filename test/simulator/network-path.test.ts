@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it as test } from 'node:test';
 import { parseAddress } from '../../simulator/address';
 import type { ConnectionHandlers } from '../../simulator/network/network';
-import { NetworkPath } from '../../simulator/network/network-path';
+import { NetworkPath, type NetworkPathOptions } from '../../simulator/network/network-path';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { frame, it, Lab, ok } from './lab';
 
@@ -147,6 +147,80 @@ describe('the network between the simulated device and its servers', () => {
     assert.equal(drained, 1);
     assert.equal(connection.write(Buffer.from('c')), true);
     await clock.advance(30);
+  });
+
+  /** A path whose server acts by hand, and what the path asks of it. */
+  function slowServer(options: NetworkPathOptions) {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    let server: ConnectionHandlers | undefined;
+    let received = 0;
+    const nothing = () => undefined;
+    const ask = (what: string) => () => void asked.push(what);
+    const inner = {
+      connect: (_target: unknown, handlers: ConnectionHandlers) => {
+        server = handlers;
+        return { write: () => true, destroy: nothing, pause: ask('pause'), resume: ask('resume') };
+      },
+    };
+    const connection = new NetworkPath(
+      inner,
+      clock,
+      () => 0.5,
+      () => options,
+    ).connect(
+      { host: 'server', port: 80 },
+      {
+        connected: nothing,
+        data: (chunk) => (received += chunk.length),
+        drained: nothing,
+        ended: nothing,
+        closed: nothing,
+      },
+    );
+    const send = (bytes: number) => server?.data(Buffer.alloc(bytes));
+    return { clock, asked, connection, send, received: () => received };
+  }
+
+  test('with a latency, a server waits while 65,536 of its bytes are under way', async () => {
+    const { clock, asked, send, received } = slowServer({ latencyMs: 1_000 });
+    send(32_768);
+    await clock.advance(1);
+    send(32_767);
+    assert.deepEqual(asked, []);
+    await clock.advance(1);
+    send(1);
+    assert.deepEqual(asked, ['pause']);
+    await clock.advance(998);
+    assert.deepEqual([asked, received()], [['pause', 'resume'], 32_768], 'half has arrived');
+    await clock.advance(2);
+    assert.deepEqual([asked.length, received()], [2, 65_536]);
+  });
+
+  test('a server waits for the pieces of its segments too', async () => {
+    const { clock, asked, send } = slowServer({ splitBytes: 32_768, splitGapMs: 10 });
+    send(98_304);
+    assert.deepEqual(asked, ['pause']);
+    await clock.advance(9);
+    assert.deepEqual(asked, ['pause']);
+    await clock.advance(1);
+    assert.deepEqual(asked, ['pause', 'resume']);
+    await clock.advance(10);
+  });
+
+  test('a server still waits while the device does, and never acts after the device has left', async () => {
+    const { clock, asked, connection, send, received } = slowServer({ latencyMs: 30 });
+    send(65_536);
+    connection.pause();
+    await clock.advance(30);
+    assert.deepEqual([asked, received()], [['pause', 'pause'], 65_536]);
+    connection.resume();
+    send(65_536);
+    connection.resume();
+    assert.deepEqual(asked.slice(2), ['resume', 'pause']);
+    connection.destroy();
+    await clock.advance(30);
+    assert.deepEqual([asked.length, received(), clock.pending], [4, 65_536, 0]);
   });
 
   it('is set by the address, and refuses invalid values', async () => {

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../../simulator';
 import { parseRecording } from '../../../simulator/replay/recording';
-import { replay, type Difference } from '../../../simulator/replay/replay';
+import { replay, type StepDifference } from '../../../simulator/replay/replay';
 import { OWN_RECORDINGS, recordingFiles } from './files';
 
 const MUTATIONS = 60;
@@ -52,7 +52,7 @@ function mutated(file: string, random: () => number): { text: string; where: str
 }
 
 /** The differences of a recording with these lines, of a class D device from `ready` on, without a server. */
-async function differencesOf(...lines: Values[]): Promise<Difference[]> {
+async function differencesOf(...lines: Values[]): Promise<StepDifference[]> {
   const heading = { recording: 1, class: 'D', section: '', title: '', joined: false };
   const all = [
     { ...heading, rate: 0, overflow: false, port: 1000, tls: null },

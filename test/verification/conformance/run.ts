@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { OWN_RECORDINGS, readRecording, recordingFiles } from './files';
 import { replay, type StepResult } from '../../../simulator/replay/replay';
-import { describeDifferences, isMatched, score } from '../../../simulator/replay/report';
+import { describeSteps, isMatched, score } from '../../../simulator/replay/report';
 import { optionsOf, orMisuse } from '../../harness/options/options';
 
 const usage = `npm run conformance -- [FILES or folders]
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     console.log(
       `${relative(process.cwd(), file)}: class ${firmware}, ${section} ${title}: ${score(steps)}`,
     );
-    for (const line of describeDifferences(steps)) console.log(line);
+    for (const line of describeSteps(steps)) console.log(line);
   }
   console.log(`\n${score(all)} steps matched`);
   return all.length > 0 && all.every(isMatched) ? 0 : 1;
