@@ -37,6 +37,8 @@ export class Network {
   readonly #onChange: () => void;
   /** `joining`: the device joins by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
+  /** What a URC has said of the station since the latest query for it. */
+  #sinceQuery: { state?: number } = {};
   /** Whether an access point has accepted the device since the join began. */
   #associated = false;
   #isClockSet = false;
@@ -108,10 +110,12 @@ export class Network {
         this.#noteJoining();
         return;
       case 'wifi-got-ip':
+        this.#sinceQuery.state = stationState.joined;
         emitter.emit('wifi', 'address');
         this.#noteAddress();
         return;
       case 'wifi-disconnected':
+        this.#sinceQuery.state = stationState.joining;
         if (this.#station === 'joined') this.#station = 'joining';
         emitter.emit('wifi', 'lost');
         if (this.#isSetUp) this.#noteLoss();
@@ -233,10 +237,12 @@ export class Network {
   }
 
   async #askStation(): Promise<number> {
+    const newer: { readonly state?: number } = (this.#sinceQuery = {});
     const station = await tryRunQuery(this.#context.run, cwstate(), parseCwstate);
     // Firmware for Ethernet has no Wi-Fi commands.
     if (!station) return stationState.joined;
-    const { state } = station;
+    // The driver takes a URC behind the response first, though it is newer.
+    const state = newer.state ?? station.state;
     if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
     return state;
   }
