@@ -21,9 +21,10 @@ export function checkOptions({
   if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
   if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
   if (certificates) checkCertificates(certificates);
-  if (negotiatedRate && negotiatedRate !== 'automatic')
+  if (negotiatedRate !== undefined && negotiatedRate !== 0 && negotiatedRate !== 'automatic')
     uartCur(negotiatedRate, flowControl === true ? 'both' : 'none');
-  if (recorderBytes) checkSetting('recorderBytes', recorderBytes, 1024, 64 * 1024 ** 2);
+  if (recorderBytes !== undefined && recorderBytes !== 0)
+    checkSetting('recorderBytes', recorderBytes, 1024, 64 * 1024 ** 2);
   if (sendLimit) {
     checkSetting('queueMessages', sendLimit.messages, 1, 1_000_000);
     checkSetting('queueBytes', sendLimit.bytes, 1, 1024 ** 3);

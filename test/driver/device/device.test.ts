@@ -105,6 +105,13 @@ describe('initializing a device', () => {
     });
   }
 
+  for (const options of [{ recorderBytes: NaN }, { negotiatedRate: NaN }]) {
+    it(`refuses ${JSON.stringify(Object.keys(options))} that are no number`, () => {
+      const refused = { code: 'INVALID_SETTING' };
+      assert.throws(() => new Device({ port: new Harness().port, ...options }), refused);
+    });
+  }
+
   it('reports why the port is absent, and opens it when it appears', async () => {
     await using harness = new Harness();
     harness.port.refusal = 'PORT_PERMISSION';
