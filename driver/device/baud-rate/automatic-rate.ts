@@ -78,12 +78,15 @@ export class AutomaticRate {
     }
     // The climb may have ended a resync, which then emits no event.
     if (client.state !== 'resyncing') this.#machine.becomeReady();
-    this.#climbLater(result === 'slow' ? 0 : port.knowledge.rateLimit.retryAt);
+    // Where the device responds slowly, at the next poll.
+    this.#climbLater(result === 'slow' ? -Infinity : port.knowledge.rateLimit.retryAt);
   }
 
   #climbLater(retryAt: number | undefined): void {
     if (retryAt === undefined || this.#signal.aborted) return;
     const ms = Math.max(retryAt - this.#clock.now(), RETRY_POLL_MS);
+    // Overlapping climbs each set a timer.
+    this.#timer?.();
     this.#timer = onTimeout(this.#clock, ms, () => {
       if (this.#machine.client.hasConnection) this.#climbLater(retryAt);
       else void this.#climb();
@@ -110,28 +113,29 @@ export async function climb(
   const { flowControl } = uart;
   if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
   const isTested = !client.hasConnection;
-  const untestedWires = port.usesFlowControl ? 'proven' : 'none';
   const wires = rateLimit.wiresWork ? 'unknown' : 'none';
+  // While a link has a connection, only the rate changes.
+  const wiresInUse = port.usesFlowControl ? 'proven' : 'none';
   const options: ClimbOptions = {
     ladder: LADDER,
     isTested,
     unwiredFlowControl: 'rts',
     ceiling: Math.min(rateLimit.ceiling(clock.now()), isTested ? Infinity : rate),
-    wires: isTested ? wires : untestedWires,
+    wires: isTested ? wires : wiresInUse,
   };
-  const climb = new Climb(access, port, { rate, flowControl }, options);
-  if (climb.isAtTop) return 'done';
+  const attempt = new Climb(access, port, { rate, flowControl }, options);
+  if (attempt.isAtTop) return 'done';
   const { run } = access;
   if (isTested) {
     client.assume({ echoOff: false });
     await run(echoOn());
   }
-  if (!(await climb.run())) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  if (!(await attempt.run())) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   if (isTested) {
     await run(echoOff());
     client.assume({ echoOff: true });
   }
-  rateLimit.climbed(climb, clock.now());
+  rateLimit.climbed(attempt, clock.now());
   port.remember();
-  return climb.wasSilent ? 'restarted' : 'done';
+  return attempt.wasSilent ? 'restarted' : 'done';
 }

@@ -39,8 +39,8 @@ export function changeUart(
 export async function returnToStartRate(access: SequenceAccess, port: SessionPort): Promise<void> {
   const { startRate } = port;
   if (startRate === undefined) return;
-  // The default of the firmware, not the options': once the port is closed, a device that waits for CTS sends nothing.
-  // Without RTS, CTS of the port would not show that the wires are there.
+  // `rts`, the default of the firmware. Not `both`: once the port is closed, a device that waits for CTS sends nothing. Not
+  // `none`: where the device does not drive RTS, CTS of the port does not show the next climb that the wires are there.
   const outcome = await changeUart({ rate: startRate, flowControl: 'rts' }, access);
   if (outcome !== 'accepted') return;
   port.remember(startRate);

@@ -51,14 +51,18 @@ function testLine(index: number): string {
   return `#${String.fromCharCode(...bytes)}`.replaceAll(/[AaTt+>]/g, 'U');
 }
 
-/** Sends a line, and returns the lines up to the final result code, or until the device is silent; without URCs. */
+/**
+ * Sends a line, and returns the lines up to the final result code, or until the device is silent; without URCs. Ends where
+ * the device is busy: the next final result code is that of another command.
+ */
 async function ask(lease: PortLease, text: string): Promise<string[]> {
   const lines: string[] = [];
   lease.write(Buffer.from(`${text}\r\n`, 'latin1'));
   await lease.next('lineEnd', (each) => {
+    if (each === 'busy p...') return true;
     if (isUrc(each)) return false;
     lines.push(each);
-    return isFinalResultCode(each) || each === 'busy p...' || 'consumed';
+    return isFinalResultCode(each) || 'consumed';
   });
   return lines;
 }

@@ -20,7 +20,8 @@ export class RateLimit {
   /** False once the device, told to wait for CTS, was silent. */
   wiresWork = true;
   #failedRate = Infinity;
-  #doubted: number | undefined;
+  /** The rate at which the device was silent in an earlier climb. */
+  #silentRate: number | undefined;
   #failures = 0;
   #retryAt = -Infinity;
   #lostResponsesAt: number[] = [];
@@ -57,8 +58,8 @@ export class RateLimit {
       this.#retryAt = -Infinity;
     }
     if (failedRate === undefined) return;
-    if (!wasSilent || this.#doubted === failedRate) this.rateFailed(failedRate, now);
-    if (wasSilent) this.#doubted = failedRate;
+    if (!wasSilent || this.#silentRate === failedRate) this.rateFailed(failedRate, now);
+    if (wasSilent) this.#silentRate = failedRate;
   }
 
   /** A response is lost or corrupt. Returns whether that happens too often. */
@@ -77,7 +78,7 @@ export class RateLimit {
 
   /**
    * The driver has found the device. If it is still at the rate at which it was lost, that rate does not work; at another
-   * one, it has restarted.
+   * one, it has restarted, or the port ignores rates.
    */
   deviceFound(rate: number | undefined, now: number): 'restarted' | undefined {
     const before = this.#rateAtLoss;

@@ -23,7 +23,7 @@ export interface Trial {
 }
 
 /**
- * Tries one after the other until the device answers. Returns whether it does: the port then has its rate.
+ * Runs the trials in order until the device answers. Returns whether it does: the port then has the rate of the device.
  * @throws EspAtError `PORT_*`, and whatever the client was reset or closed with meanwhile
  */
 export async function search(

@@ -216,7 +216,7 @@ export class DeviceSession {
     if (this.#state.kind === 'ready') this.#machine.become({ ...this.#state, kind: 'resyncing' });
     this.#context.counters.outOfSync(cause.reason);
     this.#context.emitter.emit('outofsync', cause);
-    if ('rate' in this.#state) this.#state.rate.responseLost();
+    if ('automaticRate' in this.#state) this.#state.automaticRate.responseLost();
     if ('device' in this.#state)
       this.#machine.informLinks({ kind: 'resyncing', device: this.#state.device });
   }
@@ -248,14 +248,14 @@ export class DeviceSession {
     const { knowledge, emitter } = this.#context;
     const { signal } = this.#state.boot;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
-    // The start rate is not to blame: it is the rate of a restarted device, too.
-    knowledge.rateLimit.deviceLost(this.#port.isNegotiated ? this.#port.baudRate : undefined);
     // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
-    const { isNegotiated, startRate } = this.#port;
+    const { isNegotiated, baudRate, startRate } = this.#port;
     const fellBack = isNegotiated && (await this.#port.trySetRate(startRate).catch(() => false));
     const wasReset = !fellBack && (await this.#port.reset(emitter));
     // Its `ready` may have come already.
     if (signal.aborted) return;
+    // The start rate is not to blame: it is the rate of a restarted device, too.
+    knowledge.rateLimit.deviceLost(isNegotiated ? baudRate : undefined);
     const searches = wasReset || this.#port.canSetRate;
     if (!wasReset) emitter.emit('resyncstep', searches ? 'search' : 'reopen');
     if (searches) this.#initialization.beginAgain(error);

@@ -5,7 +5,7 @@ import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';
 import { DeviceSession } from './device-session';
 import type { PortMemory } from '../options';
-import { type SessionContext } from './session-state';
+import type { SessionContext } from './session-state';
 import { PortKnowledge } from './port-knowledge';
 
 /** Milliseconds before a failed port opens again, less up to a quarter by chance. */

@@ -48,7 +48,7 @@ export type SessionState = { readonly boot: Boot } & (
       readonly kind: 'pausing';
       readonly progress: Progress;
       readonly timer: Cancel;
-      /** Whether it pauses because the device restarts too often. */
+      /** Whether it pauses because `ready` comes too often. */
       readonly isFlooded?: true;
     }
   | {
@@ -56,7 +56,8 @@ export type SessionState = { readonly boot: Boot } & (
       readonly device: ReadyDevice;
       readonly checks: LinkChecks;
       readonly health: HealthCheck;
-      readonly rate: { responseLost(): void };
+      /** The {@link AutomaticRate}, which the type of the state cannot name: it refers to that. */
+      readonly automaticRate: { responseLost(): void };
     }
   /** The driver returns the device to its start rate and closes its connections, until the timer. */
   | { readonly kind: 'stopping'; readonly timer: Cancel }

@@ -145,8 +145,8 @@ export class Initialization {
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
     const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
-    const rate = new AutomaticRate(this.#machine, boot, (error) => this.beginAgain(error));
-    this.#machine.become({ kind, boot, device, checks, health, rate });
+    const automaticRate = new AutomaticRate(this.#machine, boot, (error) => this.beginAgain(error));
+    this.#machine.become({ kind, boot, device, checks, health, automaticRate });
     this.#machine.informLinks({ kind, device });
   }
 

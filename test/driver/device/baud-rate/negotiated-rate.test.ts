@@ -60,6 +60,37 @@ describe('a restart at the negotiated rate', () => {
     assert.equal(harness.device.statistics().restarts, 1);
   });
 
+  it('is counted and emitted once where `ready` comes while the port changes to the start rate', async () => {
+    const harness = new Harness({
+      serial: { baudRate: START },
+      device: { negotiatedRate: NEGOTIATED },
+      simulator: { bootMs: BOOT_MS },
+    });
+    const open = harness.port.open.bind(harness.port);
+    let readies = 0;
+    harness.port.open = async (handlers) => {
+      const port = await open(handlers);
+      return {
+        ...port,
+        setRate: async (rate) => {
+          await port.setRate?.(rate);
+          if (harness.device.state.name !== 'resyncing' || rate !== START) return;
+          readies++;
+          handlers.data(Buffer.from('\r\nready\r\n'));
+        },
+      };
+    };
+    await harness.ready();
+    deafen(harness);
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'resyncing', 60_000));
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 60_000));
+    assert.equal(readies, 1);
+    assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
+    assert.equal(harness.device.statistics().restarts, 1);
+    await harness.end();
+  });
+
   for (const text of ['x', 'x'.repeat(5000)]) {
     for (const after of [0, 200, 500, 5000]) {
       it(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async () => {

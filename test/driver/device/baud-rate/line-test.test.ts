@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PortLease } from '../../../../driver/at/port-lease';
+import { TimedPort } from '../../../../driver/at/timing/timed-port';
+import { countCorruptLines } from '../../../../driver/device/baud-rate/line-test';
+import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+
+const PORT = { pendingBytes: 0, rate: undefined, slowness: 1 };
+
+/** Counts the corrupt lines of two on a line that answers each with these lines; `#`: its echo. */
+async function corruptLines(...response: readonly string[]): Promise<number> {
+  const clock = new VirtualClock();
+  const write = (bytes: Uint8Array) => {
+    const text = Buffer.from(bytes).toString('latin1').trim();
+    for (const line of response) lease.take(line === '#' ? text : line);
+  };
+  const lease = new PortLease(new TimedPort({ write, ...PORT }, clock), 'search');
+  return clock.wait(countCorruptLines(lease, 2));
+}
+
+describe('test lines', () => {
+  it('are intact where the device echoes them, whatever URCs come between', async () => {
+    assert.equal(await corruptLines('WIFI GOT IP', '#', '+WS_CLOSED:0', 'ERROR'), 0);
+  });
+
+  it('are corrupt where the device is busy: the result code is that of another command', async () => {
+    assert.equal(await corruptLines('#', 'busy p...', 'ERROR'), 2);
+  });
+});
