@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { callUser } from '../call-user';
 import { onTimeout, type Cancel, type Clock } from '../clock';
 import { Deferred } from '../deferred';
 import { EspAtError } from '../errors';
@@ -10,14 +11,14 @@ import type { DeviceEvents } from './events';
 import type { DeviceState } from './options';
 import type { Capabilities } from '../commands/capabilities';
 
-/** Changes between `ready` and `resyncing` that the device emits: a burst at once, then so many a second. */
+/** Changes of a device in use that it emits, see {@link isInUse}: a burst at once, then so many a second. */
 const CHANGE_BURST = 20;
 const CHANGES_PER_SECOND = 2;
 
 /**
- * State of a device: the only place where it changes. Emits each change of the name or of the error's code; where changes between `ready` and `resyncing`
- * come too fast, emits only the latest, later. Informs the links of every state but those two, of which the session
- * informs them.
+ * State of a device: the only place where it changes. Emits each change of the name or of the error's code; where changes
+ * of a device in use come too fast, emits only the latest, later. Informs the links of all other states: of a device in
+ * use, the session informs them.
  */
 export class DeviceStatus {
   /** Capabilities of the firmware; undefined until the device is identified. */
@@ -34,8 +35,8 @@ export class DeviceStatus {
   #cancelLate: Cancel | undefined;
   /** Changes since the latest event. */
   #omitted = 0;
-  /** Resolves at the next change. */
-  #change = new Deferred<void>();
+  /** Calls of {@link ready} that wait for the next change. */
+  readonly #waiting = new Set<Deferred<void>>();
 
   constructor(
     emitter: EventEmitter<DeviceEvents>,
@@ -67,8 +68,7 @@ export class DeviceStatus {
     this.#state = state;
     if (isSame(before, state)) return;
     this.#counters.entered(name);
-    this.#change.resolve();
-    this.#change = new Deferred();
+    for (const change of this.#waiting) change.resolve();
     if (!isInUse(name) || !isInUse(before.name)) this.#emit();
     else if (this.#cancelLate) this.#omitted++;
     else this.#emitInTime();
@@ -95,10 +95,10 @@ export class DeviceStatus {
     this.#omitted = 0;
     const { name: from } = this.#emitted;
     const { name: to, error } = this.#state;
-    if (count > 0) this.#emitter.emit('omitted', { event: 'statechange', count });
+    if (count > 0) callUser(() => this.#emitter.emit('omitted', { event: 'statechange', count }));
     if (isSame(this.#state, this.#emitted)) return;
     this.#emitted = this.#state;
-    this.#emitter.emit('statechange', { from, to, ...(error && { error }) });
+    callUser(() => this.#emitter.emit('statechange', { from, to, ...(error && { error }) }));
   }
 
   /** See {@link Device.ready}. */
@@ -108,7 +108,10 @@ export class DeviceStatus {
       const { name } = this.#state;
       if (name === 'ready' && this.capabilities) return this.capabilities;
       if (this.#isFinal) throw this.unavailableError;
-      await waitFor(this.#change.promise, wait);
+      // A promise of its own: an aborted wait would stay in memory as long as a shared one.
+      const change = new Deferred<void>();
+      this.#waiting.add(change);
+      await waitFor(change.promise, wait).finally(() => this.#waiting.delete(change));
     }
   }
 
@@ -118,10 +121,8 @@ export class DeviceStatus {
     return name === 'stopped' || name === 'disconnected' || name === 'unusable';
   }
 
-  /** While the device is ready, the session informs the links. */
   #informLinks(): void {
-    const { name } = this.#state;
-    if (name === 'ready' || name === 'resyncing') return;
+    if (isInUse(this.#state.name)) return;
     const error = this.unavailableError;
     const isFinal = this.#isFinal;
     for (const link of this.#links) link.deviceChanged({ kind: 'notReady', error, isFinal });
@@ -132,6 +133,7 @@ function isSame(one: DeviceState, other: DeviceState): boolean {
   return one.name === other.name && one.error?.code === other.error?.code;
 }
 
+/** Whether the device is ready, or resyncs and then is ready again. */
 function isInUse(name: DeviceState['name']): boolean {
   return name === 'ready' || name === 'resyncing';
 }

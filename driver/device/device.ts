@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { callUser } from '../call-user';
 import { systemClock } from '../clock';
 import { shown } from '../values/text';
 import { rawCommand } from '../commands/raw';
@@ -24,7 +25,7 @@ import { limitEvents } from './event-limit';
 import type { DeviceEvents } from './events';
 import type { DeviceOptions, DeviceState, LinkStatus, PortMemory, SendQueueLevel } from './options';
 import { SessionLoop } from './session/session-loop';
-import { type SessionContext } from './session/session-state';
+import type { SessionContext } from './session/session-state';
 import type { Capabilities } from '../commands/capabilities';
 import { PortKnowledge } from './session/port-knowledge';
 
@@ -61,7 +62,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     const { clock = systemClock, random = Math.random, port } = recorder ?? options;
     this.#recorder = recorder;
     this.#queueLimit = new QueueLimit(options.sendLimit ?? DEFAULT_QUEUE, (level) =>
-      this.emit('sendqueue', level),
+      callUser(() => this.emit('sendqueue', level)),
     );
     const host: LinkHost = {
       clock,
@@ -233,7 +234,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   /**
    * Scans for Wi-Fi networks (`AT+CWLAP`) and returns them, the strongest first. Sends the queued messages first; for a
    * few seconds the device then sends none. Works also while the device cannot join its network. Concurrent calls share
-   * one scan.
+   * one scan. An abort ends the wait; the scan goes on.
    * @throws EspAtError `DEVICE_*`, `PORT_*`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`
    */
   async scanNetworks(wait: WaitOptions = {}): Promise<WifiNetwork[]> {

@@ -1,8 +1,12 @@
+import { callUser } from '../call-user';
 import type { Clock } from '../clock';
 import { EventGate } from '../event-gate';
 import type { DeviceEmitter } from './events';
 
-/** Limits the rate of a device's events, each name by itself. The event `omitted` counts the events left out. */
+/**
+ * Limits the rate of a device's events, each name by itself. The event `omitted` counts the events left out. An
+ * error of a listener becomes an uncaught exception: the driver would take it for a failure of the device.
+ */
 export function limitEvents(clock: Clock, emitter: DeviceEmitter): DeviceEmitter {
   const gates = new Map<string, EventGate>();
   return {
@@ -12,8 +16,9 @@ export function limitEvents(clock: Clock, emitter: DeviceEmitter): DeviceEmitter
       gates.set(name, gate);
       const count = gate.pass();
       if (count === undefined) return false;
-      if (count > 0) emitter.emit('omitted', { event: name, count });
-      return emitter.emit(event, ...args);
+      if (count > 0) callUser(() => emitter.emit('omitted', { event: name, count }));
+      callUser(() => emitter.emit(event, ...args));
+      return true;
     },
   };
 }

@@ -48,7 +48,7 @@ export interface DeviceEvents {
   /**
    * How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. Comes with
    * the next event of that name, so that the last ones omitted may stay uncounted. The device omits no `sendqueue`, and no
-   * other `statechange` than those between `ready` and `resyncing`.
+   * other `statechange` than those between `ready` and `resyncing`, and of the error of a ready device.
    */
   omitted: [{ readonly event: string; readonly count: number }];
 }

@@ -64,7 +64,7 @@ export interface DeviceOptions {
    * highest at which data passes without a fault, and RTS/CTS where the driver finds them wired.
    */
   readonly negotiatedRate?: number | 'automatic' | undefined;
-  /** What the {@link Device} before knew of the port; the driver updates it. Default: nothing. */
+  /** What the previous {@link Device} on the port knew of it; the driver updates it. Default: nothing. */
   readonly memory?: PortMemory | undefined;
   /** RTS/CTS flow control, at both ends. Default false. */
   readonly flowControl?: boolean | undefined;

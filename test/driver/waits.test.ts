@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { keptOf } from '../harness/garbage';
 import { Harness } from '../harness/harness';
 import { EspAtError } from '../../driver/errors';
 import type { Device } from '../../driver/device/device';
@@ -109,6 +110,24 @@ describe('Device.ready()', () => {
     assert.equal(device.listenerCount('statechange'), before);
     await harness.end();
   });
+});
+
+it('aborted waits for a ready device leave nothing in memory', async () => {
+  await using harness = new Harness();
+  harness.port.refusal = 'PORT_NOT_FOUND';
+  harness.device.start();
+  await harness.clock.advance(1000);
+  const reasons: WeakRef<object>[] = [];
+  for (let call = 0; call < 20; call++) {
+    const controller = new AbortController();
+    const waiting = harness.device.ready(controller).catch(() => undefined);
+    controller.abort();
+    await waiting;
+    reasons.push(new WeakRef(controller.signal.reason as object));
+  }
+  await harness.clock.advance(1000);
+  const kept = keptOf(reasons);
+  assert.ok(kept <= 2, `${kept} of 20`);
 });
 
 it('a disposed device is stopped', async () => {

@@ -6,19 +6,8 @@ import type { ReplyMatch } from '../../../../driver/link/request/options';
 import { Requests } from '../../../../driver/link/request/requests';
 import { QueueLimit } from '../../../../driver/link/send/queue-limit';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+import { uncaught } from '../../../harness/uncaught';
 import { requestHarness } from './request-harness';
-
-/** Runs `run`; returns the messages of all errors that nothing caught. */
-const uncaught = async (run: () => Promise<unknown>): Promise<unknown[]> => {
-  const errors: unknown[] = [];
-  process.setUncaughtExceptionCaptureCallback((error) => errors.push(error.message));
-  try {
-    await run();
-  } finally {
-    process.setUncaughtExceptionCaptureCallback(null);
-  }
-  return errors;
-};
 
 describe('an emit that throws', () => {
   it('does not skip the messages behind it', async () => {
