@@ -255,6 +255,9 @@ export class AtClient {
     // A late final result code, of a transaction that has ended: no URC, and no corrupt line.
     if (isFinalResultCode(text)) return;
     emit({ kind: 'unknownLine', text });
-    if (!looksIntact(text) && this.hasConnection) this.#resyncs.onCorruption('CORRUPT_LINE');
+    if (looksIntact(text)) return;
+    if (this.hasConnection) this.#resyncs.onCorruption('CORRUPT_LINE');
+    // It may be the first data of a connection that is opening.
+    else this.#core.dataLost();
   }
 }
