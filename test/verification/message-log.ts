@@ -58,6 +58,8 @@ export interface ServerConnection {
   readonly number: number;
   readonly link: LinkId;
   readonly acceptedAt: number;
+  /** See {@link LoggedEvent.order}. */
+  readonly order: number;
   goneAt: number | undefined;
 }
 
@@ -194,7 +196,13 @@ export class MessageLog {
 
   accept(link: LinkId): ServerConnection {
     const number = this.connections.length;
-    const connection = { number, link, acceptedAt: this.#now(), goneAt: undefined };
+    const connection = {
+      number,
+      link,
+      acceptedAt: this.#now(),
+      order: this.#order++,
+      goneAt: undefined,
+    };
     this.connections.push(connection);
     return connection;
   }

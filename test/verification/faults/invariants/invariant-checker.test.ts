@@ -173,12 +173,21 @@ const cases: readonly (readonly [
     },
     /message 1 to the host .* was lost, and nothing was reported/,
   ],
+  [
+    'the first message of a connection is missing, and the link was opened to it afterwards',
+    (fixture) => {
+      fixture.serve(1);
+      fixture.log.event('opened', 0);
+    },
+    /message 1 to the host .* was lost, and nothing was reported/,
+  ],
   ...(['closed-by-server', 'device-lost', 'reopened'] as const).map(
     (event) =>
       [
         `the last message of a connection is missing, and ${event} follows: no violation`,
         (fixture: Fixture) => {
           fixture.serve(1);
+          if (event === 'reopened') fixture.log.accept(0);
           fixture.log.event(event, 0);
         },
       ] as const,

@@ -164,10 +164,11 @@ export class InvariantChecker {
   #checkMissing(missing: readonly InEntry[], after: Moment, before: Moment): void {
     for (const entry of missing) {
       const reported = this.#losses.some(
-        ({ link, ofData, from, to }) =>
-          link === entry.link &&
-          from < before.order &&
-          to > (ofData ? after.order : Math.max(after.order, entry.order)),
+        (loss) =>
+          loss.link === entry.link &&
+          loss.from < before.order &&
+          loss.to > (loss.kind === 'data' ? after.order : Math.max(after.order, entry.order)) &&
+          !(loss.kind === 'begin' && this.#connectionAt(loss) === entry.connection),
       );
       if (reported || this.#findings.attributed.has(entry)) continue;
       const text = `${entryText(entry)} was lost, and nothing was reported from ${Math.round(after.at)} to ${Math.round(before.at)}`;
@@ -176,6 +177,12 @@ export class InvariantChecker {
       if (entry.undetectable.size === 0 && wasMisreported) this.#findings.count('URC digit');
       else this.#excuse(entry, text);
     }
+  }
+
+  /** The connection whose beginning an event reports. */
+  #connectionAt({ link, from }: Loss): number | undefined {
+    return this.#log.connections.findLast((each) => each.link === link && each.order < from)
+      ?.number;
   }
 
   /** Arrivals: at most the sent and the unknown ones; at least the sent ones, less one for each ended connection. */

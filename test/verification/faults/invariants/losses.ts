@@ -1,17 +1,21 @@
 import type { LinkId } from '../../../../driver/at/types';
 import type { LoggedEvent } from '../../message-log';
 
-/** Events of a connection that ended or began: messages that the server sent before may be missing. */
-const connectionEvents = new Set(
-  'lost closed-by-server closing closed failed device-lost reopened opened'.split(' '),
-);
+const kinds = new Map<string, Loss['kind']>([
+  ['dataloss', 'data'],
+  ...['lost', 'closed-by-server', 'closing', 'closed', 'failed', 'device-lost'].map(
+    (event) => [event, 'end'] as const,
+  ),
+  ['opened', 'begin'],
+  ['reopened', 'begin'],
+]);
 const endsOfResync = new Set(['insync', 'restart', 'device-lost']);
 
 /** A loss that the driver emitted. */
 export interface Loss {
   readonly link: LinkId | undefined;
-  /** Whether data may be missing on a connection that goes on. */
-  readonly ofData: boolean;
+  /** `data`: on a connection that goes on. `end` of a connection. `begin` of one: those before it have ended. */
+  readonly kind: 'data' | 'end' | 'begin';
   readonly at: number;
   /** The {@link LoggedEvent.order} of its event. */
   readonly from: number;
@@ -29,11 +33,11 @@ export function lossesOf(events: readonly LoggedEvent[]): readonly Loss[] {
       for (const loss of lasting) loss.to = order;
       lasting = undefined;
     }
-    const ofData = event === 'dataloss';
-    if (!ofData && !connectionEvents.has(event)) continue;
-    const loss: Loss = { link, ofData, at, from: order, to: order };
+    const kind = kinds.get(event);
+    if (!kind) continue;
+    const loss: Loss = { link, kind, at, from: order, to: order };
     losses.push(loss);
-    if (ofData) lasting?.push(loss);
+    if (kind === 'data') lasting?.push(loss);
   }
   for (const loss of lasting ?? []) loss.to = Infinity;
   return losses;
