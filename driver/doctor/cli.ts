@@ -13,13 +13,14 @@ const RECORD_BYTES = 4 * 1024 * 1024;
 const USAGE = `esp-at-doctor PORT
 esp-at-doctor PORT --uri ws://echo.example.org/
 
-Examines an ESP32 with ESP-AT on a port, and says what is missing or wrong, the worst first, and what to do. Leaves the
-device as it was, unless you stop it before its end. No other program may use the port.
+Examines an ESP32 with ESP-AT on a port, and says what is missing or wrong, the worst first, and what to do. Leaves baud
+rate, echo and flash as they were, unless you stop it before its end. A device without a network joins the one that it
+knows. No other program may use the port.
 
 PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp://host:port of a bridge
 
   --baud N       the baud rate to try first (default 115200)
-  --uri URI      an echo server to try
+  --uri URI      an echo server to try; clears the header list of the device (AT+WSHEAD)
   --json         prints findings and facts as JSON
   --record FILE  writes the traffic of the port to a file, without secrets; esp-at-replay replays it
   --help         this text

@@ -41,18 +41,18 @@ export async function examine(
   const { clock = systemClock, onStep = () => undefined, signal } = options;
   onStep('port');
   const facts: DoctorFacts = { port: opener.address };
-  let found: Pick<Examination, 'findings' | 'facts'> = { findings: [], facts };
+  let soFar: Pick<Examination, 'findings' | 'facts'> = { findings: [], facts };
   try {
     await visit(opener, clock, { signal }, (examination) => {
-      found = examination;
+      soFar = examination;
       return runSteps(examination, { ...options, onStep, clock });
     });
   } catch (error) {
     signal?.throwIfAborted();
     const { code, details } = asEspAtError(error, opener.address);
-    found.findings.push(finding(code, details));
+    soFar.findings.push(finding(code, details));
   }
-  return reportOf(found.findings, found.facts);
+  return reportOf(soFar.findings, soFar.facts);
 }
 
 type StepOptions = DoctorOptions & Required<Pick<DoctorOptions, 'onStep' | 'clock'>>;

@@ -50,12 +50,17 @@ export class Examination {
     return tryRun(this.access.run, command);
   }
 
-  /** Runs a step. A lost response ends the step, as does one in another form; the examination goes on. */
+  /**
+   * Runs a step. A lost response ends the step, as does one in another form; the examination goes on.
+   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
+   */
   async attempt(step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
       if (!(error instanceof EspAtError)) throw error;
+      if (this.client.state === 'unresponsive')
+        throw new EspAtError('DEVICE_UNRESPONSIVE', { port: this.port.address });
       if (error.code === 'OUT_OF_SYNC') this.#lostResponses++;
       else if (error.code === 'FIRMWARE_UNKNOWN') this.#foundLookAlike();
       else throw error;

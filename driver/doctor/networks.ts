@@ -21,7 +21,9 @@ export async function networksAt(
   let networks: WifiNetwork[] = [];
   await visit(opener, clock, { signal }, async (examination) => {
     if (!(await findDevice(examination)))
-      throw new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
+      throw examination.findings.some(({ code }) => code === 'LOOK_ALIKE')
+        ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })
+        : new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
     networks = await scanNetworks(examination.access.run);
   });
   return networks;

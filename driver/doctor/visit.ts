@@ -10,7 +10,7 @@ import { PortKnowledge } from '../device/session/port-knowledge';
 
 /**
  * Opens a port, runs `body` as one command sequence on it, and closes the port.
- * @throws EspAtError `PORT_*`, `DEVICE_UNRESPONSIVE`, and what `body` rejects with; the reason of the abort
+ * @throws EspAtError `PORT_*`, and what `body` rejects with; the reason of the abort
  */
 export async function visit(
   opener: PortOpener,
@@ -20,7 +20,7 @@ export async function visit(
 ): Promise<void> {
   const counters = new DeviceCounters(clock);
   let client: AtClient | undefined;
-  const open = await openPort(opener, wait, {
+  const port = await openPort(opener, wait, {
     data: (chunk) => {
       counters.received(chunk.length);
       client?.receive(chunk);
@@ -29,27 +29,27 @@ export async function visit(
   });
   try {
     const options = { port: opener, clock, random: Math.random, memory: {} };
-    const port = new SessionPort(
-      open,
+    const sessionPort = new SessionPort(
+      port,
       { options, counters, knowledge: new PortKnowledge() },
       () => undefined,
     );
     let examination: Examination | undefined;
-    const atClient = new AtClient(port, clock, (event) => {
+    const atClient = new AtClient(sessionPort, clock, (event) => {
       if (event.kind === 'urc' && event.urc.kind === 'wifi-connected' && examination)
         examination.hasAssociated = true;
     });
     client = atClient;
     const receivedBytes = () => counters.statistics.port.received;
     const examined = atClient.sequence((access) => {
-      const given = { client: atClient, port, clock, date: Date.now(), receivedBytes };
+      const given = { client: atClient, port: sessionPort, clock, date: Date.now(), receivedBytes };
       examination = new Examination(access, given);
       return body(examination);
     });
     await waitFor(examined, wait);
   } finally {
     client?.close(new EspAtError('DEVICE_STOPPED'));
-    await open.close();
+    await port.close();
   }
 }
 

@@ -53,16 +53,21 @@ async function examineRtsCts(examination: Examination): Promise<void> {
   if (!isActive) examination.found('RTS_CTS_NOT_WIRED');
 }
 
-/** Climbs to the best baud rate, and returns the device to its setting before. Leaves the echo off. */
+/**
+ * Climbs to the best baud rate, and returns the device to its setting before, unless the device does not tell that. Leaves
+ * the echo off.
+ */
 export async function examineBestRate(examination: Examination): Promise<void> {
   const { access, client, clock, facts, port } = examination;
   const before = port.baudRate;
-  if (before === undefined || !port.canSetRate || !(await port.hasModemLines())) return;
+  const { flowControl } = facts;
+  if (before === undefined || flowControl === undefined) return;
+  if (!port.canSetRate || !(await port.hasModemLines())) return;
   try {
-    await climb(access, { client, port, clock });
-    facts.bestBaudRate = port.baudRate;
+    const outcome = await climb(access, { client, port, clock });
+    if (outcome !== 'slow') facts.bestBaudRate = port.baudRate;
   } finally {
-    await restoreUart(examination, before, facts.flowControl ?? 'rts');
+    await restoreUart(examination, before, flowControl);
   }
 }
 
