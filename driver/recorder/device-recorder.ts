@@ -17,7 +17,7 @@ import type { Capabilities } from '../commands/capabilities';
 
 /** Bytes that a recorder keeps, unless the options say otherwise. */
 const DEFAULT_RECORDER_BYTES = 256 * 1024;
-/** A snapshot is due when the records since the last one take this share of them. */
+/** A snapshot is due when the records since the last one take this share of the bytes that the recorder keeps. */
 const SNAPSHOT_SHARE = 1 / 4;
 
 /** Returns a recorder for a device, unless its options exclude one. */
@@ -128,7 +128,7 @@ export class DeviceRecorder extends Recorder {
 
   /** The recording as text, see {@link recordingText}. */
   text(title: string, capabilities: Capabilities | undefined): string {
-    const kept = [...this.lines()].map(({ line }) => line);
+    const kept = this.lines().map(({ line }) => line);
     const all = withoutForeignSecrets([...kept, ...this.heldLines()]);
     const isWhole = this.start === 0;
     const start = isWhole ? 0 : all.findIndex((line) => 'snapshot' in line);

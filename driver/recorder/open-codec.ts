@@ -1,4 +1,6 @@
+import type { LinkConfig } from '../commands/wscfg';
 import type { OpenOptions } from '../link/options';
+import type { Framing } from '../link/receive/options';
 import type { RecordedOpen } from './lines';
 import { placeholderText } from './placeholder';
 import { maskedUri } from './secrets';
@@ -15,18 +17,29 @@ export function encodeOpen(options: OpenOptions): RecordedOpen {
     ...(headers && {
       headers: headers.map(({ name, value }) => ({ name, value: placeholderText(value) })),
     }),
-    config,
+    config: config && encodeConfig(config),
     keepOpen,
     replace,
     owner,
-    ...(framing && {
-      framing:
-        framing.by === 'delimiter'
-          ? { by: 'delimiter', delimiter: Buffer.from(framing.delimiter).toString('latin1') }
-          : framing,
-    }),
+    ...(framing && { framing: encodeFraming(framing) }),
     maxMessageBytes,
   };
+}
+
+function encodeConfig(config: LinkConfig): LinkConfig {
+  const { pingIntervalMs, pongTimeoutMs, bufferBytes, auth, pki, ca } = config;
+  return { pingIntervalMs, pongTimeoutMs, bufferBytes, auth, pki, ca };
+}
+
+function encodeFraming(framing: Framing): NonNullable<RecordedOpen['framing']> {
+  switch (framing.by) {
+    case 'delimiter':
+      return { by: 'delimiter', delimiter: Buffer.from(framing.delimiter).toString('latin1') };
+    case 'idle':
+      return { by: 'idle', idleMs: framing.idleMs };
+    default:
+      return { by: framing.by };
+  }
 }
 
 export function decodeOpen({ framing, ...others }: RecordedOpen): OpenOptions {
