@@ -44,5 +44,10 @@ export function quote(text: string): string {
   const reason = textReason(text);
   if (reason !== undefined) throw new EspAtError('INVALID_COMMAND', { reason });
   const bytes = Buffer.from(text).toString('latin1');
-  return `"${bytes.replace(/["\\,]/g, '\\$&')}"`;
+  return `"${escaped(bytes)}"`;
+}
+
+/** Returns the text of a quoted parameter, without the quotes. */
+export function escaped(text: string): string {
+  return text.replace(/["\\,]/g, '\\$&');
 }

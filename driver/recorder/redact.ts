@@ -153,13 +153,13 @@ function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefine
         const { lengths, mayGoOn } = gapsAt(bytes, at);
         if (mayGoOn) begun ??= here;
         const places = lengths.map((length) => at + length);
-        const news = places.filter((place) => !seen.has(place * find.length + to));
-        for (const place of news) seen.add(place * find.length + to);
-        if (news.length > 0) {
+        const newPlaces = places.filter((place) => !seen.has(place * find.length + to));
+        for (const place of newPlaces) seen.add(place * find.length + to);
+        if (newPlaces.length > 0) {
           const empty = to > from ? 0 : emptyGaps + 1;
-          const gone = { from: to, to, before: here, emptyGaps: empty, isGapTried: false };
-          const ahead = news.map((place) => ({ ...gone, at: place }));
-          ways.push(here, ...ahead.reverse());
+          const behindGap = { from: to, to, before: here, emptyGaps: empty, isGapTried: false };
+          const waysBehindGap = newPlaces.map((place) => ({ ...behindGap, at: place }));
+          ways.push(here, ...waysBehindGap.reverse());
           break;
         }
       }

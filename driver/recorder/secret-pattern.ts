@@ -1,3 +1,4 @@
+import { escaped } from '../commands/build';
 import { placeholderOf, placeholderText } from './placeholder';
 
 /** One encoding of a secret, and as many bytes that replace it. */
@@ -40,9 +41,9 @@ export function patternsOf({
   // A replayed driver has placeholders in place of secrets.
   if (text === '' || text === placeholder) return [];
   const near = between.flatMap(([before, after]) =>
-    [text, quoted(text)].map((form, index) => ({
+    [text, escaped(text)].map((form, index) => ({
       find: Buffer.from(`${before}${form}${after}`),
-      put: Buffer.from(`${before}${index === 0 ? placeholder : quoted(placeholder)}${after}`),
+      put: Buffer.from(`${before}${index === 0 ? placeholder : escaped(placeholder)}${after}`),
     })),
   );
   const isFoundAlone = !onlyBetween && isDistinct(text);
@@ -59,7 +60,7 @@ function encodings(text: string, placeholder: string): SecretPattern[] {
   ];
   return [
     { find: bytes, put: Buffer.from(placeholder) },
-    { find: Buffer.from(quoted(text)), put: Buffer.from(quoted(placeholder)) },
+    { find: Buffer.from(escaped(text)), put: Buffer.from(escaped(placeholder)) },
     ...opaque.map((form) => ({ find: Buffer.from(form), put: placeholderOf(Buffer.from(form)) })),
   ];
 }
@@ -69,11 +70,6 @@ function isDistinct(text: string): boolean {
   const bytes = Buffer.byteLength(text);
   if (bytes < MIN_BYTES || (bytes < MIN_DIGITS && /^[\d,.:-]+$/.test(text))) return false;
   return !VOCABULARY.includes(text) && /[^\s"\\,]/.test(text);
-}
-
-/** As the driver quotes a parameter, without the quotes. */
-export function quoted(text: string): string {
-  return text.replace(/["\\,]/g, '\\$&');
 }
 
 function percentEncoded(text: string): string {

@@ -1,7 +1,8 @@
+import { escaped } from '../commands/build';
 import type { DeviceOptions } from '../device/options';
 import type { OpenOptions } from '../link/options';
 import { placeholderText } from './placeholder';
-import { quoted, type Secret } from './secret-pattern';
+import type { Secret } from './secret-pattern';
 
 /** Returns the secrets in the options of a device. */
 export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Secret[] {
@@ -36,7 +37,7 @@ export function secretsOfCommand(line: string): Secret[] {
       const between = [`${before}"`, ',"', responsePrefix].flatMap((start) =>
         ends.map((end) => [start, `${quote}${end}`] as const),
       );
-      const forms = [plain, quoted(plain)].includes(raw) ? [plain] : [plain, raw];
+      const forms = [plain, escaped(plain)].includes(raw) ? [plain] : [plain, raw];
       return forms.map((text) => ({ text, between, onlyBetween: true }));
     },
   );
