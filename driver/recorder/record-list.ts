@@ -1,4 +1,17 @@
-import type { RecordingLine } from './lines';
+import type { DriverLine, RecordingLine, SendLine } from './lines';
+
+/** Kinds of records: bytes of host or device, a line as JSON, a line as an object, and a {@link SendLine} as object and bytes. */
+const KINDS = ['host', 'device', 'json', 'line', 'send'] as const;
+
+/** A record without a secret. */
+export interface CleanRecord {
+  readonly kind: (typeof KINDS)[number];
+  /** Milliseconds. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  /** Only of `line` and `send`. */
+  readonly line?: DriverLine | Omit<SendLine, 'bytes'> | undefined;
+}
 
 /** A line, and the position behind it. */
 export interface PlacedLine {
@@ -6,60 +19,132 @@ export interface PlacedLine {
   readonly next: number;
 }
 
-/** What a line counts besides its text. */
-const LINE_BYTES = 8;
-/** The list drops its oldest lines in parts of this share of its capacity. */
-const PART_SHARE = 1 / 16;
+/** Records one behind the other. */
+interface Block {
+  /** Position of the first record: a position counts the bytes of all records before it. */
+  readonly start: number;
+  readonly bytes: Buffer;
+  used: number;
+  /** Of each record. */
+  readonly lines: CleanRecord['line'][];
+}
 
-/** The newest lines in order, at most as many bytes of them as its capacity. */
+/** Before the bytes of a record: its time (8 bytes), its length (4), its kind (1). */
+const HEAD_BYTES = 13;
+const LENGTH_OFFSET = 8;
+const KIND_OFFSET = 12;
+const MAX_BLOCK_BYTES = 16_384;
+/** A block of several records takes this share of the capacity at most. */
+const BLOCK_SHARE = 1 / 16;
+
+/**
+ * The newest records in order, at most as many bytes of them as its capacity. It drops the oldest ones by blocks. For speed
+ * it copies bytes to its blocks: the garbage collector would move texts several times.
+ */
 export class RecordList {
-  /** Most bytes of a line's text. */
+  /** Most bytes of a record. */
   readonly longest: number;
   readonly #capacity: number;
-  #lines: PlacedLine[] = [];
-  /** A position counts the bytes ever added: those of the oldest line, and behind the newest. */
-  #start = 0;
+  readonly #blockBytes: number;
+  readonly #blocks: Block[] = [];
+  /** Memory of a block that the list has dropped. */
+  #spare: Buffer | undefined;
   #end = 0;
 
   /** @param capacity bytes */
   constructor(capacity: number) {
     this.#capacity = capacity;
-    this.longest = capacity - LINE_BYTES;
+    this.#blockBytes = Math.min(MAX_BLOCK_BYTES, Math.floor(capacity * BLOCK_SHARE));
+    this.longest = capacity - HEAD_BYTES;
   }
 
-  /** Adds a line; drops the oldest ones where there is no room, and all where there is none for this one either. */
-  push(line: RecordingLine, textBytes: number): void {
-    this.#end += LINE_BYTES + textBytes;
-    this.#lines.push({ line, next: this.#end });
-    if (this.#end - this.#start <= this.#capacity) return;
-    const start = this.#end - this.#capacity * (1 - PART_SHARE);
-    const last = this.#lines.length - 1;
-    const found = this.#lines.findIndex(({ next }) => next >= start);
-    // Keeps the newest line, if it has room alone.
-    const count = textBytes > this.longest ? last + 1 : Math.min(found + 1, last);
-    this.#start = this.#lines[count - 1]?.next ?? this.#start;
-    this.#lines = this.#lines.slice(count);
+  /** Adds a record; drops the oldest ones where there is no room, and all where there is none for this one either. */
+  push({ kind, at, bytes, line }: CleanRecord): void {
+    const { length } = bytes;
+    const size = HEAD_BYTES + length;
+    const oldest = this.#end + size - this.#capacity;
+    while (this.start < oldest && this.#blocks.length > 0)
+      this.#spare = this.#blocks.shift()?.bytes;
+    if (length <= this.longest) {
+      const block = this.#blockFor(size);
+      const offset = block.used;
+      block.bytes.writeDoubleLE(at, offset);
+      block.bytes.writeUInt32LE(length, offset + LENGTH_OFFSET);
+      block.bytes[offset + KIND_OFFSET] = KINDS.indexOf(kind);
+      block.bytes.set(bytes, offset + HEAD_BYTES);
+      block.used += size;
+      block.lines.push(line);
+    }
+    this.#end += size;
   }
 
-  /** Position behind the newest line. */
+  /** Position behind the newest record. */
   get end(): number {
     return this.#end;
   }
 
-  /** Position of the oldest line; 0 while all are there. */
+  /** Position of the oldest record; 0 while all are there. */
   get start(): number {
-    return this.#start;
+    return this.#blocks[0]?.start ?? this.#end;
   }
 
-  /** Position of the oldest line with at most so many bytes behind it. */
+  /** Position of the oldest record with at most so many bytes behind it. */
   tail(bytes: number): number {
-    const position = this.#end - bytes;
-    if (position <= this.#start) return this.#start;
-    return this.#lines.find(({ next }) => next >= position)?.next ?? this.#end;
+    for (const { position } of this.#since(this.#end - bytes)) return position;
+    return this.#end;
   }
 
   /** The lines from a position on that the list still holds. */
-  since(position: number): readonly PlacedLine[] {
-    return this.#lines.slice(this.#lines.findLastIndex(({ next }) => next <= position) + 1);
+  since(position: number): PlacedLine[] {
+    return Array.from(this.#since(position), (each) => ({ line: lineOf(each), next: each.next }));
+  }
+
+  *#since(from: number) {
+    const first = this.#blocks.findLastIndex(({ start }) => start <= from);
+    for (const { start, bytes, lines } of this.#blocks.slice(Math.max(0, first))) {
+      let end = 0;
+      for (const line of lines) {
+        const offset = end;
+        end += HEAD_BYTES + bytes.readUInt32LE(offset + LENGTH_OFFSET);
+        if (start + offset < from) continue;
+        yield {
+          kind: KINDS[bytes[offset + KIND_OFFSET] ?? 0] ?? 'host',
+          at: bytes.readDoubleLE(offset),
+          bytes: bytes.subarray(offset + HEAD_BYTES, end),
+          line,
+          position: start + offset,
+          next: start + end,
+        };
+      }
+    }
+  }
+
+  /** Returns the newest block, or a new one where it has no room for so many bytes. */
+  #blockFor(size: number): Block {
+    const newest = this.#blocks.at(-1);
+    if (newest && newest.used + size <= newest.bytes.length) return newest;
+    const length = Math.max(size, this.#blockBytes);
+    const bytes = this.#spare?.length === length ? this.#spare : Buffer.allocUnsafeSlow(length);
+    this.#spare = undefined;
+    const block = { start: this.#end, bytes, used: 0, lines: [] };
+    this.#blocks.push(block);
+    return block;
+  }
+}
+
+/** Returns the line of a record. */
+export function lineOf({ kind, at, bytes, line }: CleanRecord): RecordingLine {
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  switch (kind) {
+    case 'host':
+      return { at, host: content.toString('latin1') };
+    case 'device':
+      return { at, device: content.toString('latin1') };
+    case 'json':
+      return { at, ...(JSON.parse(content.toString()) as DriverLine) };
+    case 'line':
+      return { at, ...(line as DriverLine) };
+    case 'send':
+      return { at, ...(line as SendLine), bytes: content.toString('latin1') };
   }
 }

@@ -2,36 +2,25 @@ import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
-import { RecordList, type PlacedLine } from './record-list';
+import { lineOf, RecordList, type CleanRecord, type PlacedLine } from './record-list';
 import { redacted, type End } from './redact';
 import type { SecretSet } from './secret-set';
 
 /** Bytes that the recorder holds back, at most, until it knows whether they end in a secret. */
 const MAX_HELD_BYTES = 65_536;
 
+const NOTHING = new Uint8Array();
+
 /** The side that wrote some bytes. */
 type Direction = 'host' | 'device';
-
-/** Bytes that the recorder holds back because they may begin a secret. */
-interface HeldBytes {
-  readonly at: number;
-  readonly direction: Direction;
-  readonly bytes: Uint8Array;
-}
-
-/** A line without a secret, and the bytes of its text. */
-interface CleanLine {
-  readonly line: RecordingLine;
-  readonly length: number;
-}
 
 /** Keeps the newest bytes of the port, calls of the driver, and events and messages that it emits, without secrets. */
 export class Recorder {
   readonly #clock: Clock;
   protected readonly secrets: SecretSet;
   readonly #list: RecordList;
-  /** Bytes that may begin a secret, and what came behind them. */
-  #held: (HeldBytes | CleanLine)[] = [];
+  /** Bytes that may begin a secret, and what came behind them; only bytes that passed the port may hold secrets. */
+  #held: CleanRecord[] = [];
   /** By direction: the beginning of a secret that was kept as a placeholder because too much was held. The rest may come. */
   #begun: ReadonlyMap<Direction, Uint8Array> = new Map();
   #calls = 0;
@@ -42,7 +31,7 @@ export class Recorder {
   #receivedMessages = 0;
   #receivedBytes = 0;
 
-  /** @param capacity bytes of lines */
+  /** @param capacity bytes of records */
   constructor(capacity: number, clock: Clock, secrets: SecretSet) {
     this.#list = new RecordList(capacity);
     this.#clock = clock;
@@ -78,21 +67,17 @@ export class Recorder {
   send(link: LinkId, options: Omit<SendOptions, 'signal'>, payload: Uint8Array): number {
     const { opcode, fin, timeoutMs, holdMs } = options;
     const call = this.nextCall();
-    const bytes = textOf(this.secrets.redactBytes(payload)).slice(0, this.#list.longest);
-    const line = {
-      call,
-      to: 'send',
-      link,
-      options: { opcode, fin, timeoutMs, holdMs },
-      bytes,
-    } as const;
-    this.#keep(line, bytes.length);
+    const line = { call, to: 'send', link, options: { opcode, fin, timeoutMs, holdMs } } as const;
+    const bytes = this.secrets.redactBytes(payload);
+    const { longest } = this.#list;
+    const kept = bytes.length > longest ? bytes.subarray(0, longest) : bytes;
+    this.#keep('send', kept, line);
     return call;
   }
 
   /** Records that a send has succeeded. */
   sent(call: number): void {
-    this.#keep({ settled: call }, 0);
+    this.#keep('line', NOTHING, { settled: call });
   }
 
   /** Records a message that a link emits. @param bytes of the message */
@@ -105,11 +90,10 @@ export class Recorder {
 
   /** Records anything else. Its texts may hold secrets. */
   line(line: DriverLine): void {
-    const text = JSON.stringify(line);
-    const clean = JSON.parse(text, (_, value: unknown) =>
+    const clean = JSON.stringify(line, (_, value: unknown) =>
       typeof value === 'string' ? this.secrets.redactText(value) : value,
-    ) as DriverLine;
-    this.#keep(clean, text.length);
+    );
+    this.#keep('json', Buffer.from(clean));
   }
 
   /** Position behind the newest record, for {@link lines}. */
@@ -135,7 +119,7 @@ export class Recorder {
 
   /** The lines that the recorder holds back, with a placeholder for what may be the beginning of a secret. */
   heldLines(): RecordingLine[] {
-    return this.#clean('cut')?.lines.map(({ line }) => line) ?? [];
+    return this.#clean('cut')?.records.map(lineOf) ?? [];
   }
 
   #keepMessages(): void {
@@ -144,7 +128,7 @@ export class Recorder {
     const line = { messages, bytes: this.#receivedBytes, link: this.#receivedLink };
     this.#receivedMessages = 0;
     this.#receivedBytes = 0;
-    this.#keep(line, 0);
+    this.#keep('line', NOTHING, line);
   }
 
   #passed(direction: Direction, bytes: Uint8Array): void {
@@ -152,69 +136,48 @@ export class Recorder {
     const at = this.#now;
     if (this.#held.length === 0 && !this.#begun.has(direction)) {
       const { bytes: clean, begun } = redacted(this.secrets.index, bytes, 'goesOn');
-      if (!begun) return this.#push(passedLine(at, direction, clean));
+      if (!begun) return this.#list.push({ kind: direction, at, bytes: clean });
     }
-    this.#held.push({ at, direction, bytes: Uint8Array.from(bytes) });
+    this.#held.push({ kind: direction, at, bytes: Uint8Array.from(bytes) });
     this.#release();
   }
 
-  /** Keeps a line without secrets, behind what is held back. */
-  #keep(line: DriverLine, length: number): void {
+  /** Keeps a record without secrets, behind what is held back. */
+  #keep(kind: CleanRecord['kind'], bytes: Uint8Array, line?: CleanRecord['line']): void {
     this.#keepMessages();
-    const clean = { line: { at: this.#now, ...line }, length };
-    if (this.#held.length === 0) this.#push(clean);
-    else this.#held.push(clean);
-  }
-
-  #push({ line, length }: CleanLine): void {
-    this.#list.push(line, length);
+    const record = { kind, at: this.#now, bytes, line };
+    if (this.#held.length === 0) this.#list.push(record);
+    else this.#held.push(record);
   }
 
   /** Moves the held records to the list, unless they still end in the beginning of a secret. */
   #release(): void {
-    const bytes = this.#held.reduce((sum, each) => sum + lengthOf(each), 0);
+    const bytes = this.#held.reduce((sum, each) => sum + each.bytes.length, 0);
     const clean = this.#clean(bytes > MAX_HELD_BYTES ? 'cut' : 'goesOn');
     if (!clean) return;
     this.#held = [];
     this.#begun = clean.begun;
-    for (const each of clean.lines) this.#push(each);
+    for (const each of clean.records) this.#list.push(each);
   }
 
   /** Returns the held records without secrets, and the secrets that they begin; nothing while a secret may go on. */
   #clean(end: End) {
-    const cleaned = new Map<Direction, Uint8Array>();
+    const cleaned = new Map<CleanRecord['kind'], Uint8Array>();
     const begun = new Map<Direction, Uint8Array>();
     for (const direction of ['host', 'device'] as const) {
       const before = this.#begun.get(direction) ?? Buffer.alloc(0);
-      const all = this.#held.flatMap((each) =>
-        'direction' in each && each.direction === direction ? [each.bytes] : [],
-      );
+      const all = this.#held.filter(({ kind }) => kind === direction).map(({ bytes }) => bytes);
       const clean = redacted(this.secrets.index, Buffer.concat([before, ...all]), end);
       if (clean.begun && end === 'goesOn' && all.length > 0) return undefined;
       if (clean.begun) begun.set(direction, clean.begun);
       cleaned.set(direction, clean.bytes.subarray(before.length));
     }
-    const lines = this.#held.map((each) => {
-      if (!('direction' in each)) return each;
-      const { at, direction, bytes } = each;
-      const rest = cleaned.get(direction) ?? bytes;
-      cleaned.set(direction, rest.subarray(bytes.length));
-      return passedLine(at, direction, rest.subarray(0, bytes.length));
+    const records = this.#held.map((each) => {
+      const rest = cleaned.get(each.kind);
+      if (!rest) return each;
+      cleaned.set(each.kind, rest.subarray(each.bytes.length));
+      return { ...each, bytes: rest.subarray(0, each.bytes.length) };
     });
-    return { lines, begun };
+    return { records, begun };
   }
-}
-
-function passedLine(at: number, direction: Direction, bytes: Uint8Array): CleanLine {
-  const text = textOf(bytes);
-  const line = direction === 'host' ? { at, host: text } : { at, device: text };
-  return { line, length: text.length };
-}
-
-const lengthOf = (held: HeldBytes | CleanLine) =>
-  'direction' in held ? held.bytes.length : held.length;
-
-/** Returns a text of one character a byte. */
-function textOf({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

@@ -45,7 +45,9 @@ export class SecretSet {
 
   /** A text without secrets, of the same length. */
   redactText(text: string): string {
-    return Buffer.from(this.redactBytes(Buffer.from(text))).toString();
+    const bytes = Buffer.from(text);
+    const clean = this.redactBytes(bytes);
+    return clean === bytes ? text : Buffer.from(clean).toString();
   }
 
   /** Bytes without secrets: a copy where they hold any. */

@@ -151,12 +151,16 @@ describe('redaction', () => {
     const recorder = new Recorder(65_536, clock, secrets);
     recorder.received(Buffer.from('a secret'));
     recorder.line({ random: 0.5 });
+    recorder.sent(7);
+    recorder.line({ late: 20 });
     assert.deepEqual([...recorder.lines()], []);
     assert.deepEqual(
       [...recorder.heldLines()],
       [
         { at: 0, device: 'a ******' },
         { at: 0, random: 0.5 },
+        { at: 0, settled: 7 },
+        { at: 0, late: 20 },
       ],
     );
     recorder.received(Buffer.from('-token!'));
@@ -165,6 +169,8 @@ describe('redaction', () => {
       [
         { at: 0, device: 'a ******' },
         { at: 0, random: 0.5 },
+        { at: 0, settled: 7 },
+        { at: 0, late: 20 },
         { at: 0, device: '******!' },
       ],
     );

@@ -37,9 +37,9 @@ describe('traffic for the live view', () => {
     const { device, recorder } = recorded();
     for (let index = 0; index < 500; index++) recorder.received(Buffer.alloc(100, 'x'));
     const answer = reader.read(device, 1, 0, 0);
-    const bytes = (answer?.lines.length ?? 0) * 108;
-    assert.ok(bytes <= 32_768 && bytes > 32_768 - 108, `${bytes}`);
-    assert.equal(answer?.skipped, 500 * 108 - bytes);
+    const bytes = (answer?.lines.length ?? 0) * 113;
+    assert.ok(bytes <= 32_768 && bytes > 32_768 - 113, `${bytes}`);
+    assert.equal(answer?.skipped, 500 * 113 - bytes);
   });
 
   it('is none of a device that records nothing', () => {
