@@ -8,6 +8,8 @@ import type { SecretSet } from './secret-set';
 
 /** Bytes that the recorder holds back, at most, until it knows whether they end in a secret. */
 const MAX_HELD_BYTES = 65_536;
+/** What a record without bytes counts. */
+const HELD_LINE_BYTES = 16;
 
 const NOTHING = new Uint8Array();
 
@@ -146,14 +148,20 @@ export class Recorder {
   #keep(kind: CleanRecord['kind'], bytes: Uint8Array, line?: CleanRecord['line']): void {
     this.#keepMessages();
     const record = { kind, at: this.#now, bytes, line };
-    if (this.#held.length === 0) this.#list.push(record);
-    else this.#held.push(record);
+    if (this.#held.length === 0) return this.#list.push(record);
+    this.#held.push(record);
+    // Otherwise only bytes of the port release what is held: none come while the port is away.
+    if (this.#isFull) this.#release();
+  }
+
+  get #isFull(): boolean {
+    const bytes = this.#held.reduce((sum, each) => sum + (each.bytes.length || HELD_LINE_BYTES), 0);
+    return bytes > MAX_HELD_BYTES;
   }
 
   /** Moves the held records to the list, unless they still end in the beginning of a secret. */
   #release(): void {
-    const bytes = this.#held.reduce((sum, each) => sum + each.bytes.length, 0);
-    const clean = this.#clean(bytes > MAX_HELD_BYTES ? 'cut' : 'goesOn');
+    const clean = this.#clean(this.#isFull ? 'cut' : 'goesOn');
     if (!clean) return;
     this.#held = [];
     this.#begun = clean.begun;

@@ -141,4 +141,17 @@ describe('a secret', () => {
       assert.equal(result, bytes.toString().replace(password, '*'.repeat(password.length)));
     }
   });
+
+  it('that has begun when the port is lost holds back a bounded number of the records behind it', () => {
+    const port = { address: 'memory', open: () => Promise.reject(new Error()) };
+    const wifi = { ssid: 'net', password: 'password' };
+    const secrets = new SecretSet(secretsOfDevice({ port, wifi }));
+    const recorder = new Recorder(2 ** 20, new VirtualClock(), secrets);
+    recorder.received(Buffer.from('\r\npass'));
+    for (let count = 0; count < 10_000; count++) recorder.line({ late: count });
+    assert.equal(recorder.heldLines().length, 0);
+    const [first, ...others] = recorder.lines().map(({ line }) => line);
+    assert.deepEqual(first, { at: 0, device: '\r\n****' });
+    assert.equal(others.length, 10_000);
+  });
 });
