@@ -88,7 +88,7 @@ export class RecordList {
     return this.#blocks[0]?.start ?? this.#end;
   }
 
-  /** Position of the oldest record with at most so many bytes behind it. */
+  /** Position of the oldest record from which at most so many bytes follow, its own included. */
   tail(bytes: number): number {
     for (const { position } of this.#since(this.#end - bytes)) return position;
     return this.#end;

@@ -108,7 +108,7 @@ export class Recorder {
     return this.#list.start;
   }
 
-  /** Position of the oldest record with at most so many bytes behind it. */
+  /** Position of the oldest record from which at most so many bytes follow, its own included. */
   tail(bytes: number): number {
     return this.#list.tail(bytes);
   }
