@@ -148,7 +148,7 @@ export const tables: readonly Table[] = [
   {
     name: 'recorder-pty',
     suite: 'recorder',
-    columns: ['payload', 'recorder off', 'on', 'added', 'off: middle half of the rounds'],
+    columns: ['payload', 'recorder off', 'on', 'added', 'off: interquartile range'],
     lines: (rows) =>
       rows
         .filter(({ via }) => via === 'pty')
@@ -157,7 +157,7 @@ export const tables: readonly Table[] = [
           `${String(row.microsecondsPerMessageOff)} µs`,
           `${String(row.microsecondsPerMessageOn)} µs`,
           `${String(row.addedMicroseconds)} µs`,
-          `${String(row.spreadMicroseconds)} µs wide`,
+          `${String(row.spreadMicroseconds)} µs`,
         ]),
   },
   {

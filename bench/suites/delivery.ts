@@ -73,7 +73,8 @@ async function outcome(board: Board, flow: FlowProcess, sample: Sample): Promise
   if (!first) return 'nothing';
   const expected = opcode === 1 ? { text: bytes.toString() } : { hex: bytes.toString('hex') };
   const whole = JSON.stringify(first) === JSON.stringify(expected);
-  if (payloads.length === 1) return whole ? 'whole' : `corrupt, ${byteLength(first)} bytes`;
+  if (payloads.length === 1)
+    return whole ? 'whole' : `corrupt: one message of ${byteLength(first)} bytes`;
   return `in ${payloads.length} pieces`;
 }
 

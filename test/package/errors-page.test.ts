@@ -16,11 +16,14 @@ describe('docs/errors.md', () => {
     ([, code, sentence]) => ({ code, sentence }),
   );
 
-  it('lists every code with the sentence that a flow gets, first those of the driver', () => {
+  it('lists every code with the sentence that a flow gets; last those that only programs get', () => {
     const sentences = asObject(object('locales/en-US/shared.json').errors, 'errors');
-    const known = [...errorCodes, ...nodeErrorCodes].map((code) => ({
+    const isDriverOnly = (code: string) => driverOnly.has(code);
+    const inFlows = errorCodes.filter((code) => !isDriverOnly(code));
+    const codes = [...inFlows, ...nodeErrorCodes, ...errorCodes.filter(isDriverOnly)];
+    const known = codes.map((code) => ({
       code,
-      sentence: driverOnly.has(code)
+      sentence: isDriverOnly(code)
         ? escaped(new EspAtError(unchecked(code), anyDetails).message)
         : escaped(asText(sentences[code], code).replace(/__(\w+?)__/g, '<$1>')),
     }));

@@ -77,7 +77,7 @@ export function startRate(settings: Settings): number {
   return text === '' || rate(text, settings) ? DEFAULT_RATE : Number(text);
 }
 
-/** Likewise the rate to raise it to; 0 does not raise it. */
+/** The baud rate to negotiate; 0: none. A value that cannot be used is 0. */
 export function rateToRaiseTo(settings: Settings): number {
   const text = asText(settings.raiseTo);
   return text === '' || negotiatedRate(text, settings) ? 0 : Number(text);

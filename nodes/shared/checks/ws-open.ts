@@ -31,7 +31,7 @@ export const checks = {
   uri: sourced('uri', 'uri', (value, settings) => {
     const uri = asText(value);
     if (uri === '') {
-      // With a fixed link, keep-open needs a URI at start. With a `uriType` but `str`, sourced() does not call this check.
+      // With a fixed link, keep-open needs a URI at start. With another `uriType` than `str`, sourced() does not call this check.
       const opens = settings.keepOpen === true && settings.link !== 'msg';
       return opens ? { code: 'INVALID_URI', details: { reason: 'EMPTY' } } : undefined;
     }

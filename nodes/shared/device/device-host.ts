@@ -176,9 +176,9 @@ export class DeviceHost implements Claimant {
   }
 
   /**
-   * Uses another port, until the settings are deployed again. The links pause meanwhile. Where the host waits for a port, it
-   * resolves even if another device has the new one; the error is in `state` only.
-   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`
+   * Uses another port, until the settings are deployed again. The links pause meanwhile. While the host waits for a port,
+   * the promise fulfils even if another device has the new port: only `state` then has the error.
+   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED` (also while a dialog examines the new port)
    */
   async usePort(address: string): Promise<void> {
     const { claims, ports } = this.#options;

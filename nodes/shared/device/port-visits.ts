@@ -37,7 +37,7 @@ const scan: Question<WifiNetwork[]> = {
 
 /**
  * Answers the questions of a dialog about its port: asks the deployed device that has the port, or else the port itself.
- * Opens one port at a time, and frees it as soon as a deployed device requests it.
+ * Opens one port at a time, and frees it as soon as a deployed device waits for it.
  */
 export class PortVisits {
   readonly #claims: PortClaims;

@@ -30,13 +30,13 @@ Object.assign(espAt, {
     }
     const newest = openers.filter(({ z }) => z === this.z).at(-1);
     const opener = newest ?? (openers.length === 1 ? openers[0] : undefined);
-    // ws-status reports a link, or all: it gets no messages that name one.
+    // ws-status has no option `msg`.
     if (opener && !(opener.link === 'msg' && this.type === 'ws-status'))
       this.link = String(opener.link);
   },
 
   /**
-   * Gives the first device that a user adds to the nodes that have none, as a step that can be undone. Does not redraw:
+   * When a user adds the first device, gives it to the nodes that have none, as one step of undo. Does not redraw:
    * the editor does after `nodes:add`. Leaves alone an import and a node in an open dialog: both are the user's.
    * @param {(key: string, values?: object) => string} text of the device
    * @param {object} device

@@ -103,7 +103,7 @@ export class NodeStatus implements DeviceUser {
     this.#show();
   }
 
-  /** Shows that the node could not begin to open its link at start, for as long as {@link inputDone} shows a failure. */
+  /** Shows that the node could not begin to open its link at start. Ends as a failure of {@link inputDone} does. */
   startFailed(error: FlowError): void {
     this.#failed = failedStatus('start-failed', error);
     this.#show();
