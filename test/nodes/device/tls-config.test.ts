@@ -178,7 +178,7 @@ const bad: readonly BadCase[] = [
     since: 5,
     settings: { certType: 'pfx', p12: pfxPath('rc4') },
     credentials: { passphrase: PFX_PASSPHRASE },
-    sentence: /PFX file in slot 0: Node.js cannot decrypt it \(pbeWithSHAAnd128BitRC4\)/,
+    sentence: /PFX file in slot 0: it cannot be decrypted \(pbeWithSHAAnd128BitRC4\)/,
   },
   {
     title: 'unset environment variables',

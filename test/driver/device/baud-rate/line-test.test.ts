@@ -7,12 +7,16 @@ import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const PORT = { pendingBytes: 0, rate: undefined, slowness: 1 };
 
-/** Counts the corrupt lines of two on a line that answers each with these lines; `#`: its echo. */
+/** Counts the corrupt lines of two on a line that answers each with these lines; `#`: its echo, `#1` and `#2` its halves. */
 async function corruptLines(...response: readonly string[]): Promise<number> {
   const clock = new VirtualClock();
   const write = (bytes: Uint8Array) => {
     const text = Buffer.from(bytes).toString('latin1').trim();
-    for (const line of response) lease.take(line === '#' ? text : line);
+    const halves = { '#1': text.slice(0, 99), '#2': text.slice(99) };
+    for (const line of response)
+      lease.take(
+        line.replace(/#[12]/g, (half) => halves[half as '#1' | '#2']).replace(/^#$/, text),
+      );
   };
   const lease = new PortLease(new TimedPort({ write, ...PORT }, clock), 'search');
   return clock.wait(countCorruptLines(lease, 2));
@@ -21,6 +25,11 @@ async function corruptLines(...response: readonly string[]): Promise<number> {
 describe('test lines', () => {
   it('are intact where the device echoes them, whatever URCs come between', async () => {
     assert.equal(await corruptLines('WIFI GOT IP', '#', '+WS_CLOSED:0', 'ERROR'), 0);
+  });
+
+  it('are intact where a URC breaks the echo', async () => {
+    assert.equal(await corruptLines('#1+TIME_UPDATED', '#2', 'ERROR'), 0);
+    assert.equal(await corruptLines('#1+TIME_UPDATE', '#2', 'ERROR'), 2);
   });
 
   it('are corrupt where the device is busy: the result code is that of another command', async () => {
