@@ -80,7 +80,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['timeout', '180001', /from 1 to 180000/],
     ['headers', header('X', 'a\u0001b'), /header "X": it contains a control character/],
     ['headers', header('Connection', 'close'), /the device sends this one itself/],
-    ['headers', header('', 'value'), /it is missing/],
+    ['headers', header('', 'value'), /one has no name/],
     ['headers', header('X', 'x'.repeat(900)), /\d+ bytes too long/],
     ['headers', header('X', '{{#a}}'), /a section is not closed/],
     [
