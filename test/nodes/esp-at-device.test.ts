@@ -71,7 +71,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     const make = (settings: DeviceSettings) => {
       assert.fail(`a device was made of ${JSON.stringify(settings)}`);
     };
-    await nodeRed.load(make, flowOf('ws-send', 1, {}, { port: 'p', rate: 'fast' }));
+    await nodeRed.load(make, flowOf('ws-send', 1, {}, { port: '/dev/ttyUSB0', rate: 'fast' }));
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'INVALID_SETTING');
     nodeRed.give('node', { payload: 'x' });
     const caught = await nodeRed.next('caught');
