@@ -64,7 +64,7 @@ export interface SendOptions extends WaitOptions {
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */
   readonly signal?: AbortSignal | undefined;
-  /** @internal Called when bytes of the message may leave, at each attempt. */
+  /** @internal Called when bytes of the message may leave on the current connection, at each attempt. */
   readonly onLeaving?: () => void;
 }
 

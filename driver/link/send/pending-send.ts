@@ -146,7 +146,7 @@ export class PendingSend implements Submission {
       }
       case 'payloadWritten':
         this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...whenWritten(lost) };
-        this.options.onLeaving?.();
+        if (lost?.end !== 'gone') this.options.onLeaving?.();
         return;
       case 'succeeded':
         if (part + 1 === parts.length) return this.#onEnd(this);

@@ -4,6 +4,7 @@ import type { CommandEvent } from '../../../../driver/at/types';
 import { wssend } from '../../../../driver/commands/wssend';
 import { EspAtError } from '../../../../driver/errors';
 import { PendingSend } from '../../../../driver/link/send/pending-send';
+import type { ConnectionEnd } from '../../../../driver/link/state/link-state';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 
 const closed = new EspAtError('LINK_CLOSED', { link: 0 });
@@ -38,6 +39,22 @@ function outcome(
   }
   assert.ok(ends.length <= 1, ends.join());
   return ends[0] ?? (message.connectionLives ? 'pending' : 'pending, lost');
+}
+
+/** Queues a message, reports the events, or the end of its connection, and returns how often bytes of it may have left. */
+function leavings(text: string, ...events: readonly (CommandEvent | ConnectionEnd)[]): number {
+  let count = 0;
+  const bytes = Buffer.from(text);
+  const onLeaving = () => {
+    count++;
+  };
+  const message = new PendingSend(0, bytes, { onLeaving }, new VirtualClock(), () => undefined);
+  message.queue([wssend(0, bytes)]);
+  for (const event of events) {
+    if (typeof event === 'object') message.report(event);
+    else message.connectionLost(closed, event);
+  }
+  return count;
 }
 
 describe('a pending send', () => {
@@ -83,6 +100,13 @@ describe('a pending send', () => {
     const written = [started, 'given-up', payloadWritten] as const;
     assert.equal(outcome(['a'], ...written, refused), 'SEND_UNKNOWN unknown');
     assert.equal(outcome(['a'], ...written, succeeded), 'sent');
+  });
+
+  it('tells that bytes may leave, unless its connection is gone', () => {
+    assert.equal(leavings('a', started, payloadWritten), 1);
+    assert.equal(leavings('', started), 1);
+    assert.equal(leavings('a', started, 'given-up', payloadWritten), 1);
+    assert.equal(leavings('a', started, 'gone', payloadWritten), 0);
   });
 
   it('sends no further part after its connection is lost', () => {
