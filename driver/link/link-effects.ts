@@ -53,7 +53,11 @@ export class LinkEffects {
         requests.take(emitter.received(opcode, bytes));
       },
       failed: (error) => emitter.dataLost(error),
-      unrecoverable: (error) => machine.take((state) => corrupted(state, error)),
+      unrecoverable: (error) => {
+        // A closing link does not reconnect: it only emits that messages are lost.
+        if (machine.state.kind === 'closing') emitter.dataLost(this.#error('DATA_LOST'));
+        else machine.take((state) => corrupted(state, error));
+      },
     };
   }
 

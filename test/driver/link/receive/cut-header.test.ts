@@ -90,6 +90,20 @@ describe('an empty message to class A', () => {
     await harness.end();
   });
 
+  it('is told as lost, with all that follows, when the link closes', async () => {
+    const { clock, harness, link, connection, server, messages, events } = await openLink('A');
+    server.behavior.answersCloses = false;
+    const closing = link.close();
+    await clock.advance(20);
+    for (const payload of ['one', '', 'two']) connection.send(text(payload));
+    // Begins as a frame does.
+    connection.send({ fin: true, opcode: 2, payload: Buffer.from([0x89, 0]) });
+    await clock.wait(closing);
+    assert.deepEqual(messages(), ['one']);
+    assert.deepEqual(events(), ['closing', 'dataloss DATA_LOST', 'closed']);
+    await harness.end();
+  });
+
   it('is told as lost, with all that follows, when the connection ends before the ping', async () => {
     const { harness, clock, connection, messages, events } = await openLink('A');
     const write = harness.simulator.write.bind(harness.simulator);
