@@ -1,7 +1,7 @@
 import { keyOf, type Answer, type IdScheme } from './matcher';
 import type { PendingRequest } from './pending-request';
 
-/** Failed requests whose replies may still come, at most; beyond it the table forgets the oldest. */
+/** Failed requests, except with `match` `next`, whose replies may still come, at most; beyond it the table forgets the oldest. */
 const MAX_OVERDUE = 1000;
 /** The same for those with a condition, because every message of the connection has to pass all of them. */
 const MAX_OVERDUE_CONDITIONS = 100;
@@ -12,7 +12,7 @@ export interface AnsweredRequest {
   readonly answer: Answer;
 }
 
-/** Requests, by ID, whose replies have it in the same place. */
+/** Requests by ID. Their replies all have the ID in the same place. */
 interface IdIndex {
   readonly scheme: IdScheme;
   readonly requests: Map<string, PendingRequest>;
@@ -83,6 +83,8 @@ export class RequestTable {
 
   /** Its reply may still come. */
   overdue(request: PendingRequest): void {
+    // Of those with `match` `next` there is only one, and others wait for its reply.
+    if (request.matcher.by === 'next') return;
     this.#overdue.add(request);
     this.#forgetOldest([...this.#overdue], MAX_OVERDUE);
     const conditional = [...this.conditional].filter((each) => this.#overdue.has(each));

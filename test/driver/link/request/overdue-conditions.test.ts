@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Reply } from '../../../../driver/link/request/options';
 import { endingOf, readyHarness } from '../../../harness/ready-harness';
+import { requestHarness } from './request-harness';
 
 it('conditions of failed requests do not pile up on a connection that lasts: a message passes the newest 100', async () => {
   await using harness = await readyHarness();
@@ -21,4 +23,23 @@ it('conditions of failed requests do not pile up on a connection that lasts: a m
   await clock.advance(10);
   assert.equal(messages.length, 1);
   assert.deepEqual([asked.length, asked[0]], [100, 50]);
+});
+
+it('a request whose reply is the next message stays overdue, however many others fail', async () => {
+  const { harness, ask, serve, requested } = await requestHarness();
+  const late: string[] = [];
+  const onLate = ({ message }: Reply) => void late.push(message.bytes.toString());
+  await ask('one', { match: { by: 'next' }, replyTimeoutMs: 100, onLate });
+  await harness.clock.advance(100);
+  const match = { by: 'property', request: 'id' } as const;
+  const failed = Array.from({ length: 1000 }, () => ask({}, { match, replyTimeoutMs: 100 }));
+  await harness.clock.advance(60_000);
+  const endings = (await Promise.all(failed)).map(({ ending }) => ending);
+  assert.deepEqual(new Set(endings), new Set(['REPLY_TIMEOUT sent']));
+  const two = await ask('two', { match: { by: 'next' } });
+  assert.equal(requested().includes('two'), false);
+  await serve('reply to one');
+  await serve('reply to two');
+  assert.deepEqual([late, two.ending], [['reply to one'], 'reply to two']);
+  await harness.end();
 });
