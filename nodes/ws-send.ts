@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
+import type { SendQueueLevel } from '../driver/device/options';
 import { EspAtError } from '../driver/errors';
 import type { FlowError } from './shared/errors/node-error';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
@@ -108,7 +109,7 @@ class Sender implements DeviceUser {
     const show = (level: number) => this.#showQueue(level);
     device?.on('sendqueue', show);
     this.#stopListening = () => device?.off('sendqueue', show);
-    this.#showQueue(0);
+    this.#showQueue(device ? fillLevel(device.sendQueue) : 0);
   }
 
   /**
@@ -133,6 +134,11 @@ class Sender implements DeviceUser {
     const percent = Math.round(level * 100);
     this.status.setWords(percent < 25 ? undefined : { key: 'status.queue', values: { percent } });
   }
+}
+
+/** How full the send queue is, 0 to 1. */
+function fillLevel({ messages, bytes, limit }: SendQueueLevel): number {
+  return Math.max(messages / limit.messages, bytes / limit.bytes);
 }
 
 /** @throws EspAtError `INVALID_PAYLOAD` */

@@ -105,4 +105,20 @@ onEachRuntime('ws-send: messages that wait', (nodeRed) => {
     fake.device.emit('sendqueue', 0);
     assert.equal(last()?.text, 'example.org');
   });
+
+  it('shows the level that the queue of a running device has when the node starts', async () => {
+    const limit = { messages: 1000, bytes: 4096 };
+    const shown: (string | undefined)[] = [];
+    for (const [messages, bytes] of [
+      [600, 0],
+      [0, 1024],
+      [240, 1000],
+    ] as const) {
+      fake.device.sendQueue = { messages, bytes, limit };
+      await load();
+      shown.push(last()?.text);
+      await nodeRed.unload();
+    }
+    assert.deepEqual(shown, ['status.queue', 'status.queue', 'status.closed']);
+  });
 });

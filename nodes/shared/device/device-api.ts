@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type { DeviceState, LinkStatus, PortMemory } from '../../../driver/device/options';
+import type { DeviceState, LinkStatus, PortMemory, SendQueueLevel } from '../../../driver/device/options';
 import type { LinkEvents, LinkStateName } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
@@ -43,6 +43,7 @@ export interface DeviceApi extends Pick<EventEmitter<DeviceEvents>, 'on' | 'off'
   readonly state: DeviceState;
   readonly capabilities: Capabilities | undefined;
   readonly links: readonly LinkApi[];
+  readonly sendQueue: SendQueueLevel;
   /** Undefined where the settings want none. */
   readonly recorder: TrafficSource | undefined;
   start(): void;

@@ -3,7 +3,7 @@ import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import { Device } from '../../../driver/device/device';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type { DeviceState, LinkStatus } from '../../../driver/device/options';
+import type { DeviceState, LinkStatus, SendQueueLevel } from '../../../driver/device/options';
 import { EspAtError, type ErrorCode } from '../../../driver/errors';
 import type {
   LinkChangeCause,
@@ -206,6 +206,7 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
     this.ports.push(address);
   }
 
+  sendQueue: SendQueueLevel = { messages: 0, bytes: 0, limit: { messages: 1000, bytes: 4096 } };
   readonly #statistics = new Device({ port: portAt('tcp://fake:1', { rate: 9600 }) }).statistics();
 
   statistics(): DeviceStatistics {
