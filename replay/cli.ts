@@ -17,8 +17,9 @@ esp-at-replay --against-simulator FILE
 Replays a recording of the driver in virtual time. Prints the first difference from the recorded decisions. A decision is
 a write, a request to the port, or an event of the driver.
 
-  --minimize           prints the shortest recording that it finds with the same difference; without a difference, with the
-                       same failure: the last decision that is an error or "outofsync", or the first one with TEXT in its line
+  --minimize           prints the shortest recording that it finds with the same difference. Without a difference: with the
+                       same last error or "outofsync"
+  --shows TEXT         without a difference: with the same first decision that contains TEXT instead
   --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
                        driver, with servers that act as the recording shows
 

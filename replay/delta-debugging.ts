@@ -1,6 +1,6 @@
 /**
- * Returns the shortest list that passes, as far as leaving out parts of it finds it, larger ones first (ddmin). No single
- * element of the result can be left out, unless `maxTries` ended the search.
+ * Shortens a list as long as the rest passes: leaves out parts, the larger ones first (ddmin). No single element of the
+ * result can be left out, unless `maxTries` ended the search.
  * @param passes whether a shorter list is good enough
  * @param maxTries limit of the calls of `passes`
  */

@@ -3,8 +3,8 @@ export interface Difference {
   /** Number of the line in the file. */
   readonly line: number;
   /**
-   * `missing`: no decision in time · `other`: another decision · `extra`: a decision that the recording lacks · `time`: the
-   * decision is too early or too late.
+   * Of a decision, or of a token of the device: `missing`: none in time · `other`: another one · `extra`: one that the
+   * recording lacks · `time`: too early or too late.
    */
   readonly what: 'missing' | 'other' | 'extra' | 'time';
   readonly expected: string;

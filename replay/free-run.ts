@@ -32,7 +32,8 @@ interface FreeRun {
 }
 
 /**
- * Performs acts on a driver without comparing its decisions, each as long after the write that it answers as recorded.
+ * Performs acts on a driver, and does not compare its decisions. An act follows the write that it answers after the
+ * recorded delay.
  * @param recording its start is the start of the run
  * @param untilMs milliseconds from the last act to the end of the run
  */

@@ -13,7 +13,7 @@ export class ReplayPort implements PortOpener {
   readonly address = 'recording';
   readonly rate?: number;
   readonly bridgedRate?: number;
-  /** Takes the driver's bytes. While set, the port fulfils every request. */
+  /** Takes the driver's bytes. While set, the port fulfils every request but opening and closing. */
   farEnd: ((bytes: Uint8Array) => void) | undefined;
   #handlers: PortHandlers | undefined;
   #opening: { readonly handlers: PortHandlers; readonly settle: Settle<Port> } | undefined;

@@ -1,4 +1,4 @@
-// Runs test files, with the runner's own closing count:
+// Runs test files, and prints the runner's summary at the end:
 // node --require ./scripts/typescript.cjs scripts/test-processes.mjs FILE…
 // A process takes seconds to start, to load Node-RED and to warm up: the test files of a folder share one.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const browser = join('test', 'browser');
 const waiting = ['bench', 'doctor', 'package', 'servers', 'start', 'verification/soak'].map(
   (name) => join('test', name),
 );
-/** Begin first, in this order: one process that begins last and takes long leaves a core idle. */
+/** Begin first, in this order: a long process that begins last leaves the other cores idle. */
 const longest = [browser, ...waiting, join('test', 'verification')];
 /** Folder of the generated programs. One for each run of the tests, because two runs may overlap. */
 const programs = mkdtempSync(join(tmpdir(), 'esp-at-tests-'));

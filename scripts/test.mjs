@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm test`, on a fresh clone too: installs, builds, then runs all tests with the runner's own
-// closing count. Arguments name test files or folders instead of all.
+// `npm test`, on a fresh clone too: installs, builds, runs all tests, and prints the runner's
+// summary at the end. Arguments name test files or folders instead of all.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';

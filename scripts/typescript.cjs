@@ -66,7 +66,7 @@ function compile(path, text) {
     sourcesContent: false,
     // TypeScript's compiler makes strict code of each module.
     banner: '"use strict";',
-    // Node.js would load an ES module.
+    // Turns import() into require(): Node.js's own import() would bypass this hook.
     supported: { 'dynamic-import': false },
   }).code;
 }

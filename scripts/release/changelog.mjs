@@ -15,7 +15,7 @@ const HEADINGS = new Map([
     'Driver',
     [
       ...['driver', 'device', 'link', 'at', 'port', 'commands', 'provisioning', 'web-socket'],
-      ...['recorder', 'statistics', 'doctor'],
+      ...['recorder', 'statistics', 'doctor', 'values'],
     ],
   ],
   ['Simulated ESP32', ['simulator', 'replay']],
@@ -25,6 +25,9 @@ const HEADINGS = new Map([
 /** The scopes of which the page says nothing. */
 const OMITTED = [
   'test',
+  'verification',
+  'conformance',
+  'mutation',
   'harness',
   'browser',
   'exhaustive',

@@ -3,7 +3,10 @@ import type { SimulatedDevice } from './device';
 import type { SimulatorOptions } from './options';
 import { corruptsAbove, PacedLine } from '../serial/paced-line';
 
-/** A device, its UART and its faults, as an address specifies them. A command line has no `rtsCts` and no `maxRate`. */
+/**
+ * A device, its UART and its faults, as an address specifies them. The program `esp-at-simulator` takes
+ * neither `rtsCts` nor `maxRate`.
+ */
 export interface BuildOptions extends SimulatorOptions {
   /** Bits a second of the UART; the device starts with this rate. Default: bytes take no time. */
   readonly rate?: number;

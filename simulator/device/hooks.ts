@@ -25,7 +25,7 @@ export type Point =
   | 'payload'
   /** The network has taken the frame, or the send has failed; the device has not answered. */
   | 'sent'
-  /** The device has sent the final result code. */
+  /** The command has ended, after its final result code if the device sends one. */
   | 'answered';
 
 /** Where faults apply to the device core. Every hook is optional. */

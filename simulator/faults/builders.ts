@@ -31,7 +31,10 @@ export function triggeredFault<const D extends FaultSettings>({
   losesOutput = false,
   ...kind
 }: Kind<D> & {
-  /** Whether pending output is lost with the device. Output before a point of a command still arrives. */
+  /**
+   * Whether pending output is lost with the device. Output before a point of a command still arrives on a port on which
+   * bytes take no time.
+   */
   readonly losesOutput?: boolean;
   /** Where it applies; default: at its trigger. */
   readonly place?: (site: FaultSite) => Place;

@@ -1,4 +1,4 @@
-/** The values of faults that overlap: each is in force until its fault ends. */
+/** The values of faults that overlap, until they end. The user applies the oldest or the newest. */
 export class Overlap<T> {
   readonly #entries = new Set<{ readonly value: T }>();
   #oldest: T | undefined;

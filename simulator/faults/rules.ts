@@ -16,7 +16,7 @@ export class Rules {
   readonly #boots = new Set<BootRule>();
   #lastCommand = '';
 
-  /** @param own hooks that decide where no rule does */
+  /** @param own hooks beside the rules; its `outcome` decides only where no rule does */
   constructor(own: Hooks = {}) {
     this.hooks = {
       outcome: (line) => {

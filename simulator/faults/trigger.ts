@@ -12,7 +12,10 @@ export const triggerSettings: readonly Setting[] = [
 ];
 
 interface TriggeredFault {
-  /** Whether pending output is lost with the device. Output before a point of a command still arrives. */
+  /**
+   * Whether pending output is lost with the device. Output before a point of a command still arrives on a port on which
+   * bytes take no time.
+   */
   readonly losesOutput: boolean;
   /** Whether a fault without a trigger waits until the device has power. */
   readonly needsPower: boolean;

@@ -112,7 +112,7 @@ export class DeviceComparison {
     });
   }
 
-  /** Tolerates one failed reconnect more or fewer, and a part of a flood that was cut. */
+  /** Tolerates any number of failed reconnects more or fewer, and a part of a flood that was cut. */
   #isTolerated(piece: Piece): boolean {
     const isFailure = piece.bytes.toString('latin1').startsWith('+WS_DISCONNECTED:');
     if (isFailure && this.#matched.get(piece.cause)?.bytes.equals(piece.bytes) === true)

@@ -3,7 +3,7 @@ import type { FirmwareClass } from '../device/firmware';
 /** The first line of a recording. Its device starts with factory settings. */
 export interface Heading {
   readonly firmware: FirmwareClass;
-  /** Section of the measurements that it belongs to, such as `E2`; the file has this name. */
+  /** Name of the group of recordings, such as `E2`; the file has this name. */
   readonly section: string;
   readonly title: string;
   /** Whether the device starts joined to the network `rig`. */
@@ -15,12 +15,10 @@ export interface Heading {
   readonly tls: ServerCertificate | undefined;
 }
 
-/** PEM of the server's certificate and, if it requests client certificates, of their authority. */
+/** The server's certificate, as PEM, and whether it requests one of the client. */
 export interface ServerCertificate {
   readonly cert: string;
-  readonly key: string;
   readonly requestCert?: boolean;
-  readonly ca?: string;
 }
 
 /** An act of the server on a connection. */

@@ -15,6 +15,8 @@ describe('npm run changelog', { skip }, () => {
     release.git('tag', 'v0.1.0');
     release.commit('link: reconnect after a pong timeout');
     release.commit('test: rename a harness');
+    release.commit('conformance, mutation, verification: print the usage');
+    release.commit('values: read a list once');
     release.commit('nodes!: rename the event gap to dataloss');
     release.commit('link: keep the order of sends\n\nBREAKING CHANGE: await\nevery send');
     release.commit('No scope');
@@ -47,6 +49,7 @@ describe('npm run changelog', { skip }, () => {
 ### Driver
 
 - link: reconnect after a pong timeout (hash)
+- values: read a list once (hash)
 - link: keep the order of sends (hash)
 - at, port: read in pieces (hash)
 
