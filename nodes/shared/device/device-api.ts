@@ -2,7 +2,12 @@ import type { EventEmitter } from 'node:events';
 import type { LinkId } from '../../../driver/at/types';
 import type { WifiNetwork } from '../../../driver/commands/wifi';
 import type { DeviceEvents } from '../../../driver/device/events';
-import type { DeviceState, LinkStatus, PortMemory, SendQueueLevel } from '../../../driver/device/options';
+import type {
+  DeviceState,
+  LinkStatus,
+  PortMemory,
+  SendQueueLevel,
+} from '../../../driver/device/options';
 import type { LinkEvents, LinkStateName } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
