@@ -21,7 +21,6 @@ export const nodeReasons = [
   'NOT_USABLE',
   'BELOW_RATE',
   'BAD_SIMULATOR_OPTION',
-  'BELOW_PING',
   'BAD_ESCAPE',
   'SECRET_MISSING',
   // Messages
