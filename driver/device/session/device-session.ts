@@ -217,8 +217,7 @@ export class DeviceSession {
     this.#context.counters.outOfSync(cause.reason);
     this.#context.emitter.emit('outofsync', cause);
     if ('automaticRate' in this.#state) this.#state.automaticRate.responseLost();
-    if ('device' in this.#state)
-      this.#machine.informLinks({ kind: 'resyncing', device: this.#state.device });
+    this.#machine.informLinks();
   }
 
   /** @param corrupt the link whose peer has received corrupt bytes */

@@ -70,7 +70,7 @@ export class SessionMachine {
   /** Ends a boot. The links learn of the loss before their operations fail. */
   endBoot(boot: Boot, error: EspAtError): void {
     boot.end(error);
-    this.informLinks({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
+    this.#inform({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
@@ -88,7 +88,13 @@ export class SessionMachine {
     return this.#state.kind === 'ended';
   }
 
-  informLinks(availability: Availability): void {
+  /** Informs the links that the device is ready or resyncs, unless a listener has ended that state already. */
+  informLinks(): void {
+    const state = this.#state;
+    if ('device' in state) this.#inform({ kind: state.kind, device: state.device });
+  }
+
+  #inform(availability: Availability): void {
     const state = this.#state;
     for (const link of this.context.links) {
       link.deviceChanged(availability);
@@ -100,9 +106,9 @@ export class SessionMachine {
   /** In sync again: the links go on. */
   becomeReady(): void {
     if (this.#state.kind !== 'resyncing') return;
-    const { device, checks } = this.#state;
+    const { checks } = this.#state;
     this.become({ ...this.#state, kind: 'ready' });
-    this.informLinks({ kind: 'ready', device });
+    this.informLinks();
     for (const link of this.context.links) link.dataTrusted();
     checks.request();
   }

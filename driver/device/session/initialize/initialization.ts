@@ -73,13 +73,13 @@ export class Initialization {
     if (boot) this.begin({ kind: 'initializing', boot, progress });
   }
 
-  /** Ends the current boot, and returns the next one; undefined where a listener ends the session. */
+  /** Ends the current boot, and returns the next one; undefined where a listener stops the device. */
   #endBoot(error: EspAtError): Boot | undefined {
     const { client, context, state } = this.#machine;
     context.knowledge.pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
     this.#machine.endBoot(state.boot, error);
+    if (this.#machine.state !== state) return undefined;
     client.reset(error);
-    if (this.#machine.hasEnded) return undefined;
     return this.#machine.createBoot();
   }
 
@@ -94,6 +94,8 @@ export class Initialization {
     const { status } = context;
     const { signal, network } = boot;
     try {
+      // A listener may have stopped the device.
+      signal.throwIfAborted();
       const firmware = await client.sequence((access) => this.#runSequence(access, boot));
       signal.throwIfAborted();
       this.#firmware = firmware;
@@ -147,7 +149,7 @@ export class Initialization {
     const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
     const automaticRate = new AutomaticRate(this.#machine, boot, (error) => this.beginAgain(error));
     this.#machine.become({ kind, boot, device, checks, health, automaticRate });
-    this.#machine.informLinks({ kind, device });
+    this.#machine.informLinks();
   }
 
   async #failed(boot: Boot, error: EspAtError): Promise<void> {
@@ -159,8 +161,11 @@ export class Initialization {
     const isSilent = error.code === 'DEVICE_UNRESPONSIVE';
     const { isIdentified, failedSearches } = progressOf(this.#machine.state);
     const progress = { isIdentified, failedSearches: failedSearches + (isSilent ? 1 : 0), error };
-    this.#machine.become({ kind: 'initializing', boot, progress });
+    const failed: SessionState = { kind: 'initializing', boot, progress };
+    this.#machine.become(failed);
     context.emitter.emit('warning', error);
+    // A listener may have stopped the device.
+    if (this.#machine.state !== failed) return;
     if (isSilent && progress.failedSearches >= MAX_SEARCHES) {
       this.#machine.end(error);
       return;

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { DeviceState } from '../../../driver/device/options';
+import { Harness, type HarnessOptions } from '../../harness/harness';
+
+const uri = 'ws://host/plain';
+
+/** A ready harness, with a link that is kept open. */
+async function openHarness(options?: HarnessOptions): Promise<Harness> {
+  const harness = new Harness(options);
+  await harness.ready();
+  await harness.clock.wait(harness.device.links[0].open({ uri, keepOpen: true }));
+  await harness.clock.advance(1000);
+  return harness;
+}
+
+/** Disconnects the device within the first `statechange` to a state, and forgets what came before. */
+function disconnectAt(harness: Harness, name: DeviceState['name']): void {
+  const { device } = harness;
+  const listener = () => {
+    if (device.state.name !== name) return;
+    device.off('statechange', listener);
+    harness.linkEvents.length = harness.events.length = 0;
+    harness.port.written.length = 0;
+    void device.disconnect();
+  };
+  device.on('statechange', listener);
+}
+
+describe('a listener that disconnects the device', () => {
+  it('in its statechange to ready: its links do not begin to open', async () => {
+    await using harness = await openHarness();
+    disconnectAt(harness, 'ready');
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'disconnected', 9000));
+    assert.deepEqual(harness.linkEvents, []);
+    assert.ok(!harness.port.text.includes('AT+WSOPEN='), harness.port.text);
+  });
+
+  it('in its statechange to initializing: the driver returns it to its start setting, and begins nothing', async () => {
+    await using harness = await openHarness({
+      serial: { baudRate: 115_200, rtsCts: true },
+      device: { flowControl: true },
+    });
+    disconnectAt(harness, 'initializing');
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'disconnected', 9000));
+    assert.equal(harness.port.text, 'AT+UART_CUR=115200,8,1,0,1\r\n');
+  });
+
+  it('in its statechange after a failed initialization: the driver does not reset it', async () => {
+    await using harness = new Harness({
+      serial: { baudRate: 115_200, resetWired: true },
+      device: { rtsReset: true },
+    });
+    const { device } = harness;
+    harness.port.deliver = () => undefined;
+    device.on('statechange', ({ error }) => {
+      if (error?.code === 'DEVICE_UNRESPONSIVE') void device.disconnect();
+    });
+    device.start();
+    assert.ok(await harness.clock.until(() => device.state.name === 'disconnected', 60_000));
+    assert.deepEqual(
+      harness.events.map(({ event, error }) => error?.code ?? event),
+      ['DEVICE_UNRESPONSIVE'],
+    );
+  });
+
+  it('in a statechange of a link at its restart: the driver returns it to its start setting, and begins nothing', async () => {
+    await using harness = await openHarness({
+      serial: { baudRate: 115_200, rtsCts: true },
+      device: { flowControl: true },
+    });
+    harness.device.links[0].on('statechange', ({ cause }) => {
+      if (cause !== 'device-lost') return;
+      harness.port.written.length = 0;
+      void harness.device.disconnect();
+    });
+    harness.simulator.restart();
+    assert.ok(await harness.clock.until(() => harness.device.state.name === 'disconnected', 9000));
+    assert.equal(harness.port.text, 'AT+UART_CUR=115200,8,1,0,1\r\n');
+    assert.deepEqual(
+      harness.states.map(({ name }) => name),
+      ['absent', 'initializing', 'ready', 'disconnected'],
+    );
+  });
+});
