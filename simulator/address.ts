@@ -45,6 +45,8 @@ export function parseAddress(address: string): BuildOptions {
   const bootMs = wholeNumber(query, 'boot-ms');
   const rate = wholeNumber(query, 'baud');
   const maxRate = wholeNumber(query, 'max-rate');
+  const ofRate = ['rts-cts', 'max-rate'].find((name) => query.has(name));
+  if (rate === undefined && ofRate !== undefined) throw invalid(ofRate, 'given with "baud"');
   const faults = query.getAll('fault');
   for (const fault of faults) checkFault(fault);
   const path = parsePath(Object.fromEntries(query));

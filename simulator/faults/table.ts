@@ -35,7 +35,7 @@ export function checkedFault(name: string, settings: FaultSettings): ParsedFault
   const given: FaultSettings = Object.fromEntries(
     Object.entries(settings).filter(([, value]) => value !== undefined),
   );
-  const { chance, count, offset, point, command } = given;
+  const { chance, count, direction, offset, point, command } = given;
   const foreign = Object.keys(given).find(
     (setting) => !fault.takes.some((taken) => taken === setting),
   );
@@ -54,6 +54,11 @@ export function checkedFault(name: string, settings: FaultSettings): ParsedFault
   const isOfCommands = point !== undefined || command !== undefined || chance !== undefined;
   if (offset !== undefined && isOfCommands && fault.takes.includes('point')) {
     throw new Error(`the fault ${name} takes no point, command or chance beside an offset`);
+  }
+  // `noise` has a direction of its own: its bytes go there.
+  const isOfTrigger = fault.takes.includes('point') && fault.defaults.direction === undefined;
+  if (direction !== undefined && offset === undefined && isOfTrigger) {
+    throw new Error(`the fault ${name} takes a direction only with an offset: ${direction},@0`);
   }
   return { fault, settings: { ...fault.defaults, ...given } };
 }

@@ -13,6 +13,7 @@ export class EchoConnection implements Connection {
   #received = Buffer.alloc(0);
   #upgraded = false;
   #isPaused = false;
+  #isClosing = false;
   #over = false;
   #unsent: Buffer[] = [];
 
@@ -51,7 +52,7 @@ export class EchoConnection implements Connection {
   }
 
   #answerFrames(): void {
-    for (;;) {
+    while (!this.#isClosing) {
       const frame = readFrame(this.#received);
       if (!frame || this.#received.length < frame.size) return;
       this.#received = this.#received.subarray(frame.size);
@@ -59,7 +60,7 @@ export class EchoConnection implements Connection {
       if (opcode === opcodes.pong) continue;
       const isPing = opcode === opcodes.ping;
       this.#send(encodeServerFrame(isPing ? { ...frame, opcode: opcodes.pong } : frame));
-      if (opcode === opcodes.close) this.#close();
+      this.#isClosing = opcode === opcodes.close;
     }
   }
 
@@ -71,17 +72,17 @@ export class EchoConnection implements Connection {
   #flush(): void {
     while (!this.#isPaused && !this.#over) {
       const bytes = this.#unsent.shift();
-      if (!bytes) return;
+      if (!bytes) {
+        if (this.#isClosing) this.#later(() => this.#close());
+        return;
+      }
       this.#handlers.data(bytes);
     }
   }
 
   #close(): void {
-    this.#later(() => {
-      this.#flush();
-      this.#over = true;
-      this.#handlers.closed();
-    });
+    this.#over = true;
+    this.#handlers.closed();
   }
 
   /** Runs `action` in a later turn, as {@link Connection} promises. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { simulatedPort } from '../../simulator';
+import { EchoConnection } from '../../simulator/network/echo-server';
 
 describe('the echo server of the simulator', () => {
   for (const firmware of ['B', 'D']) {
@@ -36,4 +38,28 @@ describe('the echo server of the simulator', () => {
       await hear('+WS_CLOSED:0');
     });
   }
+
+  it('sends what waits behind a pause before it closes', async () => {
+    const seen: string[] = [];
+    const connection = new EchoConnection({
+      connected: () => seen.push('connected'),
+      data: (bytes) => seen.push(bytes.toString('hex')),
+      drained: () => seen.push('drained'),
+      ended: () => seen.push('ended'),
+      closed: () => seen.push('closed'),
+    });
+    const turns = async () => {
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+    };
+    connection.write(Buffer.from('GET / HTTP/1.1\r\nSec-WebSocket-Key: a\r\n\r\n'));
+    await turns();
+    seen.length = 0;
+    connection.pause();
+    connection.write(Buffer.from('8101688800', 'hex'));
+    await turns();
+    assert.deepEqual(seen, []);
+    connection.resume();
+    await turns();
+    assert.deepEqual(seen, ['810168', '8800', 'closed']);
+  });
 });

@@ -180,6 +180,8 @@ describe('fault settings', () => {
     ['lose=0', /the fault lose takes a whole count of at least 1/],
     ['busy=0', /the fault busy takes a whole count of at least 1/],
     ['segments-split=0', /the fault segments-split takes a whole count of at least 1/],
+    ['stall=to-device,2s', /the fault stall takes a direction only with an offset: to-device,@0/],
+    ['unplug=to-host', /the fault unplug takes a direction only with an offset/],
     ['echo=@3,50%', /the fault echo takes no point, command or chance beside an offset/],
   ] as const;
   for (const [text, message] of refusals) {

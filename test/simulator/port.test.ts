@@ -66,7 +66,7 @@ describe('the address sim:', () => {
   for (const wrong of [
     ...['firmware=E', 'baud=fast', 'baud=79', 'colour=red', 'fault=nope', 'seed=-1'],
     ...['latency=50%', 'split=0', 'loss=100%', 'firmware=A&mended=slow-close'],
-    ...['joined=off', 'rts-cts=maybe'],
+    ...['joined=off', 'baud=9600&rts-cts=maybe', 'rts-cts=0', 'max-rate=921600'],
   ])
     it(`refuses ${wrong}`, () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`));
