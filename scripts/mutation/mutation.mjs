@@ -75,10 +75,9 @@ if (unknown.length > 0) {
 await install();
 let failed = false;
 for (const [name, subject] of Object.entries(subjects)) {
-  const files = named.filter((path) => path.includes('/'));
-  if (named.length > 0 && !named.includes(name) && !files.some((path) => owns(subject, path)))
-    continue;
-  const mutate = files.length > 0 ? files.filter((path) => owns(subject, path)) : subject.mutate;
+  const isWhole = named.length === 0 || named.includes(name);
+  const mutate = isWhole ? subject.mutate : named.filter((path) => owns(subject, path));
+  if (mutate.length === 0) continue;
   failed = !report(name, await mutants({ ...subject, mutate })) || failed;
 }
 process.exit(failed ? 1 : 0);
