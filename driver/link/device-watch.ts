@@ -43,8 +43,8 @@ export class DeviceWatch {
   }
 
   changed(availability: Availability): void {
+    if (this.current && availability.kind === 'notReady') this.#lastReason = availability.error;
     this.#availability = availability;
-    if (availability.kind === 'notReady') this.#lastReason = availability.error;
     for (const check of [...this.#checks]) check();
   }
 

@@ -23,6 +23,8 @@ it('throwIfLost() throws why the device was lost, although another one is ready'
   watch.changed({ kind: 'ready', device: before });
   watch.throwIfLost(before);
   watch.changed({ kind: 'notReady', error, isFinal: false });
+  const starting = new EspAtError('DEVICE_NOT_READY', { state: 'starting' });
+  watch.changed({ kind: 'notReady', error: starting, isFinal: false });
   watch.changed({ kind: 'ready', device: after });
   assert.throws(() => watch.throwIfLost(before), error);
   watch.throwIfLost(after);
