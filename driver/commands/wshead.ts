@@ -56,12 +56,13 @@ export function checkHeaders(headers: unknown, otherBytes: number): void {
 }
 
 function checkHeader(header: unknown): Header {
-  const { name, value }: Unchecked<Header> = isObject(header) ? header : {};
+  const { name, value } = partsOf(header);
   const flaw = headerFlaw(name, value);
   if (flaw) throw new EspAtError('INVALID_HEADER', flaw);
   return { name: String(name), value: String(value) };
 }
 
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+/** The parts of a header, as far as it has them. */
+export function partsOf(header: unknown): Unchecked<Header> {
+  return typeof header === 'object' && header !== null ? header : {};
 }

@@ -15,7 +15,7 @@ import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import { build, corruptResponse, query, quote } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
-import { checkHeaders, isObject, type Header } from './wshead';
+import { checkHeaders, partsOf, type Header } from './wshead';
 
 /** The state as `AT+WSOPEN?` numbers it: 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing. */
 export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
@@ -25,8 +25,9 @@ const LINK_STATES = [0, 1, 2, 3, 4] as const satisfies readonly LinkStateNumber[
 /** Longest timeout that `AT+WSOPEN` takes. */
 const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
- * Milliseconds beyond the timeout, after which the device goes on with its attempt. Measured: name 14 s, TCP 10 s, handshake 10 s at most, and
- * after a failure the device holds the ERROR back for 5 s: 39 s in all, of which the default timeout covers 15.
+ * Milliseconds that the response may come after the timeout, at which the device does not give up. Measured: name 14 s,
+ * TCP 10 s, handshake 10 s at most, and after a failure the device holds the ERROR back for 5 s: 39 s in all, of which
+ * the default timeout covers 15.
  */
 const OPEN_LEEWAY_MS = 25_000;
 /** Milliseconds: 14 s on a link that was reconnecting, 21 s where the framing was lost (simulated). */
@@ -153,7 +154,7 @@ function checkAuthorization(authorization: unknown): string {
 }
 
 function isAuthorization(header: unknown): boolean {
-  const { name }: Unchecked<Header> = isObject(header) ? header : {};
+  const { name } = partsOf(header);
   return typeof name === 'string' && name.toLowerCase() === AUTHORIZATION.toLowerCase();
 }
 
