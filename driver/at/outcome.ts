@@ -37,8 +37,8 @@ export function mayRepeat(transaction: Transaction, submission: Submission | und
 }
 
 /**
- * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run, or
- * the client may repeat it. An ERROR counts at once where
+ * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run,
+ * and the client resyncs. An ERROR counts at once where
  * - the device gave a reason, or an information response before it;
  * - ERROR is an expected response of the command, or it is neither idempotent nor with a payload;
  * - the payload is written: the device has taken the line;

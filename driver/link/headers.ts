@@ -44,7 +44,7 @@ export async function setHeaders(
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {
   await run(wsheadClear());
   memory.isEmpty = true;
-  // Backwards: in the request, the device puts the header that it got last first.
+  // Backwards, because the request lists the newest header first.
   for (const header of [...wanted].reverse()) {
     memory.isEmpty = false;
     await run(wshead(header));

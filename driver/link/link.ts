@@ -106,8 +106,9 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /**
    * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; during a resync, once the device
-   * confirms that. Opens it afresh while the device tries to reconnect. Waits for a device that is not ready, up to
-   * `timeoutMs`, and again if it restarts before the first command. With `keepOpen` the driver keeps trying after a failure,
+   * confirms that. The connection then keeps its options, except `keepOpen` and `owner`. Opens it afresh while the device
+   * tries to reconnect. Waits for a device that is not ready, up to `timeoutMs`, and again if it restarts before the open
+   * sequence begins. With `keepOpen` the driver keeps trying after a failure,
    * although this call rejects. An abort before the link is open closes it and rejects, unless a newer call has claimed the
    * link: then it has no effect.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect;

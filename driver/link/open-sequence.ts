@@ -47,7 +47,7 @@ export async function runOpen(
         await openOnDevice(device, watch, link, { goal, operation }, machine, expectData);
         isOpen = true;
       } catch (error) {
-        // Waits again only if the device was lost before a command of this open went out.
+        // Waits again only if the device was lost before the open sequence began.
         const isDeviceLost = device !== watch.current;
         if (!isDeviceLost || !mayWait()) throw error;
       }
@@ -72,7 +72,7 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // A later open() of the same URI may have joined this operation: its options count.
+  // A later open() of the same URI may have joined this operation: its options count until the wait in the command queue.
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);

@@ -101,7 +101,7 @@ function isEncrypted(uri: string): boolean {
   return /^wss:/i.test(uri);
 }
 
-/** Capabilities with which settings pass that some firmware takes. */
+/** Capabilities that accept every setting which any firmware class takes. */
 const ANY_FIRMWARE = { authentication: true, maxBuffer: 16_384 };
 
 /**

@@ -60,7 +60,7 @@ export class ChunkJoiner implements LinkReceiver {
       case 'delimiter':
         return this.#pushDelimited(piece, framing.delimiter);
       case 'idle':
-        // The timer first: a message that is too large may end the connection.
+        // The timer first: a listener may close the link at MESSAGE_TOO_LARGE, and then `end()` must stop the timer.
         this.#finishWhenIdle(framing.idleMs);
         return this.#add(piece);
     }

@@ -2,7 +2,7 @@ import { LATE_MS, type Cancel, type Clock } from '../../clock';
 
 /** Milliseconds between two looks at the event loop. */
 const TICK_MS = 1000;
-/** After a block of its event loop, the host reads the data that came meanwhile, the backlog, until it has run this long. */
+/** After a block of its event loop, the host reads the backlog, the data that came meanwhile, until so many ticks were on time. */
 const BACKLOG_TICKS = 5;
 const BACKLOG_TICK_MS = 50;
 

@@ -53,7 +53,7 @@ export class MessageAssembler implements LinkReceiver {
   readonly #sink: MessageSink;
   #position: Position = { kind: 'frame' };
   #message: Unfinished = { kind: 'none' };
-  /** Since a data loss. */
+  /** The time between chunks; measured only after a data loss. */
   readonly #gap: DataGap;
 
   /** @param limit bytes of a message at most */
@@ -70,7 +70,7 @@ export class MessageAssembler implements LinkReceiver {
 
   push(chunk: DataChunk): void {
     // The device abandons a stalled frame with an empty chunk, and misreads all that follows.
-    if (chunk.bytes.length === 0 && frameLengthOf(chunk) > 0) return this.#failStalled();
+    if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#failStalled();
     const position = this.#position;
     if (position.kind === 'chunk') return this.#continue(chunk, position);
     if (position.kind === 'frame') return this.#begin(chunk);
@@ -105,7 +105,7 @@ export class MessageAssembler implements LinkReceiver {
       this.#fail('DATA_LOST');
       this.#message = { kind: 'headless' };
     }
-    this.#take(chunk, chunk, frameLengthOf(chunk));
+    this.#take(chunk, chunk, chunk.payloadLength ?? 0);
   }
 
   /** A further chunk of the current frame. */
@@ -171,11 +171,6 @@ export class MessageAssembler implements LinkReceiver {
   ): void {
     this.#sink.failed(new EspAtError(code, { link: this.#link, ...details }));
   }
-}
-
-/** Bytes of the frame of a chunk. */
-function frameLengthOf({ payloadLength = 0 }: DataChunk): number {
-  return payloadLength;
 }
 
 function isSameFrame(one: DataChunk, other: DataChunk): boolean {

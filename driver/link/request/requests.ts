@@ -111,7 +111,7 @@ export class Requests {
 
   /** The connection has ended: no replies to its requests can come any more. */
   connectionEnded(): void {
-    // Those that leave on the next connection before a pending condition has ended are not among them.
+    // Lists them now: the queue may run later, when requests have left on the next connection.
     const requests = this.#table.all.filter(({ mayBeAnswered }) => mayBeAnswered);
     if (this.#lastQueued) this.#queue(() => this.#loseReplies(requests));
     else this.#loseReplies(requests);

@@ -195,7 +195,7 @@ export function countCrash({ code }: EspAtError): readonly Effect[] {
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
 }
 
-/** The device is lost: an open waits for it again if none of its commands has gone out; otherwise it fails. */
+/** The device is lost: an open waits for it again if its sequence has not begun; otherwise it fails. */
 export function loseDeviceOpening(state: Opening, error: EspAtError): Step {
   const changesState = nameOf(state) !== 'closed';
   // Without keep-open, a connection that was to reconnect ends with the device.
