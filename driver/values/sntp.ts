@@ -15,7 +15,7 @@ export function timezoneFlaw(timezone: unknown): Flaw | undefined {
 /** Returns why values are not a list of SNTP servers; undefined where they are. */
 export function serversFlaw(servers: readonly unknown[]): Flaw | undefined {
   for (const server of servers) {
-    if (typeof server !== 'string' || server === '') return { reason: 'EMPTY' };
+    if (typeof server !== 'string') return { reason: 'NOT_HOST' };
     const reason = textReason(server) ?? (HOST_NAME.test(server) ? undefined : 'NOT_HOST');
     if (reason !== undefined) return { reason };
   }

@@ -180,6 +180,11 @@ describe('from factory state with one wrong setting', () => {
       ],
       [{ sntp: { timezone: 15, servers: [] } }, 'INVALID_SETTING', /"time zone"/],
       [
+        { sntp: { timezone: 0, servers: ['a', ''] } },
+        'INVALID_SETTING',
+        /"SNTP servers": one is not a host name\.$/,
+      ],
+      [
         { sntp: { timezone: 0, servers: ['a', 'b', 'c', 'd'] } },
         'INVALID_SETTING',
         /"SNTP servers": 4 are given, at most 3 are allowed\.$/,
