@@ -17,8 +17,8 @@ const CHANGES_PER_SECOND = 2;
 
 /**
  * State of a device: the only place where it changes. Emits each change of the name or of the error's code; where changes
- * of a device in use come too fast, emits only the latest, later. Informs the links of all other states: of a device in
- * use, the session informs them.
+ * of a device in use come too fast, emits only the latest, later. Informs the links where the device is not in use; of
+ * `ready` and `resyncing`, the session informs them.
  */
 export class DeviceStatus {
   /** Capabilities of the firmware; undefined until the device is identified. */

@@ -254,7 +254,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       yields = false;
       return response;
     });
-    session.initializeAfter(scan);
+    session.repeatAfter(scan);
     return scan;
   }
 

@@ -77,7 +77,7 @@ async function restoreUart(
   flowControl: FlowControl,
 ): Promise<void> {
   const best = port.baudRate;
-  // A climb leaves the device with RTS at least.
+  // A climb leaves the device's flow control at `rts` or `both`.
   if (best === rate && !port.usesFlowControl && flowControl === 'rts') return;
   for (let attempt = 0; attempt < MAX_RETURNS; attempt++) {
     await port.setRate(best);

@@ -22,8 +22,8 @@ interface Descriptor extends SerialHandle {
 
 /**
  * Reads and writes a port directly where the binding has a file descriptor (not on Windows), which never blocks. The
- * binding itself uses the thread pool for every call, and tries each read before it waits: most of the time of a
- * short command.
+ * binding itself uses the thread pool for every call, and tries each read before it waits, which takes most of
+ * the time of a short command.
  */
 export function direct(handle: SerialHandle): SerialHandle {
   return isDescriptor(handle) ? new UnixHandle(handle) : handle;

@@ -3,7 +3,7 @@ import { placeholderOf } from './placeholder';
 
 /** User and password in a URI that the device lists. */
 const LISTED_USERINFO = /(\+WSOPEN:\d,\d,"\w+:\/\/)([^/?#\r\n]*)(?=@)/g;
-/** A header that the device lists: up to the quote at its end, or, where that is corrupt, up to the next line that is none. */
+/** A header that the device lists: up to the quote at its end, or, where that is corrupt, up to the next line of a response. */
 const LISTED_HEADER = /(\+WSHEAD:\d+,"[^:\r\n]*: ?)((?:(?!"[\r\n]|[\r\n]+(?:\+W|OK|ERROR))[^])+)/g;
 
 /**

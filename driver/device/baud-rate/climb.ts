@@ -90,7 +90,8 @@ export class Climb {
       if (outcome !== 'lost') continue;
       if (!(await search(this.#access, this.#port, this.#trialsAfterLoss(to)))) return false;
       losses++;
-      // Its flow control is unknown. `cts` alone is never a goal, so the climb sets it again.
+      // Its flow control is unknown. `cts` alone is never a goal, so the climb sets it again, except after the last loss: the device was silent, and its
+      // user initializes it again.
       this.#good = { rate: this.#port.baudRate ?? to.rate, flowControl: 'cts' };
     }
     return true;

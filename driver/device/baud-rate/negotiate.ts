@@ -9,7 +9,7 @@ import { Climb } from './climb';
 /**
  * Changes baud rate and flow control to those of the options, until the device restarts.
  * @param warn called with `RATE_NOT_NEGOTIATED` where port, cable or device fail at the rate
- * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate
+ * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate, `COMMAND_FAILED`, `PORT_*`
  */
 export async function negotiateRate(
   access: SequenceAccess,

@@ -150,7 +150,7 @@ export class DeviceSession {
     this.#state.boot.network.suspect();
   }
 
-  /** Restarts the device. Returns false during a stop, and where neither the device answers nor a reset by RTS is allowed. */
+  /** Restarts the device. Returns false during a stop, and where the device is still to be identified and RTS cannot reset it. */
   async restart(wait: WaitOptions): Promise<boolean> {
     const { kind } = this.#state;
     if (kind === 'stopping') return false;
@@ -162,7 +162,7 @@ export class DeviceSession {
   }
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
-  initializeAfter(work: Promise<unknown>): void {
+  repeatAfter(work: Promise<unknown>): void {
     this.#initialization.repeatAfter(work);
   }
 

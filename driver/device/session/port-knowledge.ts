@@ -2,7 +2,10 @@ import { RateLimit } from '../baud-rate/rate-limit';
 
 /** What the sessions on a port have found out. */
 export class PortKnowledge {
-  /** False once the negotiated rate has failed: a device that becomes unresponsive at it needs a power cycle. */
+  /**
+   * False once the negotiated rate has failed: the driver does not try it again, because a device that becomes
+   * unresponsive at it needs a power cycle.
+   */
   negotiatedRateWorks = true;
   /** How many times as long as usual a response may take, because the port delays it. */
   slowness = 1;
