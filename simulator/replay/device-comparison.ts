@@ -37,7 +37,7 @@ export class DeviceComparison {
   readonly #expected: Piece[];
   #observed: Piece[] = [];
   #afterBusy = false;
-  /** The last matched piece of each cause. */
+  /** The last matched piece of each cause, until it has excused a failed reconnect. */
   readonly #matched = new Map<string, Piece>();
 
   constructor({ heading, lines }: Recording, context: DeviceComparisonContext) {
@@ -112,11 +112,13 @@ export class DeviceComparison {
     });
   }
 
-  /** Tolerates any number of failed reconnects more or fewer, and a part of a flood that was cut. */
+  /** Tolerates one failed reconnect more or fewer after one that matches, and a part of a flood that was cut. */
   #isTolerated(piece: Piece): boolean {
     const isFailure = piece.bytes.toString('latin1').startsWith('+WS_DISCONNECTED:');
-    if (isFailure && this.#matched.get(piece.cause)?.bytes.equals(piece.bytes) === true)
+    if (isFailure && this.#matched.get(piece.cause)?.bytes.equals(piece.bytes) === true) {
+      this.#matched.delete(piece.cause);
       return true;
+    }
     return this.#context.isFloodCut() && (dataOf(piece)?.data.length ?? 0) >= LONG_PAYLOAD_BYTES;
   }
 

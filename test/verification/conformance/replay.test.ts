@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../../simulator';
-import { parseRecording } from '../../../simulator/replay/recording';
+import { DeviceComparison } from '../../../simulator/replay/device-comparison';
+import { parseRecording, type Recording } from '../../../simulator/replay/recording';
 import { replay, type StepDifference } from '../../../simulator/replay/replay';
 import { OWN_RECORDINGS, recordingFiles } from './files';
 
@@ -52,15 +53,19 @@ function mutated(file: string, random: () => number): { text: string; where: str
 }
 
 /** The differences of a recording with these lines, of a class D device from `ready` on, without a server. */
-async function differencesOf(...lines: Values[]): Promise<StepDifference[]> {
+/** A recording of class D, from `ready` on. */
+function recordingOf(...lines: Values[]): Recording {
   const heading = { recording: 1, class: 'D', section: '', title: '', joined: false };
   const all = [
     { ...heading, rate: 0, overflow: false, port: 1000, tls: null },
     { at: 380, device: '\r\nready\r\n' },
     ...lines,
   ];
-  const recording = parseRecording(all.map((line) => JSON.stringify(line)).join('\n'));
-  const steps = await replay(recording);
+  return parseRecording(all.map((line) => JSON.stringify(line)).join('\n'));
+}
+
+async function differencesOf(...lines: Values[]): Promise<StepDifference[]> {
+  const steps = await replay(recordingOf(...lines));
   return steps.flatMap(({ differences }) => differences);
 }
 
@@ -89,6 +94,27 @@ describe('replay of a recording', () => {
     assert.equal(early?.what, 'time');
     const [extra] = await differencesOf(at, { at: 3000, host: '\r\n' });
     assert.equal(extra?.got, ok);
+  });
+
+  it('tolerates one failed reconnect more than recorded, not two', () => {
+    const failure = '+WS_DISCONNECTED:0\r\n';
+    for (const [failures, reported] of [
+      [2, []],
+      [3, [failure]],
+    ] as const) {
+      const got: string[] = [];
+      const comparison = new DeviceComparison(recordingOf({ at: 1000, device: failure }), {
+        matched: () => undefined,
+        differs: (difference) => got.push(difference.got.toString()),
+        linkChanges: () => false,
+        isFloodCut: () => false,
+        busyVaries: () => false,
+      });
+      comparison.push(Buffer.from(`\r\nready\r\n${failure.repeat(failures)}`), 1000);
+      assert.equal(comparison.match(Infinity), true);
+      comparison.dropStale(() => true);
+      assert.deepEqual(got, reported);
+    }
   });
 
   it('continues after a difference', async () => {
