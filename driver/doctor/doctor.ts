@@ -5,7 +5,7 @@ import type { WaitOptions } from '../wait';
 import { examineCertificates } from './certificates';
 import { examineEchoServer } from './echo-server';
 import type { Examination } from './examination';
-import { findDevice } from './find';
+import { examineRate } from './find';
 import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
 import { examineNetwork } from './network';
@@ -30,7 +30,8 @@ const OFFLINE_CODE = /^(LOOK_ALIKE|STOCK_FIRMWARE|WIFI_\w+)$/;
 
 /**
  * Examines the device on a port: finds it at any baud rate, and returns what is missing or wrong. Ends a pending data
- * prompt; otherwise leaves the device as it was: baud rate, echo and flash. After an abort, or where it stops responding, the
+ * prompt, and leaves baud rate, echo and flash as they were. A device without a network joins the one that it knows; a
+ * visit of an echo server clears its header list (`AT+WSHEAD`). After an abort, or where it stops responding, the
  * device may have another baud rate or echo. Rejects only after an abort, with its reason, once the port is closed.
  * @param opener a port that no {@link Device} uses
  */
@@ -67,7 +68,7 @@ async function runSteps(
     return examination.attempt(run);
   };
   await step('rate', async () => {
-    await findDevice(examination);
+    await examineRate(examination);
   });
   if (!examination.isFound) return;
   await step('firmware', () => examineFirmware(examination));

@@ -11,7 +11,7 @@ import type { Examination } from './examination';
 const PADDED_RATES = 2;
 
 /** Finds the device at any baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does. */
-export async function findDevice(examination: Examination): Promise<boolean> {
+export async function examineRate(examination: Examination): Promise<boolean> {
   const { port, facts } = examination;
   if (!(await answersAtAnyRate(examination))) return false;
   facts.baudRate = port.rate;

@@ -4,7 +4,7 @@ import { EspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import type { DoctorOptions } from './doctor';
-import { findDevice } from './find';
+import { examineRate } from './find';
 import { visit } from './visit';
 
 /**
@@ -20,7 +20,7 @@ export async function networksAt(
 ): Promise<WifiNetwork[]> {
   let networks: WifiNetwork[] = [];
   await visit(opener, clock, { signal }, async (examination) => {
-    if (!(await findDevice(examination)))
+    if (!(await examineRate(examination)))
       throw examination.findings.some(({ code }) => code === 'LOOK_ALIKE')
         ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })
         : new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });

@@ -20,9 +20,9 @@ export interface Secret {
 
 /** A shorter secret gets a placeholder only between the texts around it. */
 const MIN_BYTES = 4;
-/** So does a shorter secret of digits: it may be the length of a payload. */
+/** A shorter secret of digits gets one only there, too: it may be the length of a payload. */
 const MIN_DIGITS = 8;
-/** So does a secret that is part of these words of driver and device. */
+/** A secret that is part of these words of driver and device gets a placeholder only between the texts around it. */
 const VOCABULARY = [
   'AT+CWJAP=AT+CWMODE=AT+CWLAP AT+WSOPEN=AT+WSSEND=AT+WSCLOSE=AT+WSHEAD=AT+WSCFG=AT+WSDATAFMT=AT+SYSMFG=AT+SYSSTORE=',
   'AT+CIPSNTPCFG=AT+UART_CUR=AT+GMR AT+CMD?AT+RST ATE0 wss_ca wss_cert wss_key',

@@ -30,7 +30,7 @@ export interface LinkStatistics {
   readonly outcomes: Readonly<Record<SendOutcome, number>>;
   /**
    * Number of times that received data was lost, corrupt, incomplete or too large. On classes A and B one loss may count
-   * twice: when it happens, and again behind the received messages that the driver still kept back then.
+   * twice: when it happens, and after the link has emitted the messages that it held back at that time.
    */
   readonly dataLosses: number;
 }

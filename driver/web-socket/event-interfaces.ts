@@ -63,8 +63,8 @@ export class WebSocketEvents extends EventTarget {
   }
 
   /**
-   * A handler keeps the place among the listeners of the first assignment to its property, after null too. In HTML (section
-   * 8.1.8.1) it comes last after a null.
+   * A handler runs at the place of the first assignment to its property, also where the property was null since. HTML
+   * (section 8.1.8.1) moves it to the end then.
    */
   #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
     const handlers: { [Each in Type]?: Handler<Each> } = this.#handlers;
