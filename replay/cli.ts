@@ -8,7 +8,12 @@ import { describeDifference } from './difference';
 import { replayDriver } from './driver-replay';
 import { minimized } from './minimize';
 import { compareWithSimulator } from './simulator-comparison';
-import { isDriverRecording, parseDriverRecording, type DriverRecording } from './recording-file';
+import {
+  checkStart,
+  isDriverRecording,
+  parseDriverRecording,
+  type DriverRecording,
+} from './recording-file';
 
 const USAGE = `esp-at-replay FILE
 esp-at-replay --minimize FILE [--shows TEXT]
@@ -51,8 +56,7 @@ async function main(): Promise<number> {
   if (!hasDriver)
     throw new Error(`${file}: not a recording of the driver; use --against-simulator`);
   const recording = parseDriverRecording(text);
-  if (recording.heading.driver.from === 'middle')
-    throw new Error('the recording has no snapshot to start from');
+  checkStart(recording);
   if (!minimize) return againstDriver(recording);
   process.stdout.write(await minimized(recording, shows));
   return 0;

@@ -42,6 +42,12 @@ export function parseDriverRecording(text: string): DriverRecording {
   return { heading, lines };
 }
 
+/** @throws Error for a recording that starts in the middle */
+export function checkStart({ heading }: DriverRecording): void {
+  if (heading.driver.from === 'middle')
+    throw new Error('the recording has no snapshot to start from');
+}
+
 function isFormat1(heading: Partial<RecordingHeading>): heading is RecordingHeading {
   return heading.recording === 1 && heading.driver !== undefined;
 }

@@ -7,7 +7,7 @@ import { DeviceTokens, type DeviceToken } from './device-tokens';
 import { lineNumber, type Difference } from './difference';
 import { DrivenDevice } from './driven-device';
 import { simulatedDevice } from './preparation';
-import type { DriverRecording } from './recording-file';
+import { checkStart, type DriverRecording } from './recording-file';
 
 /**
  * The simulated device may be this much later than the recorded one. It may be as much earlier, too: its output in this
@@ -42,8 +42,7 @@ interface Got {
 export async function compareWithSimulator(
   recording: DriverRecording,
 ): Promise<Difference | undefined> {
-  if (recording.heading.driver.from === 'middle')
-    throw new Error('the recording has no snapshot to start from');
+  checkStart(recording);
   const comparison = new SimulatorComparison(recording);
   await comparison.prepare();
   return comparison.run();
