@@ -99,9 +99,10 @@ for (const nodeRed of majors) {
       assert.equal(await questions(), 0);
     });
 
-    it('shows no traffic of the device chosen before, and keeps the times of a device that stops', async () => {
+    it('shows no traffic of the device chosen before, and keeps the times of a device that stops', async (t) => {
       const editor = await bench.editor();
       const { page } = editor;
+      t.after(() => page.unrouteAll({ behavior: 'wait' }));
       const device = (id: string) => ({ id, name: id, state: 'ready', firmware: 'D', links: [] });
       let answers: 'at once' | 'later' | 'without traffic' = 'at once';
       let answer: (() => void) | undefined;

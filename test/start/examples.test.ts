@@ -56,7 +56,7 @@ for (const nodeRed of majors) {
       await shows('something else', 'OPEN_FAILED');
       await shows(
         'sentence',
-        'Link 2 is not open. Open it with ws-open first, or set ws-send to wait for it.',
+        'Link 2 is not open. Open it with ws-open first, or set the node to wait for it.',
       );
     });
 

@@ -1,13 +1,26 @@
+import { isWhole } from '../../../driver/values/whole';
 import type { Refusal } from '../errors/node-error';
-import { asText, wholeSetting, type Check, type Settings } from './refusal';
+import { asText, isVariable, wholeSetting, type Check, type Settings } from './refusal';
 
-/**
- * The fields of a link's row, which hold seconds and become `AT+WSCFG`. The pong timeout may be below the ping interval: it
- * counts from the ping.
- */
+// Names of the driver's settings; the dialog holds seconds.
+const pongTimeout = wholeSetting('INVALID_CONFIG', 'pongTimeoutMs', 1, 7200);
+// Defaults of the firmware.
+const DEFAULT_PING_INTERVAL_S = 10;
+const DEFAULT_PONG_TIMEOUT_S = 120;
+
+/** The fields of a link's row, which become `AT+WSCFG`. */
 export const linkChecks: Readonly<Record<string, Check>> = {
   pingInterval: wholeSetting('INVALID_CONFIG', 'pingIntervalMs', 1, 7200),
-  pongTimeout: wholeSetting('INVALID_CONFIG', 'pongTimeoutMs', 1, 7200),
+  pongTimeout(value, row) {
+    const refusal = pongTimeout(value, row);
+    const text = asText(value) || String(DEFAULT_PONG_TIMEOUT_S);
+    if (refusal || isVariable(text)) return refusal;
+    const interval = asText(row.pingInterval) === '' ? DEFAULT_PING_INTERVAL_S : row.pingInterval;
+    const ping = Number(asText(interval));
+    if (isVariable(interval) || !isWhole(ping, 1, 7200) || Number(text) >= ping) return undefined;
+    const details = { setting: 'pongTimeoutMs', reason: 'BELOW_PING', value: Number(text), ping };
+    return { code: 'INVALID_CONFIG', details };
+  },
   bufferSize: (value, row) =>
     wholeSetting('INVALID_CONFIG', 'bufferBytes', 125, largestBuffer(row.firmware))(value, row),
   auth: wholeSetting('INVALID_CONFIG', 'auth', 0, 3),

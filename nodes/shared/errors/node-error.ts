@@ -21,6 +21,7 @@ export const nodeReasons = [
   'NOT_USABLE',
   'BELOW_RATE',
   'BAD_SIMULATOR_OPTION',
+  'BELOW_PING',
   'BAD_ESCAPE',
   'SECRET_MISSING',
   // Messages

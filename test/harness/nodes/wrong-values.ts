@@ -46,6 +46,13 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['servers', 'a b c d', /4 are given, at most 3/, on],
     ['links', link({ pingInterval: '0' }), /"ping interval": 0 is not/],
     ['links', link({ pongTimeout: '7201' }), /"pong timeout": 7201 is not/],
+    [
+      'links',
+      link({ pingInterval: '60', pongTimeout: '30' }),
+      /30 s is below the ping interval, 60 s/,
+    ],
+    ['links', link({ pongTimeout: '5' }), /5 s is below the ping interval, 10 s/],
+    ['links', link({ pingInterval: '200' }), /120 s is below the ping interval, 200 s/],
     ['links', link({ bufferSize: '124' }), /"buffer": 124 is not a whole number from 125/],
     ['links', link({ auth: '2', ca: '256' }), /"CA slot": 256 is not/],
     ['headers', header('Host', 'x'), /header "Host": the device sends this one itself/],

@@ -49,8 +49,6 @@ const right: Readonly<Record<string, readonly (readonly [string, unknown, Settin
     ['timezone', '5.75', on],
     ['servers', 'pool.ntp.org, 192.168.1.1; fe80::1', on],
     ['links', link({ pingInterval: '${PING}', pongTimeout: '5' })],
-    ['links', link({ pingInterval: '60', pongTimeout: '30' })],
-    ['links', link({ pingInterval: '200', pongTimeout: '' })],
     ['links', link({ bufferSize: '16384' })],
     ['headers', header('X', '{{payload}} ${TOKEN}')],
   ],
