@@ -102,7 +102,12 @@ for (const nodeRed of majors) {
     it('shows no traffic of the device chosen before, and keeps the times of a device that stops', async (t) => {
       const editor = await bench.editor();
       const { page } = editor;
-      t.after(() => page.unrouteAll({ behavior: 'wait' }));
+      t.after(async () => {
+        await page.unrouteAll({ behavior: 'wait' });
+        await page
+          .locator('.esp-at-live-device', { hasText: 'first' })
+          .waitFor({ state: 'detached' });
+      });
       const device = (id: string) => ({ id, name: id, state: 'ready', firmware: 'D', links: [] });
       let answers: 'at once' | 'later' | 'without traffic' = 'at once';
       let answer: (() => void) | undefined;
