@@ -166,7 +166,8 @@ export class InvariantChecker {
       const reported = this.#losses.some(
         (loss) =>
           loss.link === entry.link &&
-          loss.from < before.order &&
+          // Noise and a header in one line: the parser gives the data, then the noise as a line.
+          (loss.from < before.order || (loss.kind === 'data' && loss.at === before.at)) &&
           loss.to > (loss.kind === 'data' ? after.order : Math.max(after.order, entry.order)) &&
           !(loss.kind === 'begin' && this.#connectionAt(loss) === entry.connection),
       );
