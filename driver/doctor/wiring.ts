@@ -12,6 +12,8 @@ const ROUND_TRIPS = 9;
 const FAST_TEST_LINES = 32;
 /** Test lines at lower rates, at which each takes long. */
 const SLOW_TEST_LINES = 6;
+/** Slow responses after which the doctor tells no best rate: one may come late because the host is busy. */
+const MAX_SLOW_RESPONSES = 5;
 /** Attempts to return the device to its baud rate. */
 const MAX_RETURNS = 3;
 
@@ -64,7 +66,9 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   if (before === undefined || flowControl === undefined) return;
   if (!port.canSetRate || !(await port.hasModemLines())) return;
   try {
-    const outcome = await climb(access, { client, port, clock });
+    let outcome = await climb(access, { client, port, clock });
+    for (let again = 0; outcome === 'slow' && again < MAX_SLOW_RESPONSES; again++)
+      outcome = await climb(access, { client, port, clock });
     if (outcome !== 'slow') facts.bestBaudRate = port.baudRate;
   } finally {
     await restoreUart(examination, before, flowControl);
