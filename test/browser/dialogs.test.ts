@@ -222,7 +222,6 @@ for (const nodeRed of majors) {
       await uri.blur();
       await wrong.waitFor({ state: 'attached' });
       await uri.fill('"ws://echo." & "sim/"');
-      await uri.blur();
       await uri.dispatchEvent('change'); // The browser sends none where Node-RED took the focus.
       await wrong.waitFor({ state: 'detached' });
       await editor.picture(`ws-open-expression-${nodeRed}`);
