@@ -1,8 +1,8 @@
-// What may import what: see docs/architecture.md. `npm run lint` checks it; a type counts as an import too.
+// What may import what: see CONTRIBUTING.md. `npm run lint` checks it; a type counts as an import too.
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-/** Folders of the driver that hold no import of these others. */
+/** A folder of the driver imports nothing from the folders above it. @param above pattern of their paths */
 const driverLayer = (folder, above) =>
   rule(
     `driver/${folder}`,
@@ -15,7 +15,7 @@ const driverLayer = (folder, above) =>
 const only = (folder, paths, packages, pathNot) =>
   rule(
     folder,
-    `${folder}/ imports only what docs/architecture.md lists.`,
+    `${folder}/ imports only what CONTRIBUTING.md lists.`,
     { path: `^${folder}/`, ...(pathNot && { pathNot }) },
     {
       pathNot: [...paths, folder]
