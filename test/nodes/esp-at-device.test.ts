@@ -67,21 +67,6 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.match(String(warnings[0]), /^events.lost: The device on p does not answer/);
   });
 
-  it('shows invalid settings at every node', async () => {
-    const make = (settings: DeviceSettings) => {
-      assert.fail(`a device was made of ${JSON.stringify(settings)}`);
-    };
-    await nodeRed.load(make, flowOf('ws-send', 1, {}, { port: '/dev/ttyUSB0', rate: 'fast' }));
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'INVALID_SETTING');
-    nodeRed.give('node', { payload: 'x' });
-    const caught = await nodeRed.next('caught');
-    assert.equal(codeOf(caught), 'INVALID_SETTING');
-    assert.equal(
-      sentenceOf(caught),
-      'Change the device setting "rate": "fast" is not a whole number from 80 to 5000000.',
-    );
-  });
-
   it('counts as missing while it is disabled', async () => {
     await nodeRed.load(() => device, flowOf('ws-send', 1, {}, { d: true }));
     assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');

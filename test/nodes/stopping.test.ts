@@ -63,71 +63,39 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await stop(made);
   });
 
-  const moments: readonly (readonly [string, (made: Harness) => Promise<unknown> | undefined])[] = [
-    ['idle', () => undefined],
-    [
-      'during an open',
-      ({ clock }) => {
-        nodeRed.give('open', { linkId: 1, uri: 'ws://host/silent' });
-        return clock.advance(1000);
-      },
-    ],
-    [
-      'during a long send',
-      ({ clock }) => {
-        nodeRed.give('send', { linkId: 0, payload: Buffer.alloc(60_000) });
-        return clock.advance(5);
-      },
-    ],
+  const notReading = 'with a server that does not read';
+  /** Inputs, and the milliseconds from them until the flow stops. */
+  const moments: readonly (readonly [
+    when: string,
+    id: string,
+    msgs: readonly object[],
+    ms: number,
+  ])[] = [
+    ['idle', 'send', [], 0],
+    ['during an open', 'open', [{ linkId: 1, uri: 'ws://host/silent' }], 1000],
+    ['during a long send', 'send', [{ linkId: 0, payload: Buffer.alloc(60_000) }], 5],
     [
       'with many messages queued',
-      ({ clock }) => {
-        for (let count = 0; count < 200; count++) {
-          nodeRed.give('send', { linkId: 0, payload: `${count}` });
-        }
-        return clock.advance(5);
-      },
+      'send',
+      Array.from({ length: 200 }, (_, count) => ({ linkId: 0, payload: `${count}` })),
+      5,
     ],
-    [
-      'during a close',
-      ({ clock }) => {
-        nodeRed.give('close', { linkId: 0 });
-        return clock.advance(1);
-      },
-    ],
-    [
-      'with a server that does not read',
-      ({ clock, server }) => {
-        server.connections[0]?.stopReading();
-        nodeRed.give('send', { linkId: 0, payload: Buffer.alloc(60_000) });
-        return clock.advance(3000);
-      },
-    ],
-    [
-      'with messages held for a closed link',
-      ({ clock }) => {
-        nodeRed.give('send', { linkId: 2, payload: 'x' });
-        return clock.advance(1000);
-      },
-    ],
+    ['during a close', 'close', [{ linkId: 0 }], 1],
+    [notReading, 'send', [{ linkId: 0, payload: Buffer.alloc(60_000) }], 3000],
+    ['with messages held for a closed link', 'send', [{ linkId: 2, payload: 'x' }], 1000],
   ];
   const settings = { send: { whenAway: 'hold' }, status: { poll: '1' } };
-  for (const [when, prepare] of moments) {
-    it(`${when}: frees the port within 2 s`, async () => {
-      const made = await begin(wholeFlow(settings));
-      await opened(0);
-      await prepare(made);
-      await stop(made);
-    });
-
-    it(`${when} and the device is silent: frees the port within 2 s`, async () => {
-      const made = await begin(wholeFlow(settings));
-      await opened(0);
-      made.port.deliver = () => undefined;
-      await prepare(made);
-      await stop(made);
-    });
-  }
+  for (const [when, id, msgs, ms] of moments)
+    for (const isSilent of [false, true])
+      it(`${when}${isSilent ? ' and the device is silent' : ''}: frees the port within 2 s`, async () => {
+        const made = await begin(wholeFlow(settings));
+        await opened(0);
+        if (isSilent) made.port.deliver = () => undefined;
+        if (when === notReading) made.server.connections[0]?.stopReading();
+        for (const msg of msgs) nodeRed.give(id, { ...msg });
+        await made.clock.advance(ms);
+        await stop(made);
+      });
 
   it('while the device restarts: frees the port within 2 s', async () => {
     const made = await begin();

@@ -1,98 +1,98 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { FakeLink } from '../harness/nodes/fake-device';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, withoutId } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
+const EURO = Buffer.from('a€b');
+const NO_TEXT = Buffer.from([0xff, 0x61, 0xe2, 0x82]);
+
+/** A class, which gives an opcode or none; what a link receives; and the payloads that the node sends of it. */
+const rows: readonly (readonly [
+  title: string,
+  output: string,
+  opcode: 1 | 2 | undefined,
+  received: readonly (Buffer | ((link: FakeLink) => void))[],
+  payloads: readonly unknown[],
+])[] = [
+  ['text: a string', 'auto', 1, [Buffer.from('grüß')], ['grüß']],
+  ['binary: a Buffer', 'auto', 2, [Buffer.from([0, 255])], [Buffer.from([0, 255])]],
+  ['invalid UTF-8: a Buffer, byte for byte', 'auto', 1, [NO_TEXT, EURO], [NO_TEXT, 'a€b']],
+  ...(['auto', 'string'] as const).map(
+    (output) =>
+      [
+        `class C, a character cut between chunks, as ${output}: one string has it`,
+        output,
+        undefined,
+        [EURO.subarray(0, 2), EURO.subarray(2, 3), EURO.subarray(3)],
+        ['a', '€b'],
+      ] as const,
+  ),
+  [
+    'class C, a chunk that is no text: a Buffer with all of it, and none of it again',
+    'auto',
+    undefined,
+    [NO_TEXT, Buffer.from('b')],
+    [NO_TEXT, 'b'],
+  ],
+  [
+    'class C, the connection ends within a character: a Buffer with the begun character',
+    'auto',
+    undefined,
+    [EURO.subarray(0, 3), (link) => link.become(0, 'closed-by-server')],
+    ['a', EURO.subarray(1, 3)],
+  ],
+  [
+    'class C, data loss within a character: joins no character across it',
+    'auto',
+    undefined,
+    [EURO.subarray(0, 3), (link) => link.loseData(), Buffer.from('b')],
+    ['a', EURO.subarray(1, 3), 'b'],
+  ],
+  ['JSON: parsed', 'json', 1, [Buffer.from('{"a":["ä"]}')], [{ a: ['ä'] }]],
+];
 
 onEachRuntime('ws-open: received messages', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
-  const { load } = fake;
 
-  it('sends text as a string and binary as a Buffer', async () => {
-    await load();
+  async function open(settings: object = {}): Promise<FakeLink> {
+    await fake.load(settings);
     nodeRed.give('node');
     await nodeRed.next('out1');
-    fake.device.links[0].receive(Buffer.from('grüß'), 1);
-    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
-      payload: 'grüß',
-      linkId: 0,
-      opcode: 1,
-      uri: URI,
+    return fake.device.links[0];
+  }
+
+  for (const [title, output, opcode, received, payloads] of rows)
+    it(title, async () => {
+      const link = await open({ output });
+      for (const each of received)
+        if (Buffer.isBuffer(each)) link.receive(each, opcode);
+        else each(link);
+      for (const payload of payloads)
+        assert.deepEqual(withoutId(await nodeRed.next('out0')), {
+          payload,
+          linkId: 0,
+          ...(opcode && { opcode }),
+          uri: URI,
+        });
+      assert.deepEqual(nodeRed.waiting('out0'), []);
     });
-    fake.device.links[0].receive(Buffer.from([0, 255]), 2);
-    assert.deepEqual(withoutId(await nodeRed.next('out0')), {
-      payload: Buffer.from([0, 255]),
-      linkId: 0,
-      opcode: 2,
-      uri: URI,
+
+  for (const [what, bytes] of [
+    ['no JSON', Buffer.from('{"a":')],
+    ['JSON that is not valid UTF-8, as its text would change', Buffer.from('{"a":"ä"}', 'latin1')],
+  ] as const)
+    it(`${what}: goes to Catch with its text`, async () => {
+      (await open({ output: 'json' })).receive(bytes, 1);
+      const caught = await nodeRed.next('caught');
+      const { payload, linkId } = caught;
+      assert.deepEqual([codeOf(caught), payload, linkId], ['NOT_JSON', bytes.toString(), 0]);
     });
-  });
-
-  it('sends invalid UTF-8 as a Buffer, byte for byte', async () => {
-    await load();
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    const bytes = Buffer.from([0x61, 0xff, 0xc3, 0x28]);
-    fake.device.links[0].receive(bytes, 1);
-    const { payload, opcode } = await nodeRed.next('out0');
-    assert.deepEqual({ payload, opcode }, { payload: bytes, opcode: 1 });
-  });
-
-  it('class C: no opcode; joins characters cut between chunks', async () => {
-    await load();
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    const bytes = Buffer.from('a€b');
-    fake.device.links[0].receive(bytes.subarray(0, 2), undefined);
-    fake.device.links[0].receive(bytes.subarray(2, 3), undefined);
-    fake.device.links[0].receive(bytes.subarray(3), undefined);
-    const first = await nodeRed.next('out0');
-    assert.deepEqual(withoutId(first), { payload: 'a', linkId: 0, uri: URI });
-    assert.equal((await nodeRed.next('out0')).payload, '€b');
-  });
-
-  it('the connection ends within a character: sends the begun character', async () => {
-    await load();
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    fake.device.links[0].receive(Buffer.from([0xe2, 0x82]), undefined);
-    fake.device.links[0].become(0, 'closed-by-server');
-    assert.deepEqual((await nodeRed.next('out0')).payload, Buffer.from([0xe2, 0x82]));
-  });
-
-  it('data loss: joins no character across it', async () => {
-    await load();
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    const [link] = fake.device.links;
-    link.receive(Buffer.from([0x61, 0xe2, 0x82]), undefined);
-    link.loseData();
-    link.receive(Buffer.from('b'), undefined);
-    const payloads = [];
-    for (let count = 0; count < 3; count++) payloads.push((await nodeRed.next('out0')).payload);
-    assert.deepEqual(payloads, ['a', Buffer.from([0xe2, 0x82]), 'b']);
-  });
-
-  it('parses JSON; invalid JSON goes to Catch with its text', async () => {
-    await load({ output: 'json' });
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    fake.device.links[0].receive(Buffer.from('{"a":[1]}'), 1);
-    assert.deepEqual((await nodeRed.next('out0')).payload, { a: [1] });
-    fake.device.links[0].receive(Buffer.from('{"a":'), 1);
-    const caught = await nodeRed.next('caught');
-    assert.equal(codeOf(caught), 'NOT_JSON');
-    assert.equal(caught.payload, '{"a":');
-    assert.equal(caught.linkId, 0);
-  });
 
   it('reports data loss on its second output', async () => {
-    await load();
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    fake.device.links[0].loseData();
+    (await open()).loseData();
     const msg = await nodeRed.next('out1');
     assert.equal(msg.event, 'data-loss');
     assert.deepEqual(msg.error, {

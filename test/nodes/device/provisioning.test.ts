@@ -142,34 +142,8 @@ onEachRuntime('a board in factory state', (nodeRed) => {
   /** Settings that can never work: every node reports them at once. */
   const refused: readonly (readonly [string, object, object, RegExp])[] = [
     ['INVALID_PORT', { port: '' }, credentials, /^"" is not a port/],
-    ['INVALID_PORT', { port: 'tcp://host' }, credentials, /tcp:\/\/host"/],
-    [
-      'INVALID_SETTING',
-      { port: 'sim:?firmware=E' },
-      credentials,
-      /"port".*its option "firmware"\.$/,
-    ],
-    ['INVALID_SETTING', { port: 'sim:?fault=loose' }, credentials, /"port".*its option "fault"\.$/],
-    [
-      'INVALID_SETTING',
-      { port: '/dev/ttyX', rate: '5000001' },
-      credentials,
-      /"baud rate".* 5000000/,
-    ],
-    [
-      'INVALID_SETTING',
-      { port: 'tcp://h:1', rate: 'fast' },
-      credentials,
-      /"baud rate".*"fast" is not a whole number/,
-    ],
-    [
-      'INVALID_SETTING',
-      { port: '/dev/ttyX', raiseTo: '10' },
-      credentials,
-      /"Raise baud rate to".* from 80/,
-    ],
+    ['INVALID_SETTING', { port: 'tcp://h:1', rate: 'fast' }, credentials, /"baud rate".*"fast"/],
     ['INVALID_SETTING', { ssid: '' }, credentials, /"network".*empty/],
-    ['INVALID_SETTING', { timezone: '20' }, credentials, /"time zone"/],
     ['CERTIFICATE_INVALID', {}, { ...credentials, key0: other.key }, /does not fit/],
     ['CERTIFICATE_INVALID', {}, { ...credentials, ca0: 'hello' }, /not PEM text/],
   ];
@@ -253,7 +227,10 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
       'certificate',
       'key',
     ]);
+    assert.deepEqual(await fields({ key: 'z' }), ['key']);
     assert.deepEqual(await fields({ key: board.key }), ['certificate']);
+    assert.deepEqual(await fields({ key: board.key, certificate: 'y' }), ['certificate']);
+    assert.deepEqual(await fields({ key: board.key, ca: 'x' }), ['ca', 'certificate']);
     assert.deepEqual(await fields({ certificate: board.certificate }), ['key']);
     const old = makeIdentity(authority, 'old', { to: Date.UTC(2025, 0, 1) });
     assert.deepEqual(await fields({ ca: old.certificate }), ['ca']);
