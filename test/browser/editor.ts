@@ -122,6 +122,8 @@ export class Editor {
     await this.page.waitForFunction(
       "window.RED && RED.nodes && RED.nodes.getType('ws-status') && RED.workspaces.active() && !$('#red-ui-loading-progress').is(':visible')",
     );
+    // In a menu that still slides down, a click lands on the wrong entry.
+    await this.run('$.fx.off = true;');
   }
 
   /** Runs a function body in the page, where `RED` is, with `args` as its parameter. */

@@ -106,5 +106,29 @@ for (const nodeRed of majors) {
         [],
       );
     });
+
+    it('take a URI from an expression, and refuse text that is none', async () => {
+      editor = await bench.editor();
+      const { page } = editor;
+      const open = idOf(bench.flows, 'ws-open');
+      await editor.edit(open);
+      await page.getByRole('button', { name: 'URI value source' }).click();
+      await page.locator('.red-ui-typedInput-options:visible').getByText('expression').click();
+      assert.equal(await page.locator('#node-input-uriType').inputValue(), 'jsonata');
+      const uri = page.getByRole('textbox', { name: 'URI', exact: true });
+      const wrong = page.locator('#node-input-uri.input-error');
+      await uri.fill('$nothing(');
+      await uri.blur();
+      await wrong.waitFor({ state: 'attached' });
+      await uri.fill('"ws://echo." & "sim/"');
+      await uri.blur();
+      await wrong.waitFor({ state: 'detached' });
+      await editor.picture(`ws-open-expression-${nodeRed}`);
+      await editor.done();
+      await editor.deploy();
+      await editor.press(idOf(bench.flows, 'inject', 'open'));
+      await editor.status(open, 'echo.sim');
+      assert.deepEqual(editor.complaints, []);
+    });
   });
 }
