@@ -7,15 +7,18 @@ const NO_BYTES = new Uint8Array();
 /** Default of the option `replyTimeoutMs`. */
 export const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 
+/** Number of a message, or of the end of a connection, in the order of arrival. A request leaves behind the latest one. */
+export type Arrival = number;
+
 type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
-  /** `hasLeft`: its bytes may have left on the current connection. */
-  | { readonly kind: 'sending'; readonly hasLeft: boolean }
+  /** `leftBehind`: undefined while none of its bytes may have left on the current connection. */
+  | { readonly kind: 'sending'; readonly leftBehind: Arrival | undefined }
   /** The device has confirmed it. */
-  | { readonly kind: 'sent' }
+  | { readonly kind: 'sent'; readonly leftBehind: Arrival }
   /** It has failed, but its reply may still come. */
-  | { readonly kind: 'overdue' }
+  | { readonly kind: 'overdue'; readonly leftBehind: Arrival }
   | { readonly kind: 'settled' };
 
 /** One request, until its reply has come or cannot come any more. */
@@ -50,12 +53,14 @@ export class PendingRequest {
     return this.#state.kind !== 'overdue' && this.#state.kind !== 'settled';
   }
 
-  /** Whether its bytes may have left on the current connection: then a reply may come. */
-  get mayBeAnswered(): boolean {
-    const state = this.#state;
-    return state.kind === 'sending'
-      ? state.hasLeft
-      : state.kind === 'sent' || state.kind === 'overdue';
+  /** The arrival behind which bytes of it may have left on the current connection: then a reply may come. */
+  get leftBehind(): Arrival | undefined {
+    return 'leftBehind' in this.#state ? this.#state.leftBehind : undefined;
+  }
+
+  /** Whether what has arrived, a message or the end of the connection, may concern it. */
+  isBefore(arrival: Arrival): boolean {
+    return this.leftBehind !== undefined && this.leftBehind < arrival;
   }
 
   get replyTimeoutMs(): number {
@@ -75,9 +80,11 @@ export class PendingRequest {
     this.#outcome.resolve(reply);
   }
 
-  /** @param mayBeLate its reply may still come, on the same connection */
+  /** @param mayBeLate where it has left, its reply may still come, on the same connection */
   reject(error: EspAtError, mayBeLate: boolean): void {
-    this.become({ kind: mayBeLate ? 'overdue' : 'settled' });
+    const { leftBehind } = this;
+    const isOverdue = mayBeLate && leftBehind !== undefined;
+    this.become(isOverdue ? { kind: 'overdue', leftBehind } : { kind: 'settled' });
     this.#outcome.reject(error);
   }
 }

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { onTimeout, type Clock } from '../../clock';
 import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
-import type { PendingRequest } from './pending-request';
+import type { Arrival, PendingRequest } from './pending-request';
 import type { AnsweredRequest, RequestTable } from './request-table';
 
 /** The request that a message answers, and the message as JSON. */
@@ -40,34 +40,38 @@ export class ReplyFinder {
     if (!request || pending?.request === request) pending?.end();
   }
 
-  /** Returns a promise where a condition takes time. */
-  find(message: Message): MaybePromise<Found | undefined> {
+  /**
+   * Returns a promise where a condition takes time. The message answers no request that has left since it arrived.
+   * @param arrival of the message
+   */
+  find(message: Message, arrival: Arrival): MaybePromise<Found | undefined> {
     const { needsJson, conditional } = this.#table;
     const json = needsJson ? parseJson(textOf(message.bytes)) : undefined;
     const keyed = json === undefined ? undefined : this.#table.withIdIn(json);
-    if (keyed?.request.mayBeAnswered) return { ...keyed, json };
-    return this.#findConditional([...conditional].values(), message, json);
+    if (keyed?.request.isBefore(arrival)) return { ...keyed, json };
+    return this.#findConditional([...conditional].values(), message, arrival, json);
   }
 
   /** A loop, since a recursion over thousands of requests would overflow the stack. */
   #findConditional(
     requests: IterableIterator<PendingRequest>,
     message: Message,
+    arrival: Arrival,
     json: unknown,
   ): MaybePromise<Found | undefined> {
     for (const request of requests) {
-      if (!request.mayBeAnswered) continue;
+      if (!request.isBefore(arrival)) continue;
       const judge = (matches: boolean): Found | undefined =>
-        matches && request.mayBeAnswered ? { request, answer: 'reply', json } : undefined;
+        matches && request.isBefore(arrival) ? { request, answer: 'reply', json } : undefined;
       const matches = this.#matches(request, message, json);
       if (matches instanceof Promise)
         return matches.then(
-          (each) => judge(each) ?? this.#findConditional(requests, message, json),
+          (each) => judge(each) ?? this.#findConditional(requests, message, arrival, json),
         );
       const found = judge(matches);
       if (found) return found;
     }
-    return this.#findNext();
+    return this.#findNext(arrival);
   }
 
   /** Whether a message fulfils the condition of a request; false where that fails. */
@@ -103,9 +107,9 @@ export class ReplyFinder {
     return false;
   }
 
-  #findNext(): Found | undefined {
+  #findNext(arrival: Arrival): Found | undefined {
     const [request] = this.#table.inOrder;
-    return request?.mayBeAnswered ? { request, answer: 'reply', json: undefined } : undefined;
+    return request?.isBefore(arrival) ? { request, answer: 'reply', json: undefined } : undefined;
   }
 }
 

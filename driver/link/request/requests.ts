@@ -17,7 +17,7 @@ import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
 import { prepareRequest, invalidRequest } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
-import { DEFAULT_REPLY_TIMEOUT_MS, PendingRequest } from './pending-request';
+import { DEFAULT_REPLY_TIMEOUT_MS, PendingRequest, type Arrival } from './pending-request';
 import { RequestTable } from './request-table';
 
 /** Limit of the messages that wait behind a pending condition. */
@@ -34,6 +34,7 @@ export class Requests {
   readonly #table = new RequestTable();
   readonly #finder: ReplyFinder;
   #lastNumber = 0;
+  #lastArrival: Arrival = 0;
   /** The last message, or end of the connection, in the queue behind a pending condition. */
   #lastQueued: Promise<void> | undefined;
   /** Counts the queued messages. */
@@ -91,30 +92,30 @@ export class Requests {
 
   /** Takes a message of the link, and emits it, unless it is a reply whose request keeps it back. */
   take(message: Message): void {
-    if (this.#lastQueued) return this.#takeQueued(message);
+    const arrival = ++this.#lastArrival;
+    if (this.#lastQueued) return this.#takeQueued(message, arrival);
     if (this.#table.isEmpty) return this.#emit(message);
-    const found = this.#finder.find(message);
+    const found = this.#finder.find(message, arrival);
     if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message));
     else this.#answer(found, message);
   }
 
   /** Keeps the message in order behind a condition. Gives the condition up where too much waits behind it. */
-  #takeQueued(message: Message): void {
+  #takeQueued(message: Message, arrival: Arrival): void {
     const { length } = message.bytes;
     const isKept = this.#backlog.tryTake(length);
     if (!isKept) this.#finder.giveUp();
     this.#queue(async () => {
       if (isKept) this.#backlog.give(length);
-      this.#answer(await this.#finder.find(message), message);
+      this.#answer(await this.#finder.find(message, arrival), message);
     });
   }
 
   /** The connection has ended: no replies to its requests can come any more. */
   connectionEnded(): void {
-    // Lists them now: the queue may run later, when requests have left on the next connection.
-    const requests = this.#table.all.filter(({ mayBeAnswered }) => mayBeAnswered);
-    if (this.#lastQueued) this.#queue(() => this.#loseReplies(requests));
-    else this.#loseReplies(requests);
+    const arrival = ++this.#lastArrival;
+    if (this.#lastQueued) this.#queue(() => this.#loseReplies(arrival));
+    else this.#loseReplies(arrival);
   }
 
   /** Runs `run` after everything queued. An error of it becomes an uncaught exception, and the queue goes on. */
@@ -134,7 +135,7 @@ export class Requests {
   async #sendRequest(request: PendingRequest): Promise<void> {
     const { options, withdrawal } = request;
     const { opcode, timeoutMs, holdMs } = options;
-    request.become({ kind: 'sending', hasLeft: false });
+    request.become({ kind: 'sending', leftBehind: undefined });
     try {
       await this.#send(request.payload, {
         opcode,
@@ -142,7 +143,8 @@ export class Requests {
         holdMs,
         signal: withdrawal.signal,
         onLeaving: () => {
-          if (request.state.kind === 'sending') request.become({ kind: 'sending', hasLeft: true });
+          const leftBehind = this.#lastArrival;
+          if (request.state.kind === 'sending') request.become({ kind: 'sending', leftBehind });
         },
       });
       this.#sent(request);
@@ -154,20 +156,21 @@ export class Requests {
   #sent(request: PendingRequest): void {
     // Its reply may have been faster than the device's confirmation.
     if (request.state.kind !== 'sending') return;
-    if (!request.mayBeAnswered) return this.#lose(request, 'CONNECTION_ENDED', false);
+    const { leftBehind } = request;
+    if (leftBehind === undefined) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
     const timeout = request.replyTimeoutMs;
     const stop = onTimeout(this.#clock, timeout, () =>
       this.#fail(request, this.#error('REPLY_TIMEOUT', { timeout }, 'sent'), true),
     );
-    request.become({ kind: 'sent' }, stop);
+    request.become({ kind: 'sent', leftBehind }, stop);
   }
 
   #sendFailed(request: PendingRequest, error: EspAtError): void {
     // MATCH_FAILED has ended it already. The link sent nothing, so no late reply comes.
     if (!request.isOpen && error.outcome === 'not-sent') return this.#table.delete(request);
     // The server may answer a request whose bytes may have left.
-    this.#fail(request, error, error.outcome === 'unknown' && request.mayBeAnswered);
+    this.#fail(request, error, error.outcome === 'unknown');
   }
 
   /** Sends the next of the requests with `match` `next`, unless the reply to the one before may still come. */
@@ -218,10 +221,10 @@ export class Requests {
     if (request.matcher.by === 'next') this.#sendNext();
   }
 
-  #loseReplies(requests: readonly PendingRequest[]): void {
-    for (const request of requests) {
+  #loseReplies(arrival: Arrival): void {
+    for (const request of this.#table.all.filter((each) => each.isBefore(arrival))) {
       const { kind } = request.state;
-      if (kind === 'sending') request.become({ kind, hasLeft: false });
+      if (kind === 'sending') request.become({ kind, leftBehind: undefined });
       else if (kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
       else if (kind === 'overdue') this.#table.delete(request);
     }
@@ -235,7 +238,7 @@ export class Requests {
   #fail(request: PendingRequest, error: EspAtError, mayBeLate: boolean): void {
     if (!request.isOpen) return;
     request.reject(error, mayBeLate);
-    if (mayBeLate) this.#table.overdue(request);
+    if (request.state.kind === 'overdue') this.#table.overdue(request);
     else this.#table.delete(request);
     this.#finder.giveUp(request);
     if (request.matcher.by === 'next') this.#sendNext();
