@@ -3,6 +3,7 @@ import { wsclose } from '../commands/wsopen';
 import { delay } from '../clock';
 import { asEspAtError, EspAtError, type ErrorCode, type SendOutcome } from '../errors';
 import type { DeviceWatch } from './device-watch';
+import type { ConnectionOptions } from './connection-options';
 import type { LinkEmitter } from './link-emitter';
 import type { LinkHost, ReadyDevice } from './link-host';
 import { runOpen } from './open-sequence';
@@ -27,6 +28,7 @@ export interface LinkParts {
   readonly watch: DeviceWatch;
   readonly policy: ReconnectPolicy;
   readonly sendQueue: SendQueue;
+  readonly connectionOptions: ConnectionOptions;
   readonly requests: Requests;
   readonly reception: Reception;
   readonly emitter: LinkEmitter;
@@ -112,12 +114,15 @@ export class LinkEffects {
   }
 
   #start(operation: OpenOperation | CloseOperation): void {
-    const { machine, watch, reception } = this.#parts;
+    const { machine, watch, reception, connectionOptions } = this.#parts;
     const { state } = machine;
     // A listener may have ended it before it began.
     if (!('operation' in state) || state.operation !== operation) return;
     if (state.kind === 'opening')
-      void runOpen(this.#link, state, machine, watch, () => reception.expectData());
+      void runOpen(this.#link, state, machine, watch, (options) => {
+        connectionOptions.sent(options);
+        reception.expectData();
+      });
     else void this.#runClose(state);
   }
 
@@ -159,14 +164,13 @@ export class LinkEffects {
   }
 
   #beginConnection(goal: Goal): void {
-    const { watch, policy, emitter, reception, sendQueue } = this.#parts;
+    const { watch, policy, emitter, reception, sendQueue, connectionOptions } = this.#parts;
+    const options = connectionOptions.withGoal(goal);
     const { current } = watch;
     if (!current) return;
     policy.opened(this.#now);
-    emitter.warn(goal, current.capabilities);
-    reception.begin(current, goal.options, this.#sink, () =>
-      emitter.dataLost(this.#error('DATA_LOST')),
-    );
+    emitter.warn({ ...goal, options }, current.capabilities);
+    reception.begin(current, options, this.#sink, () => emitter.dataLost(this.#error('DATA_LOST')));
     // The firmware holds a first message back until the server's next byte: the pong of this ping.
     if (current.capabilities.firstMessage === 'heldBack') sendQueue.sendPing();
     sendQueue.release();

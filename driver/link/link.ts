@@ -8,6 +8,7 @@ import { encodeOpen } from '../recorder/open-codec';
 import { LinkCounters } from '../statistics/link-counters';
 import type { LinkStatistics } from '../statistics/statistics';
 import { waitFor, type WaitOptions } from '../wait';
+import { ConnectionOptions } from './connection-options';
 import { DeviceWatch } from './device-watch';
 import type { LinkEvents, LinkStateName } from './events';
 import { LinkEffects, type LinkParts } from './link-effects';
@@ -52,13 +53,15 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#counters = new LinkCounters(id, clock);
     const machine: LinkMachine = new LinkMachine(clock, (effect) => effects.carryOut(effect));
     const watch = new DeviceWatch(clock);
-    const sendQueue = new SendQueue(id, host, machine, watch);
+    const connectionOptions = new ConnectionOptions();
+    const sendQueue = new SendQueue(id, host, machine, watch, connectionOptions);
     const emitter = new LinkEmitter(id, this, machine, this.#counters, clock);
     const send: Link['send'] = (payload, options) => this.send(payload, options);
     this.#parts = {
       machine,
       watch,
       sendQueue,
+      connectionOptions,
       requests: new Requests(id, host, send, emitter.emitMessage),
       policy: new ReconnectPolicy(random),
       reception: new Reception(id, clock, machine, watch),
@@ -110,7 +113,7 @@ export class Link extends EventEmitter<LinkEvents> {
    * tries to reconnect. Waits for a device that is not ready, up to `timeoutMs`, and again if it restarts before the open
    * sequence begins. With `keepOpen` the driver keeps trying after a failure,
    * although this call rejects. An abort before the link is open closes it and rejects, unless a newer call has claimed the
-   * link: then it has no effect.
+   * link: then it has no effect. An abort during the wait for that confirmation only rejects.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect;
    * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
    * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`, `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`,
@@ -226,7 +229,8 @@ export class Link extends EventEmitter<LinkEvents> {
     if (state.kind === 'closed') return this.#parts.sendQueue.isEmpty ? 'closed' : 'busy';
     if (state.kind !== 'open' || !this.#parts.sendQueue.isEmpty || !this.#parts.reception.isEmpty)
       return 'busy';
-    const snapshot: LinkSnapshot = { link: this.id, options: encodeOpen(state.goal.options) };
+    const options = this.#parts.connectionOptions.withGoal(state.goal);
+    const snapshot: LinkSnapshot = { link: this.id, options: encodeOpen(options) };
     return snapshot;
   }
 

@@ -22,14 +22,15 @@ import type { LinkUrc } from '../at/urc';
 /**
  * Runs an open: waits for the device, and waits again if the device is lost before the open sequence. Reports each stage
  * to the link machine.
- * @param expectData called before each `AT+WSOPEN`: from then on, data of the link belongs to the new connection
+ * @param expectData called before each `AT+WSOPEN`, with its options: from then on, data of the link belongs to the new
+ * connection
  */
 export async function runOpen(
   link: LinkId,
   { operation, cause, goal }: Opening,
   machine: LinkMachine,
   watch: DeviceWatch,
-  expectData: () => void,
+  expectData: (options: OpenOptions) => void,
 ): Promise<void> {
   const { signal } = operation;
   const mayWait = () => {
@@ -66,7 +67,7 @@ async function openOnDevice(
   link: LinkId,
   { goal, operation }: Claim,
   machine: LinkMachine,
-  expectData: () => void,
+  expectData: (options: OpenOptions) => void,
 ): Promise<void> {
   const { signal, seen } = operation;
   const { client, capabilities } = device;
@@ -84,7 +85,8 @@ async function openOnDevice(
   proceed();
   enter('queued');
   proceed();
-  const placed = placeAuthorization(latestOptions(), capabilities.headers);
+  const options = latestOptions();
+  const placed = placeAuthorization(options, capabilities.headers);
   await client.sequence(async (access) => {
     // No command goes out after an abort, or once the device is lost.
     const run: Run = (command) => {
@@ -97,7 +99,12 @@ async function openOnDevice(
     }
     proceed();
     enter('sequence');
-    await openSequence(run, placed, { link, device, seen, expectData });
+    await openSequence(run, placed, {
+      link,
+      device,
+      seen,
+      expectData: () => expectData(options),
+    });
   });
 }
 

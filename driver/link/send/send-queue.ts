@@ -1,5 +1,6 @@
 import type { Command } from '../../at/command';
 import type { LinkId, SendSource } from '../../at/types';
+import type { ConnectionOptions } from '../connection-options';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
@@ -48,14 +49,22 @@ export class SendQueue implements SendSource {
   readonly #host: LinkHost;
   readonly #machine: LinkMachine;
   readonly #watch: DeviceWatch;
+  readonly #connectionOptions: ConnectionOptions;
   /** Messages that have not settled, in the order of their calls; the held ones come last. */
   readonly #messages: PendingSend[] = [];
 
-  constructor(link: LinkId, host: LinkHost, machine: LinkMachine, watch: DeviceWatch) {
+  constructor(
+    link: LinkId,
+    host: LinkHost,
+    machine: LinkMachine,
+    watch: DeviceWatch,
+    connectionOptions: ConnectionOptions,
+  ) {
     this.link = link;
     this.#host = host;
     this.#machine = machine;
     this.#watch = watch;
+    this.#connectionOptions = connectionOptions;
   }
 
   get isEmpty(): boolean {
@@ -249,8 +258,9 @@ export class SendQueue implements SendSource {
 
   /** The commands that send these bytes on this firmware. */
   #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
-    const bufferBytes =
-      this.#machine.state.goal?.options.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
+    const { kind, goal } = this.#machine.state;
+    const ofLink = kind === 'open' ? this.#connectionOptions.withGoal(goal) : goal?.options;
+    const bufferBytes = ofLink?.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
     return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 

@@ -1,0 +1,18 @@
+import type { OpenOptions } from './options';
+import type { Goal } from './state/link-state';
+
+/** The options that the device has for the connection of a link: an open() that joins the connection does not change them. */
+export class ConnectionOptions {
+  #sent: OpenOptions | undefined;
+
+  /** The open sequence sends these options. */
+  sent(options: OpenOptions): void {
+    this.#sent = options;
+  }
+
+  /** Returns the options of the newest `AT+WSOPEN`, with `keepOpen` and `owner` of the goal. */
+  withGoal({ options }: Goal): OpenOptions {
+    const { keepOpen, owner } = options;
+    return this.#sent ? { ...this.#sent, keepOpen, owner } : options;
+  }
+}

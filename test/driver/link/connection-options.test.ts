@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Harness } from '../../harness/harness';
+import { failure } from '../../harness/ready-harness';
+import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
+
+const uri = 'ws://host/plain';
+const [small, large] = [{ bufferBytes: 2000 }, { bufferBytes: 4000 }];
+
+/** A ready device with v4.0.0.0, which frames messages wrongly that are longer than the buffer of their link. */
+async function misframingHarness(): Promise<Harness> {
+  const harness: Harness = new Harness({
+    firmware: 'B',
+    simulator: {
+      output: (bytes) =>
+        harness.port.deliver(
+          Buffer.from(bytes.toString('latin1').replace('3.3.0.0', '4.0.0.0'), 'latin1'),
+        ),
+    },
+  });
+  await harness.ready();
+  return harness;
+}
+
+describe('an open with another buffer size', () => {
+  it('that joins a connection leaves the limit of its messages as it is, until the next connection', async () => {
+    await using harness = await misframingHarness();
+    const { clock, device } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri, config: small }));
+    await clock.wait(link.open({ uri, config: large }));
+    const error = await failure(harness, link.send('x'.repeat(2001)));
+    assert.deepEqual([error.code, error.details.limit], ['PAYLOAD_TOO_LONG', 2000]);
+    await clock.wait(link.close());
+    await clock.wait(link.open({ uri, config: large }));
+    await clock.wait(link.send('x'.repeat(4000)));
+  });
+
+  it('that joins an open whose AT+WSCFG has gone out leaves the limit as it is', async () => {
+    await using harness = await misframingHarness();
+    const { clock, device, port } = harness;
+    const [link] = device.links;
+    const first = link.open({ uri, config: small });
+    assert.ok(await clock.until(() => port.text.includes('AT+WSOPEN=0'), 5000));
+    await clock.wait(Promise.all([first, link.open({ uri, config: large })]));
+    assert.doesNotMatch(port.text, /AT\+WSCFG=0,\d+,\d+,4000/);
+    const error = await failure(harness, link.send('x'.repeat(2001)));
+    assert.deepEqual([error.code, error.details.limit], ['PAYLOAD_TOO_LONG', 2000]);
+  });
+});
+
+it('an open that asks for verification, and joins an open that has begun without, is warned', async () => {
+  const identity = makeIdentity(makeAuthority('Home CA'), 'host');
+  await using harness: Harness = new Harness({
+    route: () => ({ kind: 'server', server: harness.server, tls: { identity } }),
+    device: { sntp: { timezone: 0, servers: ['time.example'] } },
+  });
+  await harness.ready();
+  const { clock, device, port } = harness;
+  const [link] = device.links;
+  const warnings: unknown[] = [];
+  link.on('warning', ({ error, owner }) => warnings.push([error.code, owner]));
+  const first = link.open({ uri: 'wss://host/plain', owner: 'one' });
+  assert.ok(await clock.until(() => port.text.includes('AT+WSOPEN=0'), 5000));
+  const second = link.open({ uri: 'wss://host/plain', config: { auth: 2 }, owner: 'two' });
+  await clock.wait(Promise.all([first, second]));
+  assert.deepEqual(warnings, [['SERVER_NOT_VERIFIED', 'two']]);
+});
