@@ -51,8 +51,8 @@ export interface Open {
   readonly announced: boolean;
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
-  /** An open() during a resync, which waits for the check after it: the link may be lost. */
-  readonly waiting?: { readonly operation: OpenOperation; readonly timer: Timer };
+  /** Calls of open() during a resync, which wait for the check after it: the link may be lost. The goal is the last one's. */
+  readonly waiting?: { readonly claims: readonly Claim[]; readonly timer: Timer };
 }
 
 /** The device tries to reconnect by itself. */
@@ -196,7 +196,7 @@ export function timerOf(state: State): Timer | undefined {
 
 /** The operations that a state holds. The machine aborts an operation when the state no longer holds it. */
 export function operationsOf(state: State): readonly (OpenOperation | CloseOperation)[] {
-  if (state.kind === 'open') return state.waiting ? [state.waiting.operation] : [];
+  if (state.kind === 'open') return state.waiting?.claims.map(({ operation }) => operation) ?? [];
   const current = 'operation' in state ? [state.operation] : [];
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }

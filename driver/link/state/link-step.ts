@@ -13,6 +13,7 @@ import {
 } from './link-state';
 import {
   aborted,
+  abortWaiting,
   awaitCheck,
   becomeClosed,
   endOpen,
@@ -54,17 +55,12 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
       return replace(state, claim);
     case 'open':
       if (!isSameUri(state, claim)) return replace(state, claim);
-      if (state.waiting)
-        return [
-          { ...state, goal },
-          { do: 'join', operation, to: state.waiting.operation },
-        ];
-      return deviceInSync
+      return deviceInSync && !state.waiting
         ? [
             { ...state, goal },
             { do: 'settle', operation },
           ]
-        : awaitCheck({ ...state, goal }, operation);
+        : awaitCheck(state, claim);
     case 'reconnecting':
       if (isSameUri(state, claim)) return startOpen(claim, 'user', state.number);
       return replace(state, claim);
@@ -74,16 +70,22 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
 }
 
 /**
- * Where a step ends the connection while an open() waits for a check: applies that open() to the state after the step. A
- * close aborts it.
+ * Where a step ends the connection while calls of open() wait for a check: applies them to the state after the step. A close
+ * aborts them.
  */
 export function continueOpen(before: State, step: Step): Step {
   const [after, ...effects] = step;
   if (before.kind !== 'open' || !before.waiting || after.kind === 'open') return step;
-  const { operation } = before.waiting;
-  if (after.kind === 'closing') return [after, ...effects, aborted(operation)];
-  const [last, ...more] = open(after, { goal: before.goal, operation }, true);
-  return [last, ...effects, ...more];
+  const { claims } = before.waiting;
+  if (after.kind === 'closing')
+    return [after, ...effects, ...claims.map(({ operation }) => aborted(operation))];
+  return claims.reduce<Step>(
+    ([state, ...earlier], claim) => {
+      const [next, ...more] = open(state, claim, true);
+      return [next, ...earlier, ...more];
+    },
+    [after, ...effects],
+  );
 }
 
 function replace(state: Opening | Open | Reconnecting, claim: Claim): Step {
@@ -154,11 +156,13 @@ function leaveAlone(state: State, operation: CloseOperation, owner: string | und
     : [state, { do: 'settle', operation }];
 }
 
-/** The caller of an open() has withdrawn it before the link was open: closes it, unless a newer claim has taken its place. */
+/**
+ * The caller of an open() has withdrawn it before the link was open: closes it, unless a newer claim has taken its place. A
+ * link that waits for a check is open: only this call ends.
+ */
 export function abort(state: State, goal: Goal): Step {
   if (state.kind === 'opening' && state.goal === goal) return close(state, new CloseOperation());
-  if (state.kind === 'open' && state.goal === goal && state.waiting)
-    return endWaiting(state, 'OPEN_ABORTED');
+  if (state.kind === 'open') return abortWaiting(state, goal);
   if (state.kind !== 'closing' || state.next?.goal !== goal) return [state];
   const { next, ...after } = state;
   return [after, aborted(next.operation)];

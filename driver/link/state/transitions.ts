@@ -91,19 +91,37 @@ export function endOpen({ goal, cause, operation }: Opening): Step {
 }
 
 /** The link was open before the resync: the check after the resync shows whether it still is. */
-export function awaitCheck(state: Open, operation: OpenOperation): Step {
-  const timer: Timer = { ms: state.goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
+export function awaitCheck(state: Open, claim: Claim): Step {
+  const { goal } = claim;
+  const { waiting } = state;
+  if (waiting)
+    return [{ ...state, goal, waiting: { ...waiting, claims: [...waiting.claims, claim] } }];
+  const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
   return [
-    { ...state, waiting: { operation, timer } },
+    { ...state, goal, waiting: { claims: [claim], timer } },
     { do: 'startTimer', timer },
   ];
 }
 
-/** Settles the open() that waits for a check. */
+/** Settles the calls of open() that wait for a check. */
 export function endWaiting({ waiting, ...state }: Open, error?: SettleError): Step<Open> {
-  return waiting
-    ? [state, { do: 'settle', operation: waiting.operation, ...(error && { error }) }]
-    : [state];
+  const settled = waiting?.claims.map(({ operation }): Effect => ({
+    do: 'settle',
+    operation,
+    ...(error && { error }),
+  }));
+  return [state, ...(settled ?? [])];
+}
+
+/** Ends one of the calls of open() that wait for a check. The link keeps the goal of the newest one that is left. */
+export function abortWaiting(state: Open, goal: Goal): Step<Open> {
+  const { waiting, ...open } = state;
+  const ended = waiting?.claims.find((claim) => claim.goal === goal);
+  if (!waiting || !ended) return [state];
+  const claims = waiting.claims.filter((claim) => claim !== ended);
+  const newest = claims.at(-1);
+  const after = newest ? { ...open, goal: newest.goal, waiting: { ...waiting, claims } } : open;
+  return [after, aborted(ended.operation)];
 }
 
 // --- from open -------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
 import { endingOf, story } from '../../harness/ready-harness';
 
@@ -149,5 +150,27 @@ describe('an open of a link that was open before a resync', () => {
     assert.equal(await clock.wait(again), 'DEVICE_NOT_READY');
     assert.equal(Math.round(clock.now() - began), 500);
     assert.equal(link.state, 'open');
+  });
+
+  it('goes on when another one that waits with it is aborted, the newer or the older one', async () => {
+    for (const aborted of ['old', 'new']) {
+      await using harness = new Harness();
+      const { clock, device, simulator } = harness;
+      const [link] = device.links;
+      await resyncing(harness);
+      const controller = new AbortController();
+      const open = (owner: string) => {
+        const wait = owner === aborted ? { signal: controller.signal } : {};
+        return endingOf(link.open({ uri: 'ws://host/plain', owner }, wait));
+      };
+      const endings = [open('old'), open('new')];
+      controller.abort(new EspAtError('ABORTED'));
+      await clock.advance(5);
+      assert.deepEqual([link.state, link.owner], ['open', aborted === 'old' ? 'new' : 'old']);
+      simulator.powerOn();
+      const expected = ['old', 'new'].map((owner) => (owner === aborted ? 'ABORTED' : 'done'));
+      assert.deepEqual(await clock.wait(Promise.all(endings)), expected);
+      assert.equal(link.state, 'open');
+    }
   });
 });

@@ -29,14 +29,22 @@ describe('open() during a resync', () => {
     closed; open(a) in a resync: opening 0 a device user, start
     open; open(a) in a resync: open 2 waiting for 15000, startTimer
     open; open(b) in a resync: open 2, LINK_IN_USE
-    open, awaiting a check; open(a): open 2 waiting for 1, join
-    open, awaiting a check; open(a) in a resync: open 2 waiting for 1, join
+    open, awaiting a check; open(a): open 2 waiting joined for 1
+    open, awaiting a check; open(a) in a resync: open 2 waiting joined for 1
     open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE
     open, awaiting a check; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED
     open, awaiting a check; close(owner new): open 2 waiting for 1, done
     open, awaiting a check; abort of open(a): open 2, OPEN_ABORTED
     open, awaiting a check; abort of open(b): open 2 waiting for 1
+    open, joined, awaiting a check; abort of open(a): open 2 waiting for 1, OPEN_ABORTED
+    open, joined, awaiting a check; abort of open(a), kept: open 2 waiting for 1, OPEN_ABORTED
+    open, joined, awaiting a check; abort of open(b): open 2 waiting joined for 1
+    open, joined, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED, OPEN_ABORTED
+    open, joined, awaiting a check; timer: open 2, DEVICE_NOT_READY, DEVICE_NOT_READY
+    open, joined, awaiting a check; check says 2: open 2, confirmSends, done, done
+    open, joined, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start, join
+    open, joined, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start, join
     open, awaiting a check; timer: open 2, DEVICE_NOT_READY
     open, awaiting a check; check says 2: open 2, confirmSends, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start

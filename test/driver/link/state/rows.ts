@@ -42,9 +42,9 @@ function opening(change: Partial<Opening> = {}): Opening {
   return { ...claimOf(a), ...state, ...change };
 }
 
-function awaitingCheck(goal: Goal): Open {
-  const waiting = { operation: new OpenOperation(), timer };
-  return { kind: 'open', goal, announced: true, waiting };
+function awaitingCheck(...goals: [Goal, ...Goal[]]): Open {
+  const waiting = { claims: goals.map(claimOf), timer };
+  return { kind: 'open', goal: goals.at(-1) ?? goals[0], announced: true, waiting };
 }
 
 function closing(next?: Goal): Closing {
@@ -89,6 +89,7 @@ const states: Readonly<Record<string, State>> = {
   'open, suspect': { kind: 'open', goal: a, announced: true, suspicion: error },
   'open, awaiting a check': awaitingCheck(a),
   'open, kept, awaiting a check': awaitingCheck(kept),
+  'open, joined, awaiting a check': awaitingCheck(a, kept),
   'open, suspect, awaiting a check': { ...awaitingCheck(a), suspicion: error },
   reconnecting: { kind: 'reconnecting', goal: a, number: 1 },
   'reconnecting, kept': { kind: 'reconnecting', goal: kept, number: 3, timer },
@@ -136,6 +137,7 @@ const inputs: Readonly<Record<string, Transition>> = {
   'close(owner old)': closeNow('old'),
   'close(owner new)': closeNow('new'),
   'abort of open(a)': (state) => link.abort(state, a),
+  'abort of open(a), kept': (state) => link.abort(state, kept),
   'abort of open(b)': (state) => link.abort(state, b),
   '+WS_CONNECTED': (state) => device.urc(state, 'connected'),
   '+WS_DISCONNECTED': (state) => device.urc(state, 'disconnected'),
@@ -184,7 +186,10 @@ function shownState(state: State): string {
   if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
   if (state.kind === 'open' && !state.announced) parts.push('not announced');
   if (state.kind === 'open' && state.suspicion) parts.push('suspect');
-  if (state.kind === 'open' && state.waiting) parts.push('waiting');
+  if (state.kind === 'open' && state.waiting) {
+    parts.push('waiting');
+    if (state.waiting.claims.length > 1) parts.push('joined');
+  }
   const timer = timerOf(state);
   if (timer) parts.push('for', timer.ms);
   return parts.join(' ');
