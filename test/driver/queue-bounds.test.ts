@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import type { ReplyMatch } from '../../driver/link/request/options';
-import { requestHarness } from './link/request/request-harness';
+import { test } from './link/request/request-harness';
 
 const CALLS = 3000;
 
@@ -29,8 +29,7 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('a response without end', () => {
-  it('makes its command fail within 2 s, and the next one succeeds', async () => {
-    const { harness } = await requestHarness();
+  test('makes its command fail within 2 s, and the next one succeeds', async (harness) => {
     const { device, port, clock, simulator } = harness;
     const write = simulator.write.bind(simulator);
     simulator.write = (bytes) => {
@@ -47,34 +46,29 @@ describe('a response without end', () => {
     assert.ok(clock.now() < began + 2000, String(clock.now() - began));
     simulator.write = write;
     assert.equal((await clock.wait(device.command('AT+CWSTATE?'))).length, 1);
-    await harness.end();
   });
 });
 
 describe('a flood of calls at once', () => {
-  it('of send(): 1000 wait, the others fail with QUEUE_FULL, and all that wait arrive', async () => {
-    const { harness, link, requested } = await requestHarness();
+  test('of send(): 1000 wait, the others fail with QUEUE_FULL, and all that wait arrive', async (harness) => {
+    const { link, received } = harness;
     const counts = await endings(times(CALLS, (index) => link.send(`m${index}`)));
     await harness.clock.advance(60_000);
     assert.deepEqual(counts, { pending: 0, QUEUE_FULL: CALLS - 1000, done: 1000 });
     assert.deepEqual(
-      requested(),
+      received(),
       times(1000, (index) => `m${index}`),
     );
-    await harness.end();
   });
 
-  it('of command(): 100 wait, the others fail with COMMAND_QUEUE_FULL, and later ones go again', async () => {
-    const { harness } = await requestHarness();
+  test('of command(): 100 wait, the others fail with COMMAND_QUEUE_FULL, and later ones go again', async (harness) => {
     const counts = await endings(times(CALLS, () => harness.device.command('AT+CWSTATE?')));
     await harness.clock.advance(60_000);
     assert.deepEqual(counts, { pending: 0, COMMAND_QUEUE_FULL: CALLS - 100, done: 100 });
     assert.ok(await harness.clock.wait(harness.device.command('AT+CWSTATE?')));
-    await harness.end();
   });
 
-  it('of checkLinks() and scanNetworks(): the device is asked at most three times, and each call ends', async () => {
-    const { harness } = await requestHarness();
+  test('of checkLinks() and scanNetworks(): the device is asked at most three times, and each call ends', async (harness) => {
     const { device, port, clock } = harness;
     port.written.length = 0;
     const counts = await endings(
@@ -85,11 +79,9 @@ describe('a flood of calls at once', () => {
     const asked = (command: string) => port.text.split(command).length - 1;
     assert.ok(asked('AT+WSOPEN?') <= 3, port.text.slice(0, 200));
     assert.equal(asked('AT+CWLAP\r\n'), 1);
-    await harness.end();
   });
 
-  it('of open() and close(): each call ends, and the device gets one command for each change', async () => {
-    const { harness } = await requestHarness();
+  test('of open() and close(): each call ends, and the device gets one command for each change', async (harness) => {
     const { device, port, clock } = harness;
     const [, link] = device.links;
     port.written.length = 0;
@@ -103,24 +95,22 @@ describe('a flood of calls at once', () => {
     );
     assert.equal(port.text.split('AT+WSOPEN=').length - 1, 1);
     assert.equal(port.text.split('AT+WSCLOSE=').length - 1, 1);
-    await harness.end();
   });
 
   for (const match of [{ by: 'next' }, { by: 'property', request: 'id' }] satisfies ReplyMatch[]) {
-    it(`of request(), by ${match.by}: 1000 are open, the others fail with QUEUE_FULL and were not sent`, async () => {
-      const { harness, link, requested, connection } = await requestHarness();
+    test(`of request(), by ${match.by}: 1000 are open, the others fail with QUEUE_FULL and were not sent`, async (harness) => {
+      const { link, received } = harness;
       const options = { match, replyTimeoutMs: 86_400_000 };
       const counts = await endings(times(CALLS, () => link.request({ q: 1 }, options)));
       await harness.clock.advance(60_000);
       assert.deepEqual({ ...counts }, { pending: 1000, QUEUE_FULL: CALLS - 1000 });
       const last = (await endings([link.request({ q: 2 }, options)])).QUEUE_FULL;
       assert.equal(last, 1, 'sent ones without a reply count');
-      assert.equal(requested().length, match.by === 'next' ? 1 : 1000);
-      connection().send({ fin: true, opcode: 1, payload: Buffer.from(requested()[0] ?? '') });
+      assert.equal(received().length, match.by === 'next' ? 1 : 1000);
+      harness.serve(received()[0] ?? '');
       await harness.clock.advance(100);
       assert.equal(counts.done, 1);
       assert.equal((await endings([link.request({ q: 3 }, options)])).QUEUE_FULL, undefined);
-      await harness.end();
     });
   }
 });
@@ -128,33 +118,17 @@ describe('a flood of calls at once', () => {
 describe('a condition of a request that never decides', () => {
   const match: ReplyMatch = { by: 'function', matches: never };
 
-  it('fails when 1000 messages wait for it, and all messages are emitted in order', async () => {
-    const { harness, ask, connection, emitted } = await requestHarness();
-    const asked = await ask('question', { match, replyTimeoutMs: 86_400_000 });
+  test('fails when 1000 messages wait for it, and all messages are emitted in order', async (harness) => {
+    const asked = await harness.ask('question', { match, replyTimeoutMs: 86_400_000 });
     const texts = times(1002, (index) => `m${index}`);
     const serve = (some: readonly string[]) => {
-      for (const text of some)
-        connection().send({ fin: true, opcode: 1, payload: Buffer.from(text) });
+      for (const text of some) harness.serve(text);
       return harness.clock.advance(1000);
     };
     await serve(texts.slice(0, 1001));
-    assert.deepEqual([asked.ending, emitted()], [undefined, []]);
+    assert.deepEqual([asked.ending, harness.texts()], [undefined, []]);
     await serve(texts.slice(1001));
     assert.equal(asked.ending, 'MATCH_FAILED sent');
-    assert.deepEqual(emitted(), texts);
-    await harness.end();
-  });
-
-  it('fails with the timeout of its reply, and the messages are emitted in order', async () => {
-    const { harness, ask, serve, emitted } = await requestHarness();
-    const asked = await ask('question', { match, replyTimeoutMs: 5000 });
-    await serve('one');
-    await serve('two');
-    assert.deepEqual(emitted(), []);
-    await harness.clock.advance(5000);
-    assert.equal(asked.ending, 'REPLY_TIMEOUT sent');
-    await serve('three');
-    assert.deepEqual(emitted(), ['one', 'two', 'three']);
-    await harness.end();
+    assert.deepEqual(harness.texts(), texts);
   });
 });

@@ -2,10 +2,14 @@ import { Device } from '../../driver/device/device';
 import type { DeviceOptions, DeviceState } from '../../driver/device/options';
 import { EspAtError } from '../../driver/errors';
 import type { Message } from '../../driver/link/events';
+import type { Link } from '../../driver/link/link';
+import type { OpenOptions } from '../../driver/link/options';
 import {
   SimulatedDevice,
   seededRandom,
   type FirmwareClass,
+  type Outcome,
+  type Point,
   type SimulatorOptions,
 } from '../../simulator';
 import { PacedLine } from '../../simulator/serial/paced-line';
@@ -68,6 +72,52 @@ export class Harness {
   readonly events: LoggedDeviceEvent[] = [];
   readonly linkEvents: LoggedLinkEvent[] = [];
   readonly messages: Message[] = [];
+  /** The outcome of a command; undefined: the device executes it. */
+  outcome: (line: string) => Outcome | undefined = () => undefined;
+  reached: (point: Point, line: string) => void = () => undefined;
+  /** Alters the bytes of the device on their way to the host, and those of the host; one character a byte. */
+  alterOutput: ((text: string) => string) | undefined;
+  alterInput: ((text: string) => string) | undefined;
+  // What tests take apart into names of their own.
+
+  /** The texts of the messages that the links emitted. */
+  readonly texts = () => this.messages.map(({ bytes }) => bytes.toString());
+  /** The codes of the warnings of the device and its links. */
+  readonly warnings = () =>
+    this.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
+  /** The changes of a link, each with the state that it reported. */
+  readonly story = (link = 0) =>
+    this.linkEvents
+      .filter((each) => each.link === link)
+      .map((each) => `${each.event} ${each.state}`);
+  /** The path of each connection that the server has accepted, and whether it is still open. */
+  readonly connections = () =>
+    this.server.connections.map(({ request, open }) => `${request.target} ${open}`);
+  /** The connection that the server has accepted last. */
+  readonly connection = () => {
+    const connection = this.server.connections.at(-1);
+    if (!connection) throw new Error('no connection');
+    return connection;
+  };
+  /** The texts of the messages, or fragments of them, that a connection has received. */
+  readonly received = ({ frames } = this.connection()) =>
+    frames.filter(({ opcode }) => opcode < 8).map(({ payload }) => payload.toString());
+  /** Sends a message from the server on a connection. */
+  readonly serve = (payload: string | Buffer, connection = this.connection(), opcode = 1) =>
+    connection.send({ fin: true, opcode, payload: Buffer.from(payload) });
+  /** Gives the host these bytes as the device's. */
+  readonly say = (text: string) => this.port.deliver(Buffer.from(text, 'latin1'));
+  /** How often the host has written this text. */
+  readonly count = (text: string) => this.port.text.split(text).length - 1;
+  /** The command lines that the host has written. */
+  readonly lines = () => this.port.text.split('\r\n').filter((line) => line !== '');
+  /** How a promise ends: `done`, or the code of its error; virtual time passes until it does. */
+  readonly ending = (promise: Promise<unknown>) => this.clock.wait(endingOf(promise));
+  /** Lets time pass until a condition is true, or fails. */
+  readonly until = async (isSo: () => boolean, ms = 60_000) => {
+    if (!(await this.clock.until(isSo, ms))) throw new Error(`not within ${ms} ms: ${String(isSo)}`);
+  };
+
   readonly #line: PacedLine | undefined;
 
   constructor(options: HarnessOptions = {}) {
@@ -91,12 +141,22 @@ export class Harness {
       network: this.network,
       random,
       joined: true,
-      output: this.#delayed(serial, (bytes) => this.port.deliver(bytes)),
+      output: this.#delayed(serial, (bytes) =>
+        passOn(bytes, this.alterOutput, (altered) => this.port.deliver(altered)),
+      ),
+      hooks: {
+        outcome: (line) => this.outcome(line) ?? { kind: 'execute' },
+        reached: (point, line) => this.reached(point, line),
+      },
       ...(line && { uart: line.factory }),
       ...options.simulator,
     });
     this.port = new MemoryPort(
-      () => ({ write: this.#delayed(serial, (bytes) => this.simulator.write(bytes)) }),
+      () => ({
+        write: this.#delayed(serial, (bytes) =>
+          passOn(bytes, this.alterInput, (altered) => this.simulator.write(altered)),
+        ),
+      }),
       serial && line && this.#serialPort(serial, line),
     );
     this.device = new Device({
@@ -113,11 +173,23 @@ export class Harness {
   }
 
   /** Starts the device and lets time pass until it is ready. */
-  async ready(): Promise<void> {
+  async ready(): Promise<this> {
     this.device.start();
     if (!(await this.clock.until(() => this.device.state.name === 'ready', 120_000))) {
       throw new Error(`the device did not become ready: ${JSON.stringify(this.device.state)}`);
     }
+    return this;
+  }
+
+  get link(): Link {
+    return this.device.links[0];
+  }
+
+  /** Opens link 0, then forgets the writes and the events of that. */
+  async open(options: Partial<OpenOptions> = {}): Promise<this> {
+    await this.clock.wait(this.link.open({ uri: 'ws://host/plain', ...options }));
+    this.port.written.length = this.linkEvents.length = 0;
+    return this;
   }
 
   /** Bits a second at the host's end of the line; at another rate than the device's, bytes arrive corrupt. */
@@ -155,4 +227,21 @@ export class Harness {
     await this.clock.wait(this.device.stop());
     this.simulator.destroy();
   }
+}
+
+/** How a promise ends: `done`, or the code of its error. */
+export const endingOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
+  );
+
+function passOn(
+  bytes: Uint8Array,
+  alter: ((text: string) => string) | undefined,
+  deliver: (bytes: Buffer) => void,
+): void {
+  if (!alter) return deliver(bytes as Buffer);
+  const text = alter(Buffer.from(bytes).toString('latin1'));
+  if (text !== '') deliver(Buffer.from(text, 'latin1'));
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { EspAtError } from '../../driver/errors';
+import type { OpenOptions } from '../../driver/link/options';
 import { Harness, type HarnessOptions } from './harness';
+
+export { endingOf } from './harness';
 
 /** A harness whose device is ready. Its port holds no earlier writes. */
 export async function readyHarness(options: HarnessOptions = {}): Promise<Harness> {
@@ -9,6 +12,10 @@ export async function readyHarness(options: HarnessOptions = {}): Promise<Harnes
   harness.port.written.length = 0;
   return harness;
 }
+
+/** A ready harness whose first link is open. */
+export const openHarness = async (options: HarnessOptions = {}, open: Partial<OpenOptions> = {}) =>
+  (await readyHarness(options)).open(open);
 
 /** The error that rejects a promise; virtual time passes until it settles. */
 export async function failure(harness: Harness, promise: Promise<unknown>): Promise<EspAtError> {
@@ -25,21 +32,8 @@ export async function failure(harness: Harness, promise: Promise<unknown>): Prom
 export const code = async (harness: Harness, promise: Promise<unknown>) =>
   (await failure(harness, promise)).code;
 
-/** How a promise ends: `done`, or the code of its error. */
-export const endingOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
-  );
-
 /** The command lines that the driver wrote. */
-export function lines(harness: Harness): string[] {
-  return harness.port.text.split('\r\n').filter((line) => line !== '');
-}
+export const lines = (harness: Harness): string[] => harness.lines();
 
 /** The events of a link, each with the state that it reported. */
-export function story(harness: Harness, link = 0): string[] {
-  return harness.linkEvents
-    .filter((each) => each.link === link)
-    .map(({ event, state }) => `${event} ${state}`);
-}
+export const story = (harness: Harness, link = 0): string[] => harness.story(link);

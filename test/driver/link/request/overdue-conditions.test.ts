@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Reply } from '../../../../driver/link/request/options';
 import { endingOf, readyHarness } from '../../../harness/ready-harness';
-import { requestHarness } from './request-harness';
+import { test } from './request-harness';
 
 it('conditions of failed requests do not pile up on a connection that lasts: a message passes the newest 100', async () => {
   await using harness = await readyHarness();
@@ -25,8 +25,8 @@ it('conditions of failed requests do not pile up on a connection that lasts: a m
   assert.deepEqual([asked.length, asked[0]], [100, 50]);
 });
 
-it('a request whose reply is the next message stays overdue, however many others fail', async () => {
-  const { harness, ask, serve, requested } = await requestHarness();
+test('a request whose reply is the next message stays overdue, however many others fail', async (harness) => {
+  const { ask, answer, received } = harness;
   const late: string[] = [];
   const onLate = ({ message }: Reply) => void late.push(message.bytes.toString());
   await ask('one', { match: { by: 'next' }, replyTimeoutMs: 100, onLate });
@@ -37,9 +37,8 @@ it('a request whose reply is the next message stays overdue, however many others
   const endings = (await Promise.all(failed)).map(({ ending }) => ending);
   assert.deepEqual(new Set(endings), new Set(['REPLY_TIMEOUT sent']));
   const two = await ask('two', { match: { by: 'next' } });
-  assert.equal(requested().includes('two'), false);
-  await serve('reply to one');
-  await serve('reply to two');
+  assert.equal(received().includes('two'), false);
+  await answer('reply to one');
+  await answer('reply to two');
   assert.deepEqual([late, two.ending], [['reply to one'], 'reply to two']);
-  await harness.end();
 });

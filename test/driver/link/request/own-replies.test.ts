@@ -1,67 +1,62 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { runInNewContext, runInThisContext } from 'node:vm';
 import type { ReplyMatch } from '../../../../driver/link/request/options';
-import { requestHarness } from './request-harness';
+import { test } from './request-harness';
 
 const byId: ReplyMatch = { by: 'property', request: 'id' };
 
 describe('a request whose reply has its ID', () => {
-  it('gets its own reply, in any order', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('gets its own reply, in any order', async (harness) => {
+    const { ask, answer } = harness;
     const one = await ask({ id: 1 }, { match: byId });
     const two = await ask({ id: 'two' }, { match: byId });
-    await serve('{"id":"two","result":2}');
+    await answer('{"id":"two","result":2}');
     assert.deepEqual([one.ending, two.ending], [undefined, '{"id":"two","result":2}']);
-    await serve('{"id":1,"result":1}');
+    await answer('{"id":1,"result":1}');
     assert.deepEqual(one.reply?.json, { id: 1, result: 1 });
-    await harness.end();
   });
 
-  it('gets an ID if it has none, and another one than those in use', async () => {
-    const { harness, ask, requested } = await requestHarness();
+  test('gets an ID if it has none, and another one than those in use', async (harness) => {
+    const { ask, received } = harness;
     await ask({ id: 2 }, { match: byId });
     await ask({ method: 'a' }, { match: byId });
     await ask('{"method":"b"}', { match: byId });
     await ask({ id: null }, { match: byId });
-    assert.deepEqual(requested().slice(1), [
+    assert.deepEqual(received().slice(1), [
       '{"method":"a","id":1}',
       '{"method":"b","id":3}',
       '{"id":4}',
     ]);
-    await harness.end();
   });
 
-  it('leaves the bytes of a text that has an ID as they are', async () => {
-    const { harness, ask, serve, requested } = await requestHarness();
+  test('leaves the bytes of a text that has an ID as they are', async (harness) => {
+    const { ask, answer, received } = harness;
     const text = ' { "id" : 1.0 }\n';
     const asked = await ask(Buffer.from(text), { match: byId });
-    assert.deepEqual(requested(), [text]);
-    await serve('{"id":1}');
+    assert.deepEqual(received(), [text]);
+    await answer('{"id":1}');
     assert.equal(asked.ending, '{"id":1}');
-    await harness.end();
   });
 
-  it('tells a number from a text with its digits', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('tells a number from a text with its digits', async (harness) => {
+    const { ask, answer } = harness;
     const asked = await ask({ id: 7 }, { match: byId });
-    await serve('{"id":"7"}');
+    await answer('{"id":"7"}');
     assert.equal(asked.ending, undefined);
-    await harness.end();
   });
 
-  it('finds the ID at other places of request and reply', async () => {
-    const { harness, ask, serve, requested } = await requestHarness();
+  test('finds the ID at other places of request and reply', async (harness) => {
+    const { ask, answer, received } = harness;
     const match = { by: 'property', request: 'head.tags[1]', reply: 'for' } as const;
     const asked = await ask({ head: { tags: ['x'] } }, { match });
-    assert.deepEqual(requested(), ['{"head":{"tags":["x",1]}}']);
-    await serve('{"for":1}');
+    assert.deepEqual(received(), ['{"head":{"tags":["x",1]}}']);
+    await answer('{"for":1}');
     assert.equal(asked.ending, '{"for":1}');
-    await harness.end();
   });
 
-  it('is not sent while another one with its ID is under way, or its reply may come late', async () => {
-    const { harness, ask, serve, requested } = await requestHarness();
+  test('is not sent while another one with its ID is under way, or its reply may come late', async (harness) => {
+    const { ask, answer, received } = harness;
     const first = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 1000 });
     const second = await ask({ id: 1 }, { match: byId });
     assert.equal(second.ending, 'REQUEST_ID_IN_USE not-sent');
@@ -69,16 +64,15 @@ describe('a request whose reply has its ID', () => {
     assert.equal(first.ending, 'REPLY_TIMEOUT sent');
     const third = await ask({ id: 1 }, { match: byId });
     assert.equal(third.ending, 'REQUEST_ID_IN_USE not-sent');
-    await serve('{"id":1,"late":true}');
+    await answer('{"id":1,"late":true}');
     const fourth = await ask({ id: 1 }, { match: byId });
-    await serve('{"id":1}');
+    await answer('{"id":1}');
     assert.equal(fourth.ending, '{"id":1}');
-    assert.equal(requested().length, 2);
-    await harness.end();
+    assert.equal(received().length, 2);
   });
 
-  it('is refused unless it is a JSON object, before a byte is written', async () => {
-    const { harness, ask, requested } = await requestHarness();
+  test('is refused unless it is a JSON object, before a byte is written', async (harness) => {
+    const { ask, received } = harness;
     for (const payload of ['text', '[1]', '7', Buffer.from([1]), [1]])
       assert.equal((await ask(payload, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
     assert.equal(
@@ -86,13 +80,12 @@ describe('a request whose reply has its ID', () => {
       'INVALID_PAYLOAD not-sent',
     );
     assert.equal((await ask({ big: 1n }, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
-    assert.deepEqual(requested(), []);
-    await harness.end();
+    assert.deepEqual(received(), []);
   });
 });
 
-it('a payload that JSON cannot encode is refused where the next message is the reply, and the next request is sent', async () => {
-  const { harness, ask, requested, serve } = await requestHarness();
+test('a payload that JSON cannot encode is refused where the next message is the reply, and the next request is sent', async (harness) => {
+  const { ask, received, answer } = harness;
   const circular: Record<string, unknown> = {};
   circular.self = circular;
   for (const payload of [circular, { big: 1n }])
@@ -101,46 +94,42 @@ it('a payload that JSON cannot encode is refused where the next message is the r
       'INVALID_PAYLOAD not-sent',
     );
   const asked = await ask('one', { match: { by: 'next' } });
-  assert.deepEqual(requested(), ['one']);
-  await serve('1');
+  assert.deepEqual(received(), ['one']);
+  await answer('1');
   assert.equal(asked.ending, '1');
-  await harness.end();
 });
 
-it('a message that only begins like JSON answers no request with an ID', async () => {
-  const { harness, ask, serve, emitted } = await requestHarness();
+test('a message that only begins like JSON answers no request with an ID', async (harness) => {
+  const { ask, answer, texts } = harness;
   const asked = await ask({ id: 1 }, { match: byId });
-  await serve('{"id":1');
-  assert.deepEqual([asked.ending, emitted()], [undefined, ['{"id":1']]);
-  await serve('{"id":1}');
+  await answer('{"id":1');
+  assert.deepEqual([asked.ending, texts()], [undefined, ['{"id":1']]);
+  await answer('{"id":1}');
   assert.equal(asked.ending, '{"id":1}');
-  await harness.end();
 });
 
-it('a request of bytes of another realm is refused, and not sent as JSON', async () => {
-  const { harness, ask, requested } = await requestHarness();
+test('a request of bytes of another realm is refused, and not sent as JSON', async (harness) => {
+  const { ask, received } = harness;
   const bytes = runInNewContext('new Uint8Array([1, 2])') as Uint8Array;
   for (const match of [{ by: 'next' }, byId] satisfies ReplyMatch[])
     assert.equal((await ask(bytes, { match })).ending, 'INVALID_PAYLOAD not-sent');
-  assert.deepEqual(requested(), []);
-  await harness.end();
+  assert.deepEqual(received(), []);
 });
 
 describe('a request of OCPP', () => {
   const ocpp: ReplyMatch = { by: 'array' };
 
-  it('is answered by its result, and not by a call of the server with the same ID', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('is answered by its result, and not by a call of the server with the same ID', async (harness) => {
+    const { ask, answer } = harness;
     const asked = await ask([2, 'x1', 'Heartbeat', {}], { match: ocpp });
-    await serve('[2,"x1","Reset",{}]');
+    await answer('[2,"x1","Reset",{}]');
     assert.equal(asked.ending, undefined);
-    await serve('[3,"x1",{"currentTime":"now"}]');
+    await answer('[3,"x1",{"currentTime":"now"}]');
     assert.equal(asked.ending, '[3,"x1",{"currentTime":"now"}]');
-    await harness.end();
   });
 
-  it('fails with what the server says in an error', async () => {
-    const { harness, link, serve } = await requestHarness();
+  test('fails with what the server says in an error', async (harness) => {
+    const { link, answer } = harness;
     const asked = link.request([2, 'x1', 'Unknown', {}], { match: ocpp });
     const failed = assert.rejects(asked, {
       code: 'REPLY_ERROR',
@@ -149,54 +138,50 @@ describe('a request of OCPP', () => {
         'The server answered the request on link 0 with an error: NotImplemented: no such action.',
     });
     await harness.clock.advance(20);
-    await serve('[4,"x1","NotImplemented","no such action",{}]');
+    await answer('[4,"x1","NotImplemented","no such action",{}]');
     await failed;
-    await harness.end();
   });
 
-  it('fails with what the server says, wherever ID and type are', async () => {
-    const { harness, link, serve } = await requestHarness();
+  test('fails with what the server says, wherever ID and type are', async (harness) => {
+    const { link, answer } = harness;
     const match: ReplyMatch = { by: 'array', id: 2, type: 1 };
     const failed = assert.rejects(link.request(['ask', 2, 'x1'], { match }), {
       code: 'REPLY_ERROR',
       details: { link: 0, reason: 'NotImplemented: no such action' },
     });
     await harness.clock.advance(20);
-    await serve('["NotImplemented",4,"x1","no such action",{}]');
+    await answer('["NotImplemented",4,"x1","no such action",{}]');
     await failed;
-    await harness.end();
   });
 
-  it('gets a UUID if its place is empty', async () => {
-    const { harness, ask, requested } = await requestHarness();
+  test('gets a UUID if its place is empty', async (harness) => {
+    const { ask, received } = harness;
     await ask([2, '', 'Heartbeat', {}], { match: ocpp });
     await ask([2], { match: ocpp });
     const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
-    const [first, second] = requested();
+    const [first, second] = received();
     assert.match(first ?? '', new RegExp(`^\\[2,"${uuid}","Heartbeat",{}\\]$`));
     assert.match(second ?? '', new RegExp(`^\\[2,"${uuid}"\\]$`));
     assert.notEqual(first?.slice(3, 40), second?.slice(3, 40));
-    await harness.end();
   });
 });
 
 describe('a request with a condition', () => {
-  it('is answered by the first message that fulfils it', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('is answered by the first message that fulfils it', async (harness) => {
+    const { ask, answer } = harness;
     const match: ReplyMatch = {
       by: 'function',
       matches: ({ bytes }, json) => bytes.length > 3 && json === undefined,
     };
     const asked = await ask('question', { match });
-    await serve('no');
-    await serve('{"json":1}');
-    await serve('answer');
+    await answer('no');
+    await answer('{"json":1}');
+    await answer('answer');
     assert.equal(asked.ending, 'answer');
-    await harness.end();
   });
 
-  it('that takes time keeps the order of messages, and hears a reply before the end of its connection', async () => {
-    const { harness, ask, connection, emitted } = await requestHarness();
+  test('that takes time keeps the order of messages, and hears a reply before the end of its connection', async (harness) => {
+    const { ask, connection, texts } = harness;
     const match: ReplyMatch = {
       by: 'function',
       matches: async ({ bytes }) => {
@@ -205,17 +190,15 @@ describe('a request with a condition', () => {
       },
     };
     const asked = await ask('question', { match, emitReply: false });
-    for (const text of ['a', 'b', 'c', 'd'])
-      connection().send({ fin: true, opcode: 1, payload: Buffer.from(text) });
+    for (const text of ['a', 'b', 'c', 'd']) harness.serve(text);
     connection().reset();
     await harness.clock.advance(100);
     assert.equal(asked.ending, 'c');
-    assert.deepEqual(emitted(), ['a', 'b', 'd']);
-    await harness.end();
+    assert.deepEqual(texts(), ['a', 'b', 'd']);
   });
 
-  it('that resolves to nothing means no, as one that returns nothing', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('that resolves to nothing means no, as one that returns nothing', async (harness) => {
+    const { ask, answer } = harness;
     // A program without types may leave out the `return false`.
     const matches: unknown = async ({ bytes }: { bytes: Buffer }) => {
       await Promise.resolve();
@@ -223,40 +206,37 @@ describe('a request with a condition', () => {
     };
     const match = { by: 'function', matches } as ReplyMatch;
     const asked = await ask('question', { match });
-    await serve('b');
-    await serve('c');
+    await answer('b');
+    await answer('c');
     assert.equal(asked.ending, 'c');
-    await harness.end();
   });
 
-  it('that stays pending after the request has failed holds messages no longer than its reply timeout', async () => {
-    const { harness, ask, serve, emitted } = await requestHarness();
+  test('that stays pending after the request has failed holds messages no longer than its reply timeout', async (harness) => {
+    const { ask, answer, texts } = harness;
     const matches = () => new Promise<boolean>(() => undefined);
     const asked = await ask('x', { match: { by: 'function', matches }, replyTimeoutMs: 1000 });
     await harness.clock.advance(1000);
     assert.equal(asked.ending, 'REPLY_TIMEOUT sent');
-    await serve('a');
-    await serve('b');
+    await answer('a');
+    await answer('b');
     await harness.clock.advance(900);
-    assert.deepEqual(emitted(), []);
+    assert.deepEqual(texts(), []);
     await harness.clock.advance(100);
-    await serve('c');
-    assert.deepEqual(emitted(), ['a', 'b', 'c']);
-    await harness.end();
+    await answer('c');
+    assert.deepEqual(texts(), ['a', 'b', 'c']);
   });
 
-  it('of another realm is awaited too', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('of another realm is awaited too', async (harness) => {
+    const { ask, answer } = harness;
     const matches: unknown = runInNewContext('async ({ bytes }) => String(bytes) === "c"');
     const asked = await ask('question', { match: { by: 'function', matches } as ReplyMatch });
-    await serve('b');
-    await serve('c');
+    await answer('b');
+    await answer('c');
     assert.equal(asked.ending, 'c');
-    await harness.end();
   });
 
-  it('that throws fails, and others go on', async () => {
-    const { harness, ask, serve } = await requestHarness();
+  test('that throws fails, and others go on', async (harness) => {
+    const { ask, answer } = harness;
     const wrong: ReplyMatch = {
       by: 'function',
       matches: () => {
@@ -278,11 +258,10 @@ describe('a request with a condition', () => {
       },
     });
     const good = await ask('three', { match: { by: 'function', matches: () => true } });
-    await serve('answer');
+    await answer('answer');
     assert.deepEqual(
       [failing, rejecting, unprintable, good].map(({ ending }) => ending),
       [...Array<string>(3).fill('MATCH_FAILED sent'), 'answer'],
     );
-    await harness.end();
   });
 });

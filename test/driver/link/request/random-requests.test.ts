@@ -25,8 +25,8 @@ describe('1,000 requests', () => {
   for (const firmware of ['C', 'D'] as const)
     it(`each settle once, with their own reply or with what is known, class ${firmware}`, async () => {
       const random = seededRandom(7);
-      const { harness, link } = await requestHarness({ firmware });
-      const { clock, server } = harness;
+      const harness = await requestHarness({ firmware });
+      const { clock, link, server } = harness;
       /** The reactions to the requests that have reached the server, by their text. */
       const reactions = new Map<string, Reaction[]>();
       const late: string[] = [];

@@ -1,44 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import type { Message } from '../../../../driver/link/events';
-import type { SendOptions } from '../../../../driver/link/options';
+import { describe } from 'node:test';
 import type { ReplyMatch } from '../../../../driver/link/request/options';
-import { Requests } from '../../../../driver/link/request/requests';
-import { QueueLimit } from '../../../../driver/link/send/queue-limit';
-import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import { uncaught } from '../../../harness/uncaught';
-import { requestHarness } from './request-harness';
-
-describe('an emit that throws', () => {
-  it('does not skip the messages behind it', async () => {
-    const clock = new VirtualClock();
-    const emitted: string[] = [];
-    const emit = ({ bytes }: Message) => {
-      if (emitted.push(bytes.toString()) === 1) throw new Error('of the turn');
-    };
-    const host = {
-      clock,
-      random: Math.random,
-      queueLimit: new QueueLimit({ messages: 9, bytes: 9 }),
-    };
-    const send = (_: unknown, { onLeaving }: SendOptions) => Promise.resolve(onLeaving?.());
-    const requests = new Requests(0, host, send, emit);
-    const match: ReplyMatch = { by: 'function', matches: () => Promise.resolve(false) };
-    requests.request('x', { match }).catch(() => undefined);
-    await clock.advance(1);
-    const errors = await uncaught(async () => {
-      for (const text of ['a', 'b', 'c'])
-        requests.take({ link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from(text) });
-      await clock.advance(1);
-    });
-    assert.deepEqual([errors, emitted], [['of the turn'], ['a', 'b', 'c']]);
-    requests.connectionEnded();
-  });
-});
+import { test } from './request-harness';
 
 describe('a listener that throws', () => {
-  it('skips no message behind it that waits for a slow condition', async () => {
-    const { harness, link, ask, connection } = await requestHarness();
+  test('skips no message behind it that waits for a slow condition', async (harness) => {
+    const { link, ask } = harness;
     const heard: string[] = [];
     link.on('message', ({ bytes }) => {
       heard.push(bytes.toString());
@@ -50,17 +18,15 @@ describe('a listener that throws', () => {
     };
     const asked = await ask('question', { match });
     const errors = await uncaught(async () => {
-      for (const text of ['a', 'b', 'c', 'd'])
-        connection().send({ fin: true, opcode: 1, payload: Buffer.from(text) });
+      for (const text of ['a', 'b', 'c', 'd']) harness.serve(text);
       await harness.clock.advance(100);
     });
     assert.deepEqual(errors, ['of the listener']);
     assert.deepEqual([heard, asked.ending], [['a', 'b', 'c', 'd'], 'd']);
-    await harness.end();
   });
 
-  it('of messages or of late replies: the requests are still sent', async () => {
-    const { harness, link, ask, serve, requested } = await requestHarness();
+  test('of messages or of late replies: the requests are still sent', async (harness) => {
+    const { link, ask, answer, received } = harness;
     const throws = () => {
       throw new Error('of the listener');
     };
@@ -72,16 +38,15 @@ describe('a listener that throws', () => {
     await harness.clock.advance(200);
     assert.equal(late.ending, 'REPLY_TIMEOUT sent');
     const errors = await uncaught(async () => {
-      await serve('late');
-      await serve('two');
+      await answer('late');
+      await answer('two');
     });
     assert.deepEqual(errors, Array(3).fill('of the listener'));
-    assert.deepEqual(requested(), ['one', 'two', 'three']);
-    await harness.end();
+    assert.deepEqual(received(), ['one', 'two', 'three']);
   });
 
-  it('of state changes: open() and close() still settle', async () => {
-    const { harness, link } = await requestHarness();
+  test('of state changes: open() and close() still settle', async (harness) => {
+    const { link } = harness;
     const throws = () => {
       throw new Error('of the listener');
     };
@@ -93,6 +58,5 @@ describe('a listener that throws', () => {
     link.off('statechange', throws);
     assert.equal(link.state, 'open');
     assert.deepEqual(errors, Array(4).fill('of the listener'));
-    await harness.end();
   });
 });
