@@ -115,7 +115,8 @@ export class Harness {
   readonly ending = (promise: Promise<unknown>) => this.clock.wait(endingOf(promise));
   /** Lets time pass until a condition is true, or fails. */
   readonly until = async (isSo: () => boolean, ms = 60_000) => {
-    if (!(await this.clock.until(isSo, ms))) throw new Error(`not within ${ms} ms: ${String(isSo)}`);
+    if (!(await this.clock.until(isSo, ms)))
+      throw new Error(`not within ${ms} ms: ${String(isSo)}`);
   };
 
   readonly #line: PacedLine | undefined;

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
 import type { ReplyMatch } from '../../../../driver/link/request/options';
 import { requestHarness } from './request-harness';
+import { testWith } from '../../../harness/test-with';
 
 /** A request whose condition settles when the test calls `judge`. */
 async function undecidedHarness() {
-  const made = await requestHarness();
-  let judge: (matches: boolean) => void = () => undefined;
-  const matches = () => new Promise<boolean>((resolve) => (judge = resolve));
-  await made.ask('undecided', { match: { by: 'function', matches } });
-  return {
-    ...made,
-    judge: async (isReply: boolean) => {
-      judge(isReply);
-      await made.harness.clock.advance(20);
-    },
+  const harness = await requestHarness();
+  let decide: (matches: boolean) => void = () => undefined;
+  const matches = () => new Promise<boolean>((resolve) => (decide = resolve));
+  await harness.ask('undecided', { match: { by: 'function', matches } });
+  const judge = async (isReply: boolean) => {
+    decide(isReply);
+    await harness.clock.advance(20);
   };
+  return Object.assign(harness, { judge });
 }
+
+const test = testWith(undecidedHarness);
 
 const kinds: readonly ReplyMatch[] = [
   { by: 'next' },
@@ -26,24 +26,22 @@ const kinds: readonly ReplyMatch[] = [
 for (const match of kinds) {
   const news = '{"id":7,"news":true}';
 
-  it(`a message behind a pending condition answers no request by ${match.by} that leaves after it`, async () => {
-    const { harness, ask, serve, judge, emitted } = await undecidedHarness();
-    await serve('undecided');
-    await serve(news);
+  test(`a message behind a pending condition answers no request by ${match.by} that leaves after it`, async (harness) => {
+    const { ask, answer, judge, texts } = harness;
+    await answer('undecided');
+    await answer(news);
     const asked = await ask({ id: 7 }, { match });
     await judge(true);
-    assert.deepEqual([asked.ending, emitted()], [undefined, ['undecided', news]]);
-    await serve('{"id":7}');
+    assert.deepEqual([asked.ending, texts()], [undefined, ['undecided', news]]);
+    await answer('{"id":7}');
     assert.equal(asked.ending, '{"id":7}');
-    await harness.end();
   });
 
-  it(`a message answers no request by ${match.by} that leaves while another condition is pending for it`, async () => {
-    const { harness, ask, serve, judge, emitted } = await undecidedHarness();
-    await serve(news);
+  test(`a message answers no request by ${match.by} that leaves while another condition is pending for it`, async (harness) => {
+    const { ask, answer, judge, texts } = harness;
+    await answer(news);
     const asked = await ask({ id: 7 }, { match });
     await judge(false);
-    assert.deepEqual([asked.ending, emitted()], [undefined, [news]]);
-    await harness.end();
+    assert.deepEqual([asked.ending, texts()], [undefined, [news]]);
   });
 }
