@@ -4,11 +4,10 @@ import { describe, it } from 'node:test';
 import { wsclose } from '../../../driver/commands/wsopen';
 import { EspAtError } from '../../../driver/errors';
 import { build } from '../../../driver/commands/build';
-import { at, ClientHarness, find, lost, question } from './client-harness';
+import { at, ClientHarness, test, find, lost, question } from './client-harness';
 
 describe('an AT client', () => {
-  it('writes the next command in the same turn in which a response is complete', async () => {
-    const harness = new ClientHarness();
+  test('writes the next command in the same turn in which a response is complete', async (harness) => {
     const first = harness.run(question);
     const second = harness.run(at());
     assert.deepEqual(harness.written(), ['AT+X?\r\n']);
@@ -25,8 +24,7 @@ describe('an AT client', () => {
     assert.equal(harness.clock.pending, 0);
   });
 
-  it('writes the next message in the same turn in which SEND OK is complete', () => {
-    const harness = new ClientHarness();
+  test('writes the next message in the same turn in which SEND OK is complete', (harness) => {
     const [first, second] = [harness.send(0, 'one'), harness.send(1, 'three')];
     harness.receive('\r\nOK\r\n\r\n>');
     assert.deepEqual(harness.written(), ['AT+WSSEND=0,3\r\n', 'one']);
@@ -37,14 +35,12 @@ describe('an AT client', () => {
     );
   });
 
-  it('writes a line one byte a character', () => {
-    const harness = new ClientHarness();
+  test('writes a line one byte a character', (harness) => {
     harness.run(build('AT+X="\xe9"'));
     assert.deepEqual(harness.written(), ['AT+X="\xe9"\r\n']);
   });
 
-  it('shares the port between two links by the bytes of their messages', () => {
-    const harness = new ClientHarness();
+  test('shares the port between two links by the bytes of their messages', (harness) => {
     for (const text of ['x'.repeat(100), 'y'.repeat(100)]) harness.send(0, text);
     for (const text of ['one', 'two', 'three']) harness.send(1, text);
     for (let count = 0; count < 5; count++) {
@@ -55,8 +51,7 @@ describe('an AT client', () => {
     assert.deepEqual(links, ['0', '1', '1', '1', '0']);
   });
 
-  it('fills a prompt with the payload though the link has closed meanwhile, and reports not-sent', () => {
-    const harness = new ClientHarness();
+  test('fills a prompt with the payload though the link has closed meanwhile, and reports not-sent', (harness) => {
     const message = harness.send(0, 'one');
     const next = harness.send(1, 'three');
     harness.receive('\r\nOK\r\n\r\n');
@@ -71,8 +66,7 @@ describe('an AT client', () => {
     );
   });
 
-  it('runs a sequence without interruption, and before messages that wait', async () => {
-    const harness = new ClientHarness();
+  test('runs a sequence without interruption, and before messages that wait', async (harness) => {
     harness.answer({
       'AT+X?\r\n': '\r\nOK\r\n',
       'AT\r\n': '\r\nOK\r\n',
@@ -98,8 +92,7 @@ describe('an AT client', () => {
     ]);
   });
 
-  it('emits URCs and data in order, at any point of a transaction', async () => {
-    const harness = new ClientHarness();
+  test('emits URCs and data in order, at any point of a transaction', async (harness) => {
     const message = harness.send(0, 'm');
     harness.receive(
       '+WS_CLOSED:1\r\n\r\nOK\r\nWIFI GOT IP\r\n\r\n>+WS_DATA:2,5,\r\nOK>\r\n+TIME_UPDATED\r\n',
@@ -122,8 +115,7 @@ describe('an AT client', () => {
     assert.equal(harness.client.isQuiet, false);
   });
 
-  it('may have a pending prompt from the line of a message until its outcome is known', async () => {
-    const harness = new ClientHarness();
+  test('may have a pending prompt from the line of a message until its outcome is known', async (harness) => {
     const { client, clock } = harness;
     assert.equal(client.pendingPrompt, false);
     harness.send(0, 'm');
@@ -142,8 +134,7 @@ describe('an AT client', () => {
     assert.deepEqual([client.state, client.pendingPrompt], ['unresponsive', false]);
   });
 
-  it('takes no prompt while a command without a payload runs', () => {
-    const harness = new ClientHarness();
+  test('takes no prompt while a command without a payload runs', (harness) => {
     harness.run(question);
     harness.receive('>+X:1\r\n');
     assert.deepEqual(harness.events.slice(0, 1), ['unknown >+X:1']);
@@ -161,8 +152,7 @@ describe('an AT client', () => {
     }
   });
 
-  it('pushes data to the receiver of its link until a reset, and tells whether any is connected', () => {
-    const harness = new ClientHarness();
+  test('pushes data to the receiver of its link until a reset, and tells whether any is connected', (harness) => {
     const { client } = harness;
     assert.equal(client.hasConnection, true);
     client.setReceiver(0);
@@ -184,8 +174,7 @@ describe('an abort', () => {
       (error: unknown) => (error instanceof EspAtError ? error.code : String(error)),
     );
 
-  it('takes a command off the queue before its turn', async () => {
-    const harness = new ClientHarness();
+  test('takes a command off the queue before its turn', async (harness) => {
     const controller = new AbortController();
     void harness.run(question);
     const waiting = outcome(harness.client.run(at(), { signal: controller.signal }));
@@ -197,8 +186,7 @@ describe('an abort', () => {
     assert.deepEqual(harness.written(), []);
   });
 
-  it('rejects a running command, then reads and drops its response before the next command', async () => {
-    const harness = new ClientHarness();
+  test('rejects a running command, then reads and drops its response before the next command', async (harness) => {
     const controller = new AbortController();
     const running = outcome(harness.client.run(question, { signal: controller.signal }));
     controller.abort();
@@ -213,8 +201,7 @@ describe('an abort', () => {
     assert.equal(next.end, 'done ');
   });
 
-  it('can come after the end: the command leaves no listener on its signal', async () => {
-    const harness = new ClientHarness();
+  test('can come after the end: the command leaves no listener on its signal', async (harness) => {
     const { signal } = new AbortController();
     const running = outcome(harness.client.run(question, { signal }));
     assert.equal(getEventListeners(signal, 'abort').length, 1);
@@ -224,15 +211,13 @@ describe('an abort', () => {
     assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
-  it('before the call rejects at once', async () => {
-    const { client } = new ClientHarness();
+  test('before the call rejects at once', async ({ client }) => {
     assert.equal(await outcome(client.run(at(), { signal: AbortSignal.abort() })), 'ABORTED');
   });
 });
 
 describe('a reset', () => {
-  it('fails running and queued commands, each with the outcome of its bytes', async () => {
-    const harness = new ClientHarness();
+  test('fails running and queued commands, each with the outcome of its bytes', async (harness) => {
     const begun = harness.send(0, 'begun');
     harness.receive('\r\nOK\r\n\r\n>');
     const asked = harness.run(question);
@@ -249,8 +234,7 @@ describe('a reset', () => {
     assert.equal(next.end, 'done ');
   });
 
-  it('leaves no listener on the signal of a command that has not begun', async () => {
-    const harness = new ClientHarness();
+  test('leaves no listener on the signal of a command that has not begun', async (harness) => {
     const { signal } = new AbortController();
     void harness.run(question);
     const waiting = harness.watch(harness.client.run(at(), { signal }).then(() => ''));
@@ -262,8 +246,7 @@ describe('a reset', () => {
     );
   });
 
-  it('aborts a sequence between two commands, without writing its next command', async () => {
-    const harness = new ClientHarness();
+  test('aborts a sequence between two commands, without writing its next command', async (harness) => {
     const sequence = harness.watch(
       harness.client.sequence(async ({ run }) => {
         await run(question);
@@ -284,8 +267,7 @@ describe('a reset', () => {
     assert.equal(harness.clock.pending, 0);
   });
 
-  it('by close rejects every later call with the same error', async () => {
-    const harness = new ClientHarness();
+  test('by close rejects every later call with the same error', async (harness) => {
     harness.client.close(lost);
     const [asked, sent] = [harness.run(at()), harness.send(0, 'x')];
     await harness.clock.advance(0);

@@ -6,6 +6,7 @@ import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/wssend';
 import { EspAtError } from '../../../driver/errors';
 import { PendingSend } from '../../../driver/link/send/pending-send';
+import { testWith } from '../../harness/test-with';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import type { ClientEvent } from '../../../driver/at/events';
 
@@ -156,6 +157,9 @@ export const question = query('X');
 export const at = (): Command => build('AT', { idempotent: true });
 
 export const lost = new EspAtError('DEVICE_RESTARTED');
+
+/** An `it` whose tests each get an AT client. */
+export const test = testWith(() => new ClientHarness());
 
 /** Resyncs with a device in an unknown state; returns the outcome. */
 export async function find(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import type { SequenceAccess } from '../../../driver/at/command-sequence';
-import { at, ClientHarness, lost, question } from './client-harness';
+import { at, ClientHarness, test, lost, question } from './client-harness';
 
 /** Starts a sequence; `access` is what its body got, `end()` ends the body. */
 function sequenceOf(harness: ClientHarness) {
@@ -18,8 +18,7 @@ function sequenceOf(harness: ClientHarness) {
 }
 
 describe('a sequence', () => {
-  it('goes on after a resync: its next command waits, and a second one at once is refused', async () => {
-    const harness = new ClientHarness();
+  test('goes on after a resync: its next command waits, and a second one at once is refused', async (harness) => {
     const { access, outcome, end } = sequenceOf(harness);
     const first = harness.watch(access.run({ ...question, idempotent: false }).then(() => ''));
     await harness.clock.advance(5500);
@@ -42,8 +41,7 @@ describe('a sequence', () => {
     assert.equal(other.end, 'pending');
   });
 
-  it('that has no command during a resync goes on after it', async () => {
-    const harness = new ClientHarness();
+  test('that has no command during a resync goes on after it', async (harness) => {
     harness.answerResync();
     const { access } = sequenceOf(harness);
     harness.receive('\r\nOK\r\n');
@@ -55,8 +53,7 @@ describe('a sequence', () => {
     assert.deepEqual(harness.written(), ['AT\r\n']);
   });
 
-  it('rejects its next command with OUT_OF_SYNC after a resync failed between its commands', async () => {
-    const harness = new ClientHarness();
+  test('rejects its next command with OUT_OF_SYNC after a resync failed between its commands', async (harness) => {
     const { access } = sequenceOf(harness);
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(60_000);
@@ -64,8 +61,7 @@ describe('a sequence', () => {
     await assert.rejects(access.run(at()), { code: 'OUT_OF_SYNC' });
   });
 
-  it('that ends during a resync leaves the client idle after it', async () => {
-    const harness = new ClientHarness();
+  test('that ends during a resync leaves the client idle after it', async (harness) => {
     harness.answerResync();
     const { end } = sequenceOf(harness);
     harness.receive('\r\nOK\r\n');
@@ -74,8 +70,7 @@ describe('a sequence', () => {
     assert.equal(harness.client.state, 'idle');
   });
 
-  it('refuses a command while another runs, and after its end', async () => {
-    const harness = new ClientHarness();
+  test('refuses a command while another runs, and after its end', async (harness) => {
     const { access, end } = sequenceOf(harness);
     const running = access.run(question);
     await assert.rejects(access.run(at()), { code: 'OUT_OF_SYNC' });
@@ -98,8 +93,7 @@ describe('a sequence', () => {
     later.end();
   });
 
-  it('that is aborted writes no further command, and drops a late ERROR', async () => {
-    const harness = new ClientHarness();
+  test('that is aborted writes no further command, and drops a late ERROR', async (harness) => {
     const controller = new AbortController();
     let access: SequenceAccess | undefined;
     const body = (given: SequenceAccess) => {
@@ -116,8 +110,7 @@ describe('a sequence', () => {
   });
 
   for (const idempotent of [false, true])
-    it(`that is aborted and loses the response to its ${idempotent ? 'query, which is not repeated' : 'command'}, leaves the client idle after the resync`, async () => {
-      const harness = new ClientHarness();
+    test(`that is aborted and loses the response to its ${idempotent ? 'query, which is not repeated' : 'command'}, leaves the client idle after the resync`, async (harness) => {
       harness.answerResync();
       const controller = new AbortController();
       const command = { ...question, idempotent };
@@ -138,8 +131,7 @@ describe('a sequence', () => {
       assert.equal(harness.client.state, 'idle');
     });
 
-  it('whose body outlives an abort repeats no lost query after the resync, and keeps the client until it ends', async () => {
-    const harness = new ClientHarness();
+  test('whose body outlives an abort repeats no lost query after the resync, and keeps the client until it ends', async (harness) => {
     harness.answerResync();
     const controller = new AbortController();
     let end = (): void => undefined;
@@ -161,8 +153,7 @@ describe('a sequence', () => {
     assert.deepEqual(harness.written(), ['AT\r\n']);
   });
 
-  it('whose body ends after a reset does not end the sequence that runs then', async () => {
-    const harness = new ClientHarness();
+  test('whose body ends after a reset does not end the sequence that runs then', async (harness) => {
     const before = sequenceOf(harness);
     harness.client.reset(lost);
     const after = sequenceOf(harness);
@@ -173,8 +164,7 @@ describe('a sequence', () => {
     after.end();
   });
 
-  it('resyncs instead of the client, whose own resync stops', async () => {
-    const harness = new ClientHarness();
+  test('resyncs instead of the client, whose own resync stops', async (harness) => {
     const { access } = sequenceOf(harness);
     harness.receive('+WS_DATA:0,x\r\n');
     assert.deepEqual(harness.written(), ['\r\n']);
@@ -190,8 +180,7 @@ describe('a sequence', () => {
     assert.deepEqual(harness.written(), []);
   });
 
-  it('borrows the port, and runs its next command after it', async () => {
-    const harness = new ClientHarness();
+  test('borrows the port, and runs its next command after it', async (harness) => {
     const { access } = sequenceOf(harness);
     const line = access.lendPort(async (lease) => {
       lease.write(Buffer.from('AT+GMR\r\n'));
@@ -204,8 +193,7 @@ describe('a sequence', () => {
     assert.equal(harness.losses, 0);
   });
 
-  it('that borrows the port resumes data after corrupt bytes: receivers learn of the loss again', async () => {
-    const harness = new ClientHarness();
+  test('that borrows the port resumes data after corrupt bytes: receivers learn of the loss again', async (harness) => {
     const { access } = sequenceOf(harness);
     const line = access.lendPort((lease) => lease.next('query', (text) => text === 'OK'));
     harness.receive('+WS_DATA:0,x\r\n+WS_DATA:0,1,d\r\n');
@@ -215,8 +203,7 @@ describe('a sequence', () => {
     assert.equal(harness.losses, 6);
   });
 
-  it('that borrows the port gets the error of its body, and the error of a reset', async () => {
-    const harness = new ClientHarness();
+  test('that borrows the port gets the error of its body, and the error of a reset', async (harness) => {
     const { access } = sequenceOf(harness);
     await assert.rejects(
       access.lendPort(() => Promise.reject(new Error('a bug'))),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { at, ClientHarness, find, lost, question } from './client-harness';
+import { describe } from 'node:test';
+import { at, ClientHarness, test, find, lost, question } from './client-harness';
 
 /** Fills the port with data until the clock shows `end`. */
 async function flood(harness: ClientHarness, end: number): Promise<void> {
@@ -16,8 +16,7 @@ function eventsOf({ events }: ClientHarness): string[] {
 }
 
 describe('a response timeout', () => {
-  it('does not pass while a flood fills the port', async () => {
-    const harness = new ClientHarness();
+  test('does not pass while a flood fills the port', async (harness) => {
     const asked = harness.run(question);
     harness.written();
     for (let count = 0; count < 600; count++) {
@@ -30,8 +29,7 @@ describe('a response timeout', () => {
     assert.equal(asked.end, 'done ');
   });
 
-  it('passes 300 s later than usual in a flood that does not end', async () => {
-    const harness = new ClientHarness();
+  test('passes 300 s later than usual in a flood that does not end', async (harness) => {
     harness.run({ ...question, timeoutMs: 10_000 });
     await flood(harness, 309_000);
     assert.deepEqual(eventsOf(harness), []);
@@ -40,8 +38,7 @@ describe('a response timeout', () => {
     assert.equal(eventsOf(harness)[0], 'out of sync: NO_RESPONSE AT+X?');
   });
 
-  it('passes no later than 300 s later in a flood on a slow bridge', async () => {
-    const harness = new ClientHarness();
+  test('passes no later than 300 s later in a flood on a slow bridge', async (harness) => {
     harness.port.slowness = 10;
     harness.run({ ...question, timeoutMs: 10_000 });
     await flood(harness, 399_000);
@@ -51,8 +48,7 @@ describe('a response timeout', () => {
     assert.equal(eventsOf(harness)[0], 'out of sync: NO_RESPONSE AT+X?');
   });
 
-  it('passes 300 s later also for an OK whose probe gets no answer in a flood', async () => {
-    const harness = new ClientHarness();
+  test('passes 300 s later also for an OK whose probe gets no answer in a flood', async (harness) => {
     const asked = harness.run({ ...question, timeoutMs: 10_000, idempotent: false });
     await harness.clock.advance(4000);
     assert.deepEqual(harness.written(), ['AT+X?\r\n', '\r\n']);
@@ -65,8 +61,7 @@ describe('a response timeout', () => {
     assert.equal(eventsOf(harness)[0], 'out of sync: NO_RESPONSE AT+X?');
   });
 
-  it('tells in the error of a refused command how long the command waited', async () => {
-    const harness = new ClientHarness();
+  test('tells in the error of a refused command how long the command waited', async (harness) => {
     const ended = harness.client.run({ ...question, idempotent: false });
     const refused = assert.rejects(ended, {
       code: 'COMMAND_FAILED',
@@ -78,8 +73,7 @@ describe('a response timeout', () => {
     await refused;
   });
 
-  it('restarts when the device answers a probe with busy', async () => {
-    const harness = new ClientHarness();
+  test('restarts when the device answers a probe with busy', async (harness) => {
     const asked = harness.run({ ...question, timeoutMs: 60_000 });
     harness.written();
     await harness.clock.advance(3999);
@@ -93,8 +87,7 @@ describe('a response timeout', () => {
     assert.equal(asked.end, 'done +X:7');
   });
 
-  it('writes nothing at a due prompt: a late one gets the payload alone', async () => {
-    const harness = new ClientHarness();
+  test('writes nothing at a due prompt: a late one gets the payload alone', async (harness) => {
     const message = harness.send(0, 'hello');
     harness.written();
     await harness.clock.advance(3900);
@@ -106,8 +99,7 @@ describe('a response timeout', () => {
     assert.equal(message.end, 'sent');
   });
 
-  it('resyncs, and a late response does not reach the next command', async () => {
-    const harness = new ClientHarness();
+  test('resyncs, and a late response does not reach the next command', async (harness) => {
     harness.answerResync();
     harness.answer({ '\r\n': '' });
     const asked = harness.run({ ...question, idempotent: false });
@@ -128,8 +120,7 @@ describe('a response timeout', () => {
     assert.equal(next.end, 'done ');
   });
 
-  it('pads a prompt again when received data looked like its response', async () => {
-    const harness = new ClientHarness();
+  test('pads a prompt again when received data looked like its response', async (harness) => {
     const resyncing = find(harness, 'first');
     harness.receive('in the middle of data\r\nERROR\r\n');
     await harness.clock.advance(2000);
@@ -143,8 +134,7 @@ describe('a response timeout', () => {
     assert.deepEqual(harness.written(), ['AT+SYSSTORE?\r\n']);
   });
 
-  it('pads again at a prompt that the line end of a later attempt has opened', async () => {
-    const harness = new ClientHarness();
+  test('pads again at a prompt that the line end of a later attempt has opened', async (harness) => {
     const resyncing = find(harness, 'first');
     harness.receive('\r\nERROR\r\n');
     await harness.clock.advance(2000);
@@ -157,8 +147,7 @@ describe('a response timeout', () => {
     assert.equal(await harness.clock.wait(resyncing), 'inSync');
   });
 
-  it('probes 1.5 s after busy that no probe has caused', async () => {
-    const harness = new ClientHarness();
+  test('probes 1.5 s after busy that no probe has caused', async (harness) => {
     harness.run(question);
     harness.receive('\r\nbusy p...\r\n');
     harness.written();
@@ -172,8 +161,7 @@ describe('a response timeout', () => {
     ['\n', [], []],
     ['AT\r\n', ['\r\nbusy p...\r\n'], ['\r\nSEND OK\r\n']],
   ] as const)
-    it(`waits at least 490 ms for the answer to ${JSON.stringify(question)} after SEND OK in doubt`, async () => {
-      const harness = new ClientHarness();
+    test(`waits at least 490 ms for the answer to ${JSON.stringify(question)} after SEND OK in doubt`, async (harness) => {
       const message = harness.send(0, 'hello');
       harness.receive('\r\nOK\r\n\r\n>');
       await harness.clock.advance(4000);
@@ -190,8 +178,7 @@ describe('a response timeout', () => {
       assert.equal(message.end, 'SEND_UNKNOWN unknown');
     });
 
-  it('ends in success at a negotiated rate without harm to data that has begun', async () => {
-    const harness = new ClientHarness();
+  test('ends in success at a negotiated rate without harm to data that has begun', async (harness) => {
     harness.client.assume({ rateLostOnRestart: true });
     const asked = harness.run(question);
     await harness.clock.advance(500);
@@ -202,8 +189,7 @@ describe('a response timeout', () => {
     assert.deepEqual(harness.events, ['data 0 abcd']);
   });
 
-  it('fails an idempotent command after three attempts, and restarts a silent device', async () => {
-    const harness = new ClientHarness();
+  test('fails an idempotent command after three attempts, and restarts a silent device', async (harness) => {
     harness.answerResync();
     const asked = harness.run(question);
     await harness.clock.advance(60_000);
@@ -220,8 +206,7 @@ describe('a response timeout', () => {
 });
 
 describe('a doubtful ERROR', () => {
-  it('emits no event while one line end clears it up', async () => {
-    const harness = new ClientHarness();
+  test('emits no event while one line end clears it up', async (harness) => {
     harness.answerResync();
     const query = harness.run(question);
     harness.receive('ERROR\r\n');
@@ -232,8 +217,7 @@ describe('a doubtful ERROR', () => {
     assert.deepEqual(harness.events, []);
   });
 
-  it('is out of sync at the first other step, and every step after it is emitted', async () => {
-    const harness = new ClientHarness();
+  test('is out of sync at the first other step, and every step after it is emitted', async (harness) => {
     harness.send(0, 'hello');
     harness.receive('ERROR\r\n');
     await harness.clock.advance(60_000);

@@ -4,7 +4,7 @@ import { IdleTimer } from '../../../driver/at/timing/idle-timer';
 import { TimedPort } from '../../../driver/at/timing/timed-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { HostLoop } from '../../harness/host-loop';
-import { ClientHarness } from './client-harness';
+import { test } from './client-harness';
 
 /** An idle timer with a clock that the test sets. */
 function idleTimer() {
@@ -112,8 +112,7 @@ describe('idle time', () => {
 });
 
 describe('a SEND OK in the chunk of the prompt', () => {
-  it('leaves the outcome of the message unknown, and its link corrupt', async () => {
-    const harness = new ClientHarness();
+  test('leaves the outcome of the message unknown, and its link corrupt', async (harness) => {
     harness.answerResync();
     const message = harness.send(0, 'hello');
     harness.receive('\r\nOK\r\n\r\n>\r\nSEND OK\r\n');

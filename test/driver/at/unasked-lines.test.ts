@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClientHarness, lost, question } from './client-harness';
+import { ClientHarness, test, lost, question } from './client-harness';
 
 /** The events after some bytes from the device, and a second later. */
 async function eventsAfter(text: string, harness = new ClientHarness()): Promise<string[]> {
@@ -19,8 +19,7 @@ describe('a line that no command asked for', () => {
     });
 
   for (const line of ['OK', 'SEND OK', 'SEND FAIL'])
-    it(`leads to a resync if it is ${line}, and no data counts as lost`, async () => {
-      const harness = new ClientHarness();
+    test(`leads to a resync if it is ${line}, and no data counts as lost`, async (harness) => {
       const events = await eventsAfter(`\r\n${line}\r\n`, harness);
       assert.deepEqual(events, ['out of sync: UNEXPECTED_RESPONSE', ...resync]);
       assert.equal(harness.losses, 0);
@@ -53,8 +52,7 @@ describe('a line that no command asked for', () => {
     assert.deepEqual(await eventsAfter('+STA_CONNECTED:x\r\n'), ['unknown +STA_CONNECTED:x']);
   });
 
-  it('is dropped if it is a prompt after the refusal of its command', async () => {
-    const harness = new ClientHarness();
+  test('is dropped if it is a prompt after the refusal of its command', async (harness) => {
     const message = harness.send(0, 'hello');
     harness.receive('ERR CODE:0x01090000\r\n\r\nERROR\r\n>');
     assert.equal(message.end, 'SEND_FAILED not-sent');
@@ -63,8 +61,7 @@ describe('a line that no command asked for', () => {
 });
 
 describe('corrupt data', () => {
-  it('keeps data and URCs back until in sync, but for ready', async () => {
-    const harness = new ClientHarness();
+  test('keeps data and URCs back until in sync, but for ready', async (harness) => {
     harness.client.setReceiver(1);
     harness.run(question);
     harness.receive('+WS_DATA:0,x\r\n+WS_DATA:0,2,no\r\n+WS_CLOSED:0\r\nready\r\n');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { rawCommand } from '../../../driver/commands/raw';
 import { EspAtError } from '../../../driver/errors';
-import { ClientHarness } from '../at/client-harness';
+import { test } from '../at/client-harness';
 
 it('a raw command is idempotent where it is a query or a test, not where a value ends in a question mark', () => {
   const lines = ['AT+CWJAP?', 'AT+CWJAP=?', 'AT+CIPSTART="TCP","host",80,?', 'AT+CIPSTATUS', 'AT'];
@@ -16,8 +16,7 @@ for (const [line, lines, end] of [
   ['AT+CIPSTATUS', ['STATUS:2', '+CIPSTATUS:0,"TCP","10.0.0.1",80,5000,0'], 'OK'],
   ['AT+CIPSTART="TCP","10.0.0.1",80', ['ALREADY CONNECTED'], 'ERROR'],
 ] as const)
-  it(`${line} returns ${lines[0]} as a response, which means no lost data while a link is connected`, async () => {
-    const harness = new ClientHarness();
+  test(`${line} returns ${lines[0]} as a response, which means no lost data while a link is connected`, async (harness) => {
     const outcome = harness.client
       .run(rawCommand(line))
       .catch((error: unknown) => error instanceof EspAtError && error.details);

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClientHarness, lost } from '../client-harness';
+import { ClientHarness, test, lost } from '../client-harness';
 
 describe('corrupt data', () => {
-  it('is reported once, and the client drops data and URCs until in sync', async () => {
-    const harness = new ClientHarness();
+  test('is reported once, and the client drops data and URCs until in sync', async (harness) => {
     harness.answerResync();
     harness.receive(
       '+WS_DATA:0,4,hello\r\n+WS_DATA:0,2,no\r\n+WS_CLOSED:0\r\n+WS_DATA:0,9,hi\r\n\r\n',
@@ -22,8 +21,7 @@ describe('corrupt data', () => {
     ['data without its end', '+WS_DATA:0,900,hello\r\n'],
     ['a URC without its line end', '+WS_CLOSED:0\r'],
   ] as const) {
-    it(`is found in ${what} after the partial-frame timeout`, async () => {
-      const harness = new ClientHarness();
+    test(`is found in ${what} after the partial-frame timeout`, async (harness) => {
       harness.answerResync();
       harness.receive(text);
       await harness.clock.advance(1400);
@@ -51,8 +49,7 @@ describe('corrupt data', () => {
     });
   }
 
-  it('is looked for only while a frame is partial, and anew after a reset', async () => {
-    const harness = new ClientHarness();
+  test('is looked for only while a frame is partial, and anew after a reset', async (harness) => {
     harness.receive('WIFI GOT IP\r\n');
     assert.equal(harness.clock.pending, 0);
     harness.receive('+WS_DATA:0,9');
@@ -70,8 +67,7 @@ describe('corrupt data', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  it('during a send: the client repeats the message once in sync, and writes its payload only at its own prompt', async () => {
-    const harness = new ClientHarness();
+  test('during a send: the client repeats the message once in sync, and writes its payload only at its own prompt', async (harness) => {
     harness.answerResync();
     const message = harness.send(0, 'AT+RST\r\n');
     // The client repeats the running command only in sync, and its payload only after its own prompt.

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { ClientHarness, lost } from '../client-harness';
+import { describe } from 'node:test';
+import { lost, test } from '../client-harness';
 
 describe('the partial-frame timeout', () => {
-  it('adds up the idle time of a frame that goes on slowly', async () => {
-    const harness = new ClientHarness();
+  test('adds up the idle time of a frame that goes on slowly', async (harness) => {
     harness.receive('+WS_DATA:0,900,');
     for (let count = 0; count < 16; count++) {
       assert.deepEqual(harness.events, []);
@@ -14,8 +13,7 @@ describe('the partial-frame timeout', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  it('watches the frame after a reset too, although it is the same line of the device', async () => {
-    const harness = new ClientHarness();
+  test('watches the frame after a reset too, although it is the same line of the device', async (harness) => {
     harness.receive('\r\n+WS_CLOSED:0\r');
     harness.client.reset(lost);
     harness.receive('+WS_CLOSED:0\r');
@@ -23,8 +21,7 @@ describe('the partial-frame timeout', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  it('watches a line that follows data in pieces from the first byte of the line on', async () => {
-    const harness = new ClientHarness();
+  test('watches a line that follows data in pieces from the first byte of the line on', async (harness) => {
     harness.receive('+WS_DATA:0,4,te');
     harness.receive('xt\r\n');
     await harness.clock.advance(1400);
@@ -35,8 +32,7 @@ describe('the partial-frame timeout', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  it('watches a line that follows data in pieces after a pause of any length', async () => {
-    const harness = new ClientHarness();
+  test('watches a line that follows data in pieces after a pause of any length', async (harness) => {
     harness.receive('+WS_DATA:0,4,te');
     harness.receive('xt\r\n');
     await harness.clock.advance(10_000);
@@ -45,8 +41,7 @@ describe('the partial-frame timeout', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  it('leaves no timer of a frame that has ended, however much of it came late', async () => {
-    const harness = new ClientHarness();
+  test('leaves no timer of a frame that has ended, however much of it came late', async (harness) => {
     harness.receive('+WS_DATA:0,2304,');
     for (const bytes of [1152, 1152]) {
       await harness.clock.advance(100);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { at, ClientHarness, find, lost, question } from '../client-harness';
+import { at, ClientHarness, test, find, lost, question } from '../client-harness';
 
 const once = { ...question, idempotent: false };
 const corruptHeader = '+WS_DATA:0,x\r\n';
@@ -17,8 +17,7 @@ async function resyncing(): Promise<ClientHarness> {
 }
 
 describe('a client that resyncs', () => {
-  it('asks another query in each resync', async () => {
-    const harness = new ClientHarness();
+  test('asks another query in each resync', async (harness) => {
     harness.answerResync();
     for (const [index, line] of ['AT+SYSLOG?', 'AT+SYSSTORE?', 'AT+CWMODE?'].entries()) {
       assert.equal(harness.client.queryIndex, index);
@@ -28,8 +27,7 @@ describe('a client that resyncs', () => {
     }
   });
 
-  it('asks another query than the last attempt of the resync before, whose response may come late', async () => {
-    const harness = new ClientHarness();
+  test('asks another query than the last attempt of the resync before, whose response may come late', async (harness) => {
     harness.answer({ '\r\n': '\r\nERROR\r\n', 'AT+SYSSTORE?\r\n': '+SYSSTORE:0\r\n\r\nOK\r\n' });
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(3000);
@@ -39,8 +37,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
   });
 
-  it('starts with the query that it is given', async () => {
-    const harness = new ClientHarness();
+  test('starts with the query that it is given', async (harness) => {
     harness.answerResync();
     harness.client.queryIndex = 2;
     assert.equal(await harness.clock.wait(find(harness)), 'inSync');
@@ -54,8 +51,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.events, [...steps, 'unresponsive']);
   });
 
-  it('fails a command that waits for the end, and runs nothing more, where the device stays silent', async () => {
-    const harness = new ClientHarness();
+  test('fails a command that waits for the end, and runs nothing more, where the device stays silent', async (harness) => {
     const asked = harness.run(question);
     await harness.clock.advance(60_000);
     assert.deepEqual([asked.end, harness.client.state], ['OUT_OF_SYNC', 'unresponsive']);
@@ -70,8 +66,7 @@ describe('a client that resyncs', () => {
     assert.equal(next.end, 'DEVICE_RESTARTED');
   });
 
-  it('at a negotiated rate probes after 500 ms, tries once, and restarts nothing', async () => {
-    const harness = new ClientHarness();
+  test('at a negotiated rate probes after 500 ms, tries once, and restarts nothing', async (harness) => {
     harness.client.assume({ rateLostOnRestart: true });
     harness.run(once);
     await harness.clock.advance(500);
@@ -101,8 +96,7 @@ describe('a client that resyncs', () => {
     }
   });
 
-  it('reports the restart that it causes as ready, and fails all commands where nothing resets it', async () => {
-    const harness = new ClientHarness();
+  test('reports the restart that it causes as ready, and fails all commands where nothing resets it', async (harness) => {
     harness.answer({ 'AT+RST\r\n': '\r\nOK\r\n\r\nready\r\n' });
     const asked = harness.run(question);
     const waiting = harness.run(at());
@@ -112,8 +106,7 @@ describe('a client that resyncs', () => {
     assert.equal(harness.client.state, 'idle');
   });
 
-  it('restarts a device, and spares what a listener runs after its own reset', async () => {
-    const harness = new ClientHarness();
+  test('restarts a device, and spares what a listener runs after its own reset', async (harness) => {
     harness.answer({ 'AT+RST\r\n': '\r\nOK\r\n\r\nready\r\n' });
     let next = { end: '' };
     harness.onEvent = (event) => {
@@ -198,8 +191,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual([harness.events, harness.client.state], [[], 'idle']);
   });
 
-  it('stops at a reset by a listener that learns that it is out of sync: it reports no further step', async () => {
-    const harness = new ClientHarness();
+  test('stops at a reset by a listener that learns that it is out of sync: it reports no further step', async (harness) => {
     harness.onEvent = () => harness.client.reset(lost);
     harness.send(0, 'hello');
     harness.receive('ERROR\r\n');
@@ -216,8 +208,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual([harness.events, harness.client.state], [[], 'resyncing']);
   });
 
-  it('announces a doubtful ERROR at last where the port takes no bytes', async () => {
-    const harness = new ClientHarness();
+  test('announces a doubtful ERROR at last where the port takes no bytes', async (harness) => {
     harness.send(0, 'hello');
     harness.receive('ERROR\r\n');
     harness.port.pendingBytes = 2;
@@ -267,8 +258,7 @@ describe('after a resync a message', () => {
     assert.equal(other.end, 'pending');
   });
 
-  it('is announced as out of sync where a doubtful ERROR led to padding', async () => {
-    const harness = new ClientHarness();
+  test('is announced as out of sync where a doubtful ERROR led to padding', async (harness) => {
     const message = harness.send(0, 'hello');
     harness.receive('ERROR\r\n');
     harness.answer({ 'AT+SYSLOG?\r\n': '+SYSLOG:0\r\n\r\nSEND OK\r\n\r\nOK\r\n' });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { rawCommand } from '../../../../driver/commands/raw';
 import { wsopen } from '../../../../driver/commands/wsopen';
 import { wssend } from '../../../../driver/commands/wssend';
-import { ClientHarness } from '../client-harness';
+import { ClientHarness, test } from '../client-harness';
 
 const corruptHeader = '+WS_DATA:0,x\r\n';
 
@@ -35,8 +35,7 @@ describe('a client that resyncs during a command', () => {
     });
   }
 
-  it('counts the time that a command has run already before its resync', async () => {
-    const harness = new ClientHarness();
+  test('counts the time that a command has run already before its resync', async (harness) => {
     harness.answer({ '\r\n': 'busy p...\r\n' });
     harness.run(wsopen(1, { uri: 'ws://h' }));
     await harness.clock.advance(41_000);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { MessageAssembler } from '../../../../driver/link/receive/message-assembler';
-import { ClientHarness } from '../client-harness';
+import { test } from '../client-harness';
 
 const LIMIT_BYTES = 1024;
 
 describe('data that comes during a resync', () => {
-  it('leaves no message without its beginning, however long the resync takes', async () => {
-    const harness = new ClientHarness();
+  test('leaves no message without its beginning, however long the resync takes', async (harness) => {
     const { client, clock } = harness;
     const messages: string[] = [];
     client.setDataFormat(0, 'long');
