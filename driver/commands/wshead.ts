@@ -47,12 +47,15 @@ export function parseWshead(response: Response): (string | undefined)[] {
  * @throws EspAtError `INVALID_HEADER`
  */
 export function checkHeaders(headers: unknown, otherBytes: number): void {
-  if (headers === undefined) return;
-  if (!Array.isArray(headers)) {
-    throw new EspAtError('INVALID_HEADER', { name: 'headers', reason: 'NOT_LIST' });
-  }
+  checkHeaderList(headers);
   const flaw = headersFlaw(headers.map(checkHeader), otherBytes);
   if (flaw) throw new EspAtError('INVALID_HEADER', flaw);
+}
+
+/** @throws EspAtError `INVALID_HEADER` for anything but a list */
+export function checkHeaderList(headers: unknown): asserts headers is readonly unknown[] {
+  if (!Array.isArray(headers))
+    throw new EspAtError('INVALID_HEADER', { name: 'headers', reason: 'NOT_LIST' });
 }
 
 function checkHeader(header: unknown): Header {

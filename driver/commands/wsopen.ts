@@ -15,7 +15,7 @@ import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import { build, corruptResponse, query, quote } from './build';
 import { checkLink, checkTimeout, type Unchecked } from './check';
-import { checkHeaders, partsOf, type Header } from './wshead';
+import { checkHeaderList, checkHeaders, partsOf, type Header } from './wshead';
 
 /** The state as `AT+WSOPEN?` numbers it: 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing. */
 export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
@@ -33,7 +33,7 @@ const OPEN_LEEWAY_MS = 25_000;
 /** Milliseconds: 14 s on a link that was reconnecting, 21 s where the framing was lost (simulated). */
 const WSCLOSE_TIMEOUT_MS = 25_000;
 
-/** The options of {@link Link.open} that the device needs. */
+/** The options of `Link.open()` that the device needs. */
 interface WsopenOptions {
   readonly uri: string;
   readonly subprotocol?: string | undefined;
@@ -59,7 +59,7 @@ export function wsopen(link: LinkId, options: WsopenOptions): Command {
   const given = checkedParameters(options);
   const refusal = wsopenFlaw(given);
   if (refusal) throw new EspAtError(refusal.code, refusal.flaw);
-  const { headers }: Unchecked<WsopenOptions> = options;
+  const { headers = [] }: Unchecked<WsopenOptions> = options;
   checkHeaders(headers, requestBytes(given));
   const timeoutMs = Math.max(given.timeoutMs ?? 0, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
   const line = `AT+WSOPEN=${id},${quote(given.uri)}${parameters(given)}`;
@@ -70,11 +70,12 @@ export function wsopen(link: LinkId, options: WsopenOptions): Command {
  * Returns the options in the form that the device takes: an authorization without room in the command line becomes a
  * header. Any authorization replaces user and password of the URI, which the firmware would send beside a header.
  * @param takesHeaders whether the firmware has `AT+WSHEAD`
- * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`
+ * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`, `INVALID_HEADER`
+ * for headers that are no list
  */
 export function placeAuthorization<O extends WsopenOptions>(options: O, takesHeaders: boolean): O {
-  const { authorization: value = '' } = options;
-  const headers: readonly Header[] = Array.isArray(options.headers) ? options.headers : [];
+  const { authorization: value = '', headers = [] } = options;
+  checkHeaderList(headers);
   const isHeader = headers.some(isAuthorization);
   if (value === '' && !isHeader) return options;
   if (value !== '' && isHeader) throw invalidAuthorization('ALSO_HEADER');

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
 import { Harness } from '../../../harness/harness';
 import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
+import { unchecked } from '../../../harness/refused';
 
 describe('opening a link', () => {
   it('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async () => {
@@ -151,6 +152,12 @@ describe('opening a link', () => {
       'INVALID_HEADER',
     ],
     ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
+    ['headers that are no list', { headers: unchecked({ 'X-Key': 'a' }) }, 'INVALID_HEADER'],
+    [
+      'headers that are no list, beside an authorization that has to become a header',
+      { headers: unchecked({ 'X-Key': 'a' }), authorization: 'a'.repeat(300) },
+      'INVALID_HEADER',
+    ],
     ['a timeout of 0', { timeoutMs: 0 }, 'INVALID_TIMEOUT'],
     ['a message limit that is not a number', { maxMessageBytes: NaN }, 'INVALID_CONFIG'],
     ['a message limit of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
