@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { rawCommand } from '../../../driver/commands/raw';
 import { EspAtError } from '../../../driver/errors';
+import { refused } from '../../harness/refused';
 import { test } from '../at/client-harness';
 
 it('a raw command is idempotent where it is a query or a test, not where a value ends in a question mark', () => {
@@ -10,6 +11,15 @@ it('a raw command is idempotent where it is a query or a test, not where a value
     lines.map((line) => rawCommand(line).idempotent),
     [true, true, false, false, false],
   );
+});
+
+it('a raw command that brings raw bytes of a peer is refused: the parser would find lines in them', () => {
+  for (const line of ['AT+CIPRECVDATA=0,100', 'AT+MQTTSUB=0,"topic",1', 'AT+CIPSEND=4'])
+    assert.equal(
+      refused('INVALID_COMMAND', () => rawCommand(line)).details.reason,
+      'RESERVED_COMMAND',
+    );
+  assert.ok(rawCommand('AT+CIPRECVMODE=1'));
 });
 
 for (const [line, lines, end] of [
