@@ -16,8 +16,6 @@ export interface DataChunk {
   readonly payloadLength?: number | undefined;
   /** The data; may be a view into the chunk that the port delivered. */
   readonly bytes: Buffer;
-  /** Set by a receiver of the link on an empty chunk: it came after a pause in which a frame may have stalled. */
-  readonly afterPause?: boolean;
 }
 
 /** The parser's output. */
@@ -28,13 +26,10 @@ export type Frame =
   | { readonly kind: 'prompt' }
   | DataChunk
   /**
-   * Corrupt bytes: the device cannot have sent them like this.
-   * - `length`: no CR LF follows the announced number of data bytes: the port lost or inserted bytes.
-   * - `header`: a `+WS_DATA:` with impossible fields (link 3, length over the limit …).
-   * - `overflow`: a line longer than the limit.
-   * - `cut`: a line or data without its end, see `Parser.abandon`.
+   * Bytes that the device cannot have sent: no CR LF follows the announced number of data bytes, a `+WS_DATA:` has impossible
+   * fields (link 3, length over the limit …), a line exceeds the limit, or does not go on (`Parser.abandon`).
    */
-  | { readonly kind: 'garbage'; readonly reason: 'length' | 'header' | 'overflow' | 'cut' };
+  | { readonly kind: 'garbage' };
 
 /**
  * Format of a link's `+WS_DATA`: `short` is `link,len,` (power-up default of every class),
@@ -86,7 +81,7 @@ export interface SendSource {
 export interface Submission {
   readonly link: LinkId;
   readonly command: Command;
-  /** False once the message's connection has ended: the client then neither repeats nor continues the message. */
+  /** False once the message's connection has ended: then the client does not repeat the command. */
   readonly connectionLives: boolean;
   /** Whether an earlier part of the message has left: then the client does not repeat this part. */
   readonly partlySent: boolean;

@@ -26,12 +26,12 @@ type State = 'line' | 'header' | 'body' | 'cr' | 'lf' | 'foreign';
  *
  * - The parser takes data by its announced length and never scans it. Data is a view where one pushed chunk holds
  *   all of it: keeping a small message keeps that chunk too. Otherwise the parser copies it once. Without CR LF
- *   behind it, data becomes garbage (`length`).
+ *   behind it, data becomes garbage.
  * - `+WS_DATA:` begins data at the start of a line and in the middle of it. After the data, the echo of a half-typed
  *   command (it starts with `A`) continues. Any other text before the data is noise, and becomes a line right after
  *   the data. An information response, past the colon of `+NAME:`, may quote `+WS_DATA:`; there it begins nothing.
  * - The parser skips the data of `+IPD`, which belongs to a TCP, UDP or SSL connection: no line end follows it.
- * - After garbage the parser drops the rest of the line, except data in it.
+ * - After garbage the parser drops the rest of the line, except data in it. After {@link abandon} it drops nothing.
  * - The parser cannot tell other URCs in the middle of an echo from the echo. With echo off there is none.
  *
  * The parser holds at most one line and one chunk of data, {@link PARSER_BUFFER_LIMIT_BYTES} bytes, and the pushed chunk
@@ -103,7 +103,7 @@ export class Parser {
   abandon(): void {
     if (!this.unfinished) return;
     this.#startLine();
-    this.#handler({ kind: 'garbage', reason: 'cut' });
+    this.#handler({ kind: 'garbage' });
   }
 
   /** Parses bytes from the device, and emits every frame that they complete. */
@@ -175,7 +175,7 @@ export class Parser {
         this.#state = 'foreign';
         break;
       case 'overflow':
-        this.#handler({ kind: 'garbage', reason: 'overflow' });
+        this.#handler({ kind: 'garbage' });
         break;
     }
     return end;
@@ -188,7 +188,7 @@ export class Parser {
       this.#missing = header.length;
       this.#state = 'body';
     } else if (header.progress === 'impossible') {
-      this.#dropCorrupt('header');
+      this.#dropCorrupt();
     }
     return end;
   }
@@ -211,7 +211,7 @@ export class Parser {
   #readLineEnd(chunk: Buffer, at: number): number {
     const isCr = this.#state === 'cr';
     if (chunk[at] !== (isCr ? CR : LF)) {
-      this.#dropCorrupt('length');
+      this.#dropCorrupt();
       return at;
     }
     if (isCr) this.#state = 'lf';
@@ -249,9 +249,9 @@ export class Parser {
   }
 
   /** The start of the next frame is unknown: drops bytes up to the next CR LF. */
-  #dropCorrupt(reason: 'header' | 'length'): void {
+  #dropCorrupt(): void {
     this.#startLine(true);
-    this.#handler({ kind: 'garbage', reason });
+    this.#handler({ kind: 'garbage' });
   }
 
   #startLine(dropping = false): void {

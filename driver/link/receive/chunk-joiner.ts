@@ -1,9 +1,9 @@
-import type { DataChunk, LinkId } from '../../at/types';
+import type { LinkId } from '../../at/types';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { EspAtError } from '../../errors';
 import { isJson, JsonEnd, mayBeTextBoundary } from './json-end';
 import { Pieces } from './pieces';
-import type { LinkReceiver, MessageSink } from './link-receiver';
+import type { LinkReceiver, MarkedChunk, MessageSink } from './link-receiver';
 import type { Framing } from './options';
 
 const NOTHING = Buffer.alloc(0);
@@ -44,7 +44,7 @@ export class ChunkJoiner implements LinkReceiver {
     this.#sink = sink;
   }
 
-  push({ bytes: piece, afterPause }: DataChunk): void {
+  push({ bytes: piece, afterPause }: MarkedChunk): void {
     if (this.#framing.by === 'chunk') {
       this.#add(piece);
       return this.#finish();

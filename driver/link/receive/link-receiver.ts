@@ -1,10 +1,17 @@
-import type { DataReceiver, LinkId } from '../../at/types';
+import type { DataChunk, DataReceiver, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import type { Capabilities } from '../../commands/capabilities';
 import type { EspAtError } from '../../errors';
 
+/** A chunk as one receiver passes it on to the next. */
+export interface MarkedChunk extends DataChunk {
+  /** Set on an empty chunk after a pause in which a frame may have stalled. */
+  readonly afterPause?: boolean;
+}
+
 /** Receives the data of a connection. */
 export interface LinkReceiver extends DataReceiver {
+  push(chunk: MarkedChunk): void;
   /** Whether no message has begun. */
   readonly isEmpty: boolean;
   /** The connection has ended. */
