@@ -147,6 +147,9 @@ export const names = {
   unusable: 'unusable',
 } as const;
 
+/** A key of {@link names}. */
+export type Name = keyof typeof names;
+
 export function isReason(value: unknown): value is Reason {
   return typeof value === 'string' && Object.hasOwn(reasons, value);
 }

@@ -38,27 +38,25 @@ export function mayRepeat(transaction: Transaction, submission: Submission | und
 
 /**
  * Whether an ERROR may be the response to noise or a line end before the command: then the command may still run,
- * and the client resyncs. An ERROR counts at once where
- * - the device gave a reason, or an information response before it;
- * - ERROR is an expected response of the command, or it is neither idempotent nor with a payload;
- * - the payload is written: the device has taken the line;
- * - the connection of the message has ended: the client would not repeat it;
- * - the command runs for the second time.
+ * and the client resyncs.
  */
 export function isDoubtfulRefusal(
   transaction: Transaction,
   submission: Submission | undefined,
 ): boolean {
   const { command, attempt, response, errorCode } = transaction;
-  if (attempt > 1 || command.expectsError || payloadWritten(transaction)) return false;
+  if (attempt > 1 || command.expectsError) return false;
+  // Once the payload is written, the device has taken the line.
+  if (payloadWritten(transaction)) return false;
   if (submission && !submission.connectionLives) return false;
   const isRepeatable = command.idempotent || command.payload !== undefined;
-  return isRepeatable && response.length === 0 && errorCode === '';
+  const hasReason = response.length > 0 || errorCode !== '';
+  return isRepeatable && !hasReason;
 }
 
 /**
  * Returns the error of a command that the device answered with ERROR.
- * @param waitedMs since the client wrote its line or its payload, less the time that a flood took
+ * @param waitedMs since the client wrote its line or its payload; port idle time if a flood took more than half of that
  */
 export function refusalError(
   transaction: Transaction,

@@ -12,7 +12,7 @@ export type Purpose =
   | 'stillAtWork'
   /** the rest of a response after its beginning */
   | 'pause'
-  /** the final result code after a complete payload */
+  /** the response to a block of padding */
   | 'padding'
   /** `ready` after `AT+RST` */
   | 'boot';

@@ -30,7 +30,7 @@ export function looksIntact(line: string): boolean {
   return OTHER_URCS.test(line) || OTHER_LINES.test(line);
 }
 
-/** `+WS_CONNECTED:0`, `+WS_DISCONNECTED:0`, `+WS_CLOSED:0`, or a line of {@link PLAIN_URCS}. */
+/** Parses a URC or a diagnostic; returns undefined for any other line. */
 export function parseUrc(line: string): Urc | undefined {
   // Other firmware may give a reason behind the link.
   const link = /^\+WS_(CONNECTED|DISCONNECTED|CLOSED):([0-2])(?:,.*)?$/.exec(line);

@@ -1,5 +1,5 @@
 import type { LinkId } from '../at/types';
-import type { names } from '../error-reasons';
+import type { Name } from '../error-reasons';
 import { EspAtError } from '../errors';
 import type { Flaw } from '../values/flaw';
 import { shown } from '../values/text';
@@ -21,17 +21,12 @@ export function checkTimeout(value: unknown, min: number, max: number): number {
 }
 
 /** Checks that a device setting is a whole number in the range. @throws EspAtError `INVALID_SETTING` */
-export function checkSetting(
-  setting: keyof typeof names,
-  value: unknown,
-  min: number,
-  max: number,
-): number {
+export function checkSetting(setting: Name, value: unknown, min: number, max: number): number {
   refuseFlaw(setting, wholeFlaw(value, min, max));
   return Number(value);
 }
 
 /** @throws EspAtError `INVALID_SETTING` where the value of a device setting has a flaw */
-export function refuseFlaw(setting: keyof typeof names, flaw: Flaw | undefined): void {
+export function refuseFlaw(setting: Name, flaw: Flaw | undefined): void {
   if (flaw) throw new EspAtError('INVALID_SETTING', { setting, ...flaw });
 }

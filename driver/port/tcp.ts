@@ -17,7 +17,7 @@ export interface TcpOptions extends TcpAddress {
 
 /**
  * Connects to a serial port behind TCP: ser2net, a UART bridge. Raw bytes; no Telnet, no RFC 2217.
- * @throws EspAtError `PORT_UNREACHABLE`, `PORT_FAILED`
+ * @throws EspAtError `PORT_UNREACHABLE`, `PORT_PERMISSION` (a firewall of this host), `PORT_FAILED`
  */
 export function openTcp(
   { address, host, port }: TcpOptions,

@@ -3,7 +3,7 @@ import type { Flaw } from './flaw';
 import { quotedLength } from './text';
 import { COMMAND_LINE_LIMIT_BYTES, WSOPEN_START_BYTES } from './uri';
 
-/** Timeout of {@link Link.open} in milliseconds, unless its options say otherwise: the default of `AT+WSOPEN` too. */
+/** Timeout of `Link.open()` in milliseconds, unless its options say otherwise: the default of `AT+WSOPEN` too. */
 export const DEFAULT_OPEN_TIMEOUT_MS = 15_000;
 
 /** Parameters of an `AT+WSOPEN`, each valid; empty where absent. */

@@ -12,7 +12,7 @@ import type { DataReceiver, Frame, PortWriter } from '../types';
 import { jobOf, stateAfter, type ClientState, type Job, type NextCommand } from './client-state';
 import { CommandQueue } from './command-queue';
 
-/** See {@link AtClient.assume}. */
+/** See `AtClient.assume`. */
 export interface Assumptions {
   readonly echoOff: boolean;
   readonly rateLostOnRestart: boolean;

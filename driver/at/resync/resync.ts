@@ -30,7 +30,7 @@ export interface ResyncOptions {
   readonly attempts: number;
   /** Whether `AT+RST` may follow the attempts. It follows anyway where the device stays busy or floods the port. */
   readonly mayRestart: boolean;
-  /** When to pad a pending prompt: where nothing else gets a response, or first. */
+  /** When to pad a pending prompt. `ifSilent`: where nothing else gets a response, or a prompt came. */
   readonly pad: 'never' | 'ifSilent' | 'first';
   /** At another pace than `startRate` one attempt without a response is enough: the device may be at another rate. */
   readonly pace: Pace;

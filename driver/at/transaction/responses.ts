@@ -3,6 +3,7 @@ import {
   payloadWritten,
   UNPROBED,
   type Action,
+  type Confirmation,
   type Phase,
   type Transaction,
 } from './transaction';
@@ -84,13 +85,9 @@ function isEarly(phase: Awaiting): boolean {
   return phase.kind === 'awaitingConfirmation' && !phase.hasLaterChunk;
 }
 
-function onLineWhileConfirming(
-  transaction: Transaction,
-  by: 'probeAnswer' | 'lineFeed' | 'question',
-  text: string,
-): Action {
+function onLineWhileConfirming(transaction: Transaction, by: Confirmation, text: string): Action {
   const answersProbe = text === 'ERROR' || text === 'busy p...';
-  if (by === 'question') {
+  if (by === 'at') {
     // Excess payload bytes, or a probe without an answer, stand in front of the AT, which gets no OK then.
     if (answersProbe) return unexpected(transaction, text);
     return text === 'OK' ? 'succeeded' : 'urc';
@@ -100,8 +97,8 @@ function onLineWhileConfirming(
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // A second success: the device may have taken CR and LF as payload. Another LF finds out: only an idle device whose
-      // line holds a CR responds to it.
+      // A second success, after the payload, CR and LF: CR and LF may have completed a payload that lacked two bytes. Then
+      // the device's line is empty, and another LF gets no answer. If the line holds the CR, the LF completes it: ERROR.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);
@@ -142,7 +139,7 @@ function onSuccess(transaction: Transaction, phase: Awaiting, text: 'OK' | 'SEND
       transaction.phase = { kind: 'confirming', by: 'lineFeed' };
       return 'writeLf';
     case 'suspect':
-      transaction.phase = { kind: 'confirming', by: 'question' };
+      transaction.phase = { kind: 'confirming', by: 'at' };
       return 'writeAt';
     case 'suspectUnanswered':
       // One probe in doubt and another unanswered: no question clears up both.

@@ -46,7 +46,15 @@ export type Phase =
    */
   | (Waiting & { readonly kind: 'awaitingConfirmation'; readonly hasLaterChunk: boolean })
   /** A success has come while a probe was out. It counts once the client knows where the probe went. */
-  | { readonly kind: 'confirming'; readonly by: 'probeAnswer' | 'lineFeed' | 'question' };
+  | { readonly kind: 'confirming'; readonly by: Confirmation };
+
+/**
+ * What confirms a success.
+ * - `probeAnswer`: the answer that the probe still owes.
+ * - `lineFeed`: the answer to an LF, which completes the CR of the probe to an empty command line.
+ * - `at`: the OK of an `AT`.
+ */
+export type Confirmation = 'probeAnswer' | 'lineFeed' | 'at';
 
 /** One command, from its line until its outcome is known. Changed only by the functions of this folder. */
 export interface Transaction {

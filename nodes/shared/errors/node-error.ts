@@ -1,4 +1,4 @@
-import type { names, Reason } from '../../../driver/error-reasons';
+import type { Name, Reason } from '../../../driver/error-reasons';
 import { EspAtError, type ErrorCode, type ErrorDetails } from '../../../driver/errors';
 
 /** The codes that only nodes throw. Their sentences are in the catalogs of the nodes, under `errors`. */
@@ -62,7 +62,7 @@ export const nodeNames = [
 /** A code, a reason and a name in the sentences that flows get: of the driver, or of the nodes. */
 export type FlowErrorCode = ErrorCode | NodeErrorCode;
 export type FlowReason = Reason | (typeof nodeReasons)[number];
-export type FlowName = keyof typeof names | (typeof nodeNames)[number];
+export type FlowName = Name | (typeof nodeNames)[number];
 
 /** An error that only nodes throw: a stable `code`, and the details of its sentence. */
 export class NodeError extends Error {
