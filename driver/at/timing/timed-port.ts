@@ -22,7 +22,7 @@ export class TimedPort {
   #speed = 1;
   /** The rate that {@link #speed} and {@link #lead} refer to. */
   #declaredRate: number | undefined;
-  /** Milliseconds by which the received bytes are ahead of the assumed rate; below 0: behind it. See {@link #leadBefore}. */
+  /** Milliseconds by which the received bytes are ahead of the assumed rate; below 0 during a backlog. */
   #lead = 0;
   #heardAt = -Infinity;
   /** Clock time of the first bytes after a pause: a backlog may begin with them. */
@@ -106,7 +106,10 @@ export class TimedPort {
     return duration;
   }
 
-  /** Returns the lead before these bytes: never below 0, except in a backlog, whose bytes came during the pause before it. */
+  /**
+   * Returns the lead before these bytes. Bytes of a backlog came during the pause before it, which makes the lead negative.
+   * For other bytes a pause does not count.
+   */
   #leadBefore(now: number): number {
     const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;
     if (now - this.#heardAt > LATE_MS) this.#backlogAt = now;
