@@ -10,14 +10,19 @@ const SLICE_MS = 250;
 const SLICE_TOLERANCE_MS = 15;
 /** Milliseconds of the slice after a late one at least: a thread pool needs several turns to read. */
 const MIN_SLICE_AFTER_LATE_MS = 50;
+/**
+ * Late slices in a row, after which late ones count in full: an event loop that blocks again and again does not put off
+ * a check for ever. In so many turns it has read a response that was there.
+ */
+const MAX_LATE_SLICES = 10;
 
 /**
  * Measures port idle time: the time that passed, less the time that received bytes took on the port. A flood that fills
  * the port delays the device's responses by many seconds, and must not look like an unresponsive device; a server that sends
  * often, but does not fill the port, leaves room for a response. The time that written bytes need does not count either.
  *
- * Time counts in slices. A slice that ends late counts less: a blocked event loop reads nothing. Before each check there
- * is a slice that ended in time.
+ * Time counts in slices. A slice that ends late counts less: a blocked event loop reads nothing. A check follows a slice
+ * that ended in time, or {@link MAX_LATE_SLICES} late ones.
  *
  * One timer serves all waits: quick transactions in a row start no timer of their own.
  */
@@ -34,7 +39,8 @@ export class IdleTimer {
   #sliceStart = 0;
   /** Clock time at which the current slice ends. Later time does not count. */
   #sliceEnd = Infinity;
-  #isLate = false;
+  /** Late slices in a row. */
+  #lateSlices = 0;
   /** Milliseconds of the idle time that bytes delivered late may take back. */
   #revocable = 0;
   #timer: Cancel | undefined;
@@ -72,6 +78,7 @@ export class IdleTimer {
     this.#slowness = slowness;
     this.#from = this.#since = from;
     this.#blocked = 0;
+    this.#lateSlices = 0;
     this.#revocable = 0;
   }
 
@@ -105,7 +112,7 @@ export class IdleTimer {
 
   #startSlice(now: number): void {
     this.#timer?.();
-    const least = this.#isLate ? MIN_SLICE_AFTER_LATE_MS : 0;
+    const least = this.#lateSlices > 0 ? MIN_SLICE_AFTER_LATE_MS : 0;
     const planned = Math.max(least, Math.min(SLICE_MS, this.#due - now));
     this.#sliceStart = now;
     this.#sliceEnd = now + planned;
@@ -115,26 +122,32 @@ export class IdleTimer {
   /** Counts the slice, less the time by which it ended late: the loop read input so much later too. */
   #endSlice(): void {
     const now = this.#clock.now();
-    const late = now - this.#sliceEnd;
+    const late = this.#lateAt(now);
     const gap = this.#sliceEnd - Math.max(this.#since, this.#sliceStart);
-    this.#isLate = late > SLICE_TOLERANCE_MS;
     this.#blocked += this.#blockedIn(now);
-    this.#count(Math.max(0, gap - (this.#isLate ? late : 0)), Math.max(now, this.#since));
+    this.#lateSlices = now - this.#sliceEnd > SLICE_TOLERANCE_MS ? this.#lateSlices + 1 : 0;
+    this.#count(Math.max(0, gap - late), Math.max(now, this.#since));
     // The event loop first reads pending input.
     this.#timer = this.#clock.afterInput(() => {
       this.#timer = undefined;
       const after = this.#clock.now();
-      if (this.#isLate || after < this.#due) this.#startSlice(after);
+      if (late > 0 || after < this.#due) this.#startSlice(after);
       else this.#check();
     });
   }
 
+  /** Milliseconds by which the current slice is too late now; 0 after {@link MAX_LATE_SLICES}. */
+  #lateAt(now: number): number {
+    const late = now - this.#sliceEnd;
+    return late > SLICE_TOLERANCE_MS && this.#lateSlices < MAX_LATE_SLICES ? late : 0;
+  }
+
   /**
-   * Milliseconds for which the loop was blocked if the current slice ended now: as long before its end as after it, because
-   * the block may have begun at any moment of the slice. 0 where it is not late.
+   * Milliseconds for which the loop was blocked if the current slice ended now. The block may have begun at any moment of
+   * the slice: of one that ends 100 ms late, its last 100 ms count as blocked too.
    */
   #blockedIn(now: number): number {
-    const late = now - this.#sliceEnd;
+    const late = this.#lateAt(now);
     if (late <= LATE_MS) return 0;
     const start = Math.max(this.#from, this.#sliceStart, this.#sliceEnd - late);
     return Math.max(0, now - start);
