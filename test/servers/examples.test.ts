@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
+import { it } from 'node:test';
 import type { RPCClient } from 'ocpp-rpc';
 import { WebSocketServer } from 'ws';
 import { isObject } from '../../driver/link/request/json-path';
@@ -20,15 +20,10 @@ for (const firmware of ['C', 'D'] as const)
       ...['common/20-inject', 'common/90-comment'],
       ...['function/10-function', 'function/10-switch', 'function/15-change'],
     ];
-    const ends: (() => unknown)[] = [];
-    afterEach(async () => {
-      await nodeRed.unload();
-      for (const end of ends.splice(0)) await end();
-    });
-
+    /** A harness that unloads the flow before it ends. */
     async function begin() {
       const harness = await serverHarness(firmware);
-      ends.push(() => harness.end());
+      harness.atEnd(() => nodeRed.unload());
       return harness;
     }
 
@@ -61,9 +56,9 @@ for (const firmware of ['C', 'D'] as const)
     }
 
     it('Home Assistant: answers the auth_required that comes with the 101, subscribes, and calls a service; also after a restart', async () => {
-      const harness = await begin();
+      await using harness = await begin();
       const server = homeAssistantServer(harness.http, 'demo token');
-      ends.unshift(() => server.close());
+      harness.atEnd(() => server.close());
       const { press, shows, debug } = await run('Home Assistant', '/api/websocket', harness);
       await shows('result', 'subscribe: done');
       press('turn the light on');
@@ -77,13 +72,13 @@ for (const firmware of ['C', 'D'] as const)
     });
 
     it('OCPP charge point: boots, beats, and answers calls of the central system; boots again after a restart', async () => {
-      const harness = await begin();
+      await using harness = await begin();
       const clients: RPCClient[] = [];
       const server = ocppServer(harness.http, (client) => {
         clients.push(client);
         client.handle('Heartbeat', async () => ({ currentTime: '2026-11-28T00:00:00Z' }));
       });
-      ends.unshift(() => server.close());
+      harness.atEnd(() => server.close());
       const { press, shows, debug } = await run('OCPP charge point', '/CP1', harness);
       const booted = 'BootNotification: {"status":"Accepted","interval":300}';
       await shows('answer', booted);
@@ -103,9 +98,9 @@ for (const firmware of ['C', 'D'] as const)
     });
 
     it('JSON-RPC: calls get their results, and the error', async () => {
-      const harness = await begin();
+      await using harness = await begin();
       const server = new WebSocketServer({ server: harness.http });
-      ends.unshift(() => server.close());
+      harness.atEnd(() => server.close());
       server.on('connection', (socket) => {
         socket.on('message', (data: Buffer) => {
           const call: unknown = JSON.parse(data.toString());

@@ -1,62 +1,55 @@
 import assert from 'node:assert/strict';
-import { afterEach, it } from 'node:test';
+import { afterEach, beforeEach, it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { isObject } from '../../driver/link/request/json-path';
+import { catchNodes, deviceNode, helpers } from '../harness/nodes/flows';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { until } from '../harness/until';
 import { ocppServer } from './ocpp-server';
 import { serverHarness } from './server-harness';
 
-type Harness = Awaited<ReturnType<typeof serverHarness>>;
-
 for (const firmware of ['C', 'D'] as const)
   onEachRuntime(`ws-request with servers from npm, class ${firmware}`, (nodeRed) => {
-    let harness: Harness | undefined;
-    let endServer: () => unknown = () => undefined;
-    afterEach(async () => {
-      await nodeRed.unload();
-      await endServer();
-      await harness?.end();
-      harness = undefined;
-      endServer = () => undefined;
+    let harness: Awaited<ReturnType<typeof serverHarness>>;
+    beforeEach(async () => {
+      harness = await serverHarness(firmware);
+      harness.atEnd(() => nodeRed.unload());
     });
+    afterEach(() => harness[Symbol.asyncDispose]());
 
-    /** ws-open and ws-request on a device, and a Catch node; the link is open. */
-    async function begin(request: object, open: object = {}): Promise<Harness> {
-      const made = harness ?? (await serverHarness(firmware));
-      harness = made;
-      const node = (id: string, settings: object, wires: string[][]) => ({
-        id,
-        type: `ws-${id}`,
-        z: 'tab',
-        device: 'device',
-        link: '0',
-        wires,
-        ...settings,
-      });
+    /** ws-open and ws-request on the device, and a Catch node; the link is open. */
+    async function begin(request: object, open: object = {}): Promise<void> {
+      const common = { z: 'tab', device: 'device', link: '0' };
+      const uri = `ws://${harness.host}/CP1`;
       await nodeRed.load(
-        () => made.device,
+        () => harness.device,
         [
           { id: 'tab', type: 'tab' },
-          { id: 'device', type: 'esp-at-device', name: 'board', port: 'sim:' },
-          node('open', { uri: `ws://${made.host}/CP1`, joining: 'json', output: 'json', ...open }, [
-            ['in'],
-            ['state'],
-          ]),
-          node('request', request, [['reply'], ['late']]),
-          { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
-          ...['in', 'state', 'reply', 'late', 'caught'].map((id) => ({
-            id,
-            type: 'helper',
-            z: 'tab',
-            wires: [],
-          })),
+          deviceNode(),
+          {
+            ...common,
+            id: 'open',
+            type: 'ws-open',
+            uri,
+            joining: 'json',
+            output: 'json',
+            ...open,
+            wires: [['in'], ['state']],
+          },
+          {
+            ...common,
+            id: 'request',
+            type: 'ws-request',
+            ...request,
+            wires: [['reply'], ['late']],
+          },
+          ...helpers('in', 'state', 'reply', 'late'),
+          ...catchNodes(),
         ],
       );
       await openLink();
-      return made;
     }
 
     async function openLink(): Promise<void> {
@@ -65,14 +58,12 @@ for (const firmware of ['C', 'D'] as const)
     }
 
     /** A server from the package ws that hands each text to `answer`. */
-    async function beginWs(
+    function beginWs(
       request: object,
       answer: (text: string, socket: WebSocket) => void,
-    ): Promise<Harness> {
-      const made = await serverHarness(firmware);
-      harness = made;
-      const server = new WebSocketServer({ server: made.http });
-      endServer = () => server.close();
+    ): Promise<void> {
+      const server = new WebSocketServer({ server: harness.http });
+      harness.atEnd(() => server.close());
       server.on('connection', (socket) => {
         socket.on('message', (data: Buffer) => answer(data.toString(), socket));
       });
@@ -117,10 +108,8 @@ for (const firmware of ['C', 'D'] as const)
     });
 
     it('OCPP by the position in the array: a boot is accepted, an unknown action is an error with its code', async () => {
-      const made = await serverHarness(firmware);
-      harness = made;
-      const server = ocppServer(made.http);
-      endServer = () => server.close();
+      const server = ocppServer(harness.http);
+      harness.atEnd(() => server.close());
       await begin({ match: 'array', replies: 'here' }, { subprotocol: 'ocpp1.6' });
       const model = { chargePointModel: 'M', chargePointVendor: 'V' };
       nodeRed.give('request', { topic: 'boot', payload: [2, '', 'BootNotification', model] });
@@ -161,7 +150,7 @@ for (const firmware of ['C', 'D'] as const)
 
     it('by the next message: the server gets a request only after it has answered the one before', async () => {
       const heard: string[] = [];
-      const made = await beginWs({ match: 'next', output: 'string' }, (text, socket) => {
+      await beginWs({ match: 'next', output: 'string' }, (text, socket) => {
         // The link sends in order: a request that does not wait comes before the mark.
         if (text === 'mark') socket.send(JSON.stringify({ to: heard.at(-1) }));
         heard.push(text);
@@ -169,7 +158,7 @@ for (const firmware of ['C', 'D'] as const)
       for (const payload of ['one', 'two', 'three']) nodeRed.give('request', { payload });
       for (const text of ['one', 'two', 'three']) {
         await until(() => heard.includes(text), `the server gets ${text}`);
-        await made.device.link(0).send('mark');
+        await harness.device.link(0).send('mark');
         assert.equal((await nodeRed.next('reply')).payload, `{"to":"${text}"}`);
       }
       assert.deepEqual(heard, ['one', 'mark', 'two', 'mark', 'three', 'mark']);

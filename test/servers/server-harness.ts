@@ -45,7 +45,10 @@ function overPty(firmware: FirmwareClass): Board {
   };
 }
 
-/** A simulated ESP32 with real sockets, a device that drives it, and an HTTP server to attach a WebSocket server to. */
+/**
+ * A simulated ESP32 with real sockets, a device that drives it, and an HTTP server to attach a WebSocket server to. Its disposal
+ * ends all of that, and first, the newest first, what the test has added with `atEnd`.
+ */
 export async function serverHarness(firmware: FirmwareClass, port: PortKind = 'tcp') {
   const http = createServer();
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -53,9 +56,11 @@ export async function serverHarness(firmware: FirmwareClass, port: PortKind = 't
   const device = new Device({ port: board.port });
   device.start();
   await device.ready();
+  const ends: (() => unknown)[] = [];
   return {
     http,
     device,
+    atEnd: (end: () => unknown): void => void ends.unshift(end),
     host: `127.0.0.1:${portOf(http)}`,
     webSocketClass: (options: WebSocketClassOptions = {}) =>
       device.webSocketClass({
@@ -68,7 +73,8 @@ export async function serverHarness(firmware: FirmwareClass, port: PortKind = 't
       board.restart();
       await restarted;
     },
-    end: async () => {
+    [Symbol.asyncDispose]: async () => {
+      for (const end of ends) await end();
       await device.stop();
       await board.end();
       http.closeAllConnections();
