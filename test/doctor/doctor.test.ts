@@ -10,12 +10,10 @@ import { listen } from '../../simulator/serial/server';
 import { startPathServer } from '../harness/network/path-server';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { openPty, whyNoPty } from '../harness/port/pty';
-import { Patient } from './patient';
+import { answering, Patient } from './patient';
+import { wrong } from './report';
 
 const codes = ({ findings }: DoctorReport) => findings.map(({ code }) => code);
-/** The codes of what is wrong. */
-const wrong = ({ findings }: DoctorReport) =>
-  findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
 
 describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }, () => {
   it('finds nothing wrong with a good device, tells what it is, and leaves it as it was', async () => {
@@ -46,13 +44,6 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.doesNotMatch(patient.written, /SYSSTORE=|UART_DEF=|CWJAP=|RST/);
   });
 
-  it('names a wrong rate', async () => {
-    await using patient = new Patient({ rate: 9600 });
-    const report = await examine(patient.opener);
-    assert.deepEqual(wrong(report), ['WRONG_RATE']);
-    assert.deepEqual(report.findings[0]?.details, { found: 115_200, set: 9600 });
-  });
-
   it('names a rate that another program left, and leaves the device there', async () => {
     await using patient = new Patient();
     await patient.runFromOtherProgram('AT+UART_CUR=921600,8,1,0,1');
@@ -63,11 +54,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
 
   it('claims nothing of a restart where the device does not say the rate in its flash', async () => {
     await using patient = new Patient({
-      input: (bytes, pty) => {
-        if (bytes.toString() !== 'AT+UART_DEF?\r\n') return false;
-        pty.write(Buffer.from('\r\nERROR\r\n'));
-        return true;
-      },
+      input: answering('AT+UART_DEF?', '\r\nERROR\r\n'),
     });
     await patient.runFromOtherProgram('AT+UART_CUR=921600,8,1,0,1');
     assert.deepEqual(wrong(await examine(patient.opener)), ['WRONG_RATE']);
@@ -84,11 +71,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
   it('names stock firmware, with its module', async () => {
     await using patient = new Patient({
       // Older firmware has no AT+CMD either.
-      input: (bytes, pty) => {
-        if (bytes.toString() !== 'AT+CMD?\r\n') return false;
-        pty.write(Buffer.from('\r\nERROR\r\n'));
-        return true;
-      },
+      input: answering('AT+CMD?', '\r\nERROR\r\n'),
       simulator: {
         hooks: {
           outcome: (line) => ({ kind: line.startsWith('AT+WS') ? 'error' : 'execute' }),
@@ -103,11 +86,7 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
 
   it('names firmware with WebSocket commands of its own', async () => {
     await using patient = new Patient({
-      input: (bytes, pty) => {
-        if (bytes.toString() !== 'AT+WSOPEN?\r\n') return false;
-        pty.write(Buffer.from('+WSOPEN:CLOSED\r\n\r\nOK\r\n'));
-        return true;
-      },
+      input: answering('AT+WSOPEN?', '+WSOPEN:CLOSED\r\n\r\nOK\r\n'),
     });
     assert.deepEqual(wrong(await examine(patient.opener)), ['LOOK_ALIKE']);
   });
@@ -126,29 +105,6 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     await pty.close();
     assert.deepEqual(wrong(report), ['LOOK_ALIKE']);
     assert.equal(report.findings[0]?.details.version, 'SIM7600 V1');
-  });
-
-  it('names a device without Wi-Fi', async () => {
-    await using patient = new Patient({ simulator: { joined: false } });
-    assert.deepEqual(wrong(await examine(patient.opener)), ['WIFI_NOT_JOINED']);
-  });
-
-  it('names a wrong password, which a device has stored', async () => {
-    const point = { ssid: 'espressif', password: 'the old one' };
-    await using patient = new Patient({ simulator: { wifi: [point] } });
-    point.password = 'the new one';
-    patient.simulator.wifi.lose();
-    patient.simulator.wifi.recover();
-    const report = await examine(patient.opener);
-    assert.deepEqual(wrong(report), ['WIFI_PASSWORD']);
-    assert.deepEqual(report.findings[0]?.details, { ssid: 'espressif' });
-  });
-
-  it('names a port with nothing behind it', async () => {
-    const pty = openPty();
-    const report = await examine(portAt(pty.path, { rate: 115_200 }));
-    await pty.close();
-    assert.deepEqual(codes(report), ['NO_ANSWER']);
   });
 
   it('names a port that another program has, and one that is not there', async () => {

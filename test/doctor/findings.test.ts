@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { examine, type DoctorOptions, type DoctorReport } from '../../driver';
+import { networksAt } from '../../driver/doctor/networks';
+import type { PortOpener } from '../../driver/port/port';
+import type { DoctorReport } from '../../driver';
 import type { SimulatorOptions } from '../../simulator';
 import type { Outcome } from '../../simulator/device/hooks';
-import { Harness, type HarnessOptions } from '../harness/harness';
+import type { Harness, HarnessOptions } from '../harness/harness';
+import { errors, report, serial, wrong } from './report';
 
 const uri = 'ws://user:hunter22@host/plain';
-const serial = { baudRate: 115_200, rtsCts: true };
-
-const wrong = ({ findings }: DoctorReport) =>
-  findings.filter(({ severity }) => severity !== 'note').map(({ code }) => code);
-
-/** Examines a device in virtual time. @param before commands of another program */
-async function report(
-  options: HarnessOptions,
-  { before = [], ...doctor }: DoctorOptions & { readonly before?: readonly string[] } = {},
-): Promise<DoctorReport & { readonly harness: Harness }> {
-  const harness = new Harness(options);
-  const { clock, port, simulator } = harness;
-  for (const line of before) {
-    simulator.write(Buffer.from(`${line}\r\n`));
-    await clock.advance(1000);
-  }
-  const examined = await clock.wait(examine(port, { clock, ...doctor }));
-  simulator.destroy();
-  return { ...examined, harness };
-}
 
 /** Loses the responses to `count` commands that begin with a text, after `skipped` others. */
 function losing(command: string, count: number, skipped = 0): Partial<SimulatorOptions> {
@@ -37,13 +20,26 @@ function losing(command: string, count: number, skipped = 0): Partial<SimulatorO
   return { hooks: { outcome } };
 }
 
-/** A server that echoes messages after a delay in milliseconds. */
-function echoing(harness: Harness, delayMs: number): void {
-  harness.server.behavior.onFrame = (connection, { opcode, payload }) => {
-    if (opcode === 1)
-      harness.clock.after(delayMs, () => connection.send({ fin: true, opcode: 1, payload }));
+/** Makes the server echo messages after a delay in milliseconds. */
+const echoing =
+  (delayMs: number) =>
+  ({ clock, server }: Harness): void => {
+    server.behavior.onFrame = (connection, { opcode, payload }) => {
+      if (opcode === 1)
+        clock.after(delayMs, () => connection.send({ fin: true, opcode: 1, payload }));
+    };
   };
+
+/** Has the device join its network again. */
+function rejoin({ simulator }: Harness): void {
+  simulator.wifi.lose();
+  simulator.wifi.recover();
 }
+
+/** Refuses the commands that begin with a text. */
+const refusing = (command: string): Partial<SimulatorOptions> => ({
+  hooks: { outcome: (line) => ({ kind: line.startsWith(command) ? 'error' : 'execute' }) },
+});
 
 describe('the doctor, in virtual time', () => {
   for (const [step, command] of [
@@ -98,11 +94,7 @@ describe('the doctor, in virtual time', () => {
       [4900, []],
       [5200, ['ECHO_NOT_BACK']],
     ] as const) {
-      const harness = new Harness();
-      echoing(harness, delayMs);
-      const { clock, port, simulator } = harness;
-      const examined = await clock.wait(examine(port, { clock, uri }));
-      simulator.destroy();
+      const examined = await report({}, { prepare: echoing(delayMs), uri });
       assert.deepEqual(wrong(examined), codes);
       assert.equal(examined.facts.echoServerMs !== undefined, codes.length === 0);
     }
@@ -113,11 +105,7 @@ describe('the doctor, in virtual time', () => {
       ['AT+WSOPEN=', 'ECHO_NOT_OPEN'],
       ['AT+WSSEND=', 'ECHO_NOT_SENT'],
     ] as const) {
-      const outcome = (line: string): Outcome => ({
-        kind: line.startsWith(command) ? 'error' : 'execute',
-      });
-      const examined = await report({ simulator: { hooks: { outcome } } }, { uri });
-      assert.deepEqual(wrong(examined), [code]);
+      assert.deepEqual(wrong(await report({ simulator: refusing(command) }, { uri })), [code]);
     }
   });
 
@@ -129,26 +117,18 @@ describe('the doctor, in virtual time', () => {
   });
 
   it('tries the echo server with firmware that has no Wi-Fi commands', async () => {
-    const outcome = (line: string): Outcome => ({
-      kind: line.startsWith('AT+CW') ? 'error' : 'execute',
-    });
-    const harness = new Harness({ simulator: { hooks: { outcome } } });
-    echoing(harness, 10);
-    const { clock, port, simulator } = harness;
-    const { facts } = await clock.wait(examine(port, { clock, uri }));
-    simulator.destroy();
+    const options = { prepare: echoing(10), uri };
+    const { facts } = await report({ simulator: refusing('AT+CW') }, options);
     assert.ok((facts.echoServerMs ?? 0) >= 10);
   });
 
   it('names an access point that gives no address', async () => {
     const point = { ssid: 'office', password: '', dhcp: true };
-    const harness = new Harness({ simulator: { wifi: [point] } });
-    const { clock, port, simulator } = harness;
-    point.dhcp = false;
-    simulator.wifi.lose();
-    simulator.wifi.recover();
-    const examined = await clock.wait(examine(port, { clock }));
-    simulator.destroy();
+    const prepare = (harness: Harness) => {
+      point.dhcp = false;
+      rejoin(harness);
+    };
+    const examined = await report({ simulator: { wifi: [point] } }, { prepare });
     assert.deepEqual(wrong(examined), ['WIFI_NO_ADDRESS']);
   });
 
@@ -172,4 +152,93 @@ describe('the doctor, in virtual time', () => {
       [],
     );
   });
+
+  for (const step of ['firmware', 'network', 'wiring'] as const)
+    it(`says that a device which dies at the step ${step} does not answer, and nothing of noise`, async () => {
+      let powerOff = (): void => undefined;
+      const examined = await report(
+        { serial },
+        {
+          prepare: ({ simulator }) => (powerOff = () => simulator.powerOff()),
+          onStep: (begun) => {
+            if (begun === step) powerOff();
+          },
+        },
+      );
+      assert.deepEqual(
+        errors(examined).map(({ code, details }) => [code, details]),
+        [['DEVICE_UNRESPONSIVE', { port: 'memory' }]],
+      );
+    });
+
+  it('tells the best baud rate, but not where the device is too slow or does not say its rate', async () => {
+    const bestRate = async (options: HarnessOptions) => {
+      const { facts } = await report(options);
+      assert.equal(facts.corruptLines, 0);
+      return facts.bestBaudRate;
+    };
+    assert.equal(await bestRate({ serial }), 3_000_000);
+    assert.equal(await bestRate({ serial: { ...serial, latencyMs: 60 } }), undefined);
+    assert.equal(await bestRate({ serial, simulator: refusing('AT+UART_CUR?') }), undefined);
+  });
+});
+
+/** Milliseconds in which the doctor names a state. */
+const LIMIT_MS = 20_000;
+
+const stored = { ssid: 'espressif', password: 'the old one' };
+const states: readonly (readonly [
+  state: string,
+  finding: readonly [code: string, details?: object] | undefined,
+  options: HarnessOptions,
+  prepare?: (harness: Harness) => void,
+])[] = [
+  ['a good device', undefined, { serial }],
+  [
+    'a wrong rate',
+    ['WRONG_RATE', { found: 115_200, set: 9600 }],
+    { serial: { ...serial, baudRate: 9600 } },
+  ],
+  ['nothing behind the port', ['NO_ANSWER'], { serial, simulator: { output: () => undefined } }],
+  ['a device without Wi-Fi', ['WIFI_NOT_JOINED'], { serial, simulator: { joined: false } }],
+  [
+    'a wrong password, which the device has stored',
+    ['WIFI_PASSWORD', { ssid: 'espressif' }],
+    { serial, simulator: { wifi: [stored] } },
+    (harness) => {
+      stored.password = 'the new one';
+      rejoin(harness);
+    },
+  ],
+  ['noise', ['NOISE'], { serial: { ...serial, corruption: () => 0.001 } }],
+];
+for (const [state, finding, options, prepare] of states) {
+  it(`the doctor names ${state} within 20 s`, async () => {
+    const examined = await report(options, prepare && { prepare });
+    const { clock, hostClock } = examined.harness;
+    const [first] = errors(examined);
+    const [code, details] = finding ?? [];
+    assert.equal(first?.code, code);
+    if (details) assert.deepEqual(first?.details, details);
+    assert.ok(clock.now() < LIMIT_MS, `${clock.now()} ms`);
+    assert.equal(hostClock.pending, 0, 'timers are left');
+  });
+}
+
+it('networksAt() says that a board which answers AT, but no query of ESP-AT, has unknown firmware', async () => {
+  const modem: PortOpener = {
+    address: 'modem',
+    open: (handlers) =>
+      Promise.resolve({
+        pendingBytes: 0,
+        write: (bytes) => {
+          for (const line of Buffer.from(bytes).toString().split('\r\n').slice(0, -1)) {
+            const isGood = line === 'AT' || line === 'AT+GMR';
+            setImmediate(() => handlers.data(Buffer.from(isGood ? 'OK\r\n' : 'ERROR\r\n')));
+          }
+        },
+        close: () => Promise.resolve(),
+      }),
+  };
+  await assert.rejects(networksAt(modem), { code: 'FIRMWARE_UNKNOWN' });
 });

@@ -6,7 +6,7 @@ import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording } from '../../replay/recording-file';
 import { startPathServer } from '../harness/network/path-server';
 import { whyNoPty } from '../harness/port/pty';
-import { Patient, type PatientOptions } from './patient';
+import { answering, Patient, type PatientOptions } from './patient';
 
 /** Device on which another program has left a header, and a connection with a password in its URI. */
 async function patientWithSecrets(port: number, options?: PatientOptions): Promise<Patient> {
@@ -39,11 +39,7 @@ describe(
       const server = await startPathServer();
       await using patient = await patientWithSecrets(server.port, {
         // Without a list of the commands, the doctor asks for the headers.
-        input: (bytes, pty) => {
-          if (bytes.toString() !== 'AT+CMD?\r\n') return false;
-          pty.write(Buffer.from('\r\nERROR\r\n'));
-          return true;
-        },
+        input: answering('AT+CMD?', '\r\nERROR\r\n'),
         simulator: { firmware: 'C' },
       });
       const recorder = new DeviceRecorder({ port: patient.opener }, 4 * 1024 * 1024);

@@ -16,6 +16,15 @@ export interface PatientOptions {
   readonly input?: (bytes: Buffer, pty: Pty) => boolean;
 }
 
+/** Input of a device that answers one command in its own way. */
+export const answering =
+  (command: string, said: string) =>
+  (bytes: Buffer, pty: Pty): boolean => {
+    if (bytes.toString() !== `${command}\r\n`) return false;
+    pty.write(Buffer.from(said));
+    return true;
+  };
+
 /** A simulated ESP32 behind a pty, on a line whose bytes take their time and whose two ends have a baud rate each. */
 export class Patient implements AsyncDisposable {
   readonly pty: Pty;

@@ -3,6 +3,7 @@ import { describe, it as test } from 'node:test';
 import { parseAddress } from '../../simulator/address';
 import type { ConnectionHandlers } from '../../simulator/network/network';
 import { NetworkPath, type NetworkPathOptions } from '../../simulator/network/network-path';
+import type { Clock } from '../../simulator/clock';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { frame, it, Lab, ok } from './lab';
 
@@ -72,118 +73,75 @@ describe('the network between the simulated device and its servers', () => {
     assert.equal(await lab.hear(20), '+WS_DATA:0,5,hello\r\n+WS_DATA:0,4, you\r\n');
   });
 
-  test('keeps the order of segments when their timers fire in another order', () => {
-    const timers: (() => void)[] = [];
-    const clock = {
-      now: () => 0,
-      after: (_delayMs: number, callback: () => void) => {
-        timers.push(callback);
-        return () => undefined;
-      },
-    };
-    let server: ConnectionHandlers | undefined;
-    const connection = { write: () => true, destroy: () => undefined };
-    const inner = {
-      connect: (_target: unknown, handlers: ConnectionHandlers) => {
-        server = handlers;
-        return { ...connection, pause: () => undefined, resume: () => undefined };
-      },
-    };
-    let received = '';
-    new NetworkPath(
-      inner,
-      clock,
-      () => 0.5,
-      () => ({ latencyMs: 1 }),
-    ).connect(
-      { host: 'server', port: 80 },
-      {
-        connected: () => undefined,
-        data: (chunk) => (received += chunk.toString()),
-        drained: () => undefined,
-        ended: () => undefined,
-        closed: () => undefined,
-      },
-    );
-    for (const letter of 'abc') server?.data(Buffer.from(letter));
-    for (const fire of timers.reverse()) fire();
-    assert.equal(received, 'abc');
-  });
-
-  test('with a latency, a write after the server has room again reports room', async () => {
-    const clock = new VirtualClock();
-    let server: ConnectionHandlers | undefined;
-    let room = false;
-    const nothing = () => undefined;
-    const inner = {
-      connect: (_target: unknown, handlers: ConnectionHandlers) => {
-        server = handlers;
-        return { write: () => room, destroy: nothing, pause: nothing, resume: nothing };
-      },
-    };
-    let drained = 0;
-    const connection = new NetworkPath(
-      inner,
-      clock,
-      () => 0.5,
-      () => ({ latencyMs: 30 }),
-    ).connect(
-      { host: 'server', port: 80 },
-      {
-        connected: nothing,
-        data: nothing,
-        drained: () => drained++,
-        ended: nothing,
-        closed: nothing,
-      },
-    );
-    assert.equal(connection.write(Buffer.from('a')), true);
-    await clock.advance(30);
-    assert.equal(connection.write(Buffer.from('b')), false, 'the server is full');
-    await clock.advance(30);
-    room = true;
-    server?.drained();
-    await clock.advance(30);
-    assert.equal(drained, 1);
-    assert.equal(connection.write(Buffer.from('c')), true);
-    await clock.advance(30);
-  });
-
   /** A path whose server acts by hand, and what the path asks of it. */
-  function slowServer(options: NetworkPathOptions) {
-    const clock = new VirtualClock();
+  function pathByHand(options: NetworkPathOptions, clock: Clock = new VirtualClock()) {
     const asked: string[] = [];
+    const state = { hasRoom: true, received: '', drained: 0 };
     let server: ConnectionHandlers | undefined;
-    let received = 0;
     const nothing = () => undefined;
     const ask = (what: string) => () => void asked.push(what);
     const inner = {
       connect: (_target: unknown, handlers: ConnectionHandlers) => {
         server = handlers;
-        return { write: () => true, destroy: nothing, pause: ask('pause'), resume: ask('resume') };
+        const [pause, resume] = [ask('pause'), ask('resume')];
+        return { write: () => state.hasRoom, destroy: nothing, pause, resume };
       },
     };
-    const connection = new NetworkPath(
+    const path = new NetworkPath(
       inner,
       clock,
       () => 0.5,
       () => options,
-    ).connect(
+    );
+    const connection = path.connect(
       { host: 'server', port: 80 },
       {
         connected: nothing,
-        data: (chunk) => (received += chunk.length),
-        drained: nothing,
+        data: (chunk) => (state.received += chunk.toString('latin1')),
+        drained: () => state.drained++,
         ended: nothing,
         closed: nothing,
       },
     );
-    const send = (bytes: number) => server?.data(Buffer.alloc(bytes));
-    return { clock, asked, connection, send, received: () => received };
+    assert.ok(server);
+    const handlers = server;
+    const send = (bytes: number | string) =>
+      handlers.data(typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes));
+    const drain = () => handlers.drained();
+    return { asked, state, connection, send, drain };
   }
 
+  test('keeps the order of segments when their timers fire in another order', () => {
+    const timers: (() => void)[] = [];
+    const after = (_delayMs: number, callback: () => void) => {
+      timers.push(callback);
+      return () => undefined;
+    };
+    const { send, state } = pathByHand({ latencyMs: 1 }, { now: () => 0, after });
+    for (const letter of 'abc') send(letter);
+    for (const fire of timers.reverse()) fire();
+    assert.equal(state.received, 'abc');
+  });
+
+  test('with a latency, a write after the server has room again reports room', async () => {
+    const clock = new VirtualClock();
+    const { state, drain, connection } = pathByHand({ latencyMs: 30 }, clock);
+    state.hasRoom = false;
+    assert.equal(connection.write(Buffer.from('a')), true);
+    await clock.advance(30);
+    assert.equal(connection.write(Buffer.from('b')), false, 'the server is full');
+    await clock.advance(30);
+    state.hasRoom = true;
+    drain();
+    await clock.advance(30);
+    assert.equal(state.drained, 1);
+    assert.equal(connection.write(Buffer.from('c')), true);
+    await clock.advance(30);
+  });
+
   test('with a latency, a server waits while 65,536 of its bytes are under way', async () => {
-    const { clock, asked, send, received } = slowServer({ latencyMs: 1_000 });
+    const clock = new VirtualClock();
+    const { asked, send, state } = pathByHand({ latencyMs: 1_000 }, clock);
     send(32_768);
     await clock.advance(1);
     send(32_767);
@@ -192,13 +150,18 @@ describe('the network between the simulated device and its servers', () => {
     send(1);
     assert.deepEqual(asked, ['pause']);
     await clock.advance(998);
-    assert.deepEqual([asked, received()], [['pause', 'resume'], 32_768], 'half has arrived');
+    assert.deepEqual(
+      [asked, state.received.length],
+      [['pause', 'resume'], 32_768],
+      'half has arrived',
+    );
     await clock.advance(2);
-    assert.deepEqual([asked.length, received()], [2, 65_536]);
+    assert.deepEqual([asked.length, state.received.length], [2, 65_536]);
   });
 
   test('a server waits for the pieces of its segments too', async () => {
-    const { clock, asked, send } = slowServer({ splitBytes: 16_384, splitGapMs: 10 });
+    const clock = new VirtualClock();
+    const { asked, send } = pathByHand({ splitBytes: 16_384, splitGapMs: 10 }, clock);
     send(98_304);
     await clock.advance(29);
     assert.deepEqual(asked, ['pause']);
@@ -208,18 +171,19 @@ describe('the network between the simulated device and its servers', () => {
   });
 
   test('a server still waits while the device does, and never acts after the device has left', async () => {
-    const { clock, asked, connection, send, received } = slowServer({ latencyMs: 30 });
+    const clock = new VirtualClock();
+    const { asked, connection, send, state } = pathByHand({ latencyMs: 30 }, clock);
     send(65_536);
     connection.pause();
     await clock.advance(30);
-    assert.deepEqual([asked, received()], [['pause', 'pause'], 65_536]);
+    assert.deepEqual([asked, state.received.length], [['pause', 'pause'], 65_536]);
     connection.resume();
     send(65_536);
     connection.resume();
     assert.deepEqual(asked.slice(2), ['resume', 'pause']);
     connection.destroy();
     await clock.advance(30);
-    assert.deepEqual([asked.length, received(), clock.pending], [4, 65_536, 0]);
+    assert.deepEqual([asked.length, state.received.length, clock.pending], [4, 65_536, 0]);
   });
 
   it('is set by the address, and refuses invalid values', async () => {

@@ -62,17 +62,6 @@ describe('a simulated device behind a TCP port', () => {
       first.end();
     }));
 
-  it('injects faults at the start, and while it runs', () =>
-    serving({ faults: ['busy=AT+GMR'] }, async ({ port, faults }) => {
-      const client = new Client(port);
-      client.write('AT+GMR');
-      assert.equal(await client.answer('p...\r\n'), 'AT+GMR\r\n\r\nbusy p...\r\n');
-      faults.inject('double=@6');
-      client.write('AT');
-      assert.equal(await client.answer('K\r\n'), 'AT\r\n\r\nOOK\r\n');
-      client.end();
-    }));
-
   it('refuses clients while it is unplugged', () =>
     serving({}, async ({ port, faults }) => {
       const client = new Client(port);
@@ -100,23 +89,4 @@ describe('a simulated device behind a TCP port', () => {
       await assert.rejects(listen({ port, faults, clock, joined: true }), { code: 'EADDRINUSE' });
       assert.equal(clock.pending, 0);
     }));
-
-  it('runs fifty times in one process', async () => {
-    const servers = await Promise.all(
-      Array.from({ length: 50 }, () => listen({ port: 0, joined: true })),
-    );
-    try {
-      const clients = servers.map(({ port }) => new Client(port));
-      for (let round = 0; round < 3; round++) {
-        clients.forEach((client, index) => client.write(`AT+WSCFG=0,${index + 1},${round + 1}`));
-        const answers = await Promise.all(clients.map((client) => client.answer()));
-        answers.forEach((answer, index) =>
-          assert.equal(answer, `AT+WSCFG=0,${index + 1},${round + 1}\r\n\r\nOK\r\n`),
-        );
-      }
-      for (const client of clients) client.end();
-    } finally {
-      await Promise.all(servers.map((server) => server.close()));
-    }
-  });
 });
