@@ -8,6 +8,7 @@ import type { LinkMachine } from '../state/link-machine';
 import { numberOf } from '../state/link-state';
 import { EarlyData } from './early-data';
 import { createReceiver } from './create-receiver';
+import { ConnectionSink } from './connection-sink';
 import type { LinkReceiver, MessageSink } from './link-receiver';
 
 type State =
@@ -15,7 +16,12 @@ type State =
   /** `AT+WSOPEN` has gone out, or goes out next. */
   | { readonly kind: 'early'; readonly receiver: EarlyData }
   /** `hasLostData`: the client is out of sync, and data of the connection may be lost. */
-  | { readonly kind: 'connected'; readonly receiver: LinkReceiver; readonly hasLostData: boolean };
+  | {
+      readonly kind: 'connected';
+      readonly receiver: LinkReceiver;
+      readonly sink: ConnectionSink;
+      readonly hasLostData: boolean;
+    };
 
 /** Gives the client the receiver for the data of a link: a new one for each connection. */
 export class Reception {
@@ -65,13 +71,14 @@ export class Reception {
   }
 
   /** The connection is open. @param onLoss called for each loss of early data */
-  begin(device: ReadyDevice, options: OpenOptions, sink: MessageSink, onLoss: () => void): void {
+  begin(device: ReadyDevice, options: OpenOptions, to: MessageSink, onLoss: () => void): void {
     const before = this.#state;
     const { client, capabilities } = device;
     const ping = () => client.run(wsping(this.#link));
     const context = { link: this.#link, clock: this.#clock, capabilities, ping };
+    const sink = new ConnectionSink(to);
     const receiver = createReceiver(context, options, sink);
-    this.#become({ kind: 'connected', receiver, hasLostData: false });
+    this.#become({ kind: 'connected', receiver, sink, hasLostData: false });
     const isOpen = () => this.#state.receiver === receiver;
     if (before.kind === 'early') before.receiver.replay(receiver, isOpen, onLoss);
   }
@@ -80,7 +87,9 @@ export class Reception {
   end(): void {
     const before = this.#state;
     this.#become(this.#none);
-    if (before.kind === 'connected') before.receiver.end();
+    if (before.kind !== 'connected') return;
+    before.receiver.end();
+    before.sink.end();
   }
 
   /** Received bytes are lost; of which link is unknown. */
