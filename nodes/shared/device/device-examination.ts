@@ -1,5 +1,6 @@
 import { examine, type DoctorReport, type PortOpener } from '../../../driver';
 import type { DeviceApi } from './device-api';
+import type { InOrder } from './in-order';
 
 /** What to examine. */
 interface Examinee {
@@ -12,13 +13,22 @@ interface Examinee {
 export class DeviceExamination {
   readonly #examinee: () => Examinee;
   readonly #isRunning: (device: DeviceApi) => boolean;
+  readonly #portWork: InOrder;
   #underWay:
     { readonly report: Promise<DoctorReport>; readonly controller: AbortController } | undefined;
 
-  /** @param examinee throws a FlowError that says why no device runs */
-  constructor(examinee: () => Examinee, isRunning: (device: DeviceApi) => boolean) {
+  /**
+   * @param examinee throws a FlowError that says why no device runs
+   * @param portWork what else needs the port of the device
+   */
+  constructor(
+    examinee: () => Examinee,
+    isRunning: (device: DeviceApi) => boolean,
+    portWork: InOrder,
+  ) {
     this.#examinee = examinee;
     this.#isRunning = isRunning;
+    this.#portWork = portWork;
   }
 
   /**
@@ -28,25 +38,23 @@ export class DeviceExamination {
   join(): Promise<DoctorReport> {
     if (this.#underWay) return this.#underWay.report;
     const controller = new AbortController();
-    const report = this.#examine(controller.signal).finally(() => {
-      this.#underWay = undefined;
-    });
+    const report = this.#portWork
+      .run(() => this.#examine(controller.signal))
+      .finally(() => {
+        this.#underWay = undefined;
+      });
     this.#underWay = { report, controller };
     return report;
   }
 
-  /** Settles once no examination has the port. Never rejects. */
-  async ended(): Promise<void> {
+  /** Ends the examination, and settles once the port is free. Never rejects. */
+  async abort(reason: Error): Promise<void> {
+    this.#underWay?.controller.abort(reason);
     while (this.#underWay) await this.#underWay.report.catch(() => undefined);
   }
 
-  /** Ends the examination, and settles once the port is free. */
-  abort(reason: Error): Promise<void> {
-    this.#underWay?.controller.abort(reason);
-    return this.ended();
-  }
-
   async #examine(signal: AbortSignal): Promise<DoctorReport> {
+    signal.throwIfAborted();
     const { device, opener } = this.#examinee();
     const wasDisconnected = device.state.name === 'disconnected';
     await device.disconnect();

@@ -1,10 +1,12 @@
 import type { Cancel, Clock } from '../../../driver/clock';
 import type { DoctorReport } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
-import { isFlowError, NodeError, type FlowError } from '../errors/node-error';
+import { NodeError, type FlowError } from '../errors/node-error';
+import { asSettingsError } from '../errors/settings-error';
 import type { DeviceApi, LinkApi } from './device-api';
 import { DeviceExamination } from './device-examination';
 import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-options';
+import { InOrder } from './in-order';
 import type { Claimant } from './port-claims';
 import { ReleasedLinks } from './released-links';
 import { within } from './within';
@@ -38,8 +40,10 @@ export class DeviceHost implements Claimant {
   readonly #options: DeviceHostOptions;
   readonly #users = new Set<DeviceUser>();
   /** The port of the settings, until a flow names another one. */
-  #port: { readonly address: string };
+  #port: string;
   #state: HostState = { kind: 'idle' };
+  /** Examinations, and changes of the port by a flow. */
+  readonly #portWork = new InOrder();
   readonly #examination: DeviceExamination;
   readonly released: ReleasedLinks;
 
@@ -47,15 +51,16 @@ export class DeviceHost implements Claimant {
     this.#options = options;
     this.label = options.label;
     const { address, ports } = options;
-    this.#port = { address };
+    this.#port = address;
     this.released = new ReleasedLinks(options.clock, this.#users, () => this.links);
     this.#examination = new DeviceExamination(
       () => {
         // The host is about to give up the port.
         if (this.#state.kind === 'stopping') throw new EspAtError('DEVICE_STOPPED');
-        return { device: this.device, opener: ports.opener(this.#port.address) };
+        return { device: this.device, opener: ports.opener(this.#port) };
       },
       (device) => this.runningDevice === device,
+      this.#portWork,
     );
   }
 
@@ -169,38 +174,39 @@ export class DeviceHost implements Claimant {
     return this.#examination.join();
   }
 
-  /** The device, once no examination has its port. */
+  /** The device, once no examination has its port, and it has the port that a flow has named. */
   async unexamined(): Promise<DeviceApi> {
-    await this.#examination.ended();
+    await this.#portWork.ended();
     return this.device;
   }
 
   /**
-   * Uses another port, until the settings are deployed again. The links pause meanwhile. While the host waits for a port,
-   * the promise fulfils even if another device has the new port: only `state` then has the error.
-   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED` (also while a dialog examines the new port)
+   * Uses another port, until the settings are deployed again. The links pause meanwhile. The device then answers what a dialog
+   * asks of that port. While the host waits for a port, the promise fulfils even if another device has the new one: only
+   * `state` then has the error.
+   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`
    */
-  async usePort(address: string): Promise<void> {
+  usePort(address: string): Promise<void> {
+    return this.#portWork.run(() => this.#usePort(address));
+  }
+
+  async #usePort(address: string): Promise<void> {
     const { claims, ports } = this.#options;
-    await this.#examination.ended();
     const opener = ports.opener(address);
-    const port = { address };
     if (this.#state.kind === 'waitingForPort') {
       this.#releasePort();
-      this.#port = port;
+      this.#port = address;
       this.#claimPort();
       return;
     }
     const { device } = this;
-    if (!claims.take(address, this))
-      throw new NodeError('PORT_SHARED', {
-        port: address,
-        device: claims.holderOf(address)?.label ?? '',
-      });
-    this.#port = port;
+    const isMine = await claims.obtain(address, this);
+    // The device may have stopped meanwhile.
+    if (this.runningDevice !== device) return;
+    if (!isMine) throw sharedPort(address, claims.holderOf(address)?.label);
+    this.#port = address;
     await device.disconnect();
-    // A later message has named yet another port, or the device has stopped.
-    if (this.#port !== port || this.runningDevice !== device) return;
+    if (this.runningDevice !== device) return;
     device.usePort(opener, ports.memory(address));
     claims.release(this, address);
     device.start();
@@ -211,7 +217,7 @@ export class DeviceHost implements Claimant {
   granted(): void {
     let device: DeviceApi;
     try {
-      device = this.#options.make(this.#port.address);
+      device = this.#options.make(this.#port);
     } catch (error) {
       this.#state = { kind: 'refused', error: asSettingsError(error) };
       this.#releasePort();
@@ -224,20 +230,21 @@ export class DeviceHost implements Claimant {
   }
 
   denied(holder: string): void {
-    const error = new NodeError('PORT_SHARED', { port: this.#port.address, device: holder });
-    this.#state = { kind: 'waitingForPort', error };
+    this.#state = { kind: 'waitingForPort', error: sharedPort(this.#port, holder) };
     this.#announce();
   }
 
-  contested(): void {
-    if (this.#state.kind !== 'lingering') return;
-    this.#state.cancel();
-    void this.#stop(this.#state.device);
+  contested(): boolean {
+    if (this.#state.kind === 'lingering') {
+      this.#state.cancel();
+      void this.#stop(this.#state.device);
+    }
+    return this.#state.kind === 'stopping';
   }
 
   #claimPort(): void {
     this.#state = { kind: 'waitingForPort' };
-    this.#options.claims.request(this.#port.address, this);
+    this.#options.claims.request(this.#port, this);
   }
 
   #releasePort(): void {
@@ -290,10 +297,4 @@ export class DeviceHost implements Claimant {
   }
 }
 
-/** An error without a code that stopped a device from being made comes from its settings. */
-function asSettingsError(error: unknown): FlowError {
-  if (isFlowError(error)) return error;
-  const said = error instanceof Error ? error.message : String(error);
-  const details = { setting: 'port', reason: 'NOT_USABLE', said };
-  return new EspAtError('INVALID_SETTING', details, { cause: error });
-}
+const sharedPort = (port: string, device = '') => new NodeError('PORT_SHARED', { port, device });

@@ -2,8 +2,8 @@
 export interface PortHolder {
   /** Its name, for the sentence that a claimant is refused with. */
   readonly label: string;
-  /** A claimant waits for the port that this one holds. */
-  contested(): void;
+  /** A claimant waits for the port that this one holds. Returns whether this one frees it now, which takes time. */
+  contested(): boolean;
 }
 
 /** What waits for its port: a device host. */
@@ -25,6 +25,8 @@ export class PortClaims {
   #held: readonly Claim<PortHolder>[] = [];
   /** In order of arrival. */
   #waiting: readonly Claim<Claimant>[] = [];
+  /** See {@link obtain}. */
+  #obtaining: readonly (Claim<PortHolder> & { readonly end: (isHeld: boolean) => void })[] = [];
 
   /**
    * @param key equal for two addresses of the same port. Called with each comparison: plugging an adapter in or out
@@ -53,13 +55,20 @@ export class PortClaims {
     return true;
   }
 
+  /** Gives a port as {@link take} does, or as soon as its holder has freed it; false where that one keeps it. */
+  async obtain(address: string, by: PortHolder): Promise<boolean> {
+    if (this.take(address, by)) return true;
+    if (!this.holderOf(address)?.contested()) return false;
+    return new Promise((end) => (this.#obtaining = [...this.#obtaining, { address, by, end }]));
+  }
+
   /** What has the port. */
   holderOf(address: string): PortHolder | undefined {
     const key = this.#held.length > 0 && this.#key(address);
     return this.#held.find((claim) => this.#key(claim.address) === key)?.by;
   }
 
-  /** Frees the ports that `holder` has, and takes it off the list of those that wait. @param kept a port that it keeps */
+  /** Frees the ports that `holder` has, and ends its waiting for others. @param kept a port that it keeps */
   release(holder: PortHolder, kept?: string): void {
     const stays = ({ by, address }: Claim<PortHolder>) => by !== holder || address === kept;
     this.#held = this.#held.filter(stays);
@@ -72,6 +81,11 @@ export class PortClaims {
       this.#hold(address, by);
       by.granted();
     }
+    const obtaining = this.#obtaining;
+    this.#obtaining = [];
+    for (const claim of obtaining)
+      if (stays(claim)) void this.obtain(claim.address, claim.by).then(claim.end);
+      else claim.end(false);
   }
 
   /** Once, however often a flow names the port. */

@@ -5,6 +5,7 @@ import { EspAtError } from '../../../driver/errors';
 import type { WaitOptions } from '../../../driver/wait';
 import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
+import { InOrder } from './in-order';
 import type { PortClaims, PortHolder } from './port-claims';
 
 /** Milliseconds that a visit may take: many times what a device in the worst state takes. */
@@ -31,7 +32,7 @@ const examination: Question<DoctorReport> = {
 };
 
 const scan: Question<WifiNetwork[]> = {
-  ofDevice: (host) => host.device.scanNetworks(),
+  ofDevice: async (host) => (await host.unexamined()).scanNetworks(),
   ofPort: networksAt,
 };
 
@@ -42,7 +43,7 @@ const scan: Question<WifiNetwork[]> = {
 export class PortVisits {
   readonly #claims: PortClaims;
   readonly #clock: Clock;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inOrder = new InOrder();
   readonly #examinations = new Map<string, Promise<DoctorReport>>();
   readonly #scans = new Map<string, Promise<WifiNetwork[]>>();
 
@@ -69,10 +70,14 @@ export class PortVisits {
   ): Promise<T> {
     const answer = underWay.get(key);
     if (answer) return answer;
-    const mine = this.#last.then(() => this.#answer(opener, question));
+    const mine = this.#inOrder.run(async () => {
+      try {
+        return await this.#answer(opener, question);
+      } finally {
+        underWay.delete(key);
+      }
+    });
     underWay.set(key, mine);
-    const end = () => underWay.delete(key);
-    this.#last = mine.then(end, end);
     return mine;
   }
 
@@ -116,8 +121,9 @@ class Visit implements PortHolder {
     return this.#controller.signal;
   }
 
-  contested(): void {
+  contested(): boolean {
     this.isContested = true;
     this.#controller.abort();
+    return true;
   }
 }

@@ -174,6 +174,31 @@ describe('a device host whose port changes', () => {
     assert.deepEqual([device.ports, device.disconnects], [[], 0]);
   });
 
+  it('gets a port as soon as the device has stopped whose last user has left', async () => {
+    const { hosts, device, host } = oneHost();
+    new RecordingUser(host);
+    const leaving = hosts.host('b', () => new FakeDevice(), 'q');
+    leaving.detach(new RecordingUser(leaving));
+    await hosts.clock.wait(host.usePort('q'));
+    assert.deepEqual([device.ports, hosts.clock.now()], [['q'], 0]);
+  });
+
+  it('waits for a port no longer than its device runs, and leaves the port free', async () => {
+    const { hosts, device, host } = oneHost();
+    new RecordingUser(host);
+    const leaving = hosts.host('b', () => stuck, 'q');
+    const stuck = new FakeDevice();
+    let stopped: () => void = () => undefined;
+    stuck.stopping = new Promise((resolve) => (stopped = resolve));
+    leaving.detach(new RecordingUser(leaving));
+    const move = host.usePort('q');
+    await hosts.clock.wait(host.end());
+    await move;
+    stopped();
+    await hosts.clock.advance(1000);
+    assert.deepEqual([device.ports, hosts.claims.holderOf('q')], [[], undefined]);
+  });
+
   it('moves away from a port that another device has', async () => {
     const { hosts, host: first } = oneHost();
     new RecordingUser(first);
@@ -198,11 +223,11 @@ describe('a device host whose port changes', () => {
   });
 
   for (const last of ['r', 'p'])
-    it(`moves from p to q and to ${last} at once: has ${last} alone, and the device runs`, async () => {
+    it(`moves from p to q, then to ${last}, at once: has ${last} alone, and the device runs`, async () => {
       const { hosts, device, host } = oneHost();
       new RecordingUser(host);
       await hosts.clock.wait(Promise.all([host.usePort('q'), host.usePort(last)]));
-      assert.deepEqual([device.ports, device.starts], [[last], 2]);
+      assert.deepEqual([device.ports, device.starts], [['q', last], 3]);
       const taken = ['p', 'q', 'r'].filter((port) => hosts.claims.holderOf(port));
       assert.deepEqual(taken, [last]);
     });

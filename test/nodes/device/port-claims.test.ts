@@ -9,7 +9,12 @@ it('a device that a flow gives its own port again and again has one claim on it'
     return address;
   });
   const nothing = (): void => undefined;
-  const claimant: Claimant = { label: 'a', granted: nothing, denied: nothing, contested: nothing };
+  const claimant: Claimant = {
+    label: 'a',
+    granted: nothing,
+    denied: nothing,
+    contested: () => false,
+  };
   claims.request('/dev/ttyUSB0', claimant);
   for (let count = 0; count < 100; count++) {
     assert.ok(claims.take('/dev/ttyUSB0', claimant));

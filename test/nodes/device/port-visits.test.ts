@@ -12,6 +12,7 @@ import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { listen } from '../../../simulator/serial/server';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { catalog } from '../../harness/editor/catalog';
+import { Hosts, RecordingUser } from '../../harness/nodes/device-hosts';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { field } from '../../harness/nodes/messages';
@@ -51,7 +52,7 @@ const claimant = (granted: () => void): Claimant => ({
   label: 'a device',
   granted,
   denied: () => undefined,
-  contested: () => undefined,
+  contested: () => false,
 });
 
 const typed = (opener: PortOpener, key = opener.address) => ({
@@ -111,6 +112,23 @@ describe('PortVisits', () => {
     assert.equal(await passing(clock, answer), 'PORT_SHARED');
     assert.deepEqual(port.events, ['opening', 'open', 'closed', 'granted']);
     assert.equal(clock.pending, 0);
+  });
+
+  it('a flow that names the port: its device gets the port as soon as it is closed, and answers', async () => {
+    const hosts = new Hosts();
+    const { clock, claims } = hosts;
+    const device = new FakeDevice();
+    device.networks = [{ ssid: 'home', bssid: '', signal: -40, channel: 1, encrypted: true }];
+    const host = hosts.host('a', () => device);
+    new RecordingUser(host);
+    const port = new SilentPort('q');
+    device.usePort = ({ address }) => void port.events.push(`device at ${address}`);
+    const answer = new PortVisits(claims, clock).networks(typed(port));
+    await clock.advance(1000);
+    await passing(clock, host.usePort('q'));
+    assert.deepEqual(port.events, ['opening', 'open', 'closed', 'device at q']);
+    assert.equal(claims.holderOf('q'), host);
+    assert.equal(await passing(clock, answer), device.networks);
   });
 
   it('a port that takes a minute to open: given up, and closed when it opens after all', async () => {

@@ -1,0 +1,18 @@
+/** Runs one piece of work after the other, in order of the calls. */
+export class InOrder {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Runs work after all earlier work has ended. Settles as it does. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Resolves when no work runs or waits. */
+  async ended(): Promise<void> {
+    let last;
+    do await (last = this.#last);
+    while (last !== this.#last);
+  }
+}
