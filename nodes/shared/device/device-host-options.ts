@@ -5,6 +5,7 @@ import type { PortOpener } from '../../../driver/port/port';
 import type { FlowError } from '../errors/node-error';
 import type { RecordingFolder } from '../recording/recording-folder';
 import type { DeviceApi } from './device-api';
+import type { FlowLinkEvent } from './flow-events';
 import type { PortClaims } from './port-claims';
 
 /** A node that uses a device. */
@@ -16,6 +17,8 @@ export interface DeviceUser {
   deviceChanged(device: DeviceApi | undefined): void;
   /** The node that had a link open has ended, and no other one has claimed the link. */
   linkReleased?(link: LinkId): void;
+  /** A node has a link open that another node opened before it: the driver emits no event of that. */
+  linkClaimed?(event: FlowLinkEvent): void;
   /** A recording of the device was saved. @param file its path */
   recordingSaved?(file: string): void;
 }

@@ -1,11 +1,12 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { DoctorReport } from '../../../driver';
+import type { DoctorReport, PortOpener } from '../../../driver';
 import { EspAtError } from '../../../driver/errors';
 import { NodeError, type FlowError } from '../errors/node-error';
 import { asSettingsError } from '../errors/settings-error';
 import type { DeviceApi, LinkApi } from './device-api';
 import { DeviceExamination } from './device-examination';
 import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-options';
+import type { FlowLinkEvent } from './flow-events';
 import { InOrder } from './in-order';
 import type { Claimant } from './port-claims';
 import { ReleasedLinks } from './released-links';
@@ -44,24 +45,14 @@ export class DeviceHost implements Claimant {
   #state: HostState = { kind: 'idle' };
   /** Examinations, and changes of the port by a flow. */
   readonly #portWork = new InOrder();
-  readonly #examination: DeviceExamination;
+  readonly #examination = new DeviceExamination((device) => this.runningDevice === device);
   readonly released: ReleasedLinks;
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
-    const { address, ports } = options;
-    this.#port = address;
+    this.#port = options.address;
     this.released = new ReleasedLinks(options.clock, this.#users, () => this.links);
-    this.#examination = new DeviceExamination(
-      () => {
-        // The host is about to give up the port.
-        if (this.#state.kind === 'stopping') throw new EspAtError('DEVICE_STOPPED');
-        return { device: this.device, opener: ports.opener(this.#port) };
-      },
-      (device) => this.runningDevice === device,
-      this.#portWork,
-    );
   }
 
   /** The time source of this device's nodes. */
@@ -148,6 +139,11 @@ export class DeviceHost implements Claimant {
     for (const listener of this.#listeners()) listener.recordingSaved?.(file);
   }
 
+  /** Tells the users that a node has claimed an open link. */
+  linkClaimed(event: FlowLinkEvent): void {
+    for (const user of this.#users) user.linkClaimed?.(event);
+  }
+
   /** Stops the device when the configuration node closes. Settles within 2 s; never rejects. */
   async end(): Promise<void> {
     await this.#usersGone();
@@ -169,9 +165,13 @@ export class DeviceHost implements Claimant {
     this.#state = { kind: 'idle' };
   }
 
-  /** Examines the device, whose links pause meanwhile; or waits for the examination under way. */
-  examine(): Promise<DoctorReport> {
-    return this.#examination.join();
+  /** Examines the device, whose links pause meanwhile. @param opener of its port, with the settings to examine it with */
+  examine(opener: PortOpener): Promise<DoctorReport> {
+    return this.#portWork.run(() => {
+      // The host is about to give up the port.
+      if (this.#state.kind === 'stopping') throw new EspAtError('DEVICE_STOPPED');
+      return this.#examination.begin(this.device, opener);
+    });
   }
 
   /** The device, once no examination has its port, and it has the port that a flow has named. */
@@ -200,10 +200,10 @@ export class DeviceHost implements Claimant {
       return;
     }
     const { device } = this;
-    const isMine = await claims.obtain(address, this);
+    const keeper = await claims.obtain(address, this);
     // The device may have stopped meanwhile.
     if (this.runningDevice !== device) return;
-    if (!isMine) throw sharedPort(address, claims.holderOf(address)?.label);
+    if (keeper !== undefined) throw sharedPort(address, keeper);
     this.#port = address;
     await device.disconnect();
     if (this.runningDevice !== device) return;
@@ -234,12 +234,12 @@ export class DeviceHost implements Claimant {
     this.#announce();
   }
 
-  contested(): boolean {
+  contested(): string | undefined {
     if (this.#state.kind === 'lingering') {
       this.#state.cancel();
       void this.#stop(this.#state.device);
     }
-    return this.#state.kind === 'stopping';
+    return this.#state.kind === 'stopping' ? undefined : this.label;
   }
 
   #claimPort(): void {
@@ -297,4 +297,4 @@ export class DeviceHost implements Claimant {
   }
 }
 
-const sharedPort = (port: string, device = '') => new NodeError('PORT_SHARED', { port, device });
+const sharedPort = (port: string, device: string) => new NodeError('PORT_SHARED', { port, device });

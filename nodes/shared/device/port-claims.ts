@@ -1,16 +1,17 @@
 /** What has a port: a device host, or a question of a dialog. */
 export interface PortHolder {
-  /** Its name, for the sentence that a claimant is refused with. */
-  readonly label: string;
-  /** A claimant waits for the port that this one holds. Returns whether this one frees it now, which takes time. */
-  contested(): boolean;
+  /**
+   * A claimant waits for the port that this one holds. Returns the name of this one if it keeps the port; undefined if it
+   * frees the port now, which takes time.
+   */
+  contested(): string | undefined;
 }
 
 /** What waits for its port: a device host. */
 export interface Claimant extends PortHolder {
   /** The port is this claimant's now. Called within {@link PortClaims.request}, or any time later. */
   granted(): void;
-  /** `holder` has the port; `granted()` follows when the holder releases it. */
+  /** `holder` keeps the port; `granted()` follows when the holder releases it. */
   denied(holder: string): void;
 }
 
@@ -26,7 +27,7 @@ export class PortClaims {
   /** In order of arrival. */
   #waiting: readonly Claim<Claimant>[] = [];
   /** See {@link obtain}. */
-  #obtaining: readonly (Claim<PortHolder> & { readonly end: (isHeld: boolean) => void })[] = [];
+  #obtaining: readonly (Claim<PortHolder> & { readonly end: (keeper?: string) => void })[] = [];
 
   /**
    * @param key equal for two addresses of the same port. Called with each comparison: plugging an adapter in or out
@@ -44,8 +45,8 @@ export class PortClaims {
       return;
     }
     this.#waiting = [...this.#waiting, { address, by: claimant }];
-    claimant.denied(holder.label);
-    holder.contested();
+    const keeper = holder.contested();
+    if (keeper !== undefined) claimant.denied(keeper);
   }
 
   /** Gives a port at once; false where another one has it. */
@@ -55,10 +56,11 @@ export class PortClaims {
     return true;
   }
 
-  /** Gives a port as {@link take} does, or as soon as its holder has freed it; false where that one keeps it. */
-  async obtain(address: string, by: PortHolder): Promise<boolean> {
-    if (this.take(address, by)) return true;
-    if (!this.holderOf(address)?.contested()) return false;
+  /** Gives a port at once, or as soon as its holder has freed it. Returns the name of a holder that keeps it. */
+  async obtain(address: string, by: PortHolder): Promise<string | undefined> {
+    if (this.take(address, by)) return undefined;
+    const keeper = this.holderOf(address)?.contested();
+    if (keeper !== undefined) return keeper;
     return new Promise((end) => (this.#obtaining = [...this.#obtaining, { address, by, end }]));
   }
 
@@ -85,7 +87,7 @@ export class PortClaims {
     this.#obtaining = [];
     for (const claim of obtaining)
       if (stays(claim)) void this.obtain(claim.address, claim.by).then(claim.end);
-      else claim.end(false);
+      else claim.end();
   }
 
   /** Once, however often a flow names the port. */

@@ -3,7 +3,6 @@ import { examine, type DoctorReport, type PortOpener, type WifiNetwork } from '.
 import { networksAt } from '../../../driver/doctor/networks';
 import { EspAtError } from '../../../driver/errors';
 import type { WaitOptions } from '../../../driver/wait';
-import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
 import { InOrder } from './in-order';
 import type { PortClaims, PortHolder } from './port-claims';
@@ -22,12 +21,12 @@ export interface DialogPort {
 
 /** What a dialog can ask of a port. */
 interface Question<T> {
-  ofDevice(host: DeviceHost): Promise<T>;
+  ofDevice(host: DeviceHost, opener: PortOpener): Promise<T>;
   ofPort(opener: PortOpener, wait: WaitOptions & { readonly clock: Clock }): Promise<T>;
 }
 
 const examination: Question<DoctorReport> = {
-  ofDevice: (host) => host.examine(),
+  ofDevice: (host, opener) => host.examine(opener),
   ofPort: examine,
 };
 
@@ -52,7 +51,7 @@ export class PortVisits {
     this.#clock = clock;
   }
 
-  /** @throws FlowError `DEVICE_UNRESPONSIVE` after a time limit, `PORT_SHARED`, or why no device runs */
+  /** @throws FlowError `DEVICE_UNRESPONSIVE` after a time limit, or why no device runs */
   examine(port: DialogPort): Promise<DoctorReport> {
     return this.#shared(this.#examinations, port, examination);
   }
@@ -84,12 +83,9 @@ export class PortVisits {
   async #answer<T>(port: PortOpener, question: Question<T>): Promise<T> {
     for (;;) {
       const holder = this.#claims.holderOf(port.address);
-      if (holder instanceof DeviceHost) return question.ofDevice(holder);
+      if (holder instanceof DeviceHost) return question.ofDevice(holder, port);
       const visit = new Visit(port.address, this.#clock);
-      if (!this.#claims.take(port.address, visit)) {
-        visit.end();
-        throw new NodeError('PORT_SHARED', { port: visit.label, device: holder?.label ?? '' });
-      }
+      this.#claims.take(port.address, visit);
       try {
         return await question.ofPort(port, { signal: visit.signal, clock: this.#clock });
       } catch (error) {
@@ -105,15 +101,13 @@ export class PortVisits {
 
 /** Holds a port while a question about it is answered. */
 class Visit implements PortHolder {
-  readonly label: string;
   readonly #controller = new AbortController();
   readonly end: () => void;
   isContested = false;
 
-  constructor(label: string, clock: Clock) {
-    this.label = label;
+  constructor(port: string, clock: Clock) {
     this.end = clock.after(TIME_LIMIT_MS, () => {
-      this.#controller.abort(new EspAtError('DEVICE_UNRESPONSIVE', { port: label }));
+      this.#controller.abort(new EspAtError('DEVICE_UNRESPONSIVE', { port }));
     });
   }
 
@@ -121,9 +115,8 @@ class Visit implements PortHolder {
     return this.#controller.signal;
   }
 
-  contested(): boolean {
+  contested(): undefined {
     this.isContested = true;
     this.#controller.abort();
-    return true;
   }
 }

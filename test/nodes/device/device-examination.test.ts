@@ -27,17 +27,18 @@ async function underExamination() {
     clock,
     ports: {
       memory: () => ({}),
-      opener: (address) => ({ address, open }),
+      opener: (address) => ({ address, open: () => Promise.reject(new Error('other settings')) }),
     },
     make: () => device,
     recordings: new RecordingFolder(undefined),
     followers: [],
   });
   host.attach({ deviceChanged: () => undefined });
-  const report = host.examine();
+  const dialog: PortOpener = { address: 'p', open };
+  const report = host.examine(dialog);
   await turns();
   const endExamination = () => fail(new EspAtError('PORT_FAILED'));
-  return { clock, device, host, report, opens: () => opens, endExamination };
+  return { clock, device, host, dialog, report, opens: () => opens, endExamination };
 }
 
 async function turns(): Promise<void> {
@@ -88,8 +89,18 @@ describe('an action during an examination', () => {
   });
 });
 
+it('an examination opens the port with the settings that it is given, not with those of the device', async () => {
+  const { device, report, opens, endExamination } = await underExamination();
+  assert.deepEqual([opens(), device.state.name], [1, 'disconnected']);
+  endExamination();
+  assert.deepEqual(
+    (await report).findings.map(({ code }) => code),
+    ['PORT_FAILED'],
+  );
+});
+
 it('an examination of a device that stops: DEVICE_STOPPED, and its port stays closed', async () => {
-  const { clock, device, host, report, opens, endExamination } = await underExamination();
+  const { clock, device, host, dialog, report, opens, endExamination } = await underExamination();
   endExamination();
   await report;
   let stop: () => void = () => undefined;
@@ -97,7 +108,7 @@ it('an examination of a device that stops: DEVICE_STOPPED, and its port stays cl
   const ended = host.end();
   await clock.advance(800);
   assert.equal(device.stops, 1);
-  await assert.rejects(host.examine(), { code: 'DEVICE_STOPPED' });
+  await assert.rejects(host.examine(dialog), { code: 'DEVICE_STOPPED' });
   assert.deepEqual([opens(), device.disconnects], [1, 1]);
   stop();
   await ended;

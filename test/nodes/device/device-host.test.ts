@@ -236,7 +236,7 @@ describe('a device host whose port changes', () => {
     const hosts = new Hosts();
     new RecordingUser(hosts.host('a', () => new FakeDevice(), 'by-id'));
     hosts.symlinks.set('by-id', 'ttyUSB1');
-    assert.equal(hosts.claims.holderOf('ttyUSB1')?.label, 'a');
+    assert.equal(hosts.claims.holderOf('ttyUSB1')?.contested(), 'a');
     const second = new RecordingUser(hosts.host('b', () => new FakeDevice(), 'ttyUSB1'));
     assert.deepEqual(second.states, ['absent PORT_SHARED']);
     assert.equal(hosts.claims.holderOf('ttyUSB0'), undefined);

@@ -10,10 +10,9 @@ it('a device that a flow gives its own port again and again has one claim on it'
   });
   const nothing = (): void => undefined;
   const claimant: Claimant = {
-    label: 'a',
     granted: nothing,
     denied: nothing,
-    contested: () => false,
+    contested: () => 'a',
   };
   claims.request('/dev/ttyUSB0', claimant);
   for (let count = 0; count < 100; count++) {

@@ -31,7 +31,7 @@ describe('device hosts that want one port', () => {
     const next = new RecordingUser(host('next'));
     await hosts.clock.advance(0);
     assert.deepEqual([first.stops, made, hosts.clock.now()], [1, ['holder', 'next'], 0]);
-    assert.deepEqual(next.states, ['absent PORT_SHARED', 'ready']);
+    assert.deepEqual(next.states, ['ready']);
     assert.equal(hosts.clock.pending, 0);
   });
 

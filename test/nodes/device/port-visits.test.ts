@@ -6,7 +6,7 @@ import { portOf } from '../../harness/network/port-of';
 import { portAt } from '../../../driver';
 import type { PortOpener } from '../../../driver/port/port';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
-import { PortClaims, type Claimant } from '../../../nodes/shared/device/port-claims';
+import { PortClaims } from '../../../nodes/shared/device/port-claims';
 import { PortVisits } from '../../../nodes/shared/device/port-visits';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { listen } from '../../../simulator/serial/server';
@@ -47,13 +47,6 @@ class SilentPort implements PortOpener {
 }
 
 const codeOf = (error: unknown) => (isFlowError(error) ? error.code : String(error));
-
-const claimant = (granted: () => void): Claimant => ({
-  label: 'a device',
-  granted,
-  denied: () => undefined,
-  contested: () => false,
-});
 
 const typed = (opener: PortOpener, key = opener.address) => ({
   opener,
@@ -98,19 +91,20 @@ describe('PortVisits', () => {
     for (const port of [slow, fast]) assert.deepEqual(port.events, ['opening', 'open', 'closed']);
   });
 
-  it('a device that wants the port: gets it as soon as it is closed', async () => {
-    const clock = new VirtualClock();
-    const claims = new PortClaims((address) => address);
-    const visits = new PortVisits(claims, clock);
-    const port = new SilentPort('tcp://one:1');
-    const answer = visits.examine(typed(port)).catch(codeOf);
+  it('a device that wants the port: gets it as soon as it is closed, and answers', async () => {
+    const hosts = new Hosts();
+    const { clock } = hosts;
+    const device = new FakeDevice();
+    device.networks = [{ ssid: 'home', bssid: '', signal: -40, channel: 1, encrypted: true }];
+    const port = new SilentPort('p');
+    const answer = new PortVisits(hosts.claims, clock).networks(typed(port));
     await clock.advance(1000);
-    claims.request(
-      port.address,
-      claimant(() => port.events.push('granted')),
-    );
-    assert.equal(await passing(clock, answer), 'PORT_SHARED');
-    assert.deepEqual(port.events, ['opening', 'open', 'closed', 'granted']);
+    const host = hosts.host('a', () => device);
+    const user = new RecordingUser(host);
+    assert.deepEqual([user.states, host.state.name], [[], 'stopped']);
+    assert.equal(await passing(clock, answer), device.networks);
+    assert.deepEqual(user.states, ['ready']);
+    assert.deepEqual(port.events, ['opening', 'open', 'closed']);
     assert.equal(clock.pending, 0);
   });
 
