@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import type { LinkId } from '../driver/at/types';
 import { EspAtError } from '../driver/errors';
 import type { Message } from '../driver/link/events';
+import type { OpenOptions } from '../driver/link/options';
 import { withLinkEvent } from './shared/message/link-message';
 import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host-options';
@@ -95,7 +96,7 @@ class Opener implements DeviceUser {
     this.#format = def.output ?? 'auto';
     this.#owner = `${node.id}/${++instances}`;
     this.#device = findDevice(RED, def.device);
-    this.status = new NodeStatus(RED, node, this.#device, this.#link);
+    this.status = new NodeStatus(RED, node, this.#device, this.#link, this.#owner);
     this.#device?.host.attach(this);
   }
 
@@ -103,10 +104,11 @@ class Opener implements DeviceUser {
   async open(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const device = requireDevice(this.#device);
     const link = device.host.link(chosenLink(this.#link, msg));
+    const options = await this.#options(device, msg);
     const pending: Pending = { link: link.id, msg, send };
     this.#pending.add(pending);
     try {
-      await this.#openLink(device, link, msg);
+      await this.#openLink(device, link, options);
       // No effect after an `opened` event has answered. A link that was open already emits none.
       this.#answer(pending, { event: 'opened', state: link.stateNumber, uri: link.uri });
     } finally {
@@ -151,19 +153,24 @@ class Opener implements DeviceUser {
     if (isOwn && this.#opensAtStart && !this.#underWay.ended) void this.#openAtStart();
   }
 
+  linkClaimed(event: FlowLinkEvent): void {
+    this.status.linkClaimed(event);
+    if (event.owner !== this.#owner) this.#endDecoder(event);
+  }
+
   get #opensAtStart(): boolean {
     return this.#settings.opensAtStart && !usesSeveralLinks(this.#link);
   }
 
   // --- opening -------------------------------------------------------------------------------------
 
-  async #openLink(
-    device: DeviceNode,
-    link: LinkApi,
-    msg: Partial<NodeMessageInFlow>,
-  ): Promise<void> {
-    const options = await openOptions(this.#RED, this.#node, this.#settings, device.headers, msg);
+  #options({ headers }: DeviceNode, msg: Partial<NodeMessageInFlow>): Promise<OpenOptions> {
+    return openOptions(this.#RED, this.#node, this.#settings, headers, msg);
+  }
+
+  async #openLink(device: DeviceNode, link: LinkApi, options: OpenOptions): Promise<void> {
     const config = device.linkConfigs[link.id];
+    const { owner } = link;
     await this.#underWay.run(async (signal) => {
       try {
         await link.open({ ...options, config, owner: this.#owner }, { signal });
@@ -171,6 +178,9 @@ class Opener implements DeviceUser {
         throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
       }
     });
+    const { id, stateNumber: state, uri } = link;
+    if (owner !== this.#owner && state === 2)
+      device.host.linkClaimed({ event: 'opened', link: id, state, uri, owner: this.#owner });
   }
 
   /**
@@ -182,7 +192,7 @@ class Opener implements DeviceUser {
     try {
       const device = requireDevice(this.#device);
       link = device.host.link(this.#link);
-      await this.#openLink(device, link, {});
+      await this.#openLink(device, link, await this.#options(device, {}));
     } catch (error) {
       if (this.#underWay.ended) return;
       this.#node.warn(toCaughtError(this.#translate, error).message);
@@ -216,8 +226,9 @@ class Opener implements DeviceUser {
 
   #linkChanged(event: FlowLinkEvent): void {
     if (event.owner !== this.#owner) return;
-    // Bytes after a data loss do not complete the character before it.
-    if (event.state !== 2 || event.event === 'data-loss') this.#endDecoder(event);
+    // A link that is closing still receives. Bytes after a data loss do not complete the character before it.
+    const receives = event.state === 2 || event.state === 4;
+    if (!receives || event.event === 'data-loss') this.#endDecoder(event);
     if (event.event === 'data-loss' && event.error) {
       this.#node.warn(sentenceOf(this.#translate, event.error));
     }
@@ -250,7 +261,7 @@ class Opener implements DeviceUser {
     return decoder;
   }
 
-  /** Sends on the bytes of a character that will not be completed: the connection ended, or lost data. */
+  /** Sends on the bytes of a character that will not be completed. */
   #endDecoder({ link, uri }: FlowLinkEvent): void {
     const payload = this.#decoders.get(link)?.end();
     this.#decoders.delete(link);

@@ -45,6 +45,13 @@ const rows: readonly (readonly [
     ['a', EURO.subarray(1, 3)],
   ],
   [
+    'class C, a close handshake begins within a character: the next chunk completes it',
+    'auto',
+    undefined,
+    [EURO.subarray(0, 2), (link) => link.become(4, 'closing'), EURO.subarray(2)],
+    ['a', '€b'],
+  ],
+  [
     'class C, data loss within a character: joins no character across it',
     'auto',
     undefined,

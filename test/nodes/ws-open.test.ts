@@ -4,6 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { flowOf } from '../harness/nodes/flows';
 import { turns } from '../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
@@ -51,7 +52,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
   });
 
-  it('shows its link’s state always, and sends events of its own connections only', async () => {
+  it('shows that another node opened its link, and sends events of its own connections only', async () => {
     await load({ keepOpen: true });
     const [link] = fake.device.links;
     const text = () => last()?.text;
@@ -60,7 +61,7 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal((await nodeRed.next('out1')).event, 'retrying');
     assert.equal(text(), 'status.retrying');
     await link.open({ uri: 'ws://other/feed', owner: 'another node' });
-    assert.equal(text(), 'other');
+    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.otherNode' });
     link.become(1, 'lost');
     assert.equal(text(), 'status.reconnecting');
     nodeRed.give('node', { uri: 'ws://other/feed' });
@@ -85,6 +86,54 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(msg._msgid, 'second');
     assert.equal(msg.payload, 2);
     assert.equal(msg.event, 'opened');
+  });
+
+  it('two nodes with one link and URI: the latest gets the messages, and it alone shows them', async () => {
+    const second = {
+      id: 'second',
+      type: 'ws-open',
+      z: 'tab',
+      device: 'device',
+      link: '0',
+      uri: URI,
+    };
+    await nodeRed.load(
+      () => fake.device,
+      [...flowOf('ws-open', 2, { uri: URI, keepOpen: true }), { ...second, wires: [['caught']] }],
+      {},
+    );
+    const [link] = fake.device.links;
+    const shown = () => ['node', 'second'].map((id) => nodeRed.statuses(id).at(-1)?.text);
+    await nodeRed.next('out1');
+    assert.deepEqual(shown(), ['example.org', 'status.otherNode']);
+    link.receive(Buffer.from('a€').subarray(0, 2), undefined);
+    nodeRed.give('second');
+    await turns();
+    assert.deepEqual(shown(), ['status.otherNode', 'example.org']);
+    link.receive(Buffer.from('b'), undefined);
+    assert.equal((await nodeRed.next('caught')).payload, 'b');
+    nodeRed.give('node');
+    await nodeRed.next('out1');
+    assert.deepEqual(shown(), ['example.org', 'status.otherNode']);
+    link.receive(Buffer.from('c'), undefined);
+    const payloads = ['a', Buffer.of(0xe2), 'c'];
+    for (const payload of payloads) assert.deepEqual((await nodeRed.next('out0')).payload, payload);
+    assert.deepEqual([nodeRed.waiting('out0'), nodeRed.waiting('caught')], [[], []]);
+    assert.equal(link.opened.length, 3);
+  });
+
+  it('opened while an input reads its URI: does not answer that input', async () => {
+    await load({ uri: 'topic', uriType: 'jsonata' });
+    const [link] = fake.device.links;
+    link.suspend();
+    nodeRed.give('node', { _msgid: 'one', topic: 'ws://one/' });
+    await turns(20);
+    nodeRed.give('node', { _msgid: 'two', topic: 'ws://two/' });
+    assert.equal(link.opened.length, 1);
+    link.become(2, 'opened');
+    await turns(20);
+    const answered = nodeRed.waiting('out1').map(({ _msgid }) => _msgid);
+    assert.deepEqual([answered, link.opened.length], [['one'], 2]);
   });
 
   it('answers every input that waits for the same open, each with its own message', async () => {
@@ -188,7 +237,7 @@ onEachRuntime('ws-open', (nodeRed) => {
       fake.device.become({ name: 'ready' });
       assert.deepEqual(last(), failed);
       await link.open({ uri: URI, owner: 'another node' });
-      assert.equal(last()?.text, 'example.org');
+      assert.equal(last()?.text, 'status.otherNode');
     });
   }
 

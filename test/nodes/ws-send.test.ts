@@ -26,6 +26,20 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
 
+  it('a message that Node-RED cannot copy for a second wire: MESSAGE_UNUSABLE, although it was sent', async () => {
+    await load({ wires: [['out0', 'completed']] });
+    const unreadable = {
+      get value(): never {
+        throw new Error('unreadable');
+      },
+    };
+    nodeRed.give('node', { payload: 'x', unreadable });
+    await nodeRed.next('out0');
+    await turns(2);
+    assert.equal(fake.last()?.text, 'MESSAGE_UNUSABLE');
+    assert.equal(fake.device.links[0].sent.length, 1);
+  });
+
   const circular: Record<string, unknown> = {};
   circular.self = circular;
 

@@ -96,7 +96,8 @@ function inOrder(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSe
     // It may fail while the one before still waits: an unhandled rejection ends Node-RED.
     value.catch(noValue);
     const turn = before.then(() => value);
-    // Keeps no value: else each would hold all those before it. Where another setting fails first, nothing waits for `turn`.
+    // Keeps no value: else each would hold all those before it. Handles the rejection, too: where another setting fails
+    // first, nothing else does.
     before = turn.then(noValue, noValue);
     return turn;
   };

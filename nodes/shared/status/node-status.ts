@@ -34,6 +34,7 @@ export class NodeStatus implements DeviceUser {
   readonly #translate: Translate;
   readonly #device: DeviceNode | undefined;
   readonly #setting: LinkSetting;
+  readonly #owner: string | undefined;
   #stopListening: (() => void) | undefined;
   #linkStatus: Status;
   #words: StatusWords | undefined;
@@ -50,12 +51,20 @@ export class NodeStatus implements DeviceUser {
   #omitted = 0;
   #ended = false;
 
-  constructor(RED: NodeAPI, node: Node, device: DeviceNode | undefined, setting: LinkSetting) {
+  /** @param owner of a node that opens links: shows those that another node opened as such */
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    device: DeviceNode | undefined,
+    setting: LinkSetting,
+    owner?: string,
+  ) {
     this.#RED = RED;
     this.#node = node;
     this.#translate = translator(RED);
     this.#device = device;
     this.#setting = setting;
+    this.#owner = owner;
     const clock = device?.host.clock;
     this.#limit = clock && new TokenBucket(clock, STATUS_BURST, STATUSES_PER_SECOND);
     this.#linkStatus = this.#current();
@@ -117,6 +126,11 @@ export class NodeStatus implements DeviceUser {
     this.#RED.comms.publish(this.#topic, {}, false);
     this.#cancelCountdown?.();
     this.#stopListening?.();
+  }
+
+  linkClaimed(event: FlowLinkEvent): void {
+    const links = usedLinks(this.#device?.host.links ?? [], this.#setting);
+    if (links.some(({ id }) => id === event.link)) this.#linkChanged(event);
   }
 
   #linkChanged(event: FlowLinkEvent): void {
@@ -194,11 +208,13 @@ export class NodeStatus implements DeviceUser {
       ? links.find(({ stateNumber }) => stateNumber !== 0)
       : links[0];
     if (!link) return linkStatus({ state: 0, uri: '' });
-    return this.#ofLink(link.id, { link: link.id, state: link.stateNumber, uri: link.uri });
+    const { id, stateNumber: state, uri, owner } = link;
+    return this.#ofLink(id, { link: id, state, uri, owner });
   }
 
   #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[0]): Status {
-    const status = linkStatus(link);
+    const isForeign = this.#owner !== undefined && link.owner !== this.#owner;
+    const status = linkStatus(link, isForeign);
     return usesSeveralLinks(this.#setting)
       ? { ...status, words: { link: id, ...status.words } }
       : status;

@@ -36,17 +36,23 @@ export interface WordedStatus extends Look, StatusDetails {
 /** What is known of a link. */
 type ShownLink = Pick<FlowLinkEvent, 'state' | 'uri'> & Partial<FlowLinkEvent>;
 
-/** The status of a link. The text of an open link is its host. */
-export function linkStatus(shown: ShownLink): WordedStatus {
+/** The status of a link. The text of an open link is its host. @param isForeign whether another node opened it */
+export function linkStatus(shown: ShownLink, isForeign = false): WordedStatus {
   const { event, link, state, error } = shown;
   return {
-    ...linkLook(shown),
+    ...(isForeign && state === 2 ? foreignLook : linkLook(shown)),
     ...(event === undefined ? {} : { event }),
     ...(link === undefined ? {} : { link }),
     state,
     ...(error === undefined ? {} : { code: error.code }),
   };
 }
+
+const foreignLook = {
+  fill: 'grey',
+  shape: 'ring',
+  words: { key: 'status.otherNode' },
+} as const;
 
 function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
   readonly words: StatusWords;
