@@ -1,4 +1,3 @@
-import type { LinkId } from '../at/types';
 import type { Name } from '../error-reasons';
 import { EspAtError } from '../errors';
 import type { Flaw } from '../values/flaw';
@@ -7,12 +6,6 @@ import { isWhole, wholeFlaw } from '../values/whole';
 
 /** The same properties with unchecked values: a caller in JavaScript may pass anything. */
 export type Unchecked<T> = { readonly [K in keyof T]?: unknown };
-
-/** @throws EspAtError `INVALID_LINK` for anything but the numbers 0, 1 and 2 */
-export function checkLink(link: unknown): LinkId {
-  if (link === 0 || link === 1 || link === 2) return link;
-  throw new EspAtError('INVALID_LINK', { link: shown(link) });
-}
 
 /** @throws EspAtError `INVALID_TIMEOUT` for anything but a whole number of milliseconds in the range */
 export function checkTimeout(value: unknown, min: number, max: number): number {

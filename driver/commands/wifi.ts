@@ -1,17 +1,16 @@
 import type { Response, Command } from '../at/command';
 import { bssidFlaw, passwordFlaw, ssidFlaw } from '../values/wifi';
 import { build, corruptResponse, query, quote } from './build';
-import { checkSetting, refuseFlaw } from './check';
+import { refuseFlaw } from './check';
 
 /** Milliseconds: joining takes up to 15 s, after the device has left another network. */
 const JOIN_TIMEOUT_MS = 25_000;
 /** Milliseconds for a scan of all channels. */
 const SCAN_TIMEOUT_MS = 15_000;
 
-/** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. @throws EspAtError `INVALID_SETTING` */
+/** `AT+CWMODE`: 0 off · 1 station · 2 access point · 3 both. */
 export function cwmode(mode: number): Command {
-  const checked = checkSetting('wifiMode', mode, 0, 3);
-  return build(`AT+CWMODE=${checked}`, { timeoutMs: 5000, idempotent: true });
+  return build(`AT+CWMODE=${mode}`, { timeoutMs: 5000, idempotent: true });
 }
 
 export function cwmodeQuery(): Command {
@@ -74,12 +73,9 @@ export function cwlap(): Command {
  * `AT+CWRECONNCFG`: configures automatic rejoining.
  * @param interval seconds between attempts, 0 (never) to 7200
  * @param attempts 0 (no limit) to 1000
- * @throws EspAtError `INVALID_SETTING`
  */
 export function cwreconncfg(interval: number, attempts: number): Command {
-  const seconds = checkSetting('reconnectInterval', interval, 0, 7200);
-  const count = checkSetting('reconnectAttempts', attempts, 0, 1000);
-  return build(`AT+CWRECONNCFG=${seconds},${count}`, { idempotent: true });
+  return build(`AT+CWRECONNCFG=${interval},${attempts}`, { idempotent: true });
 }
 
 /** `AT+CIPSTA?`: queries the station's addresses. */

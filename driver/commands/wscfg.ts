@@ -5,7 +5,7 @@ import { build } from './build';
 import type { Capabilities } from './capabilities';
 import { shown } from '../values/text';
 import { isWhole, wholeFlaw } from '../values/whole';
-import { checkLink, type Unchecked } from './check';
+import type { Unchecked } from './check';
 
 /** Milliseconds: the firmware reads certificates from flash. */
 const WSCFG_TIMEOUT_MS = 5000;
@@ -41,10 +41,9 @@ type ConfigTraits = Pick<Capabilities, 'authentication' | 'maxBuffer'>;
 /**
  * `AT+WSCFG`: configures the link's next WSOPEN, which uses the settings up. Only for a closed link: on an open link
  * the firmware frees certificates that are in use, and sets nothing.
- * @throws EspAtError `INVALID_LINK`, `INVALID_CONFIG`, `AUTH_NOT_SUPPORTED`
+ * @throws EspAtError `INVALID_CONFIG`, `AUTH_NOT_SUPPORTED`
  */
 export function wscfg(link: LinkId, config: LinkConfig, capabilities: ConfigTraits): Command {
-  const id = checkLink(link);
   const given: Unchecked<LinkConfig> = config;
   const { bufferBytes = DEFAULT_BUFFER_BYTES } = given;
   const values = [
@@ -53,13 +52,13 @@ export function wscfg(link: LinkId, config: LinkConfig, capabilities: ConfigTrai
     whole('bufferBytes', bufferBytes, MIN_BUFFER_BYTES, capabilities.maxBuffer),
     ...authentication(given, capabilities),
   ];
-  return command(id, values);
+  return command(link, values);
 }
 
 /** Succeeds on firmware with authentication (C, D); older firmware refuses it. Only for a closed link. */
 export function wscfgProbe(link: LinkId): Command {
   const defaults = [DEFAULT_PING_INTERVAL_S, DEFAULT_PONG_TIMEOUT_S, DEFAULT_BUFFER_BYTES];
-  return command(checkLink(link), [...defaults, 0]);
+  return command(link, [...defaults, 0]);
 }
 
 /** Omits mode 0, the firmware's default: old firmware refuses the parameter. */

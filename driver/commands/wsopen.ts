@@ -14,7 +14,7 @@ import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
 import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
 import { build, corruptResponse, query, quote } from './build';
-import { checkLink, checkTimeout, type Unchecked } from './check';
+import { checkTimeout, type Unchecked } from './check';
 import { checkHeaderList, checkHeaders, partsOf, type Header } from './wshead';
 
 /** The state as `AT+WSOPEN?` numbers it: 0 closed · 1 reconnecting · 2 open · 3 waiting to reconnect · 4 closing. */
@@ -51,19 +51,18 @@ export interface ListedLink {
 
 /**
  * `AT+WSOPEN`: opens a link. Only OK means that the link is open. URCs and the error tell why it is not.
- * @throws EspAtError `INVALID_LINK`, `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`,
- * `INVALID_TIMEOUT`, `INVALID_HEADER`; none of them shows the authorization or the URI, which may hold a password
+ * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`, `INVALID_HEADER`;
+ * none of them shows the authorization or the URI, which may hold a password
  */
 export function wsopen(link: LinkId, options: WsopenOptions): Command {
-  const id = checkLink(link);
   const given = checkedParameters(options);
   const refusal = wsopenFlaw(given);
   if (refusal) throw new EspAtError(refusal.code, refusal.flaw);
   const { headers = [] }: Unchecked<WsopenOptions> = options;
   checkHeaders(headers, requestBytes(given));
   const timeoutMs = Math.max(given.timeoutMs ?? 0, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
-  const line = `AT+WSOPEN=${id},${quote(given.uri)}${parameters(given)}`;
-  return build(line, { name: `AT+WSOPEN=${id}`, timeoutMs });
+  const line = `AT+WSOPEN=${link},${quote(given.uri)}${parameters(given)}`;
+  return build(line, { name: `AT+WSOPEN=${link}`, timeoutMs });
 }
 
 /**
@@ -105,14 +104,13 @@ export function parseWsopen(response: Response): ListedLink[] {
     const [, link, number, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
     const state = LINK_STATES[Number(number)];
     if (uri === undefined || state === undefined) throw corruptResponse('AT+WSOPEN?');
-    return { link: checkLink(Number(link)), state, uri };
+    return { link: Number(link) as LinkId, state, uri };
   });
 }
 
 /** `AT+WSCLOSE`: drops the connection without a close frame, and the settings of `AT+WSCFG`. OK in any state. */
 export function wsclose(link: LinkId): Command {
-  const id = checkLink(link);
-  const name = `AT+WSCLOSE=${id}`;
+  const name = `AT+WSCLOSE=${link}`;
   return build(name, { name, timeoutMs: WSCLOSE_TIMEOUT_MS, idempotent: true });
 }
 

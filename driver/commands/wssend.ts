@@ -1,11 +1,11 @@
-import { MAX_PAYLOAD_BYTES, type Command } from '../at/command';
+import type { Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorDetails } from '../errors';
 import { build } from './build';
 import { hasLoneSurrogate, shown } from '../values/text';
 import { isWhole } from '../values/whole';
-import { checkLink, checkTimeout, type Unchecked } from './check';
+import { checkTimeout, type Unchecked } from './check';
 
 /** Bytes that a control frame carries at most (RFC 6455, section 5.5). */
 export const MAX_CONTROL_BYTES = 125;
@@ -31,8 +31,7 @@ interface SendTraits {
 /**
  * `AT+WSSEND`: sends a payload, in one frame or in as many as the firmware makes of it. An empty payload has no prompt
  * (class D; older firmware refuses it). `fin` is for class D only.
- * @throws EspAtError `INVALID_LINK`, `INVALID_PAYLOAD`, `PAYLOAD_TOO_LONG`, `INVALID_OPCODE`,
- * `INVALID_TIMEOUT`, each with the outcome `not-sent`
+ * @throws EspAtError `INVALID_PAYLOAD`, `INVALID_OPCODE`, `INVALID_TIMEOUT`, each with the outcome `not-sent`
  */
 export function wssend(link: LinkId, payload: Uint8Array, options: SendTraits = {}): Command {
   try {
@@ -43,9 +42,7 @@ export function wssend(link: LinkId, payload: Uint8Array, options: SendTraits = 
   }
 }
 
-function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>): Command {
-  const id = checkLink(link);
-  const bytes = checkPayload(payload);
+function command(link: LinkId, bytes: Uint8Array, options: Unchecked<SendTraits>): Command {
   const opcode = checkOpcode(options.opcode ?? TEXT_OPCODE);
   const timeout = checkTimeout(
     options.timeoutMs ?? DEFAULT_SEND_TIMEOUT_MS,
@@ -62,8 +59,8 @@ function command(link: unknown, payload: unknown, options: Unchecked<SendTraits>
   const values = [opcode, timeout, fin ? 1 : 0];
   // Leaves out defaults at the end: the firmware accepts no empty field.
   while (values.length > 0 && values.at(-1) === defaults[values.length - 1]) values.pop();
-  return build(`AT+WSSEND=${[id, bytes.length, ...values].join(',')}`, {
-    name: `AT+WSSEND=${id}`,
+  return build(`AT+WSSEND=${[link, bytes.length, ...values].join(',')}`, {
+    name: `AT+WSSEND=${link}`,
     success: 'SEND OK',
     timeoutMs: timeout + SEND_LEEWAY_MS,
     ...(bytes.length > 0 && { payload: bytes }),
@@ -88,14 +85,7 @@ export function wsping(link: LinkId): Command {
 
 /** `AT+WSDATAFMT`: sets the long format of the link's `+WS_DATA`, with opcode, fin and both lengths (class D). */
 export function wsdatafmt(link: LinkId): Command {
-  const id = checkLink(link);
-  return build(`AT+WSDATAFMT=${id},0,55`, { name: `AT+WSDATAFMT=${id}`, idempotent: true });
-}
-
-function checkPayload(payload: unknown): Uint8Array {
-  if (!(payload instanceof Uint8Array)) throw invalidPayload('NOT_BYTES');
-  if (payload.length <= MAX_PAYLOAD_BYTES) return payload;
-  throw new EspAtError('PAYLOAD_TOO_LONG', { length: payload.length, limit: MAX_PAYLOAD_BYTES });
+  return build(`AT+WSDATAFMT=${link},0,55`, { name: `AT+WSDATAFMT=${link}`, idempotent: true });
 }
 
 function checkOpcode(opcode: unknown): number {
