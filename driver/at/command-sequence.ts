@@ -24,7 +24,7 @@ export interface SequenceAccess {
   readonly lendPort: <T>(body: (lease: PortLease) => Promise<T>) => Promise<T>;
 }
 
-export type SequenceResyncOptions = Omit<ResyncOptions, 'nextQuery' | 'commandMs'>;
+export type SequenceResyncOptions = Omit<ResyncOptions, 'mayRestart' | 'nextQuery' | 'commandMs'>;
 
 export interface SequenceOptions {
   readonly signal?: AbortSignal | undefined;

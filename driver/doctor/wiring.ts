@@ -91,7 +91,7 @@ async function restoreUart(
     await port.setRate(rate);
     if (answer === 'accepted') return;
     // Without a response the device may have changed its rate, or not.
-    const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
+    const options = { attempts: 3, pad: 'never', pace: 'search' } as const;
     if ((await access.resync(options)).kind !== 'noAnswer') return;
   }
 }

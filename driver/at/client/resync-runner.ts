@@ -114,7 +114,7 @@ export class ResyncRunner {
 
   /** Resyncs within a sequence. */
   resyncWithin(sequence: CommandSequence, options: SequenceResyncOptions): Promise<ResyncResult> {
-    const all = { ...options, nextQuery: this.#nextQuery };
+    const all = { ...options, mayRestart: false, nextQuery: this.#nextQuery };
     const body = (lease: PortLease) => resync(lease, all, () => undefined);
     return this.lendPortWithin(sequence, body, options);
   }

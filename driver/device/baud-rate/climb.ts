@@ -163,7 +163,7 @@ export class Climb {
   async #answersAt(rate: number): Promise<boolean> {
     await this.#port.setRate(rate);
     await pause(this.#access);
-    const options = { attempts: 3, mayRestart: false, pad: 'never', pace: 'search' } as const;
+    const options = { attempts: 3, pad: 'never', pace: 'search' } as const;
     const { kind } = await this.#access.resync(options);
     this.wasSilent ||= kind === 'noAnswer';
     return kind !== 'noAnswer';

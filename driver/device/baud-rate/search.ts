@@ -36,7 +36,7 @@ export async function search(
     // responses to earlier commands, which the resync has to take.
     if (rate !== port.baudRate && !(await port.trySetRate(rate))) continue;
     const attempts = pad === 'first' || pace === 'search' ? 3 : 1;
-    const { kind } = await resync({ attempts, mayRestart: false, pad, pace });
+    const { kind } = await resync({ attempts, pad, pace });
     if (kind !== 'noAnswer') return true;
   }
   return false;

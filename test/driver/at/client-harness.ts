@@ -167,6 +167,6 @@ export async function find(
   pad: 'never' | 'first' = 'never',
 ): Promise<string> {
   const attempts = pad === 'first' ? 3 : 1;
-  const options = { attempts, mayRestart: false, pad, pace: 'startRate' as const };
+  const options = { attempts, pad, pace: 'startRate' as const };
   return (await harness.client.sequence(({ resync }) => resync(options))).kind;
 }

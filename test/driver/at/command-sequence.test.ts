@@ -169,7 +169,7 @@ describe('a sequence', () => {
     harness.receive('+WS_DATA:0,x\r\n');
     assert.deepEqual(harness.written(), ['\r\n']);
     harness.answerResync();
-    const options = { attempts: 1, mayRestart: false, pad: 'never', pace: 'startRate' } as const;
+    const options = { attempts: 1, pad: 'never', pace: 'startRate' } as const;
     const { kind } = await harness.clock.wait(access.resync(options));
     assert.equal(kind, 'inSync');
     assert.deepEqual(harness.written(), ['\r\n', 'AT+SYSLOG?\r\n']);
