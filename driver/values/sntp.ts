@@ -13,7 +13,8 @@ export function timezoneFlaw(timezone: unknown): Flaw | undefined {
 }
 
 /** Returns why values are not a list of SNTP servers; undefined where they are. */
-export function serversFlaw(servers: readonly unknown[]): Flaw | undefined {
+export function serversFlaw(servers: unknown): Flaw | undefined {
+  if (!Array.isArray(servers)) return { reason: 'NOT_LIST' };
   for (const server of servers) {
     if (typeof server !== 'string') return { reason: 'NOT_HOST' };
     const reason = textReason(server) ?? (HOST_NAME.test(server) ? undefined : 'NOT_HOST');

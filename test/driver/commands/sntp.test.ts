@@ -20,6 +20,7 @@ describe('SNTP commands', () => {
       refused('INVALID_SETTING', () => cipsntpcfg(0, [server]));
     }
     refused('INVALID_SETTING', () => cipsntpcfg(0, ['a', 'b', 'c', 'd']));
+    refused('INVALID_SETTING', () => cipsntpcfg(0, unchecked('ntp')));
   });
 
   it('parse the time', () => {
