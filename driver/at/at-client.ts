@@ -43,7 +43,6 @@ export class AtClient {
     return this.#core.receivers.some((receiver) => receiver?.connected);
   }
 
-  /** Whether a data prompt may be pending. */
   get pendingPrompt(): boolean {
     const { state } = this.#core;
     if (state.kind === 'running') return mayPrompt(state.transaction.command);
@@ -65,7 +64,6 @@ export class AtClient {
     return state.kind === 'idle' && assumptions.echoOff && !parser.unfinished;
   }
 
-  /** Takes bytes from the device. */
   receive(chunk: Buffer): void {
     const { parser, partialFrame, port, state } = this.#core;
     const now = port.clock.now();
@@ -172,7 +170,6 @@ export class AtClient {
     this.#core.pull();
   }
 
-  /** Adds a source of messages, which the client pulls. */
   addSource(source: SendSource): void {
     this.#core.queue.addSource(source);
   }

@@ -6,7 +6,6 @@ import type { LinkId, Submission } from './types';
 /** Attempts of a command that the client may repeat. */
 const MAX_ATTEMPTS = 3;
 
-/** Whether a line is a final result code. */
 export function isFinalResultCode(text: string): boolean {
   return text === 'OK' || text === 'ERROR' || text === 'SEND OK' || text === 'SEND FAIL';
 }
@@ -25,10 +24,7 @@ export function mayHaveLeft(transaction: Transaction): boolean {
   return payloadWritten(transaction) || (command.success === 'SEND OK' && !command.payload);
 }
 
-/**
- * Whether the client may repeat a command after it lost the final result code: the command is idempotent, or none of
- * its payload can have left.
- */
+/** Whether the client may repeat a command whose final result code is lost. */
 export function mayRepeat(transaction: Transaction, submission: Submission | undefined): boolean {
   const { command, attempt } = transaction;
   const nothingLeft =

@@ -83,12 +83,10 @@ export class PortLease {
     this.#endWait()?.reject(new EspAtError('ABORTED'));
   }
 
-  /** Bytes that are written and have not left yet. */
   get pendingBytes(): number {
     return this.#port.pendingBytes;
   }
 
-  /** Milliseconds of the clock. */
   now(): number {
     return this.#port.clock.now();
   }

@@ -8,7 +8,7 @@ const MAX_PASSED_MESSAGES = 1000;
 /** The messages of one link. */
 interface QueuedSource {
   readonly source: SendSource;
-  /** Bytes sent. A source that becomes active starts at the smallest share of the other active sources, if that is more. */
+  /** Bytes sent, or more: see {@link CommandQueue.updateActive}. */
   shareBytes: number;
   /** Whether it had something to send at the last check. */
   isActive: boolean;
@@ -41,7 +41,10 @@ export class CommandQueue {
     this.#sources.push({ source, shareBytes: 0, isActive: false });
   }
 
-  /** Checks which sources have something to send. A source that was idle gets no credit for that time. */
+  /**
+   * Checks which sources have something to send. A source that was idle gets no credit for that time: it starts at the
+   * smallest share of the others.
+   */
   updateActive(): void {
     for (const queued of this.#sources) {
       const wasActive = queued.isActive;
@@ -81,7 +84,7 @@ export class CommandQueue {
     return sequences;
   }
 
-  /** The fewest bytes of any other active source; 0 without one. */
+  /** The smallest share of the other active sources; 0 without one. */
   #leastShareBytes(except: QueuedSource): number {
     const others = this.#sources.filter((queued) => queued !== except && queued.isActive);
     return others.length === 0 ? 0 : Math.min(...others.map(({ shareBytes }) => shareBytes));

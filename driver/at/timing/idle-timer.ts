@@ -19,7 +19,7 @@ const MAX_LATE_SLICES = 10;
 /**
  * Measures port idle time: the time that passed, less the time that received bytes took on the port. A flood that fills
  * the port delays the device's responses by many seconds, and must not look like an unresponsive device; a server that sends
- * often, but does not fill the port, leaves room for a response. The time that written bytes need does not count either.
+ * often, but does not fill the port, leaves room for a response.
  *
  * Time counts in slices. A slice that ends late counts less: a blocked event loop reads nothing. A check follows a slice
  * that ended in time, or {@link MAX_LATE_SLICES} late ones.
@@ -59,8 +59,8 @@ export class IdleTimer {
   }
 
   /**
-   * Milliseconds since {@link restart}, less those in which the event loop was blocked, divided by the slowness; only
-   * {@link watch} notices a block.
+   * Milliseconds since {@link restart}, less those of a {@link watch} in which the event loop was blocked, divided by the
+   * slowness.
    */
   get elapsed(): number {
     const now = this.#clock.now();

@@ -74,12 +74,10 @@ export class TimedPort {
     }
   }
 
-  /** How many times as long as usual a response may take. */
   get slowness(): number {
     return this.#port.slowness ?? 1;
   }
 
-  /** Bytes that are written and have not left yet. */
   get pendingBytes(): number {
     return this.#port.pendingBytes;
   }
