@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { wsclose } from '../../../driver/commands/wsopen';
 import { EspAtError } from '../../../driver/errors';
 import { build } from '../../../driver/commands/build';
 import { at, ClientHarness, test, find, lost, question } from './client-harness';
@@ -40,17 +39,6 @@ describe('an AT client', () => {
     assert.deepEqual(harness.written(), ['AT+X="\xe9"\r\n']);
   });
 
-  test('shares the port between two links by the bytes of their messages', (harness) => {
-    for (const text of ['x'.repeat(100), 'y'.repeat(100)]) harness.send(0, text);
-    for (const text of ['one', 'two', 'three']) harness.send(1, text);
-    for (let count = 0; count < 5; count++) {
-      harness.receive('\r\nOK\r\n\r\n>');
-      harness.receive('\r\nSEND OK\r\n');
-    }
-    const links = harness.written().flatMap((line) => /^AT\+WSSEND=(\d)/.exec(line)?.[1] ?? []);
-    assert.deepEqual(links, ['0', '1', '1', '1', '0']);
-  });
-
   test('fills a prompt with the payload though the link has closed meanwhile, and reports not-sent', (harness) => {
     const message = harness.send(0, 'one');
     const next = harness.send(1, 'three');
@@ -64,32 +52,6 @@ describe('an AT client', () => {
       [message.end, next.end, harness.written()],
       ['LINK_CLOSED not-sent', 'pending', ['AT+WSSEND=1,5\r\n']],
     );
-  });
-
-  test('runs a sequence without interruption, and before messages that wait', async (harness) => {
-    harness.answer({
-      'AT+X?\r\n': '\r\nOK\r\n',
-      'AT\r\n': '\r\nOK\r\n',
-      'AT+WSCLOSE=2\r\n': '\r\nOK\r\n',
-    });
-    harness.send(0, 'm');
-    harness.send(0, 'later');
-    void harness.client.sequence(async ({ run }) => {
-      await run(question);
-      await run(at());
-    });
-    harness.run(wsclose(2));
-    assert.deepEqual(harness.written(), ['AT+WSSEND=0,1\r\n']);
-    harness.receive('\r\nOK\r\n\r\n>');
-    harness.receive('\r\nSEND OK\r\n');
-    await harness.clock.advance(10);
-    assert.deepEqual(harness.written(), [
-      'm',
-      'AT+X?\r\n',
-      'AT\r\n',
-      'AT+WSCLOSE=2\r\n',
-      'AT+WSSEND=0,5\r\n',
-    ]);
   });
 
   test('emits URCs and data in order, at any point of a transaction', async (harness) => {
@@ -209,10 +171,6 @@ describe('an abort', () => {
     assert.equal(await running, 'done');
     await harness.clock.advance(0);
     assert.equal(getEventListeners(signal, 'abort').length, 0);
-  });
-
-  test('before the call rejects at once', async ({ client }) => {
-    assert.equal(await outcome(client.run(at(), { signal: AbortSignal.abort() })), 'ABORTED');
   });
 });
 

@@ -56,12 +56,6 @@ const sequence = () =>
   );
 
 describe('the command queue', () => {
-  it('runs the messages of a link in order', () => {
-    const { add, turns } = queueOfThree();
-    for (const name of ['a', 'b', 'c']) add(1, name);
-    assert.deepEqual(turns(), ['a', 'b', 'c']);
-  });
-
   it('runs sequences before messages, and none that was removed', () => {
     const { queue, add, turn } = queueOfThree();
     add(0, 'a');

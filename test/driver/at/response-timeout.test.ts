@@ -16,19 +16,6 @@ function eventsOf({ events }: ClientHarness): string[] {
 }
 
 describe('a response timeout', () => {
-  test('does not pass while a flood fills the port', async (harness) => {
-    const asked = harness.run(question);
-    harness.written();
-    for (let count = 0; count < 600; count++) {
-      await harness.clock.advance(50);
-      harness.receive(`+WS_DATA:0,480,${'flood '.repeat(80)}\r\n`);
-    }
-    assert.deepEqual(harness.written(), []);
-    harness.receive('\r\nOK\r\n');
-    await harness.clock.advance(0);
-    assert.equal(asked.end, 'done ');
-  });
-
   test('passes 300 s later than usual in a flood that does not end', async (harness) => {
     harness.run({ ...question, timeoutMs: 10_000 });
     await flood(harness, 309_000);
@@ -73,32 +60,6 @@ describe('a response timeout', () => {
     await refused;
   });
 
-  test('restarts when the device answers a probe with busy', async (harness) => {
-    const asked = harness.run({ ...question, timeoutMs: 60_000 });
-    harness.written();
-    await harness.clock.advance(3999);
-    assert.deepEqual(harness.written(), []);
-    await harness.clock.advance(1);
-    assert.deepEqual(harness.written(), ['\r\n']);
-    harness.receive('\r\nbusy p...\r\n');
-    await harness.clock.advance(5000);
-    harness.receive('+X:7\r\n\r\nOK\r\n');
-    await harness.clock.advance(0);
-    assert.equal(asked.end, 'done +X:7');
-  });
-
-  test('writes nothing at a due prompt: a late one gets the payload alone', async (harness) => {
-    const message = harness.send(0, 'hello');
-    harness.written();
-    await harness.clock.advance(3900);
-    assert.deepEqual(harness.written(), []);
-    harness.receive('\r\nOK\r\n\r\n>');
-    assert.deepEqual(harness.written(), ['hello']);
-    harness.receive('\r\nSEND OK\r\n');
-    await harness.clock.advance(0);
-    assert.equal(message.end, 'sent');
-  });
-
   test('resyncs, and a late response does not reach the next command', async (harness) => {
     harness.answerResync();
     harness.answer({ '\r\n': '' });
@@ -132,29 +93,6 @@ describe('a response timeout', () => {
     harness.receive('\r\nSEND OK\r\n');
     assert.equal(await harness.clock.wait(resyncing), 'inSync');
     assert.deepEqual(harness.written(), ['AT+SYSSTORE?\r\n']);
-  });
-
-  test('pads again at a prompt that the line end of a later attempt has opened', async (harness) => {
-    const resyncing = find(harness, 'first');
-    harness.receive('\r\nERROR\r\n');
-    await harness.clock.advance(2000);
-    harness.written();
-    harness.receive('\r\nOK\r\n\r\n>');
-    await harness.clock.advance(100);
-    assert.deepEqual(harness.written(), ['\r\n'.repeat(4)]);
-    harness.answerResync();
-    harness.receive('\r\nERROR\r\n');
-    assert.equal(await harness.clock.wait(resyncing), 'inSync');
-  });
-
-  test('probes 1.5 s after busy that no probe has caused', async (harness) => {
-    harness.run(question);
-    harness.receive('\r\nbusy p...\r\n');
-    harness.written();
-    await harness.clock.advance(1499);
-    assert.deepEqual(harness.written(), []);
-    await harness.clock.advance(1);
-    assert.deepEqual(harness.written(), ['\r\n']);
   });
 
   for (const [question, answers, lines] of [

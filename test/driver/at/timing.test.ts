@@ -4,7 +4,6 @@ import { IdleTimer } from '../../../driver/at/timing/idle-timer';
 import { TimedPort } from '../../../driver/at/timing/timed-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { HostLoop } from '../../harness/host-loop';
-import { test } from './client-harness';
 
 /** An idle timer with a clock that the test sets. */
 function idleTimer() {
@@ -108,17 +107,6 @@ describe('idle time', () => {
     timer.watch(500, () => checks.push('third'));
     timer.stop();
     assert.equal(clock.pending, 0);
-  });
-});
-
-describe('a SEND OK in the chunk of the prompt', () => {
-  test('leaves the outcome of the message unknown, and its link corrupt', async (harness) => {
-    harness.answerResync();
-    const message = harness.send(0, 'hello');
-    harness.receive('\r\nOK\r\n\r\n>\r\nSEND OK\r\n');
-    await harness.clock.advance(1000);
-    assert.equal(message.end, 'SEND_UNKNOWN unknown');
-    assert.equal(harness.events.at(-1), 'in sync, corrupt 0');
   });
 });
 

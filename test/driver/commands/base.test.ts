@@ -4,20 +4,6 @@ import * as base from '../../../driver/commands/base';
 import { refused } from '../../harness/refused';
 
 describe('base commands', () => {
-  it('write the documented lines', () => {
-    assert.deepEqual(
-      [
-        base.echoOff(),
-        base.version(),
-        base.commandList(),
-        base.sysStore(false),
-        base.sysStore(true),
-      ].map(({ line }) => line),
-      ['ATE0', 'AT+GMR', 'AT+CMD?', 'AT+SYSSTORE=0', 'AT+SYSSTORE=1'],
-    );
-    assert.equal(base.sysStore(true).name, 'AT+SYSSTORE');
-  });
-
   it('list the commands of the firmware', () => {
     const answer = ['+CMD:0,"AT+WSCFG",0,0,1,0', '+CMD:1,"AT+WSOPEN",0,1,1,0'];
     assert.deepEqual(base.parseCommandList(answer), ['AT+WSCFG', 'AT+WSOPEN']);

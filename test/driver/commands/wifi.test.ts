@@ -53,15 +53,6 @@ describe('Wi-Fi commands', () => {
     assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"0.0.0.0"']), undefined);
   });
 
-  it('parse the reason of a failed join', () => {
-    assert.equal(wifi.parseJoinFailure('+CWJAP:1'), 'timeout');
-    assert.equal(wifi.parseJoinFailure(': +CWJAP:2, ERR CODE:0x010a0000'), 'password');
-    assert.equal(wifi.parseJoinFailure('+CWJAP:3'), 'not-found');
-    assert.equal(wifi.parseJoinFailure('+CWJAP:4'), 'other');
-    assert.equal(wifi.parseJoinFailure('+CWJAP:12'), undefined);
-    assert.equal(wifi.parseJoinFailure(''), undefined);
-  });
-
   it('parse a scan', () => {
     assert.deepEqual(
       wifi.parseCwlap([

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import type { Outcome } from '../../../simulator';
 import { OpenLinkHarness } from '../../harness/open-link-harness';
 import { corrupted } from '../../../driver/link/state/link-step';
 
@@ -48,18 +47,6 @@ describe('a device that recovers', () => {
     harness.simulator.restart();
     assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN_MS + 2000);
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
-  });
-
-  it('is restarted when a command never ends', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
-    scene.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'hang' } : undefined);
-    const outcome = scene.outcomeOf('never');
-    assert.equal(await outcome, 'not-sent');
-    scene.outcome = () => undefined;
-    await scene.reopened(60_000);
-    assert.ok(harness.port.text.includes('AT+RST\r\n'));
-    assert.equal(await scene.outcomeOf('again'), 'sent');
   });
 
   it('is in sync at once after the cable is unplugged at a data prompt', async () => {
@@ -125,36 +112,7 @@ describe('a device that recovers', () => {
   });
 });
 
-describe('an open with keepOpen after a close that the device refuses', () => {
-  it('fails as long as the device refuses, then opens the link by itself', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
-    scene.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
-    const refused = [
-      scene.link.close({ graceful: false }),
-      scene.link.open({ uri: 'ws://host/other', keepOpen: true }),
-    ].map((request) => assert.rejects(request, { code: 'COMMAND_FAILED' }));
-    for (const request of refused) await harness.clock.wait(request);
-    scene.outcome = () => undefined;
-    assert.ok(
-      await harness.clock.until(() => scene.link.stateNumber === 2, 60_000),
-      'never opened',
-    );
-    assert.equal(scene.link.uri, 'ws://host/other');
-    assert.equal(await scene.outcomeOf('over the new one'), 'sent');
-  });
-});
-
 describe('after a fault', () => {
-  it('an empty message with a lost response has an unknown outcome', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const lost = (line: string): Outcome | undefined =>
-      line === 'AT+WSSEND=0,0' ? { kind: 'answer lost' } : undefined;
-    scene.outcome = lost;
-    assert.equal(await scene.outcomeOf(''), 'unknown');
-    assert.equal(scene.harness.server.connections[0]?.frames.length, 1);
-  });
-
   it('unreadable bytes during a resync are reported as possible data loss', async () => {
     await using scene = await new RecoveringDevice().begin();
     const { harness } = scene;

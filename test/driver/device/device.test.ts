@@ -34,16 +34,6 @@ describe('initializing a device', () => {
     );
   });
 
-  it('syncs with a device that waits for the payload of an earlier session', async () => {
-    await using harness = new Harness();
-    harness.simulator.write(Buffer.from('ATE0\r\n'));
-    await harness.clock.advance(100);
-    harness.simulator.write(Buffer.from('AT+WSHEAD=3000\r\n'));
-    await harness.clock.advance(100);
-    await harness.ready();
-    assert.equal(harness.device.state.name, 'ready');
-  });
-
   for (const [name, firmware] of [
     ['AT+WSDATAFMT', 'D'],
     ['AT+WSHEAD', 'C'],

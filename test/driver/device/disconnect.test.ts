@@ -107,16 +107,6 @@ describe('a disconnected device', () => {
     );
   });
 
-  it('is at the baud rate that it starts with', async () => {
-    await using harness = await readyHarness({
-      serial: { baudRate: 115_200 },
-      device: { negotiatedRate: 921_600 },
-    });
-    assert.equal(harness.hostRate, 921_600);
-    await harness.clock.wait(harness.device.disconnect());
-    assert.match(lines(harness).at(-1) ?? '', /^AT\+UART_CUR=115200,/);
-  });
-
   it('is stopped by a stop, after the disconnect and during it', async () => {
     await using harness = await readyHarness();
     const { device, clock } = harness;
@@ -132,15 +122,6 @@ describe('a disconnected device', () => {
       await clock.advance(OPEN_AGAIN_MS);
       assert.equal(link.state, 'closed');
     }
-  });
-
-  it('starts after the disconnect that is under way', async () => {
-    await using harness = await readyHarness();
-    const { device, clock } = harness;
-    const disconnected = device.disconnect();
-    device.start();
-    await clock.wait(disconnected);
-    await clock.wait(device.ready());
   });
 
   it('stays stopped where it was stopped', async () => {

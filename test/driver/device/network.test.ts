@@ -134,20 +134,6 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.ok(asked >= 2 && asked <= 4, `${asked}`);
     await harness.end();
   });
-
-  it('has its kept-open links open again once it is back', async () => {
-    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
-    await harness.ready();
-    const [link] = harness.device.links;
-    const config = { pingIntervalMs: 5000, pongTimeoutMs: 10_000 };
-    await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true, config }));
-    harness.simulator.wifi.lose();
-    assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 120_000));
-    harness.simulator.wifi.recover();
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 120_000));
-    await harness.clock.wait(link.send('back'));
-    assert.ok(await harness.clock.until(() => harness.messages.length > 0, 5000));
-  });
 });
 
 describe('a board in factory state without Wi-Fi settings', () => {
@@ -182,26 +168,6 @@ describe('a board in factory state without Wi-Fi settings', () => {
 });
 
 describe('scanning networks', () => {
-  const others = [
-    { ssid: 'weak', password: 'password', rssi: -90 },
-    { ssid: 'open', password: '', rssi: -40, channel: 11 },
-    { ssid: 'unseen', password: 'password', hidden: true },
-  ];
-
-  it('lists them, strongest first', async () => {
-    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home, ...others] } });
-    await harness.ready();
-    const found = await harness.clock.wait(harness.device.scanNetworks());
-    assert.deepEqual(
-      found.map(({ ssid, signal, channel, encrypted }) => [ssid, signal, channel, encrypted]),
-      [
-        ['open', -40, 11, false],
-        ['home', -61, 6, true],
-        ['weak', -90, 1, true],
-      ],
-    );
-  });
-
   it('works while the configured network cannot be joined', async () => {
     const gone = { ssid: 'gone', password: 'password' };
     await using harness = new Harness({
@@ -253,32 +219,6 @@ describe('scanning networks', () => {
     const commands = port.text.match(/AT\+WSSEND|AT\+CW[A-Z]+/g);
     assert.deepEqual(commands?.slice(0, 3), ['AT+WSSEND', 'AT+WSSEND', 'AT+WSSEND']);
     assert.ok(commands.includes('AT+CWLAP'));
-  });
-
-  it('follows after 1,000 messages, however many wait', async () => {
-    await using harness = new Harness({ device: { sendLimit: { messages: 2000, bytes: 1e6 } } });
-    const { clock, device, port } = harness;
-    const [link] = device.links;
-    await harness.ready();
-    await clock.wait(link.open({ uri: 'ws://host/plain' }));
-    port.written.length = 0;
-    const sent = Array.from({ length: 1500 }, () => link.send('x'));
-    await clock.wait(Promise.all([...sent, device.scanNetworks()]));
-    const [before = ''] = port.text.split('AT+CWLAP');
-    const passed = before.split('AT+WSSEND').length - 1;
-    assert.ok(passed >= 1000 && passed < 1010, `${passed} messages`);
-  });
-
-  it('is shared by callers at the same time, and one more scan follows later', async () => {
-    const harness = new Harness({ simulator: { wifi: [home] } });
-    await harness.ready();
-    const scans = Array.from({ length: 8 }, () => harness.device.scanNetworks());
-    const found = await harness.clock.wait(Promise.all(scans));
-    assert.ok(found.every((networks) => networks[0]?.ssid === 'home'));
-    assert.equal(harness.port.text.split('AT+CWLAP').length - 1, 1);
-    await harness.clock.wait(harness.device.scanNetworks());
-    assert.equal(harness.port.text.split('AT+CWLAP').length - 1, 2);
-    await harness.end();
   });
 
   it('fails with the reason when the device is unresponsive or stopped', async () => {

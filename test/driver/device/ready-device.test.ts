@@ -20,21 +20,6 @@ describe('a ready device', () => {
     ]);
   });
 
-  it('queries its links once for concurrent calls of checkLinks()', async () => {
-    await using harness = new Harness();
-    await harness.ready();
-    const [link] = harness.device.links;
-    const opening = link.open({ uri: 'ws://host/slow=2000' });
-    await harness.clock.advance(100);
-    const before = harness.port.text.split('AT+WSOPEN?').length;
-    const asking = Array.from({ length: 1000 }, () => harness.device.checkLinks());
-    await harness.clock.wait(opening);
-    const answers = await harness.clock.wait(Promise.all(asking));
-    assert.ok(answers.every(([first]) => first?.stateNumber === 2));
-    // One belongs to the open.
-    assert.equal(harness.port.text.split('AT+WSOPEN?').length - before, 2);
-  });
-
   it('queries its links for each later call, also after a restart', async () => {
     await using harness = new Harness({ simulator: { bootMs: 400 } });
     await harness.ready();
@@ -140,14 +125,6 @@ describe('a ready device', () => {
     harness.simulator.destroy();
     await harness.clock.advance(1000);
     assert.equal(harness.clock.pending, 0);
-  });
-
-  it('starts again after stop()', async () => {
-    await using harness = new Harness();
-    await harness.ready();
-    await harness.clock.wait(harness.device.stop());
-    await harness.ready();
-    assert.equal(harness.port.opened, 2);
   });
 
   it('stays stopped when a listener of its first statechange stops it', async () => {

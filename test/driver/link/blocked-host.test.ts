@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TimedPort } from '../../../driver/at/timing/timed-port';
 import type { DataChunk } from '../../../driver/at/types';
 import type { OpenOptions } from '../../../driver/link/options';
 import { MessageAssembler } from '../../../driver/link/receive/message-assembler';
@@ -107,19 +106,5 @@ describe('a host whose event loop is blocked for seconds', () => {
     assembler.end();
     await clock.advance(1000);
     assert.equal(loop.pending, 0);
-  });
-
-  it('does not take a backlog that it reads at once for a faster port', async () => {
-    const clock = new VirtualClock();
-    const port = new TimedPort({ write: () => undefined, pendingBytes: 0, rate: 115_200 }, clock);
-    const bytesPerSecond = 11_520;
-    const usual = port.receptionMs(bytesPerSecond);
-    await clock.advance(8000);
-    // A TCP socket gives up to 64 KB at a time.
-    for (const seconds of [5, 3]) port.receptionMs(seconds * bytesPerSecond);
-    for (let seconds = 0; seconds < 5; seconds++) {
-      await clock.advance(1000);
-      assert.equal(port.receptionMs(bytesPerSecond), usual);
-    }
   });
 });

@@ -18,19 +18,6 @@ describe('opening a link that is reconnecting', () => {
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'opening 3', 'opened 2']);
   });
 
-  it('fails when the server is gone', async () => {
-    let gone = false;
-    await using scene: OpenLinkHarness = new OpenLinkHarness({
-      route: () => (gone ? { kind: 'refused' } : { kind: 'server', server: scene.harness.server }),
-    });
-    await scene.begin();
-    gone = true;
-    scene.harness.server.connections[0]?.drop();
-    await scene.harness.clock.advance(500);
-    assert.equal(await scene.ending(scene.link.open({ uri })), 'OPEN_FAILED');
-    assert.equal(scene.link.stateNumber, 0);
-  });
-
   it('keeps the messages held for the link', async () => {
     await using scene = await new OpenLinkHarness().begin({ keepOpen: true });
     const { harness, link } = scene;
@@ -158,26 +145,6 @@ describe('a connection loss without a URC', () => {
     assert.equal(link.stateNumber, 2);
     harness.port.deliver(Buffer.from(late));
     assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
-  });
-});
-
-describe('a connection loss between the fragments of a message', () => {
-  it('is emitted once, and the device reconnects without an AT+WSCLOSE', async () => {
-    await using scene = await new OpenLinkHarness({ serial: { baudRate: 115_200 } }).begin();
-    const { harness, link } = scene;
-    const sending = link.send('x'.repeat(60_000));
-    const ending = scene.ending(sending);
-    assert.ok(
-      await harness.clock.until(
-        () => (harness.server.connections[0]?.frames.length ?? 0) > 1,
-        5000,
-      ),
-    );
-    harness.server.connections[0]?.drop();
-    assert.equal(await ending, 'SEND_UNKNOWN');
-    await harness.clock.advance(15_000);
-    assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
-    assert.ok(!harness.port.text.includes('AT+WSCLOSE'));
   });
 });
 

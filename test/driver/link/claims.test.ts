@@ -48,17 +48,6 @@ describe('an abort', () => {
     await harness.end();
   });
 
-  it('before an open starts no operation', async () => {
-    const { harness, link, ending, story } = await openHarness();
-    const opening = link.open(
-      { uri: two, replace: true },
-      { signal: AbortSignal.abort(new EspAtError('ABORTED')) },
-    );
-    assert.equal(await ending(opening), 'ABORTED');
-    assert.deepEqual([link.stateNumber, story()], [2, []]);
-    await harness.end();
-  });
-
   it('of a close ends the wait, not the close', async () => {
     const { harness, link, ending } = await openHarness();
     harness.server.behavior.answersCloses = false;
@@ -111,17 +100,6 @@ describe('the owner of a link', () => {
       'MESSAGE_INCOMPLETE ws://host/1 owner 1',
       '{ ws://host/2 owner 2',
     ]);
-  });
-
-  it('is the only one whose close({ owner }) closes it', async () => {
-    const { harness, link, ending } = await openHarness();
-    const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
-    assert.equal(await ending(link.close({ owner: 'old' })), 'done');
-    assert.equal(await opening, 'done');
-    assert.equal(link.stateNumber, 2);
-    assert.equal(await ending(link.close({ owner: 'new' })), 'done');
-    assert.equal(link.stateNumber, 0);
-    await harness.end();
   });
 });
 

@@ -4,15 +4,6 @@ import { code, failure, lines, readyHarness, story } from '../../harness/ready-h
 import { Harness } from '../../harness/harness';
 
 describe('a link with and without keepOpen', () => {
-  it('stays closed after a close by the server without keepOpen', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    harness.server.connections[0]?.close(1001);
-    await harness.clock.advance(120_000);
-    assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closed-by-server 0']);
-  });
-
   it('reopens after a close by the server with keepOpen', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
@@ -27,17 +18,6 @@ describe('a link with and without keepOpen', () => {
       'opening 0',
       'reopened 2',
     ]);
-  });
-
-  it('has the state of the device while the device reconnects', async () => {
-    await using harness = await readyHarness();
-    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
-    harness.server.connections[0]?.drop();
-    await harness.clock.advance(1000);
-    assert.ok([1, 3].includes(harness.device.links[0].stateNumber));
-    await harness.clock.advance(20_000);
-    assert.equal(harness.device.links[0].stateNumber, 2);
-    assert.equal(story(harness).at(-1), 'reopened 2');
   });
 
   it('retries a refused open after delays that grow to 60 s at most, until it is closed', async () => {
@@ -108,24 +88,6 @@ describe('close()', () => {
     assert.deepEqual(harness.server.connections[0]?.frames, []);
   });
 
-  it('sends queued messages before the close frame', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    const sends = [link.send('one'), link.send('two')];
-    await harness.clock.wait(Promise.all([...sends, link.close()]));
-    assert.deepEqual(
-      harness.server.connections[0]?.frames
-        .map(({ opcode, payload }) => [opcode, payload.toString('latin1')])
-        .slice(0, 3),
-      [
-        [1, 'one'],
-        [1, 'two'],
-        [8, '\x03\xe8'],
-      ],
-    );
-  });
-
   it('refuses reserved close codes and reasons that are too long, and writes nothing', async () => {
     await using harness = await readyHarness();
     const [link] = harness.device.links;
@@ -156,18 +118,6 @@ describe('a half-open link', () => {
     await harness.ready();
     return harness;
   }
-
-  it('is detected by a refused message when its +WS_CLOSED is lost', async () => {
-    await using harness = await harnessWithOutput((text) => text.replace('+WS_CLOSED:0\r\n', ''));
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
-    harness.server.connections[0]?.close(1001);
-    await harness.clock.advance(500);
-    assert.equal(link.stateNumber, 2);
-    assert.equal(await code(harness, link.send('into the void')), 'SEND_FAILED');
-    assert.ok(await harness.clock.until(() => harness.server.connections.length === 2, 5000));
-    assert.deepEqual(story(harness).slice(2), ['closed-by-server 0', 'retry 0', 'opening 0']);
-  });
 
   it('reconnects when it accepts no byte within the timeout of a message', async () => {
     let stalled = false;

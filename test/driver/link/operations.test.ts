@@ -20,16 +20,6 @@ describe('an open during a close', () => {
     assert.equal(closes(), 1);
     await harness.end();
   });
-
-  it('waits for a close that has no close handshake', async () => {
-    const { harness, link, ending, story, closes } = await openHarness();
-    const closing = ending(link.close({ graceful: false }));
-    assert.equal(await ending(link.open({ uri: one })), 'done');
-    assert.equal(await closing, 'done');
-    assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
-    assert.equal(closes(), 1);
-    await harness.end();
-  });
 });
 
 describe('a second close', () => {
@@ -56,19 +46,6 @@ describe('a second close', () => {
   });
 });
 
-describe('a close', () => {
-  it('is emitted once when the port is lost during its close handshake', async () => {
-    const { harness, link, ending, story } = await openHarness();
-    harness.server.behavior.answersCloses = false;
-    const closing = ending(link.close());
-    await harness.clock.advance(200);
-    harness.port.unplug();
-    assert.equal(await closing, 'done');
-    assert.deepEqual(story(), ['closing 4', 'closed 0']);
-    await harness.end();
-  });
-});
-
 describe('two concurrent opens with replace', () => {
   it('to two servers: the last call wins, and the first never starts', async () => {
     const { harness, link, ending, story, connections } = await openHarness();
@@ -77,17 +54,6 @@ describe('two concurrent opens with replace', () => {
     assert.deepEqual([await first, await second], ['OPEN_ABORTED', 'done']);
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.deepEqual(connections(), ['/one false', '/three true']);
-    await harness.end();
-  });
-
-  it('to one server: the second joins the first', async () => {
-    const { harness, link, ending, story, connections } = await openHarness();
-    const first = ending(link.open({ uri: two, replace: true, owner: 'first' }));
-    const second = ending(link.open({ uri: two, replace: true, owner: 'second' }));
-    assert.deepEqual([await first, await second], ['done', 'done']);
-    assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
-    assert.deepEqual(connections(), ['/one false', '/two true']);
-    assert.equal(link.owner, 'second');
     await harness.end();
   });
 });
@@ -103,51 +69,6 @@ describe('an aborted open', () => {
     assert.deepEqual(story().slice(2), ['opening 0', 'closing 0']);
     assert.deepEqual([await opening, await closing], ['OPEN_ABORTED', 'done']);
     assert.deepEqual(story().slice(2), ['opening 0', 'closing 0', 'closed 0']);
-    await harness.end();
-  });
-});
-
-describe('an open with replace', () => {
-  it('is aborted by a close, after which another open succeeds', async () => {
-    const { harness, link, ending, connections } = await openHarness();
-    const opening = ending(link.open({ uri: two, replace: true }));
-    const closing = ending(link.close());
-    const again = ending(link.open({ uri: two }));
-    assert.deepEqual([await opening, await closing, await again], ['OPEN_ABORTED', 'done', 'done']);
-    assert.deepEqual(connections(), ['/one false', '/two true']);
-    assert.equal(link.stateNumber, 2);
-    await harness.end();
-  });
-});
-
-describe('a link that reconnects after corrupt data', () => {
-  it('leaves reconnecting to the device when the connection is already lost', async () => {
-    const { harness, link, story, closes } = await openHarness();
-    harness.server.connections[0]?.drop();
-    await harness.clock.advance(500);
-    link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
-    await harness.clock.advance(20_000);
-    assert.deepEqual(story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
-    assert.equal(closes(), 0);
-    await harness.end();
-  });
-
-  it('does not continue a fragmented message on the next connection', async () => {
-    const { harness, link, ending } = await openHarness({ serial: { baudRate: 115_200 } });
-    const sending = ending(link.send('x'.repeat(60_000)));
-    const following = ending(link.send('not begun'));
-    assert.ok(
-      await harness.clock.until(
-        () => (harness.server.connections[0]?.frames.length ?? 0) > 1,
-        5000,
-      ),
-    );
-    link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
-    assert.deepEqual([await sending, await following], ['SEND_UNKNOWN', 'LINK_NOT_OPEN']);
-    await harness.clock.advance(5000);
-    assert.equal(link.stateNumber, 2);
-    const frames = harness.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
-    assert.deepEqual(frames, []);
     await harness.end();
   });
 });

@@ -66,19 +66,4 @@ describe('corrupt data', () => {
     await harness.clock.advance(20);
     assert.ok(harness.events.includes('data lost'));
   });
-
-  test('during a send: the client repeats the message once in sync, and writes its payload only at its own prompt', async (harness) => {
-    harness.answerResync();
-    const message = harness.send(0, 'AT+RST\r\n');
-    // The client repeats the running command only in sync, and its payload only after its own prompt.
-    harness.receive('+WS_DATA:0,1,xx\r\n');
-    await harness.clock.advance(3000);
-    const written = harness.written();
-    assert.ok(!written.includes('AT+RST\r\n'), written.join('|'));
-    assert.equal(written.at(-1), 'AT+WSSEND=0,8\r\n');
-    harness.receive('\r\nOK\r\n\r\n>');
-    assert.deepEqual(harness.written(), ['AT+RST\r\n']);
-    harness.receive('\r\nSEND OK\r\n');
-    assert.equal(message.end, 'sent');
-  });
 });

@@ -29,43 +29,6 @@ describe('noise on the idle port', () => {
     );
   });
 
-  it('before a query: the query succeeds', async () => {
-    await using harness = await readyHarness();
-    noise(harness);
-    const links = await harness.clock.wait(harness.device.checkLinks());
-    assert.deepEqual(
-      links.map(({ stateNumber }) => stateNumber),
-      [2, 0, 0],
-    );
-  });
-
-  for (const command of ['AT+WSHEAD=0', 'AT+WSHEAD=4', 'AT+WSCFG', 'AT+WSDATAFMT', 'AT+WSOPEN=1']) {
-    it(`before ${command}: the link opens`, async () => {
-      let spoiled = false;
-      await using harness: Harness = new Harness({
-        simulator: {
-          hooks: {
-            outcome: (line) => {
-              if (spoiled || !line.startsWith(command)) return { kind: 'execute' };
-              spoiled = true;
-              return { kind: 'error' };
-            },
-          },
-        },
-      });
-      await harness.ready();
-      const [, link] = harness.device.links;
-      const options = { uri: 'ws://host/plain', headers: [{ name: 'A', value: 'b' }] };
-      await harness.clock.wait(link.open(options));
-      assert.ok(spoiled);
-      assert.equal(link.stateNumber, 2);
-      assert.deepEqual(
-        harness.server.requests.map(({ headers }) => headers.filter(([name]) => name === 'A')),
-        [[['A', 'b']]],
-      );
-    });
-  }
-
   it('that is a line end never turns a command into a payload', async () => {
     await using harness = await readyHarness();
     const link = harness.device.links[0];

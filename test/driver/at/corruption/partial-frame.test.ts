@@ -32,15 +32,6 @@ describe('the partial-frame timeout', () => {
     assert.ok(harness.events.includes('data lost'));
   });
 
-  test('watches a line that follows data in pieces after a pause of any length', async (harness) => {
-    harness.receive('+WS_DATA:0,4,te');
-    harness.receive('xt\r\n');
-    await harness.clock.advance(10_000);
-    harness.receive('+WS_CLOSED:1');
-    await harness.clock.advance(1600);
-    assert.ok(harness.events.includes('data lost'));
-  });
-
   test('leaves no timer of a frame that has ended, however much of it came late', async (harness) => {
     harness.receive('+WS_DATA:0,2304,');
     for (const bytes of [1152, 1152]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { at, ClientHarness, test, find, lost, question } from '../client-harness';
+import { at, ClientHarness, test, lost, question } from '../client-harness';
 
 const once = { ...question, idempotent: false };
 const corruptHeader = '+WS_DATA:0,x\r\n';
@@ -34,13 +34,6 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written().slice(-3), ['AT+SYSLOG?\r\n', '\r\n', 'AT+SYSSTORE?\r\n']);
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(100);
-    assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
-  });
-
-  test('starts with the query that it is given', async (harness) => {
-    harness.answerResync();
-    harness.client.queryIndex = 2;
-    assert.equal(await harness.clock.wait(find(harness)), 'inSync');
     assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
   });
 
@@ -117,15 +110,6 @@ describe('a client that resyncs', () => {
     harness.run(once);
     await harness.clock.until(() => next.end !== '', 60_000);
     assert.deepEqual([next.end, harness.client.state], ['pending', 'running']);
-  });
-
-  it('waits for its response while received bytes fill the port', async () => {
-    const harness = await resyncing();
-    for (let count = 0; count < 100; count++) {
-      await harness.clock.advance(50);
-      harness.receive(`+WS_DATA:0,560,${'x'.repeat(560)}\r\n`);
-    }
-    assert.deepEqual(harness.written(), []);
   });
 
   it('emits each URC, and no late response', async () => {

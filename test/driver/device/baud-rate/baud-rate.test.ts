@@ -5,7 +5,6 @@ import { EspAtError } from '../../../../driver/errors';
 import type { PortOpener, PortOpenOptions } from '../../../../driver/port/port';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
-import { transfer } from './transfer';
 
 const START = 115_200;
 const NEGOTIATED = 921_600;
@@ -24,23 +23,6 @@ const events = (harness: Harness, name: string): (string | undefined)[] =>
     .map(({ error, detail }) => error?.code ?? detail);
 
 describe('the negotiated baud rate', () => {
-  it('makes a transfer of 64 KiB at least seven times faster', async () => {
-    const slow = board({ device: { negotiatedRate: 0 } });
-    await slow.ready();
-    const usual = await transfer(slow);
-    await slow.end();
-    const fast = board();
-    await fast.ready();
-    const negotiated = await transfer(fast);
-    await fast.end();
-    for (const way of [0, 1] as const) {
-      const factor = usual[way] / negotiated[way];
-      assert.ok(factor >= 7, `${usual[way]} ms and ${negotiated[way]} ms: ${factor} times`);
-      // The port allows a factor of eight; more would be a measuring error.
-      assert.ok(factor <= 8.01, `${factor} times`);
-    }
-  });
-
   it('is set right after the device is found, before other queries', async () => {
     await using harness = board();
     await harness.ready();
@@ -54,17 +36,6 @@ describe('the negotiated baud rate', () => {
     await using harness = board({ device: { flowControl: true } });
     await harness.ready();
     assert.ok(harness.port.text.includes(`AT+UART_CUR=${NEGOTIATED},8,1,0,3\r\n`));
-  });
-
-  it('is negotiated again when the device restarts at it', async () => {
-    await using harness = board();
-    await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/echo', keepOpen: true }));
-    harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
-    assert.equal(harness.hostRate, NEGOTIATED);
   });
 
   it('is negotiated again after a stop and a start, without a restart of the device', async () => {

@@ -188,23 +188,3 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     );
   });
 });
-
-describe('a negotiated rate at which the host receives nothing', () => {
-  it('is dropped, with a warning', async () => {
-    await using harness = new Harness({
-      serial: { baudRate: START },
-      device: { negotiatedRate: NEGOTIATED },
-    });
-    const deliver = harness.port.deliver.bind(harness.port);
-    harness.port.deliver = (bytes) => {
-      if (harness.hostRate === START) deliver(bytes);
-    };
-    await harness.ready();
-    assert.equal(harness.hostRate, START);
-    assert.ok(harness.clock.now() < 5000, `${harness.clock.now()} ms`);
-    assert.deepEqual(
-      harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code),
-      ['RATE_NOT_NEGOTIATED'],
-    );
-  });
-});

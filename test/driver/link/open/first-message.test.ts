@@ -18,17 +18,6 @@ describe('a first message that the server sends with the handshake response', ()
       assert.deepEqual(warnings(harness), []);
     });
 
-    it(`arrives before the next message of the server, class ${firmware}`, async () => {
-      await using harness = await readyHarness({ firmware });
-      const [link] = harness.device.links;
-      harness.server.behavior.onFrame = (connection) =>
-        connection.send({ fin: true, opcode: 1, payload: Buffer.from('answer') });
-      await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
-      await harness.clock.wait(link.send('question'));
-      await harness.clock.advance(LIMIT_MS);
-      assert.deepEqual(texts(harness), [EARLY_TEXT, 'answer']);
-    });
-
     it(`arrives again after the device has reconnected by itself, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
       const [link] = harness.device.links;

@@ -112,26 +112,6 @@ describe('a link that has to verify its server', () => {
 describe('an open on a port that corrupts bytes', () => {
   const headers = [{ name: 'X-Key', value: 'secret' }];
 
-  it('configures the link again before it retries', async () => {
-    let calls = 0;
-    await using harness: Harness = await corruptingHarness(
-      {
-        firmware: 'C',
-        route: () =>
-          calls++ === 0 ? { kind: 'refused' } : { kind: 'server', server: harness.server },
-      },
-      once('+WS_DISCONNECTED:0', '*WS_DISCONNECTED:0'),
-    );
-    const options = { uri: 'ws://host/plain', config: { bufferBytes: 4096 } };
-    assert.equal(await opened(harness, options), 'done');
-    harness.server.connections[0]?.send({ fin: true, opcode: 2, payload: Buffer.alloc(4000) });
-    await harness.clock.advance(100);
-    assert.deepEqual(
-      harness.messages.map(({ bytes }) => bytes.length),
-      [4000],
-    );
-  });
-
   const steps = (harness: Harness) =>
     lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
 

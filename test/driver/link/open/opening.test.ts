@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { OpenOptions } from '../../../../driver/link/options';
 import { Harness } from '../../../harness/harness';
 import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
 import { unchecked } from '../../../harness/refused';
@@ -103,14 +102,6 @@ describe('opening a link', () => {
     );
   });
 
-  it('joins a pending open to the same URI', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    const options = { uri: 'ws://host/slow=500' };
-    await harness.clock.wait(Promise.all([link.open(options), link.open({ ...options })]));
-    assert.equal(harness.server.requests.length, 1);
-  });
-
   it('takes the options of the last open() that joined it while it waited for the device', async () => {
     await using harness = new Harness();
     harness.device.start();
@@ -125,57 +116,22 @@ describe('opening a link', () => {
     );
   });
 
-  it('is aborted by a close', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    const opening = code(harness, link.open({ uri: 'ws://host/slow=3000', keepOpen: true }));
-    await harness.clock.advance(1000);
-    await harness.clock.wait(link.close());
-    assert.equal(await opening, 'OPEN_ABORTED');
-    assert.equal(link.stateNumber, 0);
-    await harness.clock.advance(120_000);
-    assert.equal(harness.server.requests.length, 1);
-  });
-
-  const bad: readonly [string, Partial<OpenOptions>, string][] = [
-    ['no URI', Object.fromEntries([['uri', undefined]]), 'INVALID_URI'],
+  const headers = unchecked({ 'X-Key': 'a' });
+  for (const [what, options, expected] of [
     ['an empty URI', { uri: '' }, 'INVALID_URI'],
-    ['a URI that is too long', { uri: `ws://host/${'a'.repeat(240)}` }, 'INVALID_URI'],
-    ['another scheme', { uri: 'http://host/' }, 'INVALID_URI'],
-    ['a space', { uri: 'ws://host/a b' }, 'INVALID_URI'],
-    ['a command in the URI', { uri: 'ws://host/"\r\nAT+RST\r\n' }, 'INVALID_URI'],
-    ['a command in the subprotocol', { subprotocol: 'a"\r\nAT+RST\r\n' }, 'INVALID_SUBPROTOCOL'],
-    ['a command in the authorization', { authorization: 'a\r\nAT+RST' }, 'INVALID_AUTHORIZATION'],
-    [
-      'a header with a line end',
-      { headers: [{ name: 'X', value: 'a\r\nY: b' }] },
-      'INVALID_HEADER',
-    ],
-    ['a header without a name', { headers: [{ name: '', value: 'a' }] }, 'INVALID_HEADER'],
-    ['headers that are no list', { headers: unchecked({ 'X-Key': 'a' }) }, 'INVALID_HEADER'],
     [
       'headers that are no list, beside an authorization that has to become a header',
-      { headers: unchecked({ 'X-Key': 'a' }), authorization: 'a'.repeat(300) },
+      { headers, authorization: 'a'.repeat(300) },
       'INVALID_HEADER',
     ],
-    ['a timeout of 0', { timeoutMs: 0 }, 'INVALID_TIMEOUT'],
-    ['a message limit that is not a number', { maxMessageBytes: NaN }, 'INVALID_CONFIG'],
     ['a message limit of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
-    ['an idle time of 0', { framing: { by: 'idle', idleMs: 0 } }, 'INVALID_CONFIG'],
-    ['a ping interval of 0', { config: { pingIntervalMs: 0 } }, 'INVALID_CONFIG'],
-    ['a buffer that is too large', { config: { bufferBytes: 16_385 } }, 'INVALID_CONFIG'],
-  ];
-  for (const [what, options, expected] of bad) {
+  ] as const)
     it(`refuses ${what} without a byte written`, async () => {
       await using harness = await readyHarness();
-      assert.equal(
-        await code(harness, harness.device.links[0].open({ uri: 'ws://host/', ...options })),
-        expected,
-      );
-      assert.equal(harness.port.text, '');
-      assert.deepEqual(harness.linkEvents, []);
+      const [link] = harness.device.links;
+      assert.equal(await code(harness, link.open({ uri: 'ws://host/', ...options })), expected);
+      assert.deepEqual([harness.port.text, harness.linkEvents], ['', []]);
     });
-  }
 
   it('refuses settings that no firmware takes without an event, also where no device is ready', async () => {
     await using harness = new Harness();
@@ -186,32 +142,6 @@ describe('opening a link', () => {
         'INVALID_CONFIG',
       );
     assert.deepEqual([harness.linkEvents, link.state, link.uri], [[], 'closed', '']);
-  });
-
-  it('refuses options that the firmware does not support', async () => {
-    const old = await readyHarness({ firmware: 'A' });
-    const headers = [{ name: 'X', value: 'y' }];
-    assert.equal(
-      await code(old, old.device.links[0].open({ uri: 'ws://host/', headers })),
-      'HEADERS_NOT_SUPPORTED',
-    );
-    assert.equal(
-      await code(old, old.device.links[0].open({ uri: 'ws://host/', config: { auth: 2 } })),
-      'AUTH_NOT_SUPPORTED',
-    );
-    assert.equal(old.port.text, '');
-    await old.end();
-  });
-
-  it('names the missing certificate', async () => {
-    const sntp = { timezone: 0, servers: [] };
-    await using harness = await readyHarness({ firmware: 'C', device: { sntp } });
-    const error = await failure(
-      harness,
-      harness.device.links[0].open({ uri: 'wss://host/', config: { auth: 2, ca: 1 } }),
-    );
-    assert.equal(error.code, 'CERTIFICATE_MISSING');
-    assert.deepEqual(error.details, { material: 'caCertificate', index: 1 });
   });
 });
 

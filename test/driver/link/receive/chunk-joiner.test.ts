@@ -60,33 +60,11 @@ describe('a stalled frame', () => {
 });
 
 describe('joining by delimiter', () => {
-  it('finds the same messages however the chunks are cut, also inside the delimiter', () => {
-    const text = fc
-      .array(fc.constantFrom('a', '-', '\r', 'é', '\n'), { maxLength: 12 })
-      .map((all) => all.join(''));
-    fc.assert(
-      fc.property(fc.array(text, { maxLength: 8 }), sizes, (messages, at) => {
-        const delimiter = '--\r';
-        const input = messages.map((message) => message + delimiter).join('');
-        const { push, results } = joinerRig({ by: 'delimiter', delimiter: Buffer.from(delimiter) });
-        push(...cut(Buffer.from(input), at));
-        assert.deepEqual(results, input.split(delimiter).slice(0, -1));
-      }),
-      { numRuns: 500, seed: 5 },
-    );
-  });
-
   it('reports the incomplete message when the connection ends', () => {
     const { push, results, joiner } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('\n') });
     push('one\ntwo');
     joiner.end();
     assert.deepEqual(results, ['one', '! MESSAGE_INCOMPLETE 3']);
-  });
-
-  it('skips a message that is too large, up to its delimiter', () => {
-    const { push, results } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('\n') }, 5);
-    push('123', '456', '789\nok\n');
-    assert.deepEqual(results, ['! MESSAGE_TOO_LARGE 5', 'ok']);
   });
 
   it('reports a message that is too large at the first byte over the limit, and nothing more of it', () => {
@@ -133,14 +111,6 @@ describe('joining by delimiter', () => {
       }),
       { numRuns: 500, seed: 7 },
     );
-  });
-
-  it('drops, after data loss, a possible end of a message with a lost beginning', () => {
-    const { push, results, joiner } = joinerRig({ by: 'delimiter', delimiter: Buffer.from('|') });
-    push('whole|begin');
-    joiner.dataLost();
-    push('ning|next|');
-    assert.deepEqual(results, ['whole', 'next']);
   });
 });
 

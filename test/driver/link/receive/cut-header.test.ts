@@ -79,41 +79,4 @@ describe('an empty message to class A', () => {
     assert.equal(command, 'AT+WSSEND=0,1,9,300');
     await harness.end();
   });
-
-  it('is delivered once, and so is the news of a loss that follows it', async () => {
-    const { harness, clock, link, connection, messages, events } = await openLink('A');
-    connection.send(text(''));
-    await clock.advance(20);
-    link.dataLost();
-    await clock.advance(2000);
-    assert.deepEqual([messages(), events()], [[''], ['dataloss DATA_LOST']]);
-    await harness.end();
-  });
-
-  it('is told as lost, with all that follows, when the link closes', async () => {
-    const { clock, harness, link, connection, server, messages, events } = await openLink('A');
-    server.behavior.answersCloses = false;
-    const closing = link.close();
-    await clock.advance(20);
-    for (const payload of ['one', '', 'two']) connection.send(text(payload));
-    // Begins as a frame does.
-    connection.send({ fin: true, opcode: 2, payload: Buffer.from([0x89, 0]) });
-    await clock.wait(closing);
-    assert.deepEqual(messages(), ['one']);
-    assert.deepEqual(events(), ['closing', 'dataloss DATA_LOST', 'closed']);
-    await harness.end();
-  });
-
-  it('is told as lost, with all that follows, when the connection ends before the ping', async () => {
-    const { harness, clock, connection, messages, events } = await openLink('A');
-    const write = harness.simulator.write.bind(harness.simulator);
-    harness.simulator.write = (bytes) => void clock.after(50, () => write(bytes));
-    for (const payload of ['one', '', 'two']) connection.send(text(payload));
-    await clock.advance(10);
-    connection.reset();
-    await clock.advance(1000);
-    assert.deepEqual(messages(), ['one']);
-    assert.deepEqual(events().slice(0, 2), ['dataloss DATA_LOST', 'lost']);
-    await harness.end();
-  });
 });

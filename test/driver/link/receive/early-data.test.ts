@@ -38,13 +38,6 @@ function replayed(early: EarlyData, { fragments = false, limit = Infinity } = {}
 }
 
 describe('early data', () => {
-  it('is replayed in order into the receiver of the connection', () => {
-    const early = new EarlyData();
-    early.push(chunk(3));
-    early.push(chunk(4));
-    assert.deepEqual(replayed(early), ['3', '4']);
-  });
-
   it('is not replayed after a message that ends the connection', () => {
     const early = new EarlyData();
     early.push(chunk(3));

@@ -242,15 +242,4 @@ describe('data of firmware that may lose the framing', () => {
       assert.deepEqual(events, expected, `${ms} ms`);
     }
   });
-
-  it('loses its unfinished message with the framing', async () => {
-    const { told, clock, receiver, push } = rig({
-      framing,
-      ping: () => Promise.reject(new Error('ERROR')),
-    });
-    push('half', '');
-    await clock.advance(300);
-    receiver.end();
-    assert.deepEqual(told, ['ping 300', '! FRAMING_LOST 1']);
-  });
 });

@@ -31,23 +31,6 @@ describe('an unknown line', () => {
       await harness.end();
     });
 
-  it('causes a resync and one data loss during a close handshake', async () => {
-    const { harness, link, ending } = await openHarness();
-    harness.server.behavior.answersCloses = false;
-    const closing = ending(link.close());
-    await harness.clock.advance(1000);
-    assert.equal(link.state, 'closing');
-    harness.port.deliver(corruptData);
-    assert.equal(await closing, 'done');
-    const losses = harness.linkEvents.filter(({ event }) => event === 'dataloss');
-    assert.deepEqual(
-      losses.map(({ error }) => error?.code),
-      ['DATA_LOST'],
-    );
-    assert.equal(link.statistics().dataLosses, 1);
-    await harness.end();
-  });
-
   it('causes a resync while the device reconnects a link', async () => {
     const { harness, story } = await openHarness();
     harness.port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n'));

@@ -118,29 +118,10 @@ describe('receiving without message boundaries, class C', () => {
     return texts;
   }
 
-  it('emits each chunk as it comes', async () => {
-    const pieces = sent.flatMap((text) => [text.slice(0, 16), text.slice(16)]);
-    assert.deepEqual(await joined(undefined), pieces);
-    assert.deepEqual(await joined({ by: 'chunk' }), pieces);
-  });
-
   it('joins until JSON is complete, a delimiter comes, or the idle time has passed', async () => {
     const texts = sent.map((text) => text.trim());
     assert.deepEqual(await joined({ by: 'json' }), texts);
     assert.deepEqual(await joined({ by: 'delimiter', delimiter: Buffer.from('\n') }), texts);
     assert.deepEqual(await joined({ by: 'idle', idleMs: 200 }), sent);
-  });
-
-  it('reports the limit for a message that is too large, and emits the next one', async () => {
-    const framing: Framing = { by: 'delimiter', delimiter: Buffer.from('\n') };
-    const { harness, serve, received } = await opened(
-      { firmware: 'C' },
-      { framing, maxMessageBytes: 3000 },
-    );
-    serve(1, `${'x'.repeat(3001)}\nshort\n`);
-    await harness.clock.advance(500);
-    assert.deepEqual(errors(harness), ['MESSAGE_TOO_LARGE']);
-    assert.deepEqual(received(), [[undefined, Buffer.from('short')]]);
-    await harness.end();
   });
 });

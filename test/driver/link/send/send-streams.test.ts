@@ -49,17 +49,6 @@ describe('sending streams of messages', () => {
     assert.deepEqual(order.join(''), '01'.repeat(10));
     await harness.end();
   });
-
-  it('emits the level of the send queue', async () => {
-    const { harness } = await openHarness({ device: { sendLimit: { messages: 8, bytes: 1e6 } } });
-    const levels: number[] = [];
-    harness.device.on('sendqueue', (level) => levels.push(level));
-    const sends = Array.from({ length: 8 }, () => harness.device.links[0].send('x'));
-    assert.deepEqual(levels.splice(0), [0.25, 0.5, 0.75, 1]);
-    await harness.clock.wait(Promise.all(sends));
-    assert.deepEqual(levels, [0.875, 0.625, 0.375, 0.125]);
-    await harness.end();
-  });
 });
 
 /** Count of the full fragments of link 0 whose command the driver has written. */
