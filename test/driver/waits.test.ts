@@ -36,8 +36,7 @@ it('an abort before the wait rejects also where the promise is settled', async (
 describe('an abort', () => {
   for (const [name, call] of Object.entries(calls)) {
     it(`before ${name} begins: it rejects with the reason, and writes nothing`, async () => {
-      const harness = new Harness();
-      await harness.ready();
+      const harness = await new Harness().ready();
       harness.port.written.length = 0;
       const signal = AbortSignal.abort(reason);
       assert.equal(await harness.clock.wait(ending(call(harness.device, { signal }))), 'aborted');
@@ -48,8 +47,7 @@ describe('an abort', () => {
   }
 
   it('of one of two scans: the other gets the networks of the one scan', async () => {
-    const harness = new Harness();
-    await harness.ready();
+    const harness = await new Harness().ready();
     const { device, clock, port } = harness;
     port.written.length = 0;
     const controller = new AbortController();
@@ -66,10 +64,9 @@ describe('an abort', () => {
   });
 
   it('of a held send: not sent, with the reason as the cause', async () => {
-    const harness = new Harness();
-    await harness.ready();
+    const harness = await new Harness().ready();
     const controller = new AbortController();
-    const sending = harness.device.links[0].send('x', { holdMs: 5000, signal: controller.signal });
+    const sending = harness.link.send('x', { holdMs: 5000, signal: controller.signal });
     controller.abort(reason);
     await assert.rejects(sending, { code: 'ABORTED', outcome: 'not-sent', cause: reason });
     assert.equal(harness.device.sendQueue.messages, 0);
@@ -131,8 +128,7 @@ it('aborted waits for a ready device leave nothing in memory', async () => {
 });
 
 it('a disposed device is stopped', async () => {
-  const harness = new Harness();
-  await harness.ready();
+  const harness = await new Harness().ready();
   await harness.clock.wait(harness.device[Symbol.asyncDispose]());
   assert.deepEqual([harness.device.state.name, harness.port.isOpen], ['stopped', false]);
   await harness.end();

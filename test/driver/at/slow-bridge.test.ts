@@ -5,10 +5,9 @@ import { Harness } from '../../harness/harness';
 describe('a bridge that delays bytes', () => {
   for (const latencyMs of [900, 1800]) {
     it(`works after ${latencyMs} ms each way, and stays in sync`, async () => {
-      await using harness = new Harness({
+      await using harness = await new Harness({
         serial: { baudRate: 115_200, bridged: true, latencyMs },
-      });
-      await harness.ready();
+      }).ready();
       harness.events.length = 0;
       const [link] = harness.device.links;
       await harness.clock.wait(link.open({ uri: 'ws://host/echo' }));
@@ -42,13 +41,11 @@ describe('a bridge that delays bytes', () => {
 describe('a bridge whose rate is higher than declared', () => {
   for (const rate of [460_800, 921_600]) {
     it(`of ${rate} does not hide a lost response behind 30 kB/s from a server`, async () => {
-      await using harness = new Harness({
+      await using harness = await new Harness({
         serial: { baudRate: 115_200, lineRate: rate, bridged: true },
         simulator: { baud: rate },
-      });
-      await harness.ready();
-      const { clock, device, port, server } = harness;
-      await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+      }).ready();
+      const { clock, device, port, server } = await harness.open();
       const [connection] = server.connections;
       const say = (): void => {
         if (!connection?.open) return;
@@ -77,13 +74,11 @@ describe('a bridge whose rate is higher than declared', () => {
 
 describe('a slow port behind a bridge', () => {
   it('extends the timeout by the time a payload needs', async () => {
-    await using harness = new Harness({
+    await using harness = await new Harness({
       serial: { baudRate: 9600, bridged: true },
       simulator: { baud: 9600 },
-    });
-    await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    }).ready();
+    const { link } = await harness.open();
     harness.events.length = 0;
     const payload = 'x'.repeat(16_000);
     const start = harness.clock.now();

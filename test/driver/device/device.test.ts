@@ -7,16 +7,14 @@ import { code, readyHarness } from '../../harness/ready-harness';
 describe('initializing a device', () => {
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
     it(`recognises firmware of class ${firmware} by its commands`, async () => {
-      await using harness = new Harness({ firmware });
-      await harness.ready();
+      await using harness = await new Harness({ firmware }).ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);
       assert.equal(harness.device.capabilities.maxSend, firmware === 'D' ? 16_384 : 8192);
     });
   }
 
   it('sends only the required commands, in order', async () => {
-    await using harness = new Harness({ firmware: 'D' });
-    await harness.ready();
+    await using harness = await new Harness({ firmware: 'D' }).ready();
     assert.deepEqual(harness.port.text.split('\r\n'), [
       '',
       'AT+SYSLOG?',
@@ -80,7 +78,7 @@ describe('initializing a device', () => {
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
     const before = harness.clock.now();
     harness.simulator.powerOn();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 60_000));
+    await harness.until(() => harness.device.state.name === 'ready', 60_000);
     assert.ok(harness.clock.now() - before < 5000, `took ${harness.clock.now() - before} ms`);
   });
 
@@ -112,7 +110,7 @@ describe('initializing a device', () => {
       ['absent', 'PORT_PERMISSION'],
     );
     harness.port.plugIn();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 5000));
+    await harness.until(() => harness.device.state.name === 'ready', 5000);
   });
 });
 
@@ -158,8 +156,7 @@ describe('a device that stops', () => {
   ] as const)
     it(`rejects calls with ${errorCode} while a ${end} is under way, and becomes ready after a start during it`, async () => {
       await using harness = await readyHarness();
-      const { device, clock, server } = harness;
-      await clock.wait(device.links[0].open({ uri: 'ws://host/echo' }));
+      const { device, clock, server } = await harness.open({ uri: 'ws://host/echo' });
       server.behavior.answersCloses = false;
       const stopped = device[end]();
       await clock.advance(200);

@@ -9,18 +9,18 @@ import { Harness } from '../../harness/harness';
 import { startPathServer } from '../../harness/network/path-server';
 import { MemoryPort } from '../../harness/port/memory-port';
 import { openPty, whyNoPty } from '../../harness/port/pty';
-import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
+import { code, failure, readyHarness } from '../../harness/ready-harness';
+import { testWith } from '../../harness/test-with';
+
+const test = testWith(readyHarness);
 
 const URI = 'ws://host/echo';
 /** Milliseconds in which a link is open again after a start. */
 const OPEN_AGAIN_MS = 3000;
 
 describe('a disconnected device', () => {
-  it('has closed its connections with 1001 and freed the port, and a kept-open link opens again within 3 s, ten times', async () => {
-    await using harness = await readyHarness();
-    const { device, clock, server, port } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri: URI, keepOpen: true }));
+  test('has closed its connections with 1001 and freed the port, and a kept-open link opens again within 3 s, ten times', async (harness) => {
+    const { device, clock, server, port, link } = await harness.open({ uri: URI, keepOpen: true });
     for (let round = 1; round <= 10; round++) {
       await clock.wait(device.disconnect());
       assert.deepEqual([device.state.name, port.isOpen], ['disconnected', false]);
@@ -37,9 +37,10 @@ describe('a disconnected device', () => {
 
   it('delivers no data and starts no timer while it closes its connections', async () => {
     const harness = await readyHarness({ firmware: 'C' });
-    const { device, clock, server, port } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri: URI, framing: { by: 'json' } }));
+    const { device, clock, server, port, link } = await harness.open({
+      uri: URI,
+      framing: { by: 'json' },
+    });
     server.behavior.answersCloses = false;
     const stopped = device.disconnect();
     await clock.advance(200);
@@ -50,8 +51,7 @@ describe('a disconnected device', () => {
     await harness.end();
   });
 
-  it('leaves no timer when its time for closing connections ends in a pause between two checks', async () => {
-    const harness = await readyHarness();
+  test('leaves no timer when its time for closing connections ends in a pause between two checks', async (harness) => {
     const { device, clock } = harness;
     const [link, slow] = device.links;
     await clock.wait(link.open({ uri: URI }));
@@ -60,11 +60,9 @@ describe('a disconnected device', () => {
     await clock.advance(150);
     await clock.wait(device.stop());
     assert.equal(harness.hostClock.pending, 0);
-    await harness.end();
   });
 
-  it('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and opens a link with keepOpen at the next start', async () => {
-    await using harness = await readyHarness();
+  test('refuses to open, to send, to ask and to wait with DEVICE_DISCONNECTED, and opens a link with keepOpen at the next start', async (harness) => {
     const { device, clock } = harness;
     const [link, kept] = device.links;
     await clock.wait(device.disconnect());
@@ -89,11 +87,8 @@ describe('a disconnected device', () => {
     assert.deepEqual([link.state, kept.state], ['closed', 'open']);
   });
 
-  it('holds a message for its holdMs, and sends it once connected', async () => {
-    await using harness = await readyHarness();
-    const { device, clock, server } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri: URI, keepOpen: true }));
+  test('holds a message for its holdMs, and sends it once connected', async (harness) => {
+    const { device, clock, server, link } = await harness.open({ uri: URI, keepOpen: true });
     await clock.wait(device.disconnect());
     const sent = link.send('later', { holdMs: 60_000 });
     await clock.advance(30_000);
@@ -107,10 +102,8 @@ describe('a disconnected device', () => {
     );
   });
 
-  it('is stopped by a stop, after the disconnect and during it', async () => {
-    await using harness = await readyHarness();
-    const { device, clock } = harness;
-    const [link] = device.links;
+  test('is stopped by a stop, after the disconnect and during it', async (harness) => {
+    const { device, clock, link } = harness;
     for (const isLater of [true, false]) {
       await clock.wait(link.open({ uri: URI, keepOpen: true }));
       const disconnected = device.disconnect();
@@ -124,17 +117,14 @@ describe('a disconnected device', () => {
     }
   });
 
-  it('stays stopped where it was stopped', async () => {
-    await using harness = await readyHarness();
+  test('stays stopped where it was stopped', async (harness) => {
     await harness.clock.wait(harness.device.stop());
     await harness.clock.wait(harness.device.disconnect());
     assert.equal(harness.device.state.name, 'stopped');
   });
 
-  it('frees the port of a device that does not answer', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: URI }));
+  test('frees the port of a device that does not answer', async (harness) => {
+    await harness.open({ uri: URI });
     harness.simulator.destroy();
     await harness.clock.wait(harness.device.disconnect());
     assert.equal(harness.port.isOpen, false);
@@ -147,32 +137,29 @@ describe('a restart by the user', () => {
       serial: { baudRate: 115_200 },
       device: { negotiatedRate: 921_600 },
     });
-    const { device, clock } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri: URI, keepOpen: true }));
+    const { device, clock, link } = await harness.open({ uri: URI, keepOpen: true });
     await clock.wait(device.restart());
     assert.ok(await clock.until(() => link.state === 'open', 10_000));
-    assert.equal(lines(harness).filter((line) => line === 'AT+RST').length, 1);
+    assert.equal(harness.lines().filter((line) => line === 'AT+RST').length, 1);
     assert.equal(harness.device.statistics().restarts, 1);
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
     assert.deepEqual(
-      story(harness)
+      harness
+        .story()
         .slice(-2)
         .map((each) => each.split(' ')[0]),
       ['opening', 'reopened'],
     );
   });
 
-  it('rejects with PORT_LOST when the port is lost', async () => {
-    await using harness = await readyHarness();
+  test('rejects with PORT_LOST when the port is lost', async (harness) => {
     harness.port.unplug();
     assert.equal(await code(harness, harness.device.restart()), 'PORT_LOST');
   });
 });
 
 describe('another port', () => {
-  it('is used from the next start on, and an absent one causes one state with PORT_NOT_FOUND and no other event', async () => {
-    await using harness = await readyHarness();
+  test('is used from the next start on, and an absent one causes one state with PORT_NOT_FOUND and no other event', async (harness) => {
     await using other = await readyHarness();
     const { device, clock } = harness;
     await clock.wait(device.disconnect());

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Harness } from '../../harness/harness';
 import { readyHarness } from '../../harness/ready-harness';
+import { testWith } from '../../harness/test-with';
+
+const test = testWith(readyHarness);
 
 describe('a device that floods the port', () => {
-  it('with Wi-Fi changes causes a bounded number of events and state changes, counts the rest, and ends in the last state', async () => {
-    const harness = await readyHarness();
+  test('with Wi-Fi changes causes a bounded number of events and state changes, counts the rest, and ends in the last state', async (harness) => {
     const { clock, device, port, events, states: statuses } = harness;
     events.length = statuses.length = 0;
     let omitted = 0;
@@ -24,11 +26,9 @@ describe('a device that floods the port', () => {
     await clock.advance(2000);
     assert.equal(device.state.error, undefined);
     assert.equal(omitted + events.length, 3 * 100 * 120 + 2);
-    await harness.end();
   });
 
-  it('with results of no command causes a bounded number of state changes, counts the rest, and ends in the last state', async () => {
-    const harness = await readyHarness();
+  test('with results of no command causes a bounded number of state changes, counts the rest, and ends in the last state', async (harness) => {
     const { clock, device, port, states: statuses } = harness;
     statuses.length = 0;
     let omitted = 0;
@@ -45,15 +45,12 @@ describe('a device that floods the port', () => {
     port.deliver(Buffer.from('\r\nOK\r\n'.repeat(3)));
     await clock.wait(device.stop());
     assert.equal(statuses.at(-1)?.name, 'stopped');
-    await harness.end();
   });
 
   it('with restarts for 30 s has a kept-open link open again within 10 s after the last one', async () => {
     for (const everyMs of [20, 50, 100, 300, 700, 990, 1500]) {
       const harness = await readyHarness();
-      const { clock, device, port } = harness;
-      const [link] = device.links;
-      await clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+      const { clock, port, link } = await harness.open({ keepOpen: true });
       for (let ms = 0; ms < 30_000; ms += everyMs) {
         port.deliver(Buffer.from('\r\nready\r\n'));
         await clock.advance(everyMs);
@@ -64,13 +61,11 @@ describe('a device that floods the port', () => {
     }
   });
 
-  it('with unknown lines causes a bounded number of events', async () => {
-    const harness = await readyHarness();
+  test('with unknown lines causes a bounded number of events', async (harness) => {
     harness.events.length = 0;
-    harness.port.deliver(Buffer.from('+SOMETHING:1\r\n'.repeat(10_000)));
+    harness.say('+SOMETHING:1\r\n'.repeat(10_000));
     await harness.clock.advance(1000);
     assert.ok(harness.events.length <= 25, `${harness.events.length} events`);
-    await harness.end();
   });
 
   /** Floods the port for 5 s with 90 kB/s while link 0 is open; returns the events that the links emit. */
@@ -98,8 +93,7 @@ describe('a device that floods the port', () => {
     ['ends of connections', '+WS_CLOSED:0\r\n+WS_CONNECTED:0\r\n'],
     ['restarts', '\r\nready\r\n'],
   ] as const) {
-    it(`with ${name} causes a bounded number of events and commands, and messages pass afterwards`, async () => {
-      const harness = await readyHarness();
+    test(`with ${name} causes a bounded number of events and commands, and messages pass afterwards`, async (harness) => {
       const { clock, device, port, server } = harness;
       const told = await flood(harness, text);
       assert.ok(told.length < 100, `${told.length} events`);
@@ -113,22 +107,17 @@ describe('a device that floods the port', () => {
         frames.map(({ payload }) => String(payload)),
       );
       assert.ok(texts.includes('after'));
-      await harness.end();
     });
   }
 
-  it('with continuations of no message causes a bounded number of events, and counts the rest', async () => {
-    const harness = await readyHarness();
+  test('with continuations of no message causes a bounded number of events, and counts the rest', async (harness) => {
     const told = await flood(harness, '+WS_DATA:0,0,1,1,1,x\r\n');
     assert.ok(told.length > 20 && told.length < 40, `${told.length} events`);
     assert.match(told.at(-1) ?? '', /^dataloss after \d{3,}$/);
-    await harness.end();
   });
 
-  it('with connections of a closed link lets messages of the others pass meanwhile', async () => {
-    const harness = await readyHarness();
-    const { clock, device, port } = harness;
-    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+  test('with connections of a closed link lets messages of the others pass meanwhile', async (harness) => {
+    const { clock, device, port } = await harness.open();
     const chunk = Buffer.from('+WS_CONNECTED:1\r\n'.repeat(50));
     let sent = 0;
     for (let ms = 0; ms < 2000; ms += 10) {
@@ -141,6 +130,5 @@ describe('a device that floods the port', () => {
     }
     await clock.advance(1000);
     assert.equal(sent, 200);
-    await harness.end();
   });
 });

@@ -16,12 +16,12 @@ describe('detecting the firmware', () => {
     const hooks = without(/^AT\+(CMD\?|WS)/);
     await using harness = new Harness({ simulator: { hooks } });
     harness.device.start();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'unusable', 10_000));
+    await harness.until(() => harness.device.state.name === 'unusable', 10_000);
     assert.equal(
       harness.device.state.error?.message,
       'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
     );
-    await assert.rejects(harness.device.links[0].open({ uri: 'ws://host/' }), {
+    await assert.rejects(harness.link.open({ uri: 'ws://host/' }), {
       code: 'NO_WEBSOCKET',
     });
     const before = harness.port.text.length;
@@ -35,8 +35,10 @@ describe('detecting the firmware', () => {
 
   it('probes each command on old firmware without AT+CMD?', async () => {
     for (const firmware of ['A', 'B', 'C', 'D'] as const) {
-      const harness = new Harness({ firmware, simulator: { hooks: without(/^AT\+CMD\?/) } });
-      await harness.ready();
+      const harness = await new Harness({
+        firmware,
+        simulator: { hooks: without(/^AT\+CMD\?/) },
+      }).ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);
       await harness.end();
     }
@@ -59,8 +61,7 @@ describe('initializing a device', () => {
 
   it('writes settings to flash only when the option is on', async () => {
     for (const store of [false, true]) {
-      const harness = new Harness({ device: { store } });
-      await harness.ready();
+      const harness = await new Harness({ device: { store } }).ready();
       assert.ok(harness.port.text.includes(`AT+SYSSTORE=${store ? 1 : 0}\r\n`));
       await harness.end();
     }
@@ -88,8 +89,8 @@ describe('an unresponsive device', () => {
 
   it('is reset by RTS when the option allows it, and is ready again', async () => {
     await using harness = await deafHarness(true);
-    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 120_000));
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 120_000));
+    await harness.until(() => harness.device.state.name !== 'ready', 120_000);
+    await harness.until(() => harness.device.state.name === 'ready', 120_000);
     assert.equal(steps(harness).at(-1), 'rtsReset');
   });
 
@@ -99,7 +100,7 @@ describe('an unresponsive device', () => {
       throw new Error('ENOTTY');
     };
     const { opened } = harness.port;
-    assert.ok(await harness.clock.until(() => harness.port.opened > opened, 300_000));
+    await harness.until(() => harness.port.opened > opened, 300_000);
     const names = harness.events.map(({ event, detail }) => detail ?? event);
     assert.equal(names[names.indexOf('rtsReset') + 1], 'warning');
     const warning = harness.events.find(({ event }) => event === 'warning');
@@ -116,10 +117,9 @@ describe('an unresponsive device', () => {
   });
 
   it('has its port opened again, without a search, where the port has no baud rate', async () => {
-    await using harness = new Harness();
-    await harness.ready();
+    await using harness = await new Harness().ready();
     harness.simulator.write = () => undefined;
-    assert.ok(await harness.clock.until(() => harness.port.opened > 1, 120_000));
+    await harness.until(() => harness.port.opened > 1, 120_000);
     assert.equal(steps(harness).at(-1), 'reopen');
   });
 });

@@ -6,23 +6,24 @@ import { Harness } from '../../harness/harness';
 const home: AccessPoint = { ssid: 'home', password: 'password', rssi: -61, channel: 6 };
 const wifi = { ssid: home.ssid, password: home.password };
 
-const codes = (harness: Harness): (string | undefined)[] =>
-  harness.events.filter(({ event }) => event === 'warning').map(({ error }) => error?.code);
+const codes = (harness: Harness): (string | undefined)[] => harness.warnings();
 
 const shown = (harness: Harness): string =>
   `${harness.device.state.name} ${harness.device.state.error?.code ?? ''}`.trim();
 
 describe('a Wi-Fi network that is lost and returns', () => {
   it('is joined again, and reported as lost until then', async () => {
-    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
-    await harness.ready();
+    await using harness = await new Harness({
+      device: { wifi },
+      simulator: { wifi: [home] },
+    }).ready();
     harness.simulator.wifi.lose();
     await harness.clock.advance(200_000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
     harness.simulator.wifi.recover();
     // AT+CWJAP would have ended the device's own attempts.
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 3000));
+    await harness.until(() => shown(harness) === 'ready', 3000);
     const changes = harness.events.flatMap(({ event, detail }) => (event === 'wifi' ? detail : []));
     assert.equal(changes.filter((change) => change === 'lost').length, 1);
     assert.deepEqual(changes.slice(-2), ['joined', 'address']);
@@ -45,16 +46,18 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.ready();
     assert.equal(shown(harness), 'ready WIFI_LOST');
     harness.simulator.wifi.recover();
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 3000));
+    await harness.until(() => shown(harness) === 'ready', 3000);
   });
 
   it('is joined again by the driver when the device has stopped trying', async () => {
-    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
-    await harness.ready();
+    await using harness = await new Harness({
+      device: { wifi },
+      simulator: { wifi: [home] },
+    }).ready();
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     await harness.clock.advance(1000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
+    await harness.until(() => shown(harness) === 'ready', 40_000);
     assert.ok(harness.port.text.includes('AT+CWJAP="home","password"\r\n'));
   });
 
@@ -68,7 +71,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     assert.ok(codes(harness).length >= 3);
     assert.ok(codes(harness).every((code) => code === 'WIFI_NOT_FOUND'));
     networks.push(home);
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
+    await harness.until(() => shown(harness) === 'ready', 40_000);
     await harness.end();
     await harness.clock.advance(1000);
     assert.equal(harness.clock.pending, 0);
@@ -81,19 +84,21 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     await harness.clock.advance(290_000);
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 60_000));
+    await harness.until(() => shown(harness) === 'ready', 60_000);
   });
 
   it('is waited for after the port was plugged in again, before the driver joins', async () => {
-    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
-    await harness.ready();
+    await using harness = await new Harness({
+      device: { wifi },
+      simulator: { wifi: [home] },
+    }).ready();
     harness.simulator.wifi.lose();
     harness.port.unplug();
     await harness.clock.advance(1000);
     harness.port.plugIn();
     await harness.clock.advance(1000);
     harness.simulator.wifi.recover();
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 5000));
+    await harness.until(() => shown(harness) === 'ready', 5000);
     assert.ok(!harness.port.text.includes('AT+CWJAP'));
   });
 
@@ -124,13 +129,12 @@ describe('a Wi-Fi network that is lost and returns', () => {
   });
 
   it('is queried at most every 30 s while opens fail and the device has a network', async () => {
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
-    await harness.ready();
-    const [link] = harness.device.links;
+    const harness = await new Harness({ device: { wifi }, simulator: { wifi: [home] } }).ready();
+    const { link } = harness;
     link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
     harness.port.written.length = 0;
     await harness.clock.advance(120_000);
-    const asked = harness.port.text.split('AT+CWSTATE?').length - 1;
+    const asked = harness.count('AT+CWSTATE?');
     assert.ok(asked >= 2 && asked <= 4, `${asked}`);
     await harness.end();
   });
@@ -138,8 +142,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
 
 describe('a board in factory state without Wi-Fi settings', () => {
   it('is ready and reports WIFI_NOT_JOINED until a command joins a network', async () => {
-    await using harness = new Harness({ simulator: { wifi: [home], joined: false } });
-    await harness.ready();
+    await using harness = await new Harness({ simulator: { wifi: [home], joined: false } }).ready();
     assert.equal(shown(harness), 'ready WIFI_NOT_JOINED');
     assert.deepEqual(codes(harness), ['WIFI_NOT_JOINED']);
     await harness.clock.wait(harness.device.command('AT+CWMODE=1'));
@@ -162,7 +165,7 @@ describe('a board in factory state without Wi-Fi settings', () => {
     harness.simulator.write(Buffer.from('AT+CWMODE=1\r\n'));
     await harness.clock.advance(100);
     harness.simulator.write(Buffer.from('AT+CWJAP="home","password"\r\n'));
-    assert.ok(await harness.clock.until(() => shown(harness) === 'ready', 40_000));
+    await harness.until(() => shown(harness) === 'ready', 40_000);
     await harness.end();
   });
 });
@@ -207,8 +210,7 @@ describe('scanning networks', () => {
 
   it('lets messages pass that wait to be sent, and those given meanwhile', async () => {
     await using harness = new Harness();
-    const { clock, device, port } = harness;
-    const [link] = device.links;
+    const { clock, device, port, link } = harness;
     await harness.ready();
     await clock.wait(link.open({ uri: 'ws://host/plain' }));
     port.written.length = 0;

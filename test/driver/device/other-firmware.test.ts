@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness, type HarnessOptions } from '../../harness/harness';
-import { code, story } from '../../harness/ready-harness';
+import { code } from '../../harness/ready-harness';
 
 type Form = readonly [from: RegExp, to: string];
 
@@ -37,8 +37,8 @@ describe('a response to a query in another form than that of ESP-AT', () => {
   it('costs a second query when the second response fits', async () => {
     await using harness = harnessOf(MORE_FIELDS, { left: 1 });
     await harness.ready();
-    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
-    assert.deepEqual(story(harness), ['opening 0', 'opened 2']);
+    await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
+    assert.deepEqual(harness.story(), ['opening 0', 'opened 2']);
   });
 
   it('fails an open with FIRMWARE_UNKNOWN when it comes twice alike, and keep-open does not retry', async () => {
@@ -48,16 +48,16 @@ describe('a response to a query in another form than that of ESP-AT', () => {
     const open = link.open({ uri: 'ws://host/plain', keepOpen: true });
     assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
     await harness.clock.advance(600_000);
-    assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
+    assert.deepEqual(harness.story(), ['opening 0', 'failed 0']);
   });
 
   it('makes the device unusable when it lists links of an earlier session', async () => {
     const times = { left: 0 };
     await using harness = harnessOf(MORE_FIELDS, times);
     await harness.ready();
-    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
+    await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
     times.left = Infinity;
-    harness.port.deliver(Buffer.from('\r\nready\r\n'));
+    harness.say('\r\nready\r\n');
     await harness.clock.advance(5000);
     const { name, error } = harness.device.state;
     assert.deepEqual([name, error?.code], ['unusable', 'FIRMWARE_UNKNOWN']);

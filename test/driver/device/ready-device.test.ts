@@ -9,8 +9,7 @@ import { code } from '../../harness/ready-harness';
 
 describe('a ready device', () => {
   it('reports the states of its links', async () => {
-    await using harness = new Harness();
-    await harness.ready();
+    await using harness = await new Harness().ready();
     await harness.clock.wait(harness.device.links[1].open({ uri: 'ws://host/plain', owner: 'a' }));
     const answer = await harness.clock.wait(harness.device.checkLinks());
     assert.deepEqual(answer, [
@@ -21,23 +20,21 @@ describe('a ready device', () => {
   });
 
   it('queries its links for each later call, also after a restart', async () => {
-    await using harness = new Harness({ simulator: { bootMs: 400 } });
-    await harness.ready();
-    const [link] = harness.device.links;
+    await using harness = await new Harness({ simulator: { bootMs: 400 } }).ready();
+    const { link } = harness;
     const opening = code(harness, link.open({ uri: 'ws://host/slow=5000' }));
     await harness.clock.advance(100);
     const asking = code(harness, harness.device.checkLinks());
     harness.simulator.restart();
     assert.deepEqual([await opening, await asking], ['DEVICE_RESTARTED', 'DEVICE_RESTARTED']);
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready'));
+    await harness.until(() => harness.device.state.name === 'ready');
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'closed');
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'open');
   });
 
   it('runs a raw command, and refuses one that would break the session', async () => {
-    await using harness = new Harness();
-    await harness.ready();
+    await using harness = await new Harness().ready();
     assert.deepEqual(await harness.clock.wait(harness.device.command('AT+CWSTATE?')), [
       '+CWSTATE:2,"espressif"',
     ]);
@@ -72,17 +69,14 @@ describe('a ready device', () => {
   });
 
   it('is ready after a restart, with keep-open links open, within 2 s of boot and join', async () => {
-    await using harness = new Harness({ simulator: { bootMs: 400 } });
-    await harness.ready();
-    await harness.clock.wait(
-      harness.device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }),
-    );
+    await using harness = await new Harness({ simulator: { bootMs: 400 } }).ready();
+    await harness.clock.wait(harness.link.open({ uri: 'ws://host/echo', keepOpen: true }));
     await harness.clock.wait(harness.device.links[1].open({ uri: 'ws://host/plain' }));
     await harness.clock.advance(20_000);
     const before = harness.clock.now();
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'initializing', 2000));
-    assert.ok(await harness.clock.until(() => harness.device.links[0].stateNumber === 2, 20_000));
+    await harness.until(() => harness.device.state.name === 'initializing', 2000);
+    await harness.until(() => harness.link.stateNumber === 2, 20_000);
     // Boot 0.4 s, joined and addressed 1.1 s after it.
     assert.ok(harness.clock.now() - before < 3600, `took ${harness.clock.now() - before} ms`);
     assert.equal(harness.device.links[1].stateNumber, 0);
@@ -94,11 +88,8 @@ describe('a ready device', () => {
   });
 
   it('is ready within 3 s after its cable is plugged in again', async () => {
-    await using harness = new Harness();
-    await harness.ready();
-    await harness.clock.wait(
-      harness.device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }),
-    );
+    await using harness = await new Harness().ready();
+    await harness.clock.wait(harness.link.open({ uri: 'ws://host/echo', keepOpen: true }));
     harness.port.unplug();
     await harness.clock.advance(60_000);
     assert.deepEqual(
@@ -107,14 +98,13 @@ describe('a ready device', () => {
     );
     harness.port.plugIn();
     const before = harness.clock.now();
-    assert.ok(await harness.clock.until(() => harness.device.links[0].stateNumber === 2, 10_000));
+    await harness.until(() => harness.link.stateNumber === 2, 10_000);
     assert.ok(harness.clock.now() - before < 3000, `took ${harness.clock.now() - before} ms`);
   });
 
   it('stops within 1 s during an open, leaves no timer, and rejects the open', async () => {
-    const harness = new Harness();
-    await harness.ready();
-    const opening = code(harness, harness.device.links[0].open({ uri: 'ws://host/silent' }));
+    const harness = await new Harness().ready();
+    const opening = code(harness, harness.link.open({ uri: 'ws://host/silent' }));
     await harness.clock.advance(500);
     const before = harness.clock.now();
     await harness.clock.wait(harness.device.stop());

@@ -7,9 +7,8 @@ const uri = 'ws://host/plain';
 
 /** A ready harness, with a link that is kept open. */
 async function openHarness(options?: HarnessOptions): Promise<Harness> {
-  const harness = new Harness(options);
-  await harness.ready();
-  await harness.clock.wait(harness.device.links[0].open({ uri, keepOpen: true }));
+  const harness = await new Harness(options).ready();
+  await harness.open({ uri, keepOpen: true });
   await harness.clock.advance(1000);
   return harness;
 }
@@ -32,7 +31,7 @@ describe('a listener that disconnects the device', () => {
     await using harness = await openHarness();
     disconnectAt(harness, 'ready');
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'disconnected', 9000));
+    await harness.until(() => harness.device.state.name === 'disconnected', 9000);
     assert.deepEqual(harness.linkEvents, []);
     assert.ok(!harness.port.text.includes('AT+WSOPEN='), harness.port.text);
   });
@@ -44,7 +43,7 @@ describe('a listener that disconnects the device', () => {
     });
     disconnectAt(harness, 'initializing');
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'disconnected', 9000));
+    await harness.until(() => harness.device.state.name === 'disconnected', 9000);
     assert.equal(harness.port.text, 'AT+UART_CUR=115200,8,1,0,1\r\n');
   });
 
@@ -59,7 +58,7 @@ describe('a listener that disconnects the device', () => {
       if (error?.code === 'DEVICE_UNRESPONSIVE') void device.disconnect();
     });
     device.start();
-    assert.ok(await harness.clock.until(() => device.state.name === 'disconnected', 60_000));
+    await harness.until(() => device.state.name === 'disconnected', 60_000);
     assert.deepEqual(
       harness.events.map(({ event, error }) => error?.code ?? event),
       ['DEVICE_UNRESPONSIVE'],
@@ -71,13 +70,13 @@ describe('a listener that disconnects the device', () => {
       serial: { baudRate: 115_200, rtsCts: true },
       device: { flowControl: true },
     });
-    harness.device.links[0].on('statechange', ({ cause }) => {
+    harness.link.on('statechange', ({ cause }) => {
       if (cause !== 'device-lost') return;
       harness.port.written.length = 0;
       void harness.device.disconnect();
     });
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'disconnected', 9000));
+    await harness.until(() => harness.device.state.name === 'disconnected', 9000);
     assert.equal(harness.port.text, 'AT+UART_CUR=115200,8,1,0,1\r\n');
     assert.deepEqual(
       harness.states.map(({ name }) => name),

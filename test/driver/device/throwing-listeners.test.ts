@@ -18,23 +18,22 @@ describe('a listener of a device that throws', () => {
       harness.port.unplug();
       await harness.clock.advance(1000);
       harness.port.plugIn();
-      assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 5000));
+      await harness.until(() => harness.device.state.name === 'ready', 5000);
     });
     harness.device.off('statechange', throws);
     assert.deepEqual(new Set(errors), new Set(['of the listener']));
   });
 
   it('of restarts that the baud rate shows: the initialization goes on, with no failure of the port', async () => {
-    await using harness = new Harness({
+    await using harness = await new Harness({
       serial: { baudRate: START },
       device: { negotiatedRate: 921_600 },
-    });
-    await harness.ready();
+    }).ready();
     harness.device.on('restart', throws);
     const errors = await uncaught(async () => {
       harness.simulator.restart();
-      assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
-      assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 60_000));
+      await harness.until(() => harness.device.state.name !== 'ready', 60_000);
+      await harness.until(() => harness.device.state.name === 'ready', 60_000);
     });
     assert.deepEqual(errors, ['of the listener']);
     assert.deepEqual(

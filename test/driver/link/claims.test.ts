@@ -81,7 +81,7 @@ describe('the owner of a link', () => {
 
   it('keeps the rest of its last message when another open replaces it', async () => {
     await using harness = await readyHarness({ firmware: 'C' });
-    const [link] = harness.device.links;
+    const { link } = harness;
     const heard: string[] = [];
     link.on('message', ({ bytes, uri, owner }) =>
       heard.push(`${bytes.toString()} ${uri} ${owner}`),

@@ -16,10 +16,8 @@ interface Outcome {
 
 /** Sends one message, whose payload is changed on its way to the device. */
 async function sendCorrupt(change: (payload: Buffer) => Buffer): Promise<Outcome> {
-  const harness = new Harness();
-  await harness.ready();
-  const [link] = harness.device.links;
-  await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+  const harness = await new Harness().ready();
+  const { link } = await harness.open();
   const farEnd = harness.simulator.write.bind(harness.simulator);
   harness.simulator.write = (bytes) => {
     if (bytes.length === PAYLOAD_BYTES) farEnd(change(Buffer.from(bytes)));
@@ -70,10 +68,8 @@ describe('a payload that is corrupt on the port', () => {
   });
 
   it('is not assumed when only the network is slow', async () => {
-    await using harness = new Harness();
-    await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+    await using harness = await new Harness().ready();
+    const { link } = await harness.open();
     const [connection] = harness.server.connections;
     harness.network.window = 100;
     connection?.stopReading();

@@ -58,8 +58,7 @@ describe('an open that waits in the command queue', () => {
       serial: { baudRate: 115_200, rtsCts: true },
       device: { negotiatedRate: 'automatic' },
     });
-    const { clock, device, simulator } = harness;
-    const [link] = device.links;
+    const { clock, simulator, link } = harness;
     await harness.ready();
     const queued = endingOf(link.open({ uri: 'ws://host/plain' }));
     assert.ok(await clock.until(() => harness.port.text.includes('AT+UART_CUR='), 1000));
@@ -113,8 +112,7 @@ describe('an open of a link that was open before a resync', () => {
 
   it('opens it again when the device has restarted', async () => {
     await using harness = new Harness();
-    const { clock, device, simulator, server } = harness;
-    const [link] = device.links;
+    const { clock, simulator, server, link } = harness;
     await resyncing(harness);
     const again = endingOf(link.open({ uri: 'ws://host/plain' }));
     await clock.advance(5);
@@ -127,8 +125,7 @@ describe('an open of a link that was open before a resync', () => {
 
   it('succeeds without another AT+WSOPEN when the device says that it is open', async () => {
     await using harness = new Harness();
-    const { clock, device, port } = harness;
-    const [link] = device.links;
+    const { clock, device, port, link } = harness;
     await harness.ready();
     await clock.wait(link.open({ uri: 'ws://host/plain' }));
     port.deliver(Buffer.from('\r\nSEND OK\r\n'));
@@ -142,8 +139,7 @@ describe('an open of a link that was open before a resync', () => {
 
   it('fails with DEVICE_NOT_READY at the end of its time, and the link stays as it is', async () => {
     await using harness = new Harness();
-    const { clock, device } = harness;
-    const [link] = device.links;
+    const { clock, link } = harness;
     await resyncing(harness);
     const began = clock.now();
     const again = endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 500 }));
@@ -155,8 +151,7 @@ describe('an open of a link that was open before a resync', () => {
   it('goes on when another one that waits with it is aborted, the newer or the older one', async () => {
     for (const aborted of ['old', 'new']) {
       await using harness = new Harness();
-      const { clock, device, simulator } = harness;
-      const [link] = device.links;
+      const { clock, simulator, link } = harness;
       await resyncing(harness);
       const controller = new AbortController();
       const open = (owner: string) => {

@@ -1,28 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { code, failure, lines, readyHarness, story } from '../../harness/ready-harness';
+import { code, failure, readyHarness } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
+import { testWith } from '../../harness/test-with';
+
+const test = testWith(readyHarness);
 
 describe('a link with and without keepOpen', () => {
-  it('reopens after a close by the server with keepOpen', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  test('reopens after a close by the server with keepOpen', async (harness) => {
+    await harness.open({ keepOpen: true });
     harness.server.connections[0]?.close(1001);
     await harness.clock.advance(10_000);
-    assert.deepEqual(story(harness), [
-      'opening 0',
-      'opened 2',
-      'closed-by-server 0',
-      'retry 0',
-      'opening 0',
-      'reopened 2',
-    ]);
+    const events = ['closed-by-server 0', 'retry 0', 'opening 0', 'reopened 2'];
+    assert.deepEqual(harness.story(), events);
   });
 
-  it('retries a refused open after delays that grow to 60 s at most, until it is closed', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
+  test('retries a refused open after delays that grow to 60 s at most, until it is closed', async (harness) => {
+    const { link } = harness;
     assert.equal(
       await code(harness, link.open({ uri: 'ws://host:1/', keepOpen: true })),
       'OPEN_FAILED',
@@ -43,13 +37,13 @@ describe('a link with and without keepOpen', () => {
       route: ({ port }) =>
         port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
     });
-    const opening = harness.device.links[0].open({ uri: 'ws://host:7/', keepOpen: true });
+    const opening = harness.link.open({ uri: 'ws://host:7/', keepOpen: true });
     assert.equal(await code(harness, opening), 'OPEN_FAILED');
     await harness.clock.advance(3_600_000);
     harness.port.written.length = 0;
     await harness.clock.advance(3_600_000);
     // An attempt blocks the device for 15 s.
-    const attempts = lines(harness).filter((line) => line.startsWith('AT+WSOPEN=0,')).length;
+    const attempts = harness.lines().filter((line) => line.startsWith('AT+WSOPEN=0,')).length;
     assert.ok(attempts >= 15 && attempts <= 24, `${attempts} in an hour`);
   });
 });
@@ -59,40 +53,31 @@ describe('close()', () => {
     ['the close frame of the server', 1000, 1100],
     ['3 s, when the server does not answer', Infinity, 3000],
   ] as const)
-    it(`sends a close frame, and AT+WSCLOSE after ${what}`, async () => {
-      await using harness = await readyHarness();
-      const { clock, device, server } = harness;
-      const [link] = device.links;
-      await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    test(`sends a close frame, and AT+WSCLOSE after ${what}`, async (harness) => {
+      const { clock, server, link } = await harness.open();
       server.behavior.answersCloses = false;
       server.behavior.onFrame = (connection) =>
         answerMs < Infinity && clock.after(answerMs, () => connection.close(1001));
-      harness.port.written.length = 0;
       const closing = link.close({ code: 1001, reason: 'gone' });
       await clock.advance(closeMs - 100);
-      assert.deepEqual(lines(harness), ['AT+WSSEND=0,6,8', '\x03\xe9gone']);
+      assert.deepEqual(harness.lines(), ['AT+WSSEND=0,6,8', '\x03\xe9gone']);
       await clock.advance(200);
-      assert.equal(lines(harness).at(-1), '\x03\xe9goneAT+WSCLOSE=0');
+      assert.equal(harness.lines().at(-1), '\x03\xe9goneAT+WSCLOSE=0');
       await clock.wait(closing);
       const [frame] = server.connections[0]?.frames ?? [];
       assert.deepEqual([frame?.opcode, frame?.payload], [8, Buffer.from('\x03\xe9gone', 'latin1')]);
-      assert.deepEqual(story(harness), ['opening 0', 'opened 2', 'closing 4', 'closed 0']);
+      assert.deepEqual(harness.story(), ['closing 4', 'closed 0']);
     });
 
-  it('sends AT+WSCLOSE at once, and no close frame, when graceful is false', async () => {
-    await using harness = await readyHarness();
-    await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
-    harness.port.written.length = 0;
-    await harness.clock.wait(harness.device.links[0].close({ graceful: false }));
-    assert.deepEqual(lines(harness), ['AT+WSCLOSE=0']);
+  test('sends AT+WSCLOSE at once, and no close frame, when graceful is false', async (harness) => {
+    await harness.open();
+    await harness.clock.wait(harness.link.close({ graceful: false }));
+    assert.deepEqual(harness.lines(), ['AT+WSCLOSE=0']);
     assert.deepEqual(harness.server.connections[0]?.frames, []);
   });
 
-  it('refuses reserved close codes and reasons that are too long, and writes nothing', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    harness.port.written.length = 0;
+  test('refuses reserved close codes and reasons that are too long, and writes nothing', async (harness) => {
+    const { link } = await harness.open();
     for (const bad of [999, 1005, 1006, 2999, 5000, 1.5]) {
       assert.equal(await code(harness, link.close({ code: bad })), 'INVALID_CLOSE_CODE');
     }
@@ -136,7 +121,7 @@ describe('a half-open link', () => {
     stalled = true;
     const farEnd = harness.simulator.write.bind(harness.simulator);
     harness.simulator.write = (bytes) => {
-      if (stalled && bytes.length === 1) harness.port.deliver(Buffer.from('\r\nbusy p...\r\n'));
+      if (stalled && bytes.length === 1) harness.say('\r\nbusy p...\r\n');
       else farEnd(bytes);
     };
     const error = await failure(harness, link.send('stuck'));
@@ -147,6 +132,6 @@ describe('a half-open link', () => {
     );
     const lost = harness.linkEvents.find(({ event }) => event === 'lost');
     assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
-    assert.equal(story(harness).at(-1), 'reopened 2');
+    assert.equal(harness.story().at(-1), 'reopened 2');
   });
 });

@@ -27,7 +27,7 @@ describe('a second close', () => {
     const { harness, link, ending, story, closes } = await openHarness();
     const endings = [ending(link.close()), ending(link.close({ code: 1001 }))];
     assert.deepEqual(await Promise.all(endings), ['done', 'done']);
-    assert.equal(harness.port.text.split('AT+WSSEND=0,2,8').length - 1, 1);
+    assert.equal(harness.count('AT+WSSEND=0,2,8'), 1);
     assert.equal(harness.server.connections[0]?.frames[0]?.payload.toString('hex'), '03e8');
     assert.deepEqual([story(), closes()], [['closing 4', 'closed 0'], 1]);
     await harness.end();
@@ -141,9 +141,8 @@ describe('a close by the server right after the open', () => {
   // The next chunk of a long read may come after only a few promise reactions.
   for (let reactions = 0; reactions < 16; reactions++) {
     it(`is emitted when it comes ${reactions} promise reactions after the last response`, async () => {
-      await using harness = new Harness();
-      await harness.ready();
-      const [link] = harness.device.links;
+      await using harness = await new Harness().ready();
+      const { link } = harness;
       const deliver = harness.port.deliver.bind(harness.port);
       harness.port.deliver = (bytes) => {
         deliver(bytes);

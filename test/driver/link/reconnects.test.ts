@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Link } from '../../../driver/link/link';
 import { Harness } from '../../harness/harness';
-import { endingOf, story } from '../../harness/ready-harness';
+import { endingOf } from '../../harness/ready-harness';
 
 /** Keeps a link open from now on, however its first attempt ends. */
 function keepOpen(link: Link, path: string): void {
@@ -15,30 +15,26 @@ function connectionsTo(harness: Harness, path: string): number {
 
 describe('a link with keepOpen', () => {
   it('reopens within 500 ms after its device has a network again, after an hour without', async () => {
-    await using harness = new Harness();
-    await harness.ready();
-    const [link] = harness.device.links;
+    await using harness = await new Harness().ready();
+    const { link } = harness;
     keepOpen(link, 'plain');
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 5000));
+    await harness.until(() => link.stateNumber === 2, 5000);
     harness.simulator.wifi.lose();
     await harness.clock.advance(3_600_000);
     assert.equal(link.stateNumber, 0);
     const pauses = harness.linkEvents.flatMap(({ retryInMs }) => retryInMs ?? []);
     assert.ok(pauses.length > 10 && Math.max(...pauses) > 40_000, String(pauses));
     // The network returns between two attempts: an attempt without a network would have to fail first.
-    assert.ok(
-      await harness.clock.until(() => harness.linkEvents.at(-1)?.event === 'retry', 120_000),
-    );
+    await harness.until(() => harness.linkEvents.at(-1)?.event === 'retry', 120_000);
     harness.simulator.wifi.recover();
-    assert.ok(await harness.clock.until(() => harness.events.at(-1)?.detail === 'address', 60_000));
+    await harness.until(() => harness.events.at(-1)?.detail === 'address', 60_000);
     await harness.clock.advance(500);
     assert.equal(link.stateNumber, 2);
   });
 
   it('does not restart the device in a loop when each open crashes it', async () => {
     // Class A does not survive a server that closes at once.
-    await using harness = new Harness({ firmware: 'A', simulator: { bootMs: 400 } });
-    await harness.ready();
+    await using harness = await new Harness({ firmware: 'A', simulator: { bootMs: 400 } }).ready();
     harness.server.behavior.onAccept = (connection) => {
       if (connection.request.target === '/refusing') connection.close(1008);
     };
@@ -62,11 +58,10 @@ describe('a link with keepOpen', () => {
   });
 
   it('reopens at once after each restart that its open did not cause', async () => {
-    await using harness = new Harness({ simulator: { bootMs: 400 } });
-    await harness.ready();
-    const [link] = harness.device.links;
+    await using harness = await new Harness({ simulator: { bootMs: 400 } }).ready();
+    const { link } = harness;
     keepOpen(link, 'plain');
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 5000));
+    await harness.until(() => link.stateNumber === 2, 5000);
     for (let restart = 0; restart < 10; restart++) {
       harness.simulator.restart();
       await harness.clock.advance(6000);
@@ -89,9 +84,7 @@ describe('a link with keepOpen', () => {
     const [busy, closed] = harness.device.links;
     keepOpen(busy, 'busy');
     keepOpen(closed, 'closed');
-    assert.ok(
-      await harness.clock.until(() => busy.stateNumber === 2 && closed.stateNumber === 2, 5000),
-    );
+    await harness.until(() => busy.stateNumber === 2 && closed.stateNumber === 2, 5000);
     const speak = () => {
       const payload = Buffer.from('still here');
       harness.server.connections[0]?.send({ fin: true, opcode: 1, payload });
@@ -126,10 +119,7 @@ describe('a link that the device reconnects before the driver does', () => {
     server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
     await clock.advance(100);
     assert.deepEqual([link.stateNumber, isOpen], [2, true]);
-    assert.deepEqual(
-      harness.messages.map(({ bytes }) => bytes.toString()),
-      ['hello'],
-    );
+    assert.deepEqual(harness.texts(), ['hello']);
     await clock.advance(30_000);
     assert.equal(link.stateNumber, 2);
     assert.equal(server.connections.length, 2);
@@ -139,11 +129,8 @@ describe('a link that the device reconnects before the driver does', () => {
 
 describe('a link that the device reconnects while the driver closes it to open it afresh', () => {
   it('opens with the AT+WSOPEN of the driver: AT+WSCLOSE has ended the other connection', async () => {
-    await using harness = new Harness();
-    await harness.ready();
-    const { clock, port, server } = harness;
-    const [link] = harness.device.links;
-    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    await using harness = await new Harness().ready();
+    const { clock, port, server, link } = await harness.open();
     server.connections[0]?.reset();
     assert.ok(await clock.until(() => link.stateNumber === 3, 1000));
     port.written.length = harness.linkEvents.length = 0;
@@ -153,7 +140,7 @@ describe('a link that the device reconnects while the driver closes it to open i
     assert.deepEqual([link.state, link.stateNumber], ['opening', 3]);
     assert.equal(await clock.wait(again), 'done');
     assert.equal(port.text.split('AT+WSOPEN=0').length - 1, 1);
-    assert.deepEqual(story(harness), ['opening 3', 'opened 2']);
+    assert.deepEqual(harness.story(), ['opening 3', 'opened 2']);
     assert.deepEqual(
       server.connections.map(({ open }) => open),
       [false, true],

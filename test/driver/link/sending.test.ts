@@ -1,34 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/serial/paced-line';
-import { code, failure, lines, readyHarness } from '../../harness/ready-harness';
+import { code, failure, readyHarness } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
+import { testWith } from '../../harness/test-with';
+
+const test = testWith(readyHarness);
 
 describe('sending when the connection is lost', () => {
-  it('fails the running and the queued message as not-sent when the loss comes before the prompt', async () => {
-    await using harness = await readyHarness({
-      simulator: {
-        // Delays the prompt, so that the loss comes first.
-        hooks: {
-          outcome: (line) =>
-            line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 100 } : { kind: 'execute' },
-        },
-      },
-    });
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+  test('fails the running and the queued message as not-sent when the loss comes before the prompt', async (harness) => {
+    const { link } = await harness.open();
+    // Delays the prompt, so that the loss comes first.
+    harness.outcome = (line) =>
+      line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 100 } : undefined;
+    // The ping is over.
+    await harness.clock.advance(1000);
     const sends = ['one', 'two'].map((text) => failure(harness, link.send(text)));
     harness.server.connections[0]?.reset();
     for (const { code, outcome } of await Promise.all(sends)) {
       assert.deepEqual([code, outcome], ['LINK_NOT_OPEN', 'not-sent']);
     }
-    assert.equal(harness.port.text.split('AT+WSSEND').length - 1, 1);
+    assert.equal(harness.count('AT+WSSEND=0,3'), 1);
   });
 
   it('does not continue a fragmented message on the next connection', async () => {
     await using harness = await readyHarness({ simulator: { uart: new PacedLine().factory } });
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    const { link } = await harness.open({ keepOpen: true });
     const sending = link.send(Buffer.alloc(40_000, 'x'), { opcode: 2 });
     const error = failure(harness, sending);
     assert.ok(
@@ -39,7 +36,7 @@ describe('sending when the connection is lost', () => {
     );
     harness.server.connections[0]?.reset();
     assert.deepEqual([(await error).code, (await error).outcome], ['SEND_UNKNOWN', 'unknown']);
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
+    await harness.until(() => link.stateNumber === 2, 30_000);
     await harness.clock.wait(link.send('next'));
     await harness.clock.advance(10);
     const data = harness.server.connections[1]?.frames.filter(({ opcode }) => opcode < 8);
@@ -56,8 +53,7 @@ describe('sending', () => {
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
     it(`transfers any bytes in both directions, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
-      const [link] = harness.device.links;
-      await harness.clock.wait(link.open({ uri: 'ws://host/echo', config: { bufferBytes: 8192 } }));
+      const { link } = await harness.open({ uri: 'ws://host/echo', config: { bufferBytes: 8192 } });
       const large = Buffer.from(Array.from({ length: 8192 }, (_, index) => (index * 7) & 0xff));
       await harness.clock.wait(
         Promise.all([link.send(nasty, { opcode: 2 }), link.send(large, { opcode: 2 })]),
@@ -70,10 +66,8 @@ describe('sending', () => {
     });
   }
 
-  it('refuses half a surrogate pair in a message, request or close reason, and writes nothing', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+  test('refuses half a surrogate pair in a message, request or close reason, and writes nothing', async (harness) => {
+    const { link } = await harness.open();
     const { length } = harness.port.text;
     for (const half of ['\ud800', 'a\udc00b', '\udc00\ud800', '{"id":"\udfff"}']) {
       const refusals = [
@@ -93,15 +87,14 @@ describe('sending', () => {
     const reply = link.request({ id: '\ud800' }, { match: { by: 'property', request: 'id' } });
     const sent = () =>
       harness.server.connections[0]?.frames.map(({ payload }) => payload.toString());
-    assert.ok(await harness.clock.until(() => sent()?.length === 1, 1000));
+    await harness.until(() => sent()?.length === 1, 1000);
     const payload = Buffer.from('{"id":"\\ud800"}');
     assert.deepEqual(sent(), [payload.toString()]);
     harness.server.connections[0]?.send({ fin: true, opcode: 1, payload });
     assert.deepEqual((await harness.clock.wait(reply)).json, { id: '\ud800' });
   });
 
-  it('keeps the messages of three links separate', async () => {
-    await using harness = await readyHarness();
+  test('keeps the messages of three links separate', async (harness) => {
     const { links } = harness.device;
     await harness.clock.wait(
       Promise.all(links.map((link) => link.open({ uri: `ws://host/echo?${link.id}` }))),
@@ -122,16 +115,16 @@ describe('sending', () => {
     }
   });
 
-  it('sends large messages in fragments that the server joins, class D', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
+  test('sends large messages in fragments that the server joins, class D', async (harness) => {
+    const { link } = harness;
     await harness.clock.wait(
       link.open({ uri: 'ws://host/plain', config: { bufferBytes: 16_384 } }),
     );
     harness.port.written.length = 0;
     await harness.clock.wait(link.send('x'.repeat(40_000)));
     assert.deepEqual(
-      lines(harness)
+      harness
+        .lines()
         .map((line) => line.replace(/^x*/, ''))
         .filter((line) => line !== ''),
       [
@@ -154,10 +147,8 @@ describe('sending', () => {
     );
   });
 
-  it('sends every opcode from 1 to 15, and refuses what is no opcode', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+  test('sends every opcode from 1 to 15, and refuses what is no opcode', async (harness) => {
+    const { link } = await harness.open();
     harness.server.behavior.answersCloses = false;
     const opcodes = Array.from({ length: 15 }, (_, index) => index + 1);
     for (const opcode of opcodes) await harness.clock.wait(link.send('abc', { opcode }));
@@ -175,18 +166,10 @@ describe('sending', () => {
   });
 
   it('fails on v4.0.0.0 beyond the buffer size, which the firmware frames wrongly', async () => {
-    await using harness: Harness = new Harness({
-      firmware: 'B',
-      simulator: {
-        output: (bytes) =>
-          harness.port.deliver(
-            Buffer.from(bytes.toString('latin1').replace('3.3.0.0', '4.0.0.0'), 'latin1'),
-          ),
-      },
-    });
+    await using harness = new Harness({ firmware: 'B' });
+    harness.alterOutput = (text) => text.replace('3.3.0.0', '4.0.0.0');
     await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', config: { bufferBytes: 2000 } }));
+    const { link } = await harness.open({ config: { bufferBytes: 2000 } });
     const error = await failure(harness, link.send('x'.repeat(2001)));
     assert.deepEqual(
       [error.code, error.outcome, error.details.limit],
@@ -195,10 +178,9 @@ describe('sending', () => {
     await harness.clock.wait(link.send('x'.repeat(2000)));
   });
 
-  it('fails with an invalid hold time', async () => {
-    await using harness = await readyHarness();
+  test('fails with an invalid hold time', async (harness) => {
     for (const holdMs of [NaN, Infinity, -1, 86_400_001]) {
-      const error = await failure(harness, harness.device.links[0].send('x', { holdMs }));
+      const error = await failure(harness, harness.link.send('x', { holdMs }));
       assert.deepEqual([error.code, error.outcome], ['INVALID_CONFIG', 'not-sent']);
     }
   });
@@ -225,12 +207,10 @@ describe('sending', () => {
     }
   });
 
-  it('holds messages while the link is not open, in order, no longer than holdMs', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  test('holds messages while the link is not open, in order, no longer than holdMs', async (harness) => {
+    const { link } = await harness.open({ keepOpen: true });
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => link.stateNumber === 0, 5000));
+    await harness.until(() => link.stateNumber === 0, 5000);
     const short = code(harness, link.send('never', { holdMs: 100 }));
     const sends = ['one', 'two', 'three'].map((text) => link.send(text, { holdMs: 30_000 }));
     await harness.clock.wait(Promise.all(sends));
@@ -242,10 +222,8 @@ describe('sending', () => {
     );
   });
 
-  it('can be aborted while it waits, but not once it runs', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+  test('can be aborted while it waits, but not once it runs', async (harness) => {
+    const { link } = await harness.open();
     const controllers = [new AbortController(), new AbortController()];
     const [first, second] = controllers.map(({ signal }, index) =>
       link.send(`m${index}`, { signal }),

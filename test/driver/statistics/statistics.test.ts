@@ -24,7 +24,7 @@ describe('the statistics of a link', () => {
 
   it('count a message by its outcome: refused before it was queued, and cut off between two fragments', async () => {
     await using harness = await readyHarness({ simulator: { uart: new PacedLine().factory } });
-    const [link] = harness.device.links;
+    const { link } = harness;
     await failure(harness, link.send('early'));
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     const cut = failure(harness, link.send(Buffer.alloc(60_000)));
@@ -37,8 +37,7 @@ describe('the statistics of a link', () => {
 
   it('count a reconnect, and the time in each state adds up', async () => {
     await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    const { link } = await harness.open({ keepOpen: true });
     await harness.clock.advance(5000);
     harness.server.connections[0]?.reset();
     await harness.clock.advance(60_000);
@@ -58,7 +57,7 @@ describe('the statistics of a device', () => {
     assert.equal(sent, Buffer.concat(harness.port.written).length);
     assert.deepEqual([opens, baudRate, flowControl], [1, 115_200, false]);
     const before = harness.device.statistics().port.received;
-    harness.port.deliver(Buffer.from('+CWJAP:9\r\n'));
+    harness.say('+CWJAP:9\r\n');
     assert.equal(harness.device.statistics().port.received, before + 10);
     harness.port.unplug();
     harness.port.plugIn();
@@ -68,7 +67,7 @@ describe('the statistics of a device', () => {
 
   it('count resyncs by their reason, unknown lines and restarts', async () => {
     await using harness = await readyHarness();
-    harness.port.deliver(Buffer.from('rubbish\r\nOK\r\n'));
+    harness.say('rubbish\r\nOK\r\n');
     await harness.clock.until(() => harness.device.state.name === 'ready', 60_000);
     harness.simulator.restart();
     await harness.clock.advance(5000);

@@ -24,8 +24,7 @@ const settings = (harness: Harness): string[] =>
 
 describe('an automatic baud rate', () => {
   it('makes 64 KiB pass at least 20 times as fast as at 115200, with RTS and CTS wired', async () => {
-    const slow = new Harness({ serial: { baudRate: START } });
-    await slow.ready();
+    const slow = await new Harness({ serial: { baudRate: START } }).ready();
     const usual = await transfer(slow);
     await slow.end();
     const harness = automatic();
@@ -47,15 +46,14 @@ describe('an automatic baud rate', () => {
   });
 
   it('leaves the device ready as early as without it, and opens a link within 2 s more', async () => {
-    const plain = new Harness({ serial: { baudRate: START } });
-    await plain.ready();
+    const plain = await new Harness({ serial: { baudRate: START } }).ready();
     const usual = plain.clock.now();
     await plain.end();
     const harness = automatic();
     await harness.ready();
     assert.ok(harness.clock.now() <= usual + 1, `${harness.clock.now()} ms, not ${usual}`);
     const start = harness.clock.now();
-    await harness.clock.wait(harness.device.links[0].open({ uri }));
+    await harness.clock.wait(harness.link.open({ uri }));
     assert.ok(harness.clock.now() - start < 2000, `${harness.clock.now() - start} ms`);
     await harness.end();
   });

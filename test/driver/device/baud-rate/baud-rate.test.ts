@@ -50,32 +50,29 @@ describe('the negotiated baud rate', () => {
 
 describe('a device that is still at the rate of earlier settings', () => {
   it('is found at that rate', async () => {
-    await using harness = new Harness({
+    await using harness = await new Harness({
       serial: { baudRate: 460_800 },
       simulator: { baud: START },
-    });
-    await harness.ready();
+    }).ready();
     assert.equal(harness.hostRate, START);
   });
 });
 
 describe('flow control', () => {
-  const told = (harness: Harness) =>
-    harness.port.text.split(`AT+UART_CUR=${START},8,1,0,3\r\n`).length - 1;
+  const told = (harness: Harness) => harness.count(`AT+UART_CUR=${START},8,1,0,3\r\n`);
 
   it('is switched on in the device once after each start, and off on a stop', async () => {
-    await using harness = new Harness({
+    await using harness = await new Harness({
       serial: { baudRate: START },
       device: { flowControl: true },
-    });
-    await harness.ready();
+    }).ready();
     assert.equal(told(harness), 1);
     await harness.clock.wait(harness.device.stop());
     assert.match(harness.port.text, /AT\+UART_CUR=115200,8,1,0,1\r\n$/);
     await harness.ready();
     assert.equal(told(harness), 2);
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
+    await harness.until(() => harness.device.state.name !== 'ready', 60_000);
     await harness.ready();
     assert.equal(told(harness), 3);
   });
@@ -118,8 +115,7 @@ describe('flow control', () => {
   }
 
   it('is not configured when the option is off', async () => {
-    await using harness = new Harness({ serial: { baudRate: START } });
-    await harness.ready();
+    await using harness = await new Harness({ serial: { baudRate: START } }).ready();
     assert.ok(!harness.port.text.includes('UART'));
   });
 });
@@ -146,7 +142,7 @@ describe('a port that cannot use the negotiated rate', () => {
     assert.ok(events(harness, 'resyncstep').includes('rtsReset'));
     assert.equal(harness.hostRate, START);
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 60_000));
+    await harness.until(() => harness.device.state.name !== 'ready', 60_000);
     await harness.ready();
     assert.equal(
       events(harness, 'warning').filter((code) => code === 'RATE_NOT_NEGOTIATED').length,

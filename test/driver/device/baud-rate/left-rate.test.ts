@@ -11,8 +11,10 @@ const NEGOTIATED = 921_600;
 
 /** A ready harness at a negotiated rate. */
 async function negotiatedHarness(rate = NEGOTIATED): Promise<Harness> {
-  const harness = new Harness({ serial: { baudRate: START }, device: { negotiatedRate: rate } });
-  await harness.ready();
+  const harness = await new Harness({
+    serial: { baudRate: START },
+    device: { negotiatedRate: rate },
+  }).ready();
   assert.equal(harness.hostRate, rate);
   harness.port.written.length = 0;
   return harness;
@@ -77,8 +79,7 @@ describe('a stop at a negotiated rate', () => {
   });
 
   it('at the rate of the port writes nothing', async () => {
-    await using harness = new Harness({ serial: { baudRate: START } });
-    await harness.ready();
+    await using harness = await new Harness({ serial: { baudRate: START } }).ready();
     harness.port.written.length = 0;
     await harness.clock.wait(harness.device.stop());
     assert.equal(harness.port.text, '');

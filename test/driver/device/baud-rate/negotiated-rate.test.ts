@@ -12,12 +12,11 @@ const uri = 'ws://host/plain';
 
 /** A ready harness at the negotiated rate, with two links that are kept open. */
 async function negotiatedHarness(): Promise<Harness> {
-  const harness = new Harness({
+  const harness = await new Harness({
     serial: { baudRate: START },
     device: { negotiatedRate: NEGOTIATED },
     simulator: { bootMs: BOOT_MS },
-  });
-  await harness.ready();
+  }).ready();
   assert.equal(harness.hostRate, NEGOTIATED);
   for (const id of [0, 1] as const)
     await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
@@ -52,7 +51,7 @@ describe('a restart at the negotiated rate', () => {
     await using harness = await negotiatedHarness();
     const start = harness.clock.now();
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
+    await harness.until(() => isBack(harness), 60_000);
     const took = harness.clock.now() - start;
     assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
     assert.ok(!harness.port.text.includes('AT+RST'));
@@ -83,8 +82,8 @@ describe('a restart at the negotiated rate', () => {
     await harness.ready();
     deafen(harness);
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'resyncing', 60_000));
-    assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 60_000));
+    await harness.until(() => harness.device.state.name === 'resyncing', 60_000);
+    await harness.until(() => harness.device.state.name === 'ready', 60_000);
     assert.equal(readies, 1);
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
     assert.equal(harness.device.statistics().restarts, 1);
@@ -100,13 +99,13 @@ describe('a restart at the negotiated rate', () => {
         await harness.clock.advance(after);
         const start = harness.clock.now();
         const outcome = await harness.clock.wait(
-          harness.device.links[0].send(text).then(
+          harness.link.send(text).then(
             () => 'sent',
             (error: unknown) => (error instanceof EspAtError ? error.outcome : String(error)),
           ),
         );
         assert.equal(outcome, 'not-sent');
-        assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
+        await harness.until(() => isBack(harness), 60_000);
         const took = harness.clock.now() - start;
         assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
         assert.ok(!harness.port.text.includes('AT+RST'));
@@ -126,10 +125,10 @@ describe('a restart at the negotiated rate', () => {
       simulator.restart();
       deafen(harness);
     };
-    await assert.rejects(harness.clock.wait(harness.device.links[0].send('x'.repeat(5000))), {
+    await assert.rejects(harness.clock.wait(harness.link.send('x'.repeat(5000))), {
       outcome: 'unknown',
     });
-    assert.ok(await harness.clock.until(() => isBack(harness), 60_000));
+    await harness.until(() => isBack(harness), 60_000);
     const took = harness.clock.now() - start;
     assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
   });
@@ -146,7 +145,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
       write(bytes.subarray(100));
     };
     const start = harness.clock.now();
-    await assert.rejects(harness.clock.wait(harness.device.links[0].send('x'.repeat(300))), {
+    await assert.rejects(harness.clock.wait(harness.link.send('x'.repeat(300))), {
       outcome: 'unknown',
     });
     const isReopened = () => harness.linkEvents.some(({ event }) => event === 'reopened');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
 import { Harness } from '../../../harness/harness';
-import { failure, lines, readyHarness } from '../../../harness/ready-harness';
+import { failure, readyHarness } from '../../../harness/ready-harness';
 
 const uri = 'ws://host/';
 /** Bytes that have room beside this URI: 254 without `AT+WSOPEN=0,"ws://host/",,15000,""`. */
@@ -20,13 +20,13 @@ const received = (harness: Harness) =>
 
 /** The commands `AT+WSHEAD` and `AT+WSOPEN` that the driver wrote. */
 const commands = (harness: Harness) =>
-  lines(harness).flatMap((line) => /AT\+WS(?:HEAD=\d+|OPEN=.*)$/.exec(line)?.[0] ?? []);
+  harness.lines().flatMap((line) => /AT\+WS(?:HEAD=\d+|OPEN=.*)$/.exec(line)?.[0] ?? []);
 
 describe('an authorization', () => {
   for (const firmware of ['B', 'C', 'D'] as const) {
     it(`goes as parameter while it has room beside the URI, and else as a header, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
-      const [link] = harness.device.links;
+      const { link } = harness;
       const values = [ROOM, ROOM + 1, 700, LONGEST].map(secretOf);
       for (const authorization of values) {
         await harness.clock.wait(link.open({ uri, authorization }));
@@ -49,7 +49,7 @@ describe('an authorization', () => {
     await using harness = await readyHarness();
     const headers = [{ name: 'X-One', value: '1' }];
     const options = { uri, headers, authorization: secretOf(300) };
-    await harness.clock.wait(harness.device.links[0].open(options));
+    await harness.clock.wait(harness.link.open(options));
     const sent = harness.server.requests[0]?.headers.map(([name]) => name).slice(-2);
     assert.deepEqual(sent, ['Authorization', 'X-One']);
   });
@@ -62,7 +62,7 @@ describe('an authorization', () => {
   ] as const) {
     it(`replaces user and password of the URI: ${what}`, async () => {
       await using harness = await readyHarness();
-      await harness.clock.wait(harness.device.links[0].open({ uri: withUser, ...options }));
+      await harness.open({ uri: withUser, ...options });
       const sent = harness.server.requests.map(({ headers }) =>
         headers.flatMap(([name, value]) => (/^authorization$/i.test(name) ? [value] : [])),
       );
@@ -88,18 +88,18 @@ describe('an authorization', () => {
     it(`is refused before anything is written, and not shown: ${what}`, async () => {
       await using harness = await readyHarness({ firmware });
       const options: OpenOptions = { uri, ...settings };
-      const error = await failure(harness, harness.device.links[0].open(options));
+      const error = await failure(harness, harness.link.open(options));
       assert.equal(error.code, 'INVALID_AUTHORIZATION');
       assert.match(error.message, reason);
       assert.doesNotMatch(JSON.stringify([error.message, error.details]), /s3cret/);
-      assert.deepEqual(lines(harness), []);
+      assert.deepEqual(harness.lines(), []);
     });
   }
 
   it('without room is refused once the device turns out to be of class A', async () => {
     await using harness = new Harness({ firmware: 'A' });
     harness.device.start();
-    const opening = harness.device.links[0].open({ uri, authorization: secretOf(300) });
+    const opening = harness.link.open({ uri, authorization: secretOf(300) });
     const error = await failure(harness, opening);
     assert.equal(error.code, 'INVALID_AUTHORIZATION');
     assert.doesNotMatch(harness.port.text, /s3cret/);

@@ -11,8 +11,7 @@ describe('a first message that the server sends with the handshake response', ()
   for (const firmware of ['C', 'D'] as const) {
     it(`arrives within 300 ms of the open, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
-      const [link] = harness.device.links;
-      await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
+      await harness.open({ uri: 'ws://host/early' });
       await harness.clock.advance(LIMIT_MS);
       assert.deepEqual(texts(harness), [EARLY_TEXT]);
       assert.deepEqual(warnings(harness), []);
@@ -20,14 +19,14 @@ describe('a first message that the server sends with the handshake response', ()
 
     it(`arrives again after the device has reconnected by itself, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
-      const [link] = harness.device.links;
+      const { link } = harness;
       // The device's own ping would come too late.
       const config = { pingIntervalMs: 7_200_000 };
       await harness.clock.wait(link.open({ uri: 'ws://host/early', config }));
       await harness.clock.advance(LIMIT_MS);
       harness.server.connections[0]?.reset();
-      assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 5000));
-      assert.ok(await harness.clock.until(() => link.stateNumber === 2, 60_000));
+      await harness.until(() => link.stateNumber !== 2, 5000);
+      await harness.until(() => link.stateNumber === 2, 60_000);
       await harness.clock.advance(LIMIT_MS);
       assert.equal(harness.server.connections.length, 2);
       assert.deepEqual(texts(harness), [EARLY_TEXT, EARLY_TEXT]);
@@ -56,8 +55,7 @@ describe('a first message that the server sends with the handshake response', ()
   for (const firmware of ['A', 'B'] as const) {
     it(`is lost, and the link warns once for each server and owner, class ${firmware}`, async () => {
       await using harness = await readyHarness({ firmware });
-      const [link] = harness.device.links;
-      await harness.clock.wait(link.open({ uri: 'ws://host/early' }));
+      const { link } = await harness.open({ uri: 'ws://host/early' });
       assert.deepEqual(warnings(harness), ['FIRST_MESSAGE_AT_RISK']);
       await harness.clock.advance(LIMIT_MS);
       assert.deepEqual(texts(harness), []);

@@ -18,8 +18,7 @@ function reportsOf(harness: Harness, errors: readonly unknown[] = []): string {
 
 describe('the headers of an open', () => {
   it('are read back, and written again when one is corrupt', async () => {
-    await using harness = new Harness();
-    await harness.ready();
+    await using harness = await new Harness().ready();
     const farEnd = harness.simulator.write.bind(harness.simulator);
     let writes = 0;
     harness.simulator.write = (bytes) => {
@@ -47,7 +46,7 @@ describe('the headers of an open', () => {
       },
     });
     await harness.ready();
-    const [link] = harness.device.links;
+    const { link } = harness;
     const open = link.open({ uri: 'ws://host/plain', headers, keepOpen: true });
     assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
     await harness.clock.advance(600_000);
@@ -73,9 +72,7 @@ describe('the headers of an open', () => {
       });
       await harness.ready();
       const failure = await harness.clock.wait(
-        harness.device.links[0]
-          .open({ uri: 'ws://host/plain', headers })
-          .catch((error: unknown) => error),
+        harness.link.open({ uri: 'ws://host/plain', headers }).catch((error: unknown) => error),
       );
       await harness.clock.advance(1000);
       assert.ok(!reportsOf(harness, [failure]).includes('quoted'), `byte ${at}`);

@@ -4,7 +4,6 @@ import { EspAtError } from '../../../../driver/errors';
 import type { OpenOptions } from '../../../../driver/link/options';
 import type { FirmwareClass } from '../../../../simulator';
 import { Harness, type HarnessOptions } from '../../../harness/harness';
-import { endingOf, lines } from '../../../harness/ready-harness';
 import { makeAuthority, makeIdentity } from '../../../harness/network/ws-server-certificates';
 import { corrupted } from '../../../../driver/link/state/link-step';
 
@@ -53,7 +52,7 @@ function through(corrupt: Corruption, bytes: Uint8Array): Buffer {
 
 /** How an open of link 0 ends, see {@link endingOf}. */
 const opened = (harness: Harness, options: OpenOptions): Promise<string> =>
-  harness.clock.wait(endingOf(harness.device.links[0].open(options)));
+  harness.ending(harness.link.open(options));
 
 describe('a link that has to verify its server', () => {
   const options: OpenOptions = {
@@ -91,7 +90,7 @@ describe('a link that has to verify its server', () => {
       assert.equal(await opened(harness, options), 'OPEN_FAILED');
       assert.equal(harness.server.requests.length, 0);
       // The driver retried after the corruption, and configured the second attempt like the first.
-      const steps = lines(harness).flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
+      const steps = harness.lines().flatMap((line) => /^AT\+WS(CFG|OPEN)=/.exec(line)?.[1] ?? []);
       assert.deepEqual(steps, ['CFG', 'CFG', 'OPEN', 'CFG', 'CFG', 'OPEN']);
     });
 
@@ -113,7 +112,9 @@ describe('an open on a port that corrupts bytes', () => {
   const headers = [{ name: 'X-Key', value: 'secret' }];
 
   const steps = (harness: Harness) =>
-    lines(harness).flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
+    harness
+      .lines()
+      .flatMap((line) => /^AT\+WS((?:CFG|OPEN|CLOSE)(?:=\d|\?))/.exec(line)?.[1] ?? []);
 
   it('is retried when the device read a different URI', async () => {
     await using harness = await corruptingHarness(
@@ -184,7 +185,7 @@ describe('an open on a port that corrupts bytes', () => {
     );
     assert.equal(await opened(harness, { uri: 'ws://host/plain', headers }), 'OUT_OF_SYNC');
     assert.equal(harness.server.requests.length, 0);
-    assert.equal(lines(harness).filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
+    assert.equal(harness.lines().filter((line) => line.endsWith('AT+WSHEAD?')).length, 2);
     // The device holds a corrupt header list: the next open clears it.
     assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'done');
     assert.ok(harness.server.requests[0]?.headers.every(([name]) => name !== 'X-Key'));
@@ -193,10 +194,11 @@ describe('an open on a port that corrupts bytes', () => {
 
 describe('data of the previous connection that arrives while a link reconnects', () => {
   it('is dropped, and the first message of the new connection arrives', async () => {
-    await using harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
-    await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+    await using harness = await new Harness({
+      firmware: 'C',
+      serial: { baudRate: 115_200 },
+    }).ready();
+    const { link } = await harness.open({ keepOpen: true });
     harness.server.behavior.onAccept = (next) => {
       harness.clock.after(50, () =>
         next.send({ fin: true, opcode: 1, payload: Buffer.from('the first of the new one') }),
@@ -204,7 +206,7 @@ describe('data of the previous connection that arrives while a link reconnects',
     };
     harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
     // One chunk has arrived, the next ones are on the port.
-    assert.ok(await harness.clock.until(() => harness.messages.length === 1, 1000));
+    await harness.until(() => harness.messages.length === 1, 1000);
     const { length } = harness.messages;
     link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
     await harness.clock.advance(5000);

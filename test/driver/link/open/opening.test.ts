@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness } from '../../../harness/harness';
-import { code, failure, lines, readyHarness, story } from '../../../harness/ready-harness';
+import { code, failure, readyHarness } from '../../../harness/ready-harness';
 import { unchecked } from '../../../harness/refused';
+import { testWith } from '../../../harness/test-with';
+
+const test = testWith(readyHarness);
 
 describe('opening a link', () => {
-  it('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async () => {
-    await using harness = await readyHarness();
+  test('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async (harness) => {
     const [first, second] = harness.device.links;
     const opening = Promise.all([
       first.open({
@@ -22,7 +24,7 @@ describe('opening a link', () => {
       second.open({ uri: 'ws://host/b' }),
     ]);
     await harness.clock.wait(opening);
-    assert.deepEqual(lines(harness), [
+    assert.deepEqual(harness.lines(), [
       'AT+WSHEAD=0',
       'AT+WSHEAD=8',
       'X-Two: 2AT+WSHEAD=15',
@@ -65,30 +67,25 @@ describe('opening a link', () => {
     ['a name that does not exist', 'ws://no.such.host/', 7000],
     ['a name server that never responds', 'ws://x.timeout/', 20_000],
   ] as const) {
-    it(`fails with OPEN_FAILED within ${limitMs} ms: ${what}`, async () => {
-      await using harness = await readyHarness();
+    test(`fails with OPEN_FAILED within ${limitMs} ms: ${what}`, async (harness) => {
       const before = harness.clock.now();
-      assert.equal(await code(harness, harness.device.links[0].open({ uri })), 'OPEN_FAILED');
+      assert.equal(await code(harness, harness.link.open({ uri })), 'OPEN_FAILED');
       assert.ok(harness.clock.now() - before < limitMs, `took ${harness.clock.now() - before} ms`);
-      assert.deepEqual(story(harness), ['opening 0', 'failed 0']);
+      assert.deepEqual(harness.story(), ['opening 0', 'failed 0']);
     });
   }
 
-  it('fails with OPEN_TIMEOUT when the server accepts later than timeoutMs', async () => {
-    await using harness = await readyHarness();
+  test('fails with OPEN_TIMEOUT when the server accepts later than timeoutMs', async (harness) => {
     const error = await failure(
       harness,
-      harness.device.links[0].open({ uri: 'ws://host/slow=3000', timeoutMs: 1000 }),
+      harness.link.open({ uri: 'ws://host/slow=3000', timeoutMs: 1000 }),
     );
     assert.equal(error.code, 'OPEN_TIMEOUT');
-    assert.equal(harness.device.links[0].stateNumber, 0);
+    assert.equal(harness.link.stateNumber, 0);
   });
 
-  it('succeeds at once when the link is open to the same URI; to another URI, it fails or replaces the connection', async () => {
-    await using harness = await readyHarness();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'first' }));
-    harness.port.written.length = 0;
+  test('succeeds at once when the link is open to the same URI; to another URI, it fails or replaces the connection', async (harness) => {
+    const { link } = await harness.open({ uri: 'ws://host/a', owner: 'first' });
     await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'second' }));
     assert.equal(harness.port.text, '');
     assert.equal(link.owner, 'second');
@@ -111,7 +108,7 @@ describe('opening a link', () => {
     );
     await harness.clock.wait(Promise.all(opens));
     assert.deepEqual(
-      lines(harness).filter((line) => line.startsWith('AT+WSOPEN=')),
+      harness.lines().filter((line) => line.startsWith('AT+WSOPEN=')),
       ['AT+WSOPEN=0,"ws://host/subok","new"'],
     );
   });
@@ -126,16 +123,15 @@ describe('opening a link', () => {
     ],
     ['a message limit of 0', { maxMessageBytes: 0 }, 'INVALID_CONFIG'],
   ] as const)
-    it(`refuses ${what} without a byte written`, async () => {
-      await using harness = await readyHarness();
-      const [link] = harness.device.links;
-      assert.equal(await code(harness, link.open({ uri: 'ws://host/', ...options })), expected);
+    test(`refuses ${what} without a byte written`, async (harness) => {
+      const opening = harness.link.open({ uri: 'ws://host/', ...options });
+      assert.equal(await code(harness, opening), expected);
       assert.deepEqual([harness.port.text, harness.linkEvents], ['', []]);
     });
 
   it('refuses settings that no firmware takes without an event, also where no device is ready', async () => {
     await using harness = new Harness();
-    const [link] = harness.device.links;
+    const { link } = harness;
     for (const config of [{ pingIntervalMs: 1500 }, { bufferBytes: 16_385 }])
       assert.equal(
         await code(harness, link.open({ uri: 'ws://host/', keepOpen: true, config })),

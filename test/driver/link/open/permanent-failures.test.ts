@@ -58,9 +58,8 @@ describe('an open with an error that only new settings can fix', () => {
   }
 
   it('is retried after the device restarts', async () => {
-    await using harness = new Harness({ firmware: 'C' });
-    await harness.ready();
-    const open = harness.device.links[0].open({
+    await using harness = await new Harness({ firmware: 'C' }).ready();
+    const open = harness.link.open({
       uri: 'ws://host/plain',
       keepOpen: true,
       config: { auth: 1, pki: 0, ca: 0 },

@@ -28,24 +28,20 @@ describe('a device without memory, which refuses each message before its prompt'
 describe('connections that no link has asked for', () => {
   it('are closed where they keep the link from opening, which then opens at once', async () => {
     const harness = await readyHarness({ firmware: 'C' });
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/one' }));
+    const { link } = await harness.open({ uri: 'ws://host/one' });
     // A URC of another link, whose number was corrupt.
-    harness.port.deliver(Buffer.from('+WS_CLOSED:0\r\n'));
+    harness.say('+WS_CLOSED:0\r\n');
     assert.equal(link.state, 'closed');
     await harness.clock.wait(link.open({ uri: 'ws://host/two' }), 1000);
-    assert.deepEqual(
-      harness.server.connections.map(({ request, open }) => `${request.target} ${open}`),
-      ['/one false', '/two true'],
-    );
+    assert.deepEqual(harness.connections(), ['/one false', '/two true']);
     await harness.end();
   });
 
   it('are closed by one AT+WSCLOSE at a time, however often the device reports them', async () => {
     const harness = await readyHarness();
-    harness.port.deliver(Buffer.from('+WS_CONNECTED:1\r\n'.repeat(1000)));
+    harness.say('+WS_CONNECTED:1\r\n'.repeat(1000));
     await harness.clock.advance(5000);
-    const closes = harness.port.text.split('AT+WSCLOSE=1').length - 1;
+    const closes = harness.count('AT+WSCLOSE=1');
     assert.ok(closes >= 1 && closes <= 2, `${closes}`);
     await harness.end();
   });

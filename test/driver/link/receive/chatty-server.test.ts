@@ -9,7 +9,7 @@ const RECOVERY_LIMIT_MS = 15_000;
 /** A harness whose server sends a short message at an interval, on a port at 115200. */
 async function chattyHarness(intervalMs: number): Promise<Harness> {
   const harness = new Harness({ firmware: 'C', serial: { baudRate: 115_200 } });
-  const [link] = harness.device.links;
+  const { link } = harness;
   harness.server.behavior.onAccept = (connection) => {
     const say = (): void => {
       if (!connection.open) return;

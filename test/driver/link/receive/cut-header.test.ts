@@ -2,16 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FirmwareClass } from '../../../../simulator';
 import { encodeServerFrame } from '../../../../simulator/websocket/frame-codec';
-import { lines, readyHarness } from '../../../harness/ready-harness';
+import { readyHarness } from '../../../harness/ready-harness';
 
 const text = (payload: string) => ({ fin: true, opcode: 1, payload: Buffer.from(payload) });
 
 /** A link that is kept open, and its connection at the server. */
 async function openLink(firmware: FirmwareClass) {
   const harness = await readyHarness({ firmware });
-  const { clock, device, server } = harness;
-  const [link] = device.links;
-  await clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  const { clock, server, link } = await harness.open({ keepOpen: true });
   const [connection] = server.connections;
   assert.ok(connection);
   // Waits for the ping of the driver, by which class C delivers a first message.
@@ -63,7 +61,7 @@ describe('a frame header that arrives in two parts', () => {
     connection.sendRaw(frame.subarray(1));
     connection.send(text(''));
     await clock.advance(2000);
-    assert.deepEqual([messages(), events(), lines(harness)], [['cut', ''], [], []]);
+    assert.deepEqual([messages(), events(), harness.lines()], [['cut', ''], [], []]);
     await harness.end();
   });
 });
@@ -75,7 +73,7 @@ describe('an empty message to class A', () => {
     await clock.advance(2000);
     assert.deepEqual(messages(), ['one', '', 'two', '', 'three']);
     assert.deepEqual([link.stateNumber, events()], [2, []]);
-    const [command] = lines(harness);
+    const [command] = harness.lines();
     assert.equal(command, 'AT+WSSEND=0,1,9,300');
     await harness.end();
   });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FirmwareClass } from '../../../../simulator';
 import { Harness } from '../../../harness/harness';
-import { lines } from '../../../harness/ready-harness';
 import { openHarness } from '../open/open-harness';
 
 const DATA_FORMAT = 'AT+WSDATAFMT=0,0,55';
@@ -33,7 +32,7 @@ describe('an unknown line', () => {
 
   it('causes a resync while the device reconnects a link', async () => {
     const { harness, story } = await openHarness();
-    harness.port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n'));
+    harness.say('+WS_DISCONNECTED:0\r\n');
     harness.port.deliver(corruptData);
     await harness.clock.advance(10);
     assert.deepEqual(story().slice(0, 1), ['lost 1']);
@@ -47,9 +46,9 @@ describe('after data loss', () => {
     const { harness } = await openHarness({ firmware });
     await harness.clock.advance(1000);
     harness.port.written.length = 0;
-    harness.port.deliver(Buffer.from(corrupt));
+    harness.say(corrupt);
     await harness.clock.advance(10_000);
-    const written = lines(harness);
+    const written = harness.lines();
     await harness.end();
     return written;
   }
@@ -73,7 +72,7 @@ describe('after data loss', () => {
     harness.port.deliver(corruptData);
     assert.equal(await closing, 'done');
     assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
-    assert.ok(!lines(harness).includes(DATA_FORMAT), harness.port.text);
+    assert.ok(!harness.lines().includes(DATA_FORMAT), harness.port.text);
     await harness.end();
   });
 
@@ -92,7 +91,7 @@ describe('data before the OK of AT+WSOPEN', () => {
       simulator: {
         output: (bytes) => {
           if (bytes.includes('+WS_CONNECTED:0')) {
-            harness.port.deliver(Buffer.from(left));
+            harness.say(left);
             left = '';
           }
           harness.port.deliver(bytes);
@@ -107,12 +106,12 @@ describe('data before the OK of AT+WSOPEN', () => {
 
   it('is delivered in order once the link is open, and none of it to the next connection', async () => {
     const { harness, link } = await opened('+WS_DATA:0,1,1,3,3,one\r\n+WS_DATA:0,1,0,3,3,tw\r\n');
-    const texts = () => harness.messages.map(({ bytes }) => bytes.toString());
+    const texts = () => harness.texts();
     assert.deepEqual(texts(), ['one']);
     await harness.clock.wait(link.close());
-    harness.port.deliver(Buffer.from('+WS_DATA:0,1,1,4,4,none\r\n'));
+    harness.say('+WS_DATA:0,1,1,4,4,none\r\n');
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    harness.port.deliver(Buffer.from('+WS_DATA:0,1,1,3,3,new\r\n'));
+    harness.say('+WS_DATA:0,1,1,3,3,new\r\n');
     assert.deepEqual(texts(), ['one', 'new']);
     await harness.end();
   });

@@ -20,9 +20,8 @@ async function opened(
   options: HarnessOptions = {},
   open: Partial<OpenOptions> = {},
 ): Promise<Opened> {
-  const harness = new Harness(options);
-  await harness.ready();
-  await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain', ...open }));
+  const harness = await new Harness(options).ready();
+  await harness.open({ ...open });
   const [connection] = harness.server.connections;
   assert.ok(connection);
   harness.port.written.length = 0;

@@ -5,8 +5,7 @@ import { readyHarness } from '../../../harness/ready-harness';
 describe('bytes that the caller changes after the call', () => {
   it('arrive as they were, of messages and of requests that wait', async () => {
     await using harness = await readyHarness();
-    const { clock, device, server } = harness;
-    const [link] = device.links;
+    const { clock, server, link } = harness;
     const bytes = Buffer.from('one');
     const request = Buffer.from('two');
     const later = Buffer.from('three');
@@ -27,9 +26,7 @@ describe('bytes that the caller changes after the call', () => {
 
   it('arrive, and are counted, although the caller gives its memory away', async () => {
     await using harness = await readyHarness();
-    const { clock, device, server } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    const { clock, device, server, link } = await harness.open();
     const bytes = new Uint8Array([1, 2, 3]);
     const sent = link.send(bytes, { opcode: 2 });
     structuredClone(bytes, { transfer: [bytes.buffer] });
