@@ -4,52 +4,51 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
 import { failure, readyHarness } from '../../harness/ready-harness';
-import { one, openHarness, two } from './open/open-harness';
+import { one, test, two } from './open/open-harness';
 
 describe('an abort', () => {
+  const slow = 'ws://host/slow=700';
+
   /** A link whose open() by the owner `old` is under way at a slow server. */
-  async function openingHarness() {
-    const opened = await openHarness();
-    await opened.harness.clock.wait(opened.link.close());
+  async function openingLink(harness: Harness) {
+    await harness.clock.wait(harness.link.close());
     const controller = new AbortController();
-    const { signal } = controller;
-    const slow = 'ws://host/slow=700';
-    const first = opened.ending(opened.link.open({ uri: slow, owner: 'old' }, { signal }));
-    await opened.harness.clock.advance(100);
-    return { ...opened, slow, first, controller };
+    const first = harness.ending(harness.link.open({ uri: slow, owner: 'old' }, controller));
+    await harness.clock.advance(100);
+    return { controller, first };
   }
 
-  it('of an open under way closes the link', async () => {
-    const { harness, link, first, controller } = await openingHarness();
+  test('of an open under way closes the link', async (harness) => {
+    const { link } = harness;
+    const { first, controller } = await openingLink(harness);
     controller.abort(new EspAtError('ABORTED'));
     assert.equal(await first, 'ABORTED');
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 0);
     assert.ok(harness.server.connections.every(({ open }) => !open));
-    await harness.end();
   });
 
-  it('of an open that a newer open has joined changes nothing', async () => {
-    const { harness, link, ending, slow, first, controller } = await openingHarness();
+  test('of an open that a newer open has joined changes nothing', async (harness) => {
+    const { link, ending } = harness;
+    const { first, controller } = await openingLink(harness);
     const second = ending(link.open({ uri: slow, owner: 'new' }));
     controller.abort();
     assert.deepEqual([await first, await second], ['done', 'done']);
     assert.deepEqual([link.stateNumber, link.owner], [2, 'new']);
-    await harness.end();
   });
 
-  it('of an open that has settled changes nothing, and its signal has no listener left', async () => {
-    const { harness, link, first, controller } = await openingHarness();
+  test('of an open that has settled changes nothing, and its signal has no listener left', async (harness) => {
+    const { link } = harness;
+    const { first, controller } = await openingLink(harness);
     assert.equal(await first, 'done');
     assert.deepEqual(getEventListeners(controller.signal, 'abort'), []);
     controller.abort();
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 2);
-    await harness.end();
   });
 
-  it('of a close ends the wait, not the close', async () => {
-    const { harness, link, ending } = await openHarness();
+  test('of a close ends the wait, not the close', async (harness) => {
+    const { link, ending } = harness;
     harness.server.behavior.answersCloses = false;
     const controller = new AbortController();
     const closing = ending(link.close({ signal: controller.signal }));
@@ -59,13 +58,12 @@ describe('an abort', () => {
     assert.equal(link.stateNumber, 4);
     await harness.clock.advance(5000);
     assert.equal(link.stateNumber, 0);
-    await harness.end();
   });
 });
 
 describe('the owner of a link', () => {
-  it('is the owner of the newest open from its call on; events of the old connection keep their owner', async () => {
-    const { harness, link, ending } = await openHarness();
+  test('is the owner of the newest open from its call on; events of the old connection keep their owner', async (harness) => {
+    const { link, ending } = harness;
     const opening = ending(link.open({ uri: two, replace: true, owner: 'new' }));
     assert.equal(link.owner, 'new');
     assert.equal(await opening, 'done');
@@ -76,7 +74,6 @@ describe('the owner of a link', () => {
       ['opening', two, 'new'],
       ['opened', two, 'new'],
     ]);
-    await harness.end();
   });
 
   it('keeps the rest of its last message when another open replaces it', async () => {

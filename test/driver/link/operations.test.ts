@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
-import { one, openHarness, three, two } from './open/open-harness';
+import { one, openToOne, test, three, two } from './open/open-harness';
 import { corrupted } from '../../../driver/link/state/link-step';
 
 describe('an open during a close', () => {
-  it('is not closed by the rest of that close', async () => {
-    const { harness, link, ending, story, connections, closes } = await openHarness();
+  test('is not closed by the rest of that close', async (harness) => {
+    const { link, ending, story, connections, count } = harness;
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
     await harness.clock.advance(200);
@@ -17,24 +17,22 @@ describe('an open during a close', () => {
     await harness.clock.advance(5000);
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.deepEqual(connections(), ['/one false', '/two true']);
-    assert.equal(closes(), 1);
-    await harness.end();
+    assert.equal(count('AT+WSCLOSE'), 1);
   });
 });
 
 describe('a second close', () => {
-  it('joins the first, and the close is emitted once', async () => {
-    const { harness, link, ending, story, closes } = await openHarness();
+  test('joins the first, and the close is emitted once', async (harness) => {
+    const { link, ending, story, count } = harness;
     const endings = [ending(link.close()), ending(link.close({ code: 1001 }))];
     assert.deepEqual(await Promise.all(endings), ['done', 'done']);
     assert.equal(harness.count('AT+WSSEND=0,2,8'), 1);
     assert.equal(harness.server.connections[0]?.frames[0]?.payload.toString('hex'), '03e8');
-    assert.deepEqual([story(), closes()], [['closing 4', 'closed 0'], 1]);
-    await harness.end();
+    assert.deepEqual([story(), count('AT+WSCLOSE')], [['closing 4', 'closed 0'], 1]);
   });
 
-  it('ends the close handshake of the first when graceful is false', async () => {
-    const { harness, link, ending } = await openHarness();
+  test('ends the close handshake of the first when graceful is false', async (harness) => {
+    const { link, ending } = harness;
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
     await harness.clock.advance(200);
@@ -42,25 +40,23 @@ describe('a second close', () => {
     await harness.clock.wait(link.close({ graceful: false }));
     assert.equal(await closing, 'done');
     assert.ok(harness.clock.now() - before < 1500, `took ${harness.clock.now() - before} ms`);
-    await harness.end();
   });
 });
 
 describe('two concurrent opens with replace', () => {
-  it('to two servers: the last call wins, and the first never starts', async () => {
-    const { harness, link, ending, story, connections } = await openHarness();
+  test('to two servers: the last call wins, and the first never starts', async (harness) => {
+    const { link, ending, story, connections } = harness;
     const first = ending(link.open({ uri: two, replace: true }));
     const second = ending(link.open({ uri: three, replace: true }));
     assert.deepEqual([await first, await second], ['OPEN_ABORTED', 'done']);
     assert.deepEqual(story(), ['closing 4', 'closed 0', 'opening 0', 'opened 2']);
     assert.deepEqual(connections(), ['/one false', '/three true']);
-    await harness.end();
   });
 });
 
 describe('an aborted open', () => {
-  it('is closing until the device has ended it, and says so', async () => {
-    const { harness, link, ending, story } = await openHarness();
+  test('is closing until the device has ended it, and says so', async (harness) => {
+    const { link, ending, story } = harness;
     await ending(link.close());
     const opening = ending(link.open({ uri: 'ws://host/slow=3000' }));
     await harness.clock.advance(1000);
@@ -69,13 +65,13 @@ describe('an aborted open', () => {
     assert.deepEqual(story().slice(2), ['opening 0', 'closing 0']);
     assert.deepEqual([await opening, await closing], ['OPEN_ABORTED', 'done']);
     assert.deepEqual(story().slice(2), ['opening 0', 'closing 0', 'closed 0']);
-    await harness.end();
   });
 });
 
 describe('a link that closes', () => {
   it('sends the messages of earlier calls although received data is corrupt', async () => {
-    const { harness, link, ending } = await openHarness({ serial: { baudRate: 115_200 } });
+    await using harness = await openToOne({ serial: { baudRate: 115_200 } });
+    const { link, ending } = harness;
     const endings = [
       ending(link.send('x'.repeat(10_000))),
       ending(link.send('given before the close')),
@@ -84,14 +80,13 @@ describe('a link that closes', () => {
     await harness.clock.advance(100);
     link.take((state) => corrupted(state, new EspAtError('FRAME_STALLED', { link: 0 })));
     assert.deepEqual(await Promise.all(endings), ['done', 'done', 'done']);
-    await harness.end();
   });
 });
 
 describe('a message that stops between its fragments', () => {
   it('is followed by no other message during the close', async () => {
     let sends = 0;
-    const { harness, link, ending } = await openHarness({
+    await using harness = await openToOne({
       simulator: {
         hooks: {
           outcome: (line) =>
@@ -101,6 +96,7 @@ describe('a message that stops between its fragments', () => {
         },
       },
     });
+    const { link, ending } = harness;
     const endings = [
       ending(link.send('x'.repeat(40_000))),
       ending(link.send('given before the close')),
@@ -109,14 +105,13 @@ describe('a message that stops between its fragments', () => {
     assert.deepEqual(await Promise.all(endings), ['SEND_UNKNOWN', 'LINK_CLOSED', 'done']);
     const frames = harness.server.connections[0]?.frames.filter(({ opcode }) => opcode < 8) ?? [];
     assert.ok(frames.length > 0 && frames.every(({ fin }) => !fin));
-    await harness.end();
   });
 });
 
 describe('an open from a listener of the end of a connection', () => {
   for (const event of ['closed-by-server', 'lost'] as const) {
-    it(`is the only open that follows the event ${event}`, async () => {
-      const { harness, link, story, connections } = await openHarness();
+    test(`is the only open that follows the event ${event}`, async (harness) => {
+      const { link, story, connections } = harness;
       // Kept open, so that the driver would open it as well.
       await harness.clock.wait(link.open({ uri: one, keepOpen: true }));
       const openings: Promise<void>[] = [];
@@ -132,7 +127,6 @@ describe('an open from a listener of the end of a connection', () => {
       assert.ok(!story().includes('retry 0'), story().join());
       assert.equal(story().filter((each) => each.startsWith('opening')).length, 1);
       assert.deepEqual(connections(), ['/one false', '/two true']);
-      await harness.end();
     });
   }
 });
@@ -166,8 +160,8 @@ describe('a response that lists a link', () => {
     ['lost', '+WS_DISCONNECTED:0\r\n', ['lost 1', 'reopened 2']],
   ] as const) {
     for (const where of ['behind it', 'in it']) {
-      it(`does not override ${urc.trim()} that came ${where}`, async () => {
-        const { harness, link, story } = await openHarness();
+      test(`does not override ${urc.trim()} that came ${where}`, async (harness) => {
+        const { link, story } = harness;
         const deliver = harness.port.deliver.bind(harness.port);
         harness.port.deliver = (bytes) => {
           harness.port.deliver = deliver;
@@ -183,7 +177,6 @@ describe('a response that lists a link', () => {
         assert.deepEqual(story(), outcome);
         assert.equal(link.stateNumber, event === 'closed' ? 0 : 2);
         assert.ok(harness.port.text.split('AT+WSOPEN?').length > 2);
-        await harness.end();
       });
     }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FirmwareClass } from '../../../../simulator';
 import { Harness } from '../../../harness/harness';
-import { openHarness } from '../open/open-harness';
+import { openToOne, test } from '../open/open-harness';
 
 const DATA_FORMAT = 'AT+WSDATAFMT=0,0,55';
 
@@ -16,7 +16,8 @@ const resyncs = (harness: Harness) =>
 describe('an unknown line', () => {
   for (const firmware of ['A', 'C', 'D'] as const)
     it(`causes a resync and one data loss while a link of class ${firmware} is open, and neither later`, async () => {
-      const { harness, link, ending } = await openHarness({ firmware });
+      await using harness = await openToOne({ firmware });
+      const { link, ending } = harness;
       await harness.clock.advance(1000);
       harness.port.deliver(corruptData);
       await harness.clock.advance(10_000);
@@ -27,29 +28,26 @@ describe('an unknown line', () => {
       harness.port.deliver(corruptData);
       await harness.clock.advance(10_000);
       assert.deepEqual([resyncs(harness), losses()], [['CORRUPT_LINE'], 1]);
-      await harness.end();
     });
 
-  it('causes a resync while the device reconnects a link', async () => {
-    const { harness, story } = await openHarness();
+  test('causes a resync while the device reconnects a link', async (harness) => {
+    const { story } = harness;
     harness.say('+WS_DISCONNECTED:0\r\n');
     harness.port.deliver(corruptData);
     await harness.clock.advance(10);
     assert.deepEqual(story().slice(0, 1), ['lost 1']);
     assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
-    await harness.end();
   });
 });
 
 describe('after data loss', () => {
   async function commands(firmware: FirmwareClass, corrupt: string): Promise<string[]> {
-    const { harness } = await openHarness({ firmware });
+    await using harness = await openToOne({ firmware });
     await harness.clock.advance(1000);
     harness.port.written.length = 0;
     harness.say(corrupt);
     await harness.clock.advance(10_000);
     const written = harness.lines();
-    await harness.end();
     return written;
   }
 
@@ -64,8 +62,8 @@ describe('after data loss', () => {
     }
   });
 
-  it('the driver leaves the data format of a link alone while it closes', async () => {
-    const { harness, link, ending } = await openHarness();
+  test('the driver leaves the data format of a link alone while it closes', async (harness) => {
+    const { link, ending } = harness;
     harness.server.behavior.answersCloses = false;
     const closing = ending(link.close());
     await harness.clock.advance(200);
@@ -73,7 +71,6 @@ describe('after data loss', () => {
     assert.equal(await closing, 'done');
     assert.deepEqual(resyncs(harness), ['CORRUPT_LINE']);
     assert.ok(!harness.lines().includes(DATA_FORMAT), harness.port.text);
-    await harness.end();
   });
 
   it('the driver leaves the data format alone where a resync lost no data', async () => {
@@ -113,7 +110,6 @@ describe('data before the OK of AT+WSOPEN', () => {
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     harness.say('+WS_DATA:0,1,1,3,3,new\r\n');
     assert.deepEqual(texts(), ['one', 'new']);
-    await harness.end();
   });
 
   it('is reported as lost once the link is open, when its header is corrupt', async () => {
@@ -126,6 +122,5 @@ describe('data before the OK of AT+WSOPEN', () => {
         ['dataloss', 'DATA_LOST'],
       ],
     );
-    await harness.end();
   });
 });

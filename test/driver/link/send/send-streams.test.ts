@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness } from '../../../harness/harness';
-import { openHarness } from '../open/open-harness';
+import { openToOne, test } from '../open/open-harness';
 
 const MEBIBYTE = 1024 * 1024;
 
 describe('sending streams of messages', () => {
   it('sends short messages while another link sends 1 MiB', async () => {
-    const { harness } = await openHarness({ serial: { baudRate: 115_200 } });
+    await using harness = await openToOne({ serial: { baudRate: 115_200 } });
     const [large, small] = harness.device.links;
     await harness.clock.wait(small.open({ uri: 'ws://host/plain?1' }));
     harness.port.written.length = 0;
@@ -32,11 +32,9 @@ describe('sending streams of messages', () => {
       got.map(({ payload }) => payload.toString()),
       texts,
     );
-    await harness.end();
   });
 
-  it('shares the port equally between two large transfers', async () => {
-    const { harness } = await openHarness();
+  test('shares the port equally between two large transfers', async (harness) => {
     const [one, other] = harness.device.links;
     await harness.clock.wait(other.open({ uri: 'ws://host/plain?1' }));
     harness.port.written.length = 0;
@@ -47,7 +45,6 @@ describe('sending streams of messages', () => {
       ([, link]) => link,
     );
     assert.deepEqual(order.join(''), '01'.repeat(10));
-    await harness.end();
   });
 });
 
