@@ -38,12 +38,8 @@ describe('initializing a device', () => {
     ['AT+WSOPEN', 'A'],
   ] as const) {
     it(`tries ${name} when it is not listed: its name may be corrupt`, async () => {
-      const corrupt = (output: Buffer) =>
-        Buffer.from(output.toString('latin1').replace(`"${name}"`, '"AT+WSNONE"'), 'latin1');
-      await using harness: Harness = new Harness({
-        firmware,
-        simulator: { output: (output) => harness.port.deliver(corrupt(output)) },
-      });
+      await using harness = new Harness({ firmware });
+      harness.alterOutput = (text) => text.replace(`"${name}"`, '"AT+WSNONE"');
       await harness.ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);
     });

@@ -11,16 +11,7 @@ const CONNECTED = '+WS_CONNECTED:0\r\n';
  * check replaces that one. Changes the response to this check, and all later ones, by `change`.
  */
 async function flooded(change: (text: string) => string) {
-  let isChanging = false;
-  const harness: Harness = new Harness({
-    firmware: 'C',
-    simulator: {
-      output: (bytes): void => {
-        const text = bytes.toString('latin1');
-        harness.port.deliver(Buffer.from(isChanging ? change(text) : text, 'latin1'));
-      },
-    },
-  });
+  const harness = new Harness({ firmware: 'C' });
   const { clock, port, device } = harness;
   const [link] = device.links;
   await harness.ready();
@@ -30,7 +21,7 @@ async function flooded(change: (text: string) => string) {
   await clock.advance(1100);
   port.deliver(Buffer.from(CONNECTED));
   await clock.advance(200);
-  isChanging = true;
+  harness.alterOutput = change;
   port.deliver(Buffer.from(CONNECTED));
   return { harness, link, clock };
 }

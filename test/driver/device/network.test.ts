@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AccessPoint } from '../../../simulator';
+import { testWith } from '../../harness/test-with';
 import { Harness } from '../../harness/harness';
 
 const home: AccessPoint = { ssid: 'home', password: 'password', rssi: -61, channel: 6 };
@@ -11,12 +12,13 @@ const codes = (harness: Harness): (string | undefined)[] => harness.warnings();
 const shown = (harness: Harness): string =>
   `${harness.device.state.name} ${harness.device.state.error?.code ?? ''}`.trim();
 
+/** A ready device that is in the network `home`. */
+const homeHarness = () => new Harness({ device: { wifi }, simulator: { wifi: [home] } }).ready();
+
+const test = testWith(homeHarness);
+
 describe('a Wi-Fi network that is lost and returns', () => {
-  it('is joined again, and reported as lost until then', async () => {
-    await using harness = await new Harness({
-      device: { wifi },
-      simulator: { wifi: [home] },
-    }).ready();
+  test('is joined again, and reported as lost until then', async (harness) => {
     harness.simulator.wifi.lose();
     await harness.clock.advance(200_000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
@@ -49,11 +51,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.until(() => shown(harness) === 'ready', 3000);
   });
 
-  it('is joined again by the driver when the device has stopped trying', async () => {
-    await using harness = await new Harness({
-      device: { wifi },
-      simulator: { wifi: [home] },
-    }).ready();
+  test('is joined again by the driver when the device has stopped trying', async (harness) => {
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     await harness.clock.advance(1000);
     assert.equal(shown(harness), 'ready WIFI_LOST');
@@ -87,11 +85,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.until(() => shown(harness) === 'ready', 60_000);
   });
 
-  it('is waited for after the port was plugged in again, before the driver joins', async () => {
-    await using harness = await new Harness({
-      device: { wifi },
-      simulator: { wifi: [home] },
-    }).ready();
+  test('is waited for after the port was plugged in again, before the driver joins', async (harness) => {
     harness.simulator.wifi.lose();
     harness.port.unplug();
     await harness.clock.advance(1000);
@@ -104,17 +98,8 @@ describe('a Wi-Fi network that is lost and returns', () => {
 
   it('is detected when an open fails although its URC was lost, and joined again', async () => {
     const isLost = /WIFI DISCONNECT\r\n/;
-    const harness: Harness = new Harness({
-      device: { wifi },
-      simulator: {
-        wifi: [home],
-        output: (bytes) => {
-          const text = bytes.toString('latin1').replace(isLost, '');
-          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-      },
-    });
-    await harness.ready();
+    await using harness = await homeHarness();
+    harness.alterOutput = (text) => text.replace(isLost, '');
     const { clock, simulator, device } = harness;
     // A device that does not rejoin by itself.
     simulator.write(Buffer.from('AT+CWQAP\r\n'));
@@ -128,15 +113,13 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.end();
   });
 
-  it('is queried at most every 30 s while opens fail and the device has a network', async () => {
-    const harness = await new Harness({ device: { wifi }, simulator: { wifi: [home] } }).ready();
+  test('is queried at most every 30 s while opens fail and the device has a network', async (harness) => {
     const { link } = harness;
     link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
     harness.port.written.length = 0;
     await harness.clock.advance(120_000);
     const asked = harness.count('AT+CWSTATE?');
     assert.ok(asked >= 2 && asked <= 4, `${asked}`);
-    await harness.end();
   });
 });
 
@@ -151,16 +134,8 @@ describe('a board in factory state without Wi-Fi settings', () => {
   });
 
   it('is asked every 30 s, so that it shows a join of which the driver got no URC', async () => {
-    const harness: Harness = new Harness({
-      simulator: {
-        wifi: [home],
-        joined: false,
-        output: (bytes) => {
-          const text = bytes.toString('latin1').replace(/WIFI (CONNECTED|GOT IP)\r\n/g, '');
-          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-      },
-    });
+    await using harness = new Harness({ simulator: { wifi: [home], joined: false } });
+    harness.alterOutput = (text) => text.replace(/WIFI (CONNECTED|GOT IP)\r\n/g, '');
     await harness.ready();
     harness.simulator.write(Buffer.from('AT+CWMODE=1\r\n'));
     await harness.clock.advance(100);

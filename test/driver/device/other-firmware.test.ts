@@ -14,18 +14,12 @@ function harnessOf(
   times: { left: number },
   options: HarnessOptions = {},
 ): Harness {
-  const harness: Harness = new Harness({
-    ...options,
-    simulator: {
-      ...options.simulator,
-      output: (bytes) => {
-        const text = bytes.toString('latin1');
-        const other = times.left > 0 ? text.replace(from, to) : text;
-        if (other !== text) times.left--;
-        harness.port.deliver(Buffer.from(other, 'latin1'));
-      },
-    },
-  });
+  const harness = new Harness(options);
+  harness.alterOutput = (text) => {
+    const other = times.left > 0 ? text.replace(from, to) : text;
+    if (other !== text) times.left--;
+    return other;
+  };
   return harness;
 }
 

@@ -9,17 +9,9 @@ const [small, large] = [{ bufferBytes: 2000 }, { bufferBytes: 4000 }];
 
 /** A ready device with v4.0.0.0, which frames messages wrongly that are longer than the buffer of their link. */
 async function misframingHarness(): Promise<Harness> {
-  const harness: Harness = new Harness({
-    firmware: 'B',
-    simulator: {
-      output: (bytes) =>
-        harness.port.deliver(
-          Buffer.from(bytes.toString('latin1').replace('3.3.0.0', '4.0.0.0'), 'latin1'),
-        ),
-    },
-  });
-  await harness.ready();
-  return harness;
+  const harness = new Harness({ firmware: 'B' });
+  harness.alterOutput = (text) => text.replace('3.3.0.0', '4.0.0.0');
+  return harness.ready();
 }
 
 describe('an open with another buffer size', () => {

@@ -88,45 +88,26 @@ describe('close()', () => {
 });
 
 describe('a half-open link', () => {
-  /** A ready harness whose device output passes through `change`. */
-  async function harnessWithOutput(
-    change: (text: string, harness: Harness) => string,
-  ): Promise<Harness> {
-    const harness: Harness = new Harness({
-      simulator: {
-        output: (bytes) => {
-          const text = change(bytes.toString('latin1'), harness);
-          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-      },
-    });
-    await harness.ready();
-    return harness;
-  }
-
-  it('reconnects when it accepts no byte within the timeout of a message', async () => {
-    let stalled = false;
-    await using harness = await harnessWithOutput((text, { clock, port }) => {
-      if (!stalled) return text;
+  test('reconnects when it accepts no byte within the timeout of a message', async (harness) => {
+    const { clock, link } = await harness.open();
+    let stalled = true;
+    harness.alterOutput = (text) => {
+      if (!stalled || text !== '\r\nSEND OK\r\n') return text;
       // The device tries to send for 10 s, then answers ERROR.
-      if (text !== '\r\nSEND OK\r\n') return text;
       clock.after(10_500, () => {
         stalled = false;
-        port.deliver(Buffer.from('\r\nERROR\r\n'));
+        harness.say('\r\nERROR\r\n');
       });
       return '';
-    });
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    stalled = true;
-    const farEnd = harness.simulator.write.bind(harness.simulator);
-    harness.simulator.write = (bytes) => {
-      if (stalled && bytes.length === 1) harness.say('\r\nbusy p...\r\n');
-      else farEnd(bytes);
+    };
+    harness.alterInput = (text) => {
+      if (!stalled || text.length > 1) return text;
+      harness.say('\r\nbusy p...\r\n');
+      return '';
     };
     const error = await failure(harness, link.send('stuck'));
     assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
-    await harness.clock.until(
+    await harness.until(
       () => link.stateNumber === 2 && harness.server.connections.length === 2,
       5000,
     );

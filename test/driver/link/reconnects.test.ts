@@ -72,22 +72,14 @@ describe('a link with keepOpen', () => {
   });
 
   it('is found closed without a URC although other links keep the port busy', async () => {
-    await using harness: Harness = new Harness({
-      simulator: {
-        output: (bytes) => {
-          const text = bytes.toString('latin1').replace('+WS_CLOSED:1\r\n', '');
-          if (text !== '') harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-      },
-    });
-    await harness.ready();
+    await using harness = await new Harness().ready();
+    harness.alterOutput = (text) => text.replace('+WS_CLOSED:1\r\n', '');
     const [busy, closed] = harness.device.links;
     keepOpen(busy, 'busy');
     keepOpen(closed, 'closed');
     await harness.until(() => busy.stateNumber === 2 && closed.stateNumber === 2, 5000);
     const speak = () => {
-      const payload = Buffer.from('still here');
-      harness.server.connections[0]?.send({ fin: true, opcode: 1, payload });
+      harness.serve('still here', harness.server.connections[0]);
       cancel = harness.clock.after(1000, speak);
     };
     let cancel = harness.clock.after(0, speak);
@@ -150,24 +142,15 @@ describe('a link that the device reconnects while the driver closes it to open i
 
 describe('a link that waits to open, while the device still has its connection to another URI', () => {
   it('closes that connection, and opens its own', async () => {
-    let refuses = false;
-    await using harness = new Harness({
-      simulator: {
-        hooks: {
-          outcome: (line) =>
-            line === 'AT+WSCLOSE=0' && refuses ? { kind: 'error' } : { kind: 'execute' },
-        },
-      },
-    });
-    await harness.ready();
+    await using harness = await new Harness().ready();
     const { clock, device, server } = harness;
     const [link] = device.links;
     await clock.wait(link.open({ uri: 'ws://host/one' }));
-    refuses = true;
+    harness.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
     const options = { uri: 'ws://host/two', keepOpen: true, replace: true };
     assert.equal(await clock.wait(endingOf(link.open(options))), 'COMMAND_FAILED');
     assert.equal(harness.linkEvents.at(-1)?.event, 'retry');
-    refuses = false;
+    harness.outcome = () => undefined;
     await clock.wait(device.checkLinks());
     assert.equal(link.state, 'closed');
     const [first] = server.connections;

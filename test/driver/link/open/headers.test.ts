@@ -19,13 +19,9 @@ function reportsOf(harness: Harness, errors: readonly unknown[] = []): string {
 describe('the headers of an open', () => {
   it('are read back, and written again when one is corrupt', async () => {
     await using harness = await new Harness().ready();
-    const farEnd = harness.simulator.write.bind(harness.simulator);
     let writes = 0;
-    harness.simulator.write = (bytes) => {
-      const text = Buffer.from(bytes).toString('latin1');
-      const hit = text.startsWith('X-Key: ') && writes++ === 0;
-      farEnd(hit ? Buffer.from(text.replace('s3', 's4'), 'latin1') : bytes);
-    };
+    harness.alterInput = (text) =>
+      text.startsWith('X-Key: ') && writes++ === 0 ? text.replace('s3', 's4') : text;
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain', headers }));
     assert.equal(writes, 2);
@@ -37,46 +33,28 @@ describe('the headers of an open', () => {
   });
 
   it('fail the open for good where the device shows them in another form', async () => {
-    const harness: Harness = new Harness({
-      simulator: {
-        output: (bytes) => {
-          const text = bytes.toString('latin1').replace(/\+WSHEAD:(\d+),/g, '+WSHEAD:$1,0,');
-          harness.port.deliver(Buffer.from(text, 'latin1'));
-        },
-      },
-    });
-    await harness.ready();
+    await using harness = await new Harness().ready();
+    harness.alterOutput = (text) => text.replace(/\+WSHEAD:(\d+),/g, '+WSHEAD:$1,0,');
     const { link } = harness;
     const open = link.open({ uri: 'ws://host/plain', headers, keepOpen: true });
     assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
     await harness.clock.advance(600_000);
     const opens = harness.linkEvents.filter(({ event }) => event === 'opening');
     assert.equal(opens.length, 1);
-    await harness.end();
   });
 
   it('never appear in events or errors, even when the response with them is corrupt', async () => {
     for (let at = 0; at < 60; at++) {
-      const harness: Harness = new Harness({
-        simulator: {
-          output: (bytes) => {
-            const text = bytes.toString('latin1');
-            const found = text.indexOf('+WSHEAD:');
-            if (found < 0) harness.port.deliver(bytes);
-            else
-              harness.port.deliver(
-                Buffer.concat([bytes.subarray(0, found + at), bytes.subarray(found + at + 1)]),
-              );
-          },
-        },
-      });
-      await harness.ready();
+      await using harness = await new Harness().ready();
+      harness.alterOutput = (text) => {
+        const found = text.indexOf('+WSHEAD:');
+        return found < 0 ? text : text.slice(0, found + at) + text.slice(found + at + 1);
+      };
       const failure = await harness.clock.wait(
         harness.link.open({ uri: 'ws://host/plain', headers }).catch((error: unknown) => error),
       );
       await harness.clock.advance(1000);
       assert.ok(!reportsOf(harness, [failure]).includes('quoted'), `byte ${at}`);
-      await harness.end();
     }
   });
 });

@@ -32,22 +32,12 @@ async function corruptingHarness(
   fromDevice: Corruption,
   toDevice = none,
 ): Promise<Harness> {
-  const harness: Harness = new Harness({
-    ...options,
-    simulator: {
-      ...options.simulator,
-      output: (bytes) => harness.port.deliver(through(fromDevice, bytes)),
-    },
-  });
-  const farEnd = harness.simulator.write.bind(harness.simulator);
-  harness.simulator.write = (bytes) => farEnd(through(toDevice, bytes));
+  const harness = new Harness(options);
+  harness.alterOutput = fromDevice;
+  harness.alterInput = toDevice;
   await harness.ready();
   harness.port.written.length = 0;
   return harness;
-}
-
-function through(corrupt: Corruption, bytes: Uint8Array): Buffer {
-  return Buffer.from(corrupt(Buffer.from(bytes).toString('latin1')), 'latin1');
 }
 
 /** How an open of link 0 ends, see {@link endingOf}. */

@@ -83,27 +83,19 @@ describe('after data loss', () => {
 describe('data before the OK of AT+WSOPEN', () => {
   /** Opens a link; the device sends `early` right before the URC `+WS_CONNECTED`. */
   async function opened(early: string) {
-    let left = early;
-    const harness: Harness = new Harness({
-      simulator: {
-        output: (bytes) => {
-          if (bytes.includes('+WS_CONNECTED:0')) {
-            harness.say(left);
-            left = '';
-          }
-          harness.port.deliver(bytes);
-        },
-      },
-    });
-    await harness.ready();
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    return { harness, link };
+    const harness = await new Harness().ready();
+    harness.alterOutput = (text) => {
+      if (!text.includes('+WS_CONNECTED:0')) return text;
+      harness.alterOutput = undefined;
+      return early + text;
+    };
+    await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
+    return harness;
   }
 
   it('is delivered in order once the link is open, and none of it to the next connection', async () => {
-    const { harness, link } = await opened('+WS_DATA:0,1,1,3,3,one\r\n+WS_DATA:0,1,0,3,3,tw\r\n');
-    const texts = () => harness.texts();
+    await using harness = await opened('+WS_DATA:0,1,1,3,3,one\r\n+WS_DATA:0,1,0,3,3,tw\r\n');
+    const { link, texts } = harness;
     assert.deepEqual(texts(), ['one']);
     await harness.clock.wait(link.close());
     harness.say('+WS_DATA:0,1,1,4,4,none\r\n');
@@ -113,7 +105,7 @@ describe('data before the OK of AT+WSOPEN', () => {
   });
 
   it('is reported as lost once the link is open, when its header is corrupt', async () => {
-    const { harness } = await opened('+WS_DATA:0,1,1,5,6,hello\r\n');
+    await using harness = await opened('+WS_DATA:0,1,1,5,6,hello\r\n');
     assert.deepEqual(
       harness.linkEvents.map(({ event, error }) => [event, error?.code]),
       [
