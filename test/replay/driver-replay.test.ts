@@ -2,38 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording, type DriverRecording } from '../../replay/recording-file';
-import { firmwareClasses, seededRandom } from '../../simulator';
 import { Harness } from '../harness/harness';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
+import { ignored, onLossyLine } from './lossy-line';
 
 const SECRET = 'secret-4711';
 const URI = `ws://user:${SECRET}@h/echo`;
 
 /** Three links in use on a line that loses bytes, on a device that restarts at random. */
 async function recordingOf(seed: number, recorderBytes: number): Promise<string> {
-  const random = seededRandom(seed);
-  let lossRate = 0;
-  const harness: Harness = new Harness({
-    seed,
-    firmware: firmwareClasses[seed % firmwareClasses.length] ?? 'D',
-    device: { recorderBytes },
-    serial: { baudRate: 115_200 },
-    simulator: {
-      output: (bytes) => {
-        const at = Math.floor(random() * bytes.length);
-        const isCut = random() < lossRate;
-        harness.port.deliver(
-          isCut ? Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]) : bytes,
-        );
-      },
-    },
-  });
+  const { harness, line, random } = onLossyLine(seed, { device: { recorderBytes } });
   await harness.ready();
   const { links } = harness.device;
-  const ignored = (promise: Promise<unknown>) => void promise.catch(() => undefined);
   for (const link of links) ignored(link.open({ uri: URI, keepOpen: true }));
   await harness.clock.advance(3000);
-  lossRate = 0.003;
+  line.lossRate = 0.003;
   for (let step = 0; step < 40; step++) {
     const link = links[Math.floor(random() * 3)];
     const options = random() < 0.5 ? { holdMs: 5000 } : {};

@@ -7,9 +7,8 @@ import { shortest } from '../../replay/delta-debugging';
 import { replayDriver } from '../../replay/driver-replay';
 import { minimized } from '../../replay/minimize';
 import { parseDriverRecording } from '../../replay/recording-file';
-import { seededRandom } from '../../simulator';
-import { Harness } from '../harness/harness';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
+import { ignored, onLossyLine } from './lossy-line';
 
 const SECRET = 'story-secret-4711';
 const file = join(OWN_RECORDINGS, 'driver', 'lost-send-ok.jsonl');
@@ -75,26 +74,17 @@ describe('a minimized recording', () => {
 });
 
 describe('a recording of a line that loses bytes', () => {
-  /** A link with a secret header sends over a line that loses 3 % of the device's bytes. */
+  /** A link with a secret header sends over a line that loses a byte of three in ten writes of the device. */
   async function recordingOf(seed: number): Promise<string> {
-    const random = seededRandom(seed);
-    let lossRate = 0;
-    const harness: Harness = new Harness({
-      seed,
-      serial: { baudRate: 115_200 },
-      simulator: {
-        output: (bytes) =>
-          harness.port.deliver(Buffer.from(bytes.filter(() => random() >= lossRate))),
-      },
-    });
+    const { harness, line } = onLossyLine(seed, { firmware: 'D' });
     await harness.ready();
     const [link] = harness.device.links;
     const headers = [{ name: 'X-Key', value: SECRET }];
-    void link.open({ uri: 'ws://h/echo', keepOpen: true, headers }).catch(() => undefined);
+    ignored(link.open({ uri: 'ws://h/echo', keepOpen: true, headers }));
     await harness.clock.advance(3000);
-    lossRate = 0.03;
+    line.lossRate = 0.3;
     for (let count = 0; count < 8; count++) {
-      void link.send('Hello from the ESP32!').catch(() => undefined);
+      ignored(link.send('Hello from the ESP32!'));
       await harness.clock.advance(500);
     }
     const text = harness.device.recording(`seed ${seed}`);

@@ -7,6 +7,7 @@ import { compareWithSimulator } from '../../replay/simulator-comparison';
 import { firmwareClasses, type FirmwareClass } from '../../simulator';
 import { Harness } from '../harness/harness';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
+import { ignored } from './lossy-line';
 
 /** Holds less than the recording. */
 const SMALL_RECORDER_BYTES = 6000;
@@ -17,7 +18,6 @@ async function recordingOf(firmware: FirmwareClass, recorderBytes?: number): Pro
   const harness = new Harness({ firmware, device, serial: { baudRate: 115_200 } });
   await harness.ready();
   const [first, second] = harness.device.links;
-  const ignored = (promise: Promise<unknown>) => void promise.catch(() => undefined);
   const { clock, server } = harness;
   ignored(first.open({ uri: 'ws://user:secret-4711@h/echo', keepOpen: true }));
   ignored(second.open({ uri: 'ws://h/echo', headers: [{ name: 'X-Key', value: 'key-4711' }] }));

@@ -3,35 +3,18 @@ import { describe, it } from 'node:test';
 import { Device } from '../../driver';
 import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording } from '../../replay/recording-file';
-import { firmwareClasses, seededRandom } from '../../simulator';
-import { Harness } from '../harness/harness';
 import { HostLoop } from '../harness/host-loop';
+import { ignored, onLossyLine } from './lossy-line';
 
 /** A link in use on a line that loses bytes, on a host whose event loop is blocked again and again. */
 async function recordingOf(seed: number): Promise<string> {
-  const random = seededRandom(seed);
-  let lossRate = 0;
-  const harness: Harness = new Harness({
-    seed,
-    firmware: firmwareClasses[seed % firmwareClasses.length] ?? 'D',
-    serial: { baudRate: 115_200 },
-    simulator: {
-      output: (bytes) => {
-        const at = Math.floor(random() * bytes.length);
-        const isCut = random() < lossRate;
-        harness.port.deliver(
-          isCut ? Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]) : bytes,
-        );
-      },
-    },
-  });
+  const { harness, line, random } = onLossyLine(seed);
   const host = new HostLoop(harness.clock);
   const device = new Device({ port: host.port(harness.port), clock: host, random });
-  const ignored = (promise: Promise<unknown>) => void promise.catch(() => undefined);
   device.start();
   ignored(device.links[0].open({ uri: 'ws://h/echo', keepOpen: true }));
   await harness.clock.advance(5000);
-  lossRate = 0.05;
+  line.lossRate = 0.05;
   for (let step = 0; step < 40; step++) {
     ignored(device.links[0].send('m'.repeat(Math.floor(random() * 200))));
     const longest = random() < 0.5 ? 100 : 1500;
