@@ -13,7 +13,10 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
   const { load } = fake;
 
   it('takes settings from the message verbatim, not as templates', async () => {
-    await load({ subprotocol: 'never', timeout: '9' }, { node: { authorization: 'never' } });
+    const header = (name: string) => [{ name, value: 'set' }];
+    const own = { uri: URI, subprotocol: 'never', timeout: '9', headers: header('X-Own') };
+    const flow = flowOf('ws-open', 2, own, { headers: header('X-Shared') });
+    await nodeRed.load(() => fake.device, flow, { node: { authorization: 'never' } });
     nodeRed.give('node', {
       uri: 'wss://other.example/{{payload}}',
       subprotocol: 'chat',
@@ -38,6 +41,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     assert.equal(options.timeoutMs, 5000);
     assert.equal(options.authorization, 'Bearer {{payload}}');
     assert.deepEqual(options.headers, [
+      { name: 'X-Shared', value: 'set' },
       { name: 'X-One', value: '1' },
       { name: 'X-Many', value: 'a' },
       { name: 'X-Many', value: 'b' },

@@ -69,14 +69,6 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
-  it('shows why its link is closed and when it retries, also on request', async () => {
-    await load();
-    const [link] = fake.device.links;
-    link.retry(60_000);
-    await fake.device.checkLinks();
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'status.retrying');
-  });
-
   it('succeeds at once when the link is open to the same URI', async () => {
     await load();
     nodeRed.give('node', { _msgid: 'first' });

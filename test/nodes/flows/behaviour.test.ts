@@ -143,19 +143,6 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(nodeRed.statuses('status').at(-1)?.text, '0: status.closed');
   });
 
-  it('a message larger than one AT+WSSEND, class D: sent in fragments', async () => {
-    const { server } = await begin();
-    nodeRed.give('open', { linkId: 0, uri: URI });
-    await event('state', 'opened');
-    const payload = Buffer.alloc(40_000, 'ab');
-    nodeRed.give('send', { linkId: 0, payload });
-    assert.deepEqual((await nodeRed.next('sent')).payload, payload);
-    assert.deepEqual((await nodeRed.next('in')).payload, payload);
-    const opcodes = server.connections[0]?.frames.map(({ opcode }) => opcode) ?? [];
-    assert.equal(opcodes[0], 2);
-    assert.ok(opcodes.slice(1).every((opcode) => opcode === 0));
-  });
-
   it('a restart of the device: every input ends once', async () => {
     const { simulator, clock } = await begin();
     nodeRed.give('open', { linkId: 0, uri: URI });

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
-import type { Harness } from '../../harness/harness';
 import { helpers, wholeFlow } from '../../harness/nodes/flows';
 import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
-import { headerOf } from '../../harness/network/ws-server-paths';
 
 const URI = 'ws://host/echo';
 
 onEachRuntime('properties of a message', (nodeRed) => {
   const beginFlow = harnessFlow(nodeRed);
 
-  async function begin(settings: Readonly<Record<string, object>> = {}): Promise<Harness> {
+  async function begin(): Promise<void> {
     const node = (id: string, type: string, link: string) => ({
       id,
       type,
@@ -28,9 +26,9 @@ onEachRuntime('properties of a message', (nodeRed) => {
       node('link-status', 'ws-status', '0'),
       ...helpers('out', 'late'),
     ];
-    const made = await beginFlow([...wholeFlow(settings), ...more]);
+    await beginFlow([...wholeFlow(), ...more]);
     nodeRed.give('open', { linkId: 0, uri: URI });
-    for (;;) if ((await nodeRed.next('state')).event === 'opened') return made;
+    for (;;) if ((await nodeRed.next('state')).event === 'opened') return;
   }
 
   /** Properties that no node of this package knows, some as other nodes make them. */
@@ -116,34 +114,6 @@ onEachRuntime('properties of a message', (nodeRed) => {
       assert.equal(codeOf({ error }), 'INVALID_LINK');
       assert.deepEqual(got, { _msgid: 'abc', ...others, ...known });
     });
-
-  it('headers and subprotocol of a message: reach the server in place of the settings, for this connection', async () => {
-    const { server } = await begin({
-      open: { subprotocol: 'mqtt', headers: [{ name: 'X-Own', value: 'own' }] },
-      device: { headers: [{ name: 'X-Shared', value: 'shared' }] },
-    });
-    const given = { headers: { 'X-Token': 'ab"c', 'X-Many': ['1', '2'] }, subprotocol: 'chat, v2' };
-    nodeRed.give('open', { _msgid: 'abc', topic: 'mine', linkId: 1, uri: URI, ...given });
-    const got = await answerTo('abc', 'state');
-    assert.deepEqual([got.topic, got.headers, got.subprotocol], ['mine', undefined, undefined]);
-    nodeRed.give('open', { _msgid: 'def', linkId: 2, uri: URI });
-    await answerTo('def', 'state');
-    const received = server.requests.map((request) =>
-      ['Sec-WebSocket-Protocol', 'X-Shared', 'X-Own', 'X-Token'].map((name) =>
-        headerOf(request, name),
-      ),
-    );
-    assert.deepEqual(received, [
-      ['mqtt', 'shared', 'own', undefined],
-      ['chat, v2', 'shared', undefined, 'ab"c'],
-      ['mqtt', 'shared', 'own', undefined],
-    ]);
-    const many = server.requests[1]?.headers.filter(([name]) => name === 'X-Many');
-    assert.deepEqual(many, [
-      ['X-Many', '1'],
-      ['X-Many', '2'],
-    ]);
-  });
 
   async function answerTo(id: string, output: string): Promise<NodeMessage> {
     for (;;) {

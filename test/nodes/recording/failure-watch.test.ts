@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { EspAtError } from '../../../driver';
 import { FailureWatch, type Failure } from '../../../nodes/shared/recording/failure-watch';
 import { FakeDevice } from '../../harness/nodes/fake-device';
@@ -77,6 +77,13 @@ describe('watch for failures', () => {
 });
 
 onEachRuntime('recording of a failure', (nodeRed) => {
+  let userDir: string;
+  beforeEach(() => {
+    userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
+    nodeRed.settings({ userDir });
+  });
+  afterEach(() => rmSync(userDir, { recursive: true }));
+
   const flow = (settings: object) => [
     { id: 'f', type: 'tab' },
     {
@@ -95,11 +102,8 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     device.become({ name: 'initializing', error: unresponsive });
   };
 
-  it('is saved under the user folder, and named in the log and by ws-status', async (t) => {
+  it('is saved under the user folder, and named in the log and by ws-status', async () => {
     const device = new FakeDevice();
-    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
-    t.after(() => rmSync(userDir, { recursive: true }));
-    nodeRed.settings({ userDir });
     await nodeRed.load(() => device, flow({ keepRecordings: true }));
     fail(device);
     let msg = await nodeRed.next('h');
@@ -110,10 +114,7 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     assert.ok(nodeRed.logged('d', 'warn').includes(`events.recording-saved: ${file}`));
   });
 
-  it('is saved for msg.action, or the answer says why it cannot be', async (t) => {
-    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
-    t.after(() => rmSync(userDir, { recursive: true }));
-    nodeRed.settings({ userDir });
+  it('is saved for msg.action, or the answer says why it cannot be', async () => {
     await nodeRed.load(
       () => new FakeDevice(),
       [...flow({}), { id: 'c', z: 'f', type: 'catch', scope: ['s'], wires: [['h']] }],
@@ -131,11 +132,8 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     assert.equal(asObject(error, 'error').code, 'RECORDING_FAILED');
   });
 
-  it('is not saved where the setting is off', async (t) => {
+  it('is not saved where the setting is off', async () => {
     const device = new FakeDevice();
-    const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
-    t.after(() => rmSync(userDir, { recursive: true }));
-    nodeRed.settings({ userDir });
     await nodeRed.load(() => device, flow({}));
     fail(device);
     // A later recording, which is saved, is the only one.
