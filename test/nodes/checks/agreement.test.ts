@@ -7,13 +7,18 @@ import { checkOpen } from '../../../driver/link/options';
 import { checks as device, linkChecks } from '../../../nodes/shared/checks/esp-at-device';
 import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
 import { isTemplate } from '../../../nodes/shared/checks/template';
+import { checks as close } from '../../../nodes/shared/checks/ws-close';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
+import { checks as request } from '../../../nodes/shared/checks/ws-request';
+import { checks as send } from '../../../nodes/shared/checks/ws-send';
+import { checks as status } from '../../../nodes/shared/checks/ws-status';
 import { deviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
 import { openOptions, openSettings } from '../../../nodes/shared/settings/open-settings';
 import { settingText } from '../../../nodes/shared/settings/settings';
 import { near } from '../../harness/near';
+import { NodeStub } from '../../harness/nodes/node-stub';
 import { unchecked } from '../../harness/refused';
 
 const RUNS = { numRuns: 400 };
@@ -157,3 +162,79 @@ describe('dialog and runtime', () => {
     );
   });
 });
+
+interface Dialog {
+  readonly checks: Readonly<Record<string, Check>>;
+  readonly fields: Readonly<Record<string, fc.Arbitrary<unknown>>>;
+  /** Settings that other fields depend on. */
+  readonly choices: fc.Arbitrary<Settings>;
+}
+
+const hold = fc.record({ whenAway: fc.constantFrom('fail', 'hold') });
+
+const dialogs: Readonly<Record<string, Dialog>> = {
+  'ws-send': {
+    checks: send,
+    choices: hold,
+    fields: {
+      timeout: near('', '0', '-1', '60000', '60001', '1e3', '0x10'),
+      holdSeconds: near('', '0', '1', '86400', '86401'),
+      holdMessages: near('', '0', '1', '10000', '10001'),
+    },
+  },
+  'ws-request': {
+    checks: request,
+    choices: fc
+      .record({ match: fc.constantFrom('property', 'array', 'next') })
+      .chain((match) => hold.map((away) => ({ ...match, ...away }))),
+    fields: {
+      timeout: near('', '0', '1', '86400000', '86400001'),
+      requestPath: near('id', 'params[0].id', 'a.b', ''),
+      replyPath: near('', 'id', 'result[1]'),
+      holdSeconds: near('', '0', '1', '86400', '86401'),
+    },
+  },
+  'ws-close': {
+    checks: close,
+    choices: fc.record({ mode: fc.constantFrom(undefined, 'graceful', 'now') }),
+    fields: {
+      code: near('', '999', '1000', '1003', '1004', '1005', '3000', '4999', '5000'),
+      reason: near('', 'é'.repeat(61), 'é'.repeat(62), 'x'.repeat(123), 'x'.repeat(124)),
+    },
+  },
+  'ws-status': {
+    checks: status,
+    choices: fc.constant({}),
+    fields: { poll: near('', '-1', '0', '86400', '86401') },
+  },
+};
+
+/** What ends an input of a node whose settings are right, on a device that is not ready. */
+const isUnready = (code = '') => /^(?:DEVICE_|LINK_NOT_OPEN|success)/.test(code);
+
+for (const nodeRed of ['node-red', 'node-red-5'] as const) {
+  describe(`dialog and runtime of ${nodeRed}`, () => {
+    const codes = new NodeStub(nodeRed);
+
+    for (const [type, { checks, fields, choices }] of Object.entries(dialogs)) {
+      for (const [field, values] of Object.entries(fields)) {
+        it(`agree on any ${field} of ${type}`, async () => {
+          await fc.assert(
+            fc.asyncProperty(values, choices, async (value, chosen) => {
+              fc.pre(!isVariable(value));
+              const settings: Settings = { requestPath: 'id', ...chosen, [field]: value };
+              const expected = dialogCode(checks, settings);
+              const payload = chosen.match === 'array' ? '[2,"id"]' : '{}';
+              const found = await codes.of(type, settings, { payload });
+              assert.equal(
+                isUnready(found) ? undefined : found,
+                type === 'ws-status' && expected ? 'warned' : expected,
+              );
+            }),
+            { numRuns: 300 },
+          );
+        });
+      }
+    }
+  });
+}

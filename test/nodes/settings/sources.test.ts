@@ -4,24 +4,51 @@ import { checks as close } from '../../../nodes/shared/checks/ws-close';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
 import { checks as request } from '../../../nodes/shared/checks/ws-request';
 import { checks as send } from '../../../nodes/shared/checks/ws-send';
-import { FakeDevice } from '../../harness/nodes/fake-device';
+import { FakeDevice, type FakeLink } from '../../harness/nodes/fake-device';
 import { flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { turns } from '../../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
-const msg = { uri: 'ws://other/', place: { uri: URI, text: 'hall', ms: 700, code: 4001 } };
+const place = { uri: URI, text: 'hall', ms: 700, code: 4001 };
+/** Its other properties have the names of fields, and do not count. */
+const msg = {
+  place,
+  uri: 'ws://other/',
+  subprotocol: 'other',
+  payload: 'other',
+  timeout: 5,
+  code: 1001,
+  reason: 'other',
+};
+
+/** Fields of nodes, where a message has their value, and what the driver gets. */
+const fields: readonly (readonly [
+  type: string,
+  field: string,
+  path: keyof typeof place,
+  given: (link: FakeLink) => unknown,
+])[] = [
+  ['ws-open', 'uri', 'uri', ({ opened }) => opened[0]?.uri],
+  ['ws-open', 'subprotocol', 'text', ({ opened }) => opened[0]?.subprotocol],
+  ['ws-open', 'timeout', 'ms', ({ opened }) => opened[0]?.timeoutMs],
+  ['ws-send', 'payload', 'text', ({ sent }) => sent[0]?.payload],
+  ['ws-send', 'timeout', 'ms', ({ sent }) => sent[0]?.options.timeoutMs],
+  ['ws-request', 'payload', 'text', ({ requests }) => requests[0]?.payload],
+  ['ws-request', 'timeout', 'ms', ({ requests }) => requests[0]?.options.replyTimeoutMs],
+  ['ws-close', 'code', 'code', ({ closed }) => closed[0]?.code],
+  ['ws-close', 'reason', 'text', ({ closed }) => closed[0]?.reason],
+];
 
 /** Sources that give the same value: as a property, a context key, a variable, an expression. */
-const sources = (path: string, value: string | number) =>
-  [
-    ['msg', `place.${path}`],
-    ['flow', 'value'],
-    ['global', 'value'],
-    ['env', 'TEST_SOURCE'],
-    ['jsonata', `$string(place.${path})`],
-  ].map(([type = '', text = '']) => ({ type, text, value }));
+const sources = (path: string) => [
+  ['msg', `place.${path}`],
+  ['flow', 'value'],
+  ['global', 'value'],
+  ['env', 'TEST_SOURCE'],
+  ['jsonata', `$string(place.${path})`],
+];
 
 onEachRuntime('settings of typed inputs', (nodeRed) => {
   let device: FakeDevice;
@@ -39,73 +66,20 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
     context.global.set('value', value);
   }
 
-  for (const { type, text, value } of sources('uri', URI)) {
-    it(`ws-open takes the URI from ${type}, whatever msg.uri says`, async () => {
-      await load('ws-open', { uri: text, uriType: type }, value);
-      nodeRed.give('node', { ...msg });
-      await nodeRed.next('out1');
-      assert.deepEqual(
-        link().opened.map(({ uri }) => uri),
-        [URI],
-      );
-    });
-  }
-
-  for (const { type, text, value } of sources('text', 'hall')) {
-    it(`ws-open takes the subprotocol, ws-send the payload, from ${type}`, async () => {
-      await load('ws-open', { uri: URI, subprotocol: text, subprotocolType: type }, value);
-      nodeRed.give('node', { place: msg.place, subprotocol: 'other' });
-      await nodeRed.next('out1');
-      assert.equal(link().opened[0]?.subprotocol, 'hall');
-      await nodeRed.unload();
-      await load('ws-send', { payload: text, payloadType: type }, value);
-      nodeRed.give('node', { ...msg, payload: 'other' });
-      assert.equal((await nodeRed.next('out0')).payload, 'other');
-      assert.deepEqual(
-        link().sent.map(({ payload }) => payload),
-        ['hall'],
-      );
-    });
-  }
-
-  for (const { type, text, value } of sources('ms', 700)) {
-    it(`ws-open, ws-send and ws-request take the timeout from ${type}`, async () => {
-      const settings = { timeout: text, timeoutType: type };
-      await load('ws-open', { uri: URI, ...settings }, value);
-      nodeRed.give('node', { place: msg.place, timeout: 5 });
-      await nodeRed.next('out1');
-      assert.equal(link().opened[0]?.timeoutMs, 700);
-      await nodeRed.unload();
-      await load('ws-send', settings, value);
-      nodeRed.give('node', { ...msg, payload: 'x', timeout: 5 });
-      await nodeRed.next('out0');
-      assert.equal(link().sent[0]?.options.timeoutMs, 700);
-      await nodeRed.unload();
-      await load('ws-request', { match: 'next', ...settings }, value);
-      nodeRed.give('node', { ...msg, payload: 'x', timeout: 5 });
-      for (let turn = 0; turn < 20 && !link().requests[0]; turn++) await turns();
-      assert.equal(link().requests[0]?.options.replyTimeoutMs, 700);
-    });
-  }
-
-  for (const { type, text, value } of sources('code', 4001)) {
-    it(`ws-close takes the code and the reason from ${type}`, async () => {
-      const settings = { code: text, codeType: type, reason: text, reasonType: type };
-      const reason = type === 'msg' ? { reason: 'place.text' } : {};
-      await load('ws-close', { ...settings, ...reason }, type === 'env' ? '4001' : value);
-      nodeRed.node('node').context().flow.set('value', '4001');
-      nodeRed.node('node').context().global.set('value', '4001');
-      nodeRed.give('node', { place: msg.place, code: 1001, reason: 'other' });
-      await nodeRed.next('out0');
-      const [closed] = link().closed;
-      assert.deepEqual([closed?.code, closed?.reason], [4001, type === 'msg' ? 'hall' : '4001']);
-    });
-  }
+  for (const [type, field, path, given] of fields)
+    for (const [source, text] of sources(path))
+      it(`${type} takes its ${field} from ${source}, whatever msg.${field} says`, async () => {
+        const settings = { uri: URI, match: 'next', [field]: text, [`${field}Type`]: source };
+        await load(type, settings, place[path]);
+        nodeRed.give('node', { ...msg });
+        for (let turn = 0; turn < 50 && given(link()) === undefined; turn++) await turns();
+        assert.equal(given(link()), place[path]);
+      });
 
   it('ws-send sends an object that an expression makes as JSON, and a fixed text with its environment variables', async () => {
     await load('ws-send', { payload: '{ "t": payload }', payloadType: 'jsonata' });
     nodeRed.give('node', { payload: 21 });
-    await nodeRed.next('out0');
+    assert.equal((await nodeRed.next('out0')).payload, 21);
     await nodeRed.unload();
     await load('ws-send', { payload: '${TEST_SOURCE} {{y}} ', payloadType: 'str' }, 'ping');
     nodeRed.give('node', {});
