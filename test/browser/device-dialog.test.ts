@@ -248,6 +248,33 @@ for (const { nodeRed, locale, ports } of runs.filter((run) => majors.includes(ru
         assert.deepEqual([device?.tls0, device?.tls1], ['tls-good', '']);
         assert.deepEqual(editor.complaints, []);
       });
+
+      it('an emptied key field: no key, or the stored one until that is deleted', async () => {
+        const editor = await bench.editor({ locale });
+        const { page } = editor;
+        await editor.editConfig('_ADD_', 'esp-at-device');
+        await page.locator('#node-config-input-port').fill('sim:key');
+        const paste = async (text: string) => {
+          await page.locator('#esp-at-key0').fill(text);
+          await page.locator('#esp-at-key0').blur();
+          return page.locator('#node-config-input-key0').inputValue();
+        };
+        await editor.tab('certificates');
+        assert.deepEqual([await paste(other.key), await paste('')], [other.key, '']);
+        assert.equal(await paste(board.key), board.key);
+        await editor.done('node-config-dialog-ok');
+        await editor.deploy();
+        const id = (await bench.demo.flows()).find((node) => node.port === 'sim:key')?.id;
+        await editor.editConfig(String(id));
+        await editor.tab('certificates');
+        assert.deepEqual([await paste(other.key), await paste('')], [other.key, '__PWRD__']);
+        await paste(other.key);
+        await page.locator('#esp-at-forget-key0').click();
+        assert.deepEqual(
+          [await page.locator('#esp-at-key0').inputValue(), await paste('')],
+          ['', ''],
+        );
+      });
     },
   );
 }

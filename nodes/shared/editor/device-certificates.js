@@ -74,18 +74,18 @@ function checkSlot(id, slot) {
 function prepareKey(slot) {
   const field = $(`#esp-at-key${slot}`);
   const forget = $(`#esp-at-forget-key${slot}`);
-  const stored = input(`key${slot}`);
-  const has = stored.val() !== '';
-  if (has && stored.val() !== espAt.stored) field.val(stored.val());
-  else if (has) field.attr('placeholder', text('tip.keyStored'));
-  forget.toggle(has).on('click', () => {
-    stored.val('');
+  const key = input(`key${slot}`);
+  // What an empty field means.
+  let kept = key.val() === espAt.stored ? espAt.stored : '';
+  if (kept === '') field.val(key.val());
+  else field.attr('placeholder', text('tip.keyStored'));
+  forget.toggle(kept !== '').on('click', () => {
+    kept = '';
+    key.val('');
     field.val('').attr('placeholder', '-----BEGIN PRIVATE KEY-----');
     forget.hide();
   });
-  field.on('change', () => {
-    if (String(field.val()).trim() !== '') stored.val(String(field.val()));
-  });
+  field.on('change', () => key.val(String(field.val()).trim() === '' ? kept : field.val()));
 }
 
 /** Looks at a slot now, and whenever it, or what the links take from it, has changed. */
