@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/serial/paced-line';
-import { code, failure, readyHarness } from '../../harness/ready-harness';
+import { code, failure, openHarness, readyHarness } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
 import { testWith } from '../../harness/test-with';
 
@@ -144,6 +144,15 @@ describe('sending', () => {
         [false, 0, 7232],
         [true, 0, 0],
       ],
+    );
+  });
+
+  it('fails with the limit when the firmware cannot fragment', async () => {
+    await using harness = await openHarness({ firmware: 'C' });
+    const error = await failure(harness, harness.link.send('x'.repeat(8193)));
+    assert.deepEqual(
+      [error.code, error.details, error.outcome],
+      ['PAYLOAD_TOO_LONG', { length: 8193, limit: 8192 }, 'not-sent'],
     );
   });
 

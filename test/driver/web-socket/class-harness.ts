@@ -1,43 +1,46 @@
 import assert from 'node:assert/strict';
 import type { WebSocketClassOptions } from '../../../driver/web-socket/options';
 import type { DeviceWebSocket } from '../../../driver/web-socket/web-socket';
+import type { Device } from '../../../driver/device/device';
+import { testWith } from '../../harness/test-with';
 import { Harness, type HarnessOptions } from '../../harness/harness';
 
 // By the sections of https://websockets.spec.whatwg.org
 
 export const URI = 'ws://host/plain';
 
-export async function classHarness(
-  options: HarnessOptions = {},
-  settings: WebSocketClassOptions = {},
-) {
-  const harness = new Harness(options);
-  await harness.ready();
-  const WebSocket = harness.device.webSocketClass(settings);
-  const opened = async (path = 'plain', protocols?: string | string[]) => {
-    const socket = new WebSocket(`ws://host/${path}`, protocols);
-    await harness.clock.until(() => socket.readyState !== 0, 20_000);
+/** A ready harness with the class WebSocket of its device. */
+class ClassHarness extends Harness {
+  readonly WebSocket: ReturnType<Device['webSocketClass']>;
+
+  constructor(options: HarnessOptions, settings: WebSocketClassOptions) {
+    super(options);
+    this.WebSocket = this.device.webSocketClass(settings);
+  }
+
+  readonly opened = async (path = 'plain', protocols?: string | string[]) => {
+    const socket = new this.WebSocket(`ws://host/${path}`, protocols);
+    await this.clock.until(() => socket.readyState !== 0, 20_000);
     assert.equal(socket.readyState, 1);
-    await harness.clock.advance(10);
+    await this.clock.advance(10);
     return socket;
   };
-  return {
-    harness,
-    WebSocket,
-    opened,
-    /** Sends a frame from the server, and waits until it has arrived. */
-    serve: async (opcode: number, payload: Buffer | string) => {
-      harness.server.connections.at(-1)?.send({ fin: true, opcode, payload: Buffer.from(payload) });
-      await harness.clock.advance(20);
-    },
-    /** The data frames that the server has received on the last connection. */
-    frames: () =>
-      (harness.server.connections.at(-1)?.frames ?? []).filter(({ opcode }) => opcode < 8),
+  /** Sends a message from the server, and waits until it has arrived. */
+  readonly arrive = async (opcode: number, payload: Buffer | string) => {
+    this.serve(payload, this.connection(), opcode);
+    await this.clock.advance(20);
   };
+  /** The data frames that the server has received on the last connection. */
+  readonly frames = () => this.connection().frames.filter(({ opcode }) => opcode < 8);
 }
 
+export const classHarness = (options: HarnessOptions = {}, settings: WebSocketClassOptions = {}) =>
+  new ClassHarness(options, settings).ready();
+
+export const test = testWith(classHarness);
+
 /** Records the events of a socket, in order. */
-export function story(socket: DeviceWebSocket): string[] {
+export function events(socket: DeviceWebSocket): string[] {
   const told: string[] = [];
   socket.addEventListener('open', () => told.push(`open ${socket.readyState}`));
   socket.addEventListener('error', () => told.push(`error ${socket.readyState}`));

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
 import { EspAtError } from '../../../driver/errors';
-import { URI, classHarness, story } from './class-harness';
+import { URI, classHarness, events, test } from './class-harness';
 
 describe('links of a device', () => {
-  it('are three at a time: a fourth connection fails with the reason; a closed link is free again', async () => {
-    const { harness, opened, WebSocket } = await classHarness();
+  test('are three at a time: a fourth connection fails with the reason; a closed link is free again', async (harness) => {
+    const { opened, WebSocket } = harness;
     const sockets = [await opened(), await opened(), await opened()];
     const fourth = new WebSocket(URI);
     const told: string[] = [];
@@ -22,11 +22,10 @@ describe('links of a device', () => {
     await harness.clock.advance(3000);
     await opened('again');
     assert.equal(harness.server.connections.at(-1)?.request.target, '/again');
-    await harness.end();
   });
 
-  it('that the program opens itself stay out of use', async () => {
-    const { harness, opened, WebSocket } = await classHarness();
+  test('that the program opens itself stay out of use', async (harness) => {
+    const { opened, WebSocket } = harness;
     for (const id of [0, 1] as const)
       await harness.clock.wait(harness.device.links[id].open({ uri: URI, keepOpen: true }));
     harness.server.connections[0]?.close();
@@ -35,13 +34,12 @@ describe('links of a device', () => {
     const other = new WebSocket(URI);
     await harness.clock.advance(1);
     assert.equal(other.readyState, 3);
-    await harness.end();
   });
 });
 
 describe('as the package ws', () => {
-  it('emits open, message with a Buffer, and close with code and reason', async () => {
-    const { harness, WebSocket, serve } = await classHarness();
+  test('emits open, message with a Buffer, and close with code and reason', async (harness) => {
+    const { WebSocket, arrive } = harness;
     const socket = new WebSocket(URI, [], {
       headers: { 'X-Token': 'abc' },
       handshakeTimeout: 5000,
@@ -51,9 +49,9 @@ describe('as the package ws', () => {
     socket.on('message', (data, isBinary) => told.push([data.toString(), isBinary]));
     socket.once('close', (code, reason) => told.push([code, reason.toString()]));
     await harness.clock.advance(1000);
-    await serve(1, 'text');
+    await arrive(1, 'text');
     socket.pause();
-    await serve(2, 'bytes');
+    await arrive(2, 'bytes');
     assert.deepEqual([told.length, socket.isPaused], [2, true]);
     socket.resume();
     const sent = new Promise((resolve) => socket.send('x', resolve));
@@ -63,42 +61,39 @@ describe('as the package ws', () => {
     assert.deepEqual(told, ['open', ['text', false], ['bytes', true], [1000, 'done']]);
     const header = harness.server.requests[0]?.headers.find(([name]) => name === 'X-Token');
     assert.deepEqual(header, ['X-Token', 'abc']);
-    await harness.end();
   });
 
-  it('addListener() adds a listener, removeListener() and off() remove it; once() calls it once', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('addListener() adds a listener, removeListener() and off() remove it; once() calls it once', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
     const told: string[] = [];
     const tell = (name: string) => (data: Buffer) => told.push(`${name} ${data.toString()}`);
     const [added, on] = [tell('added'), tell('on')];
     socket.addListener('message', added).on('message', on).once('message', tell('once'));
-    await serve(1, 'a');
-    await serve(1, 'b');
+    await arrive(1, 'a');
+    await arrive(1, 'b');
     socket.removeListener('message', added).off('message', on);
-    await serve(1, 'c');
+    await arrive(1, 'c');
     assert.deepEqual(told, ['added a', 'on a', 'once a', 'added b', 'on b']);
-    await harness.end();
   });
 
-  it('removeAllListeners() removes those of all events', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('removeAllListeners() removes those of all events', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
     const told: string[] = [];
     socket.on('message', () => told.push('message')).on('close', () => told.push('close'));
     socket.removeAllListeners('close');
-    await serve(1, 'x');
+    await arrive(1, 'x');
     socket.removeAllListeners();
-    await serve(1, 'x');
+    await arrive(1, 'x');
     socket.terminate();
     assert.deepEqual(told, ['message']);
-    await harness.end();
   });
 
-  it('a callback of send() that throws: its error is uncaught, and close() closes clean', async () => {
-    const { harness, opened } = await classHarness();
+  test('a callback of send() that throws: its error is uncaught, and close() closes clean', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     const uncaught: unknown[] = [];
     process.setUncaughtExceptionCaptureCallback((error) => uncaught.push(error.message));
     socket.send('x', () => {
@@ -109,11 +104,10 @@ describe('as the package ws', () => {
     socket.close();
     await harness.clock.advance(2000);
     assert.deepEqual([uncaught, told], [['of the callback'], ['close 3 1000 "" true']]);
-    await harness.end();
   });
 
-  it('a Blob whose bytes come after terminate() goes to no later connection of the link', async () => {
-    const { harness, opened } = await classHarness();
+  test('a Blob whose bytes come after terminate() goes to no later connection of the link', async (harness) => {
+    const { opened } = harness;
     const first = await opened();
     const blob = new Blob(['late']);
     let read: (bytes: ArrayBuffer) => void = () => undefined;
@@ -125,7 +119,6 @@ describe('as the package ws', () => {
     read(new Uint8Array([1]).buffer);
     assert.match(String(await harness.clock.wait(failed)), /Link 0 was closed/);
     assert.deepEqual(harness.server.connections.at(-1)?.frames, []);
-    await harness.end();
   });
 
   for (const [title, arrayBuffer] of [
@@ -137,10 +130,10 @@ describe('as the package ws', () => {
       },
     ],
   ] as const)
-    it(`a Blob whose read ${title} fails the connection, and every message that was not sent`, async () => {
-      const { harness, opened } = await classHarness();
+    test(`a Blob whose read ${title} fails the connection, and every message that was not sent`, async (harness) => {
+      const { opened } = harness;
       const socket = await opened();
-      const told = story(socket);
+      const told = events(socket);
       const results: unknown[] = [];
       const sent = (error?: Error) => results.push(error instanceof EspAtError && error.code);
       const unreadable = Object.assign(new Blob(['x']), { arrayBuffer });
@@ -152,33 +145,31 @@ describe('as the package ws', () => {
       await harness.clock.advance(1);
       assert.deepEqual(results, [false, 'INVALID_PAYLOAD', 'LINK_CLOSED', 'LINK_CLOSED']);
       assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
-      await harness.end();
     });
 
-  it('terminate() ends the connection at once', async () => {
-    const { harness, opened } = await classHarness();
+  test('terminate() ends the connection at once', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     socket.terminate();
     assert.deepEqual(told, ['close 3 1006 "" false']);
     await harness.clock.advance(3000);
     assert.equal(harness.server.connections[0]?.open, false);
-    await harness.end();
   });
 });
 
 describe('a paused connection', () => {
-  it('that the server closes: emits the messages on resume(), then close', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('that the server closes: emits the messages on resume(), then close', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     socket.on('message', (data) => {
       told.push(data.toString());
       if (told.length === 1) socket.pause();
     });
     socket.pause();
-    await serve(1, 'a');
-    await serve(1, 'b');
+    await arrive(1, 'a');
+    await arrive(1, 'b');
     harness.server.connections[0]?.close();
     await harness.clock.advance(2000);
     assert.deepEqual([told, socket.readyState], [[], 2]);
@@ -186,37 +177,34 @@ describe('a paused connection', () => {
     assert.deepEqual([told, socket.readyState], [['a'], 2]);
     socket.resume();
     assert.deepEqual(told, ['a', 'b', 'close 3 1005 "" true']);
-    await harness.end();
   });
 
-  it('that is lost: its link is free at once, error and close follow the messages', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('that is lost: its link is free at once, error and close follow the messages', async (harness) => {
+    const { opened, arrive } = harness;
     const sockets = [await opened(), await opened(), await opened()];
     const [, , socket] = sockets;
     assert.ok(socket);
-    const told = story(socket);
+    const told = events(socket);
     socket.on('message', (data) => told.push(data.toString()));
     socket.pause();
-    await serve(1, 'a');
+    await arrive(1, 'a');
     harness.server.connections.at(-1)?.reset();
     await harness.clock.advance(3000);
     await opened('again');
     socket.resume();
     assert.deepEqual(told, ['a', 'error 3', 'close 3 1006 "" false']);
-    await harness.end();
   });
 
-  it('that is terminated: close comes at once, without the messages', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('that is terminated: close comes at once, without the messages', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     socket.on('message', (data) => told.push(data.toString()));
     socket.pause();
-    await serve(1, 'a');
+    await arrive(1, 'a');
     socket.terminate();
     socket.resume();
     assert.deepEqual(told, ['close 3 1006 "" false']);
-    await harness.end();
   });
 });
 
@@ -227,13 +215,13 @@ describe('on firmware that does not report the kind (class C)', () => {
     ['binary', [true, true]],
   ] as const)
     it(`messages are text or binary by unknownKind: ${unknownKind}`, async () => {
-      const { harness, opened, serve } = await classHarness({ firmware: 'C' }, { unknownKind });
+      await using harness = await classHarness({ firmware: 'C' }, { unknownKind });
+      const { opened, arrive } = harness;
       const socket = await opened();
       const got: boolean[] = [];
       socket.on('message', (_, isBinary) => got.push(isBinary));
-      await serve(1, 'text');
-      await serve(2, Buffer.from([0xff]));
+      await arrive(1, 'text');
+      await arrive(2, Buffer.from([0xff]));
       assert.deepEqual(got, kinds);
-      await harness.end();
     });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { classHarness, story, URI } from './class-harness';
+import { describe } from 'node:test';
+import { events, URI, test } from './class-harness';
 
 /** Runs `body`; returns the messages of the errors that are uncaught meanwhile. */
 async function uncaughtIn(body: () => Promise<void>): Promise<string[]> {
@@ -12,17 +12,17 @@ async function uncaughtIn(body: () => Promise<void>): Promise<string[]> {
 }
 
 describe('a listener added by on() that throws', () => {
-  it('in resume(): its errors are uncaught, and the other messages and close follow', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('in resume(): its errors are uncaught, and the other messages and close follow', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     socket.on('message', (data) => {
       told.push(data.toString());
       throw new Error(`of ${data.toString()}`);
     });
     socket.pause();
-    await serve(1, 'a');
-    await serve(1, 'b');
+    await arrive(1, 'a');
+    await arrive(1, 'b');
     harness.server.connections[0]?.close();
     await harness.clock.advance(2000);
     const uncaught = await uncaughtIn(async () => {
@@ -31,13 +31,12 @@ describe('a listener added by on() that throws', () => {
     });
     assert.deepEqual(uncaught, ['of a', 'of b']);
     assert.deepEqual(told, ['a', 'b', 'close 3 1005 "" true']);
-    await harness.end();
   });
 
-  it('at error: close follows', async () => {
-    const { harness, opened } = await classHarness();
+  test('at error: close follows', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     socket.on('error', () => {
       throw new Error('of the listener');
     });
@@ -47,29 +46,27 @@ describe('a listener added by on() that throws', () => {
     });
     assert.deepEqual(uncaught, ['of the listener']);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
-    await harness.end();
   });
 });
 
 describe('close() in CONNECTING', () => {
-  it('by a listener of the link, once it is open: the connection fails, and the link closes', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('by a listener of the link, once it is open: the connection fails, and the link closes', async (harness) => {
+    const { WebSocket } = harness;
     const [link] = harness.device.links;
     const socket = new WebSocket(URI);
     link.on('statechange', ({ to }) => {
       if (to === 'open') socket.close();
     });
-    const told = story(socket);
+    const told = events(socket);
     const codes: string[] = [];
     socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
     await harness.clock.advance(5000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
     assert.deepEqual([codes, link.state], [['OPEN_ABORTED'], 'closed']);
-    await harness.end();
   });
 
-  it('before it has a link: no error names link 0', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('before it has a link: no error names link 0', async (harness) => {
+    const { WebSocket } = harness;
     const socket = new WebSocket(URI);
     const errors: string[] = [];
     socket.on('error', (error) => errors.push(error.message));
@@ -80,15 +77,14 @@ describe('close() in CONNECTING', () => {
       errors.map((message) => /Link \S+ was closed/.exec(message)?.[0]),
       ['Link ? was closed', 'Link ? was closed'],
     );
-    await harness.end();
   });
 });
 
 describe('a paused connection', () => {
-  it('fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async () => {
-    const { harness, opened } = await classHarness();
+  test('fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     const codes: string[] = [];
     socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
     let bytes = 0;
@@ -107,6 +103,5 @@ describe('a paused connection', () => {
     socket.resume();
     assert.deepEqual([bytes, codes], [15 << 20, ['PAUSE_BUFFER_FULL']]);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
-    await harness.end();
   });
 });

@@ -1,32 +1,31 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
-import { URI, classHarness, story } from './class-harness';
+import { URI, events, test } from './class-harness';
 
 describe('3 feedback from the protocol', () => {
-  it('fires open after the constructor has returned, in OPEN', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('fires open after the constructor has returned, in OPEN', async (harness) => {
+    const { WebSocket } = harness;
     const socket = new WebSocket(URI);
-    const told = story(socket);
+    const told = events(socket);
     await harness.clock.advance(1000);
     assert.deepEqual(told, ['open 1']);
-    await harness.end();
   });
 
-  it('fires message with a string, and binary by binaryType, with the origin', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('fires message with a string, and binary by binaryType, with the origin', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
     const got: MessageEvent[] = [];
     socket.onmessage = (event) => got.push(event);
-    await serve(1, 'grüß');
-    await serve(2, 'a');
+    await arrive(1, 'grüß');
+    await arrive(2, 'a');
     Reflect.set(socket, 'binaryType', 'nonsense');
     assert.equal(socket.binaryType, 'blob');
     socket.binaryType = 'arraybuffer';
-    await serve(2, 'b');
+    await arrive(2, 'b');
     socket.binaryType = 'nodebuffer';
-    await serve(2, 'c');
+    await arrive(2, 'c');
     const [text, blob, buffer, node] = got.map(({ data }: { data: unknown }) => data);
     assert.equal(text, 'grüß');
     assert.ok(blob instanceof Blob && blob.size === 1);
@@ -34,76 +33,69 @@ describe('3 feedback from the protocol', () => {
     assert.deepEqual(Buffer.from(buffer).toString(), 'b');
     assert.deepEqual(node, Buffer.from('c'));
     assert.ok(got.every(({ origin, type }) => origin === 'ws://host' && type === 'message'));
-    await harness.end();
   });
 
-  it('fires no message once it is closing', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('fires no message once it is closing', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
     const got: unknown[] = [];
     socket.onmessage = ({ data }) => got.push(data);
     harness.server.behavior.answersCloses = false;
     socket.close();
-    await serve(1, 'late');
+    await arrive(1, 'late');
     assert.deepEqual(got, []);
-    await harness.end();
   });
 
-  it('a close by the server: close, clean, with 1005 in place of any code', async () => {
-    const { harness, opened } = await classHarness();
-    const told = story(await opened());
+  test('a close by the server: close, clean, with 1005 in place of any code', async (harness) => {
+    const { opened } = harness;
+    const told = events(await opened());
     harness.server.connections[0]?.close(4000, 'enough');
     await harness.clock.advance(2000);
     assert.deepEqual(told, ['close 3 1005 "" true']);
-    await harness.end();
   });
 
-  it('a lost connection: error, then close with 1006, and the device does not reconnect', async () => {
-    const { harness, opened } = await classHarness();
-    const told = story(await opened());
+  test('a lost connection: error, then close with 1006, and the device does not reconnect', async (harness) => {
+    const { opened } = harness;
+    const told = events(await opened());
     harness.server.connections[0]?.reset();
     await harness.clock.advance(60_000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
     assert.equal(harness.server.connections.length, 1);
-    await harness.end();
   });
 
-  it('a restart of the device: error, then close with 1006', async () => {
-    const { harness, opened } = await classHarness();
-    const told = story(await opened());
+  test('a restart of the device: error, then close with 1006', async (harness) => {
+    const { opened } = harness;
+    const told = events(await opened());
     harness.simulator.restart();
     await harness.clock.advance(10_000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
-    await harness.end();
   });
 
-  it('a refused connection: error with the reason, then close with 1006', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('a refused connection: error with the reason, then close with 1006', async (harness) => {
+    const { WebSocket } = harness;
     const socket = new WebSocket('ws://host/401');
-    const told = story(socket);
+    const told = events(socket);
     const codes: string[] = [];
     socket.onerror = ({ error }) => codes.push(error.code);
     await harness.clock.advance(20_000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
     assert.deepEqual(codes, ['OPEN_FAILED']);
-    await harness.end();
   });
 
-  it('text that is not UTF-8 fails the connection with a close frame 1007', async () => {
-    const { harness, opened, serve } = await classHarness();
-    const told = story(await opened());
-    await serve(1, Buffer.from([0xff]));
+  test('text that is not UTF-8 fails the connection with a close frame 1007', async (harness) => {
+    const { opened, arrive } = harness;
+    const told = events(await opened());
+    await arrive(1, Buffer.from([0xff]));
     await harness.clock.advance(2000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
     const frame = harness.server.connections[0]?.frames.find(({ opcode }) => opcode === 8);
     assert.equal(frame?.payload.readUInt16BE(), 1007);
-    await harness.end();
   });
 });
 
 describe('event handlers (HTML, section 8.1.8)', () => {
-  it('are null, keep their place among listeners, and take functions only', async () => {
-    const { harness, opened, serve } = await classHarness();
+  test('are null, keep their place among listeners, and take functions only', async (harness) => {
+    const { opened, arrive } = harness;
     const socket = await opened();
     assert.deepEqual(
       [socket.onopen, socket.onmessage, socket.onerror, socket.onclose],
@@ -113,12 +105,11 @@ describe('event handlers (HTML, section 8.1.8)', () => {
     socket.onmessage = () => order.push('first');
     socket.addEventListener('message', () => order.push('listener'));
     socket.onmessage = () => order.push('handler');
-    await serve(1, 'x');
+    await arrive(1, 'x');
     assert.deepEqual(order, ['handler', 'listener']);
     Reflect.set(socket, 'onmessage', 'nonsense');
     assert.equal(socket.onmessage, null);
-    await serve(1, 'x');
+    await arrive(1, 'x');
     assert.deepEqual(order, ['handler', 'listener', 'listener']);
-    await harness.end();
   });
 });

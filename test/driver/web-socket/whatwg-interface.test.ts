@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
-import { URI, classHarness, story, named } from './class-harness';
+import { URI, events, named, test } from './class-harness';
 
 describe('2.1 the WebSocket interface: constructor', () => {
-  it('throws SyntaxError for an invalid URL, another scheme, and a fragment', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('throws SyntaxError for an invalid URL, another scheme, and a fragment', async (harness) => {
+    const { WebSocket } = harness;
     for (const url of [
       '',
       'host',
@@ -19,11 +19,10 @@ describe('2.1 the WebSocket interface: constructor', () => {
       'ws://h/#',
     ])
       assert.throws(() => new WebSocket(url), named('SyntaxError'), url);
-    await harness.end();
   });
 
-  it('takes a string or a URL, changes http to ws, and serializes the URL', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('takes a string or a URL, changes http to ws, and serializes the URL', async (harness) => {
+    const { WebSocket } = harness;
     const url = (given: string | URL) => {
       const socket = new WebSocket(given);
       socket.close();
@@ -32,18 +31,16 @@ describe('2.1 the WebSocket interface: constructor', () => {
     assert.equal(url('WS://HOST:80/a b?ä'), 'ws://host/a%20b?%C3%A4');
     assert.equal(url(new URL('https://host')), 'wss://host/');
     assert.equal(url('http://host:8080'), 'ws://host:8080/');
-    await harness.end();
   });
 
-  it('throws SyntaxError for a subprotocol that is no token, or comes twice', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('throws SyntaxError for a subprotocol that is no token, or comes twice', async (harness) => {
+    const { WebSocket } = harness;
     for (const protocols of ['', 'a b', 'a,b', 'ä', ['a', 'A'], ['a', 'b', 'a'], [''], 'a\r\nX: y'])
       assert.throws(() => new WebSocket(URI, protocols), named('SyntaxError'), String(protocols));
-    await harness.end();
   });
 
-  it('requests all subprotocols, and names the only one once open', async () => {
-    const { harness, opened, WebSocket } = await classHarness();
+  test('requests all subprotocols, and names the only one once open', async (harness) => {
+    const { opened, WebSocket } = harness;
     const one = await opened('plain', 'chat');
     assert.deepEqual([one.protocol, one.extensions], ['chat', '']);
     const two = await opened('plain', ['a', 'b']);
@@ -53,11 +50,10 @@ describe('2.1 the WebSocket interface: constructor', () => {
     );
     assert.deepEqual(asked, ['chat', 'a, b']);
     assert.equal(new WebSocket(URI, 'x').protocol, '');
-    await harness.end();
   });
 
-  it('returns in CONNECTING, with the constants on class and object', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('returns in CONNECTING, with the constants on class and object', async (harness) => {
+    const { WebSocket } = harness;
     const socket = new WebSocket(URI);
     assert.deepEqual(
       [socket.readyState, socket.binaryType, socket.bufferedAmount, socket.protocol],
@@ -68,25 +64,23 @@ describe('2.1 the WebSocket interface: constructor', () => {
     assert.deepEqual([socket.CONNECTING, socket.OPEN, socket.CLOSING, socket.CLOSED], [0, 1, 2, 3]);
     assert.equal(WebSocket.name, 'WebSocket');
     assert.ok(socket instanceof EventTarget && socket instanceof WebSocket);
-    await harness.end();
   });
 });
 
 describe('2.1 close()', () => {
-  it('throws InvalidAccessError for a code but 1000 and 3000-4999, and SyntaxError for a long reason', async () => {
-    const { harness, opened } = await classHarness();
+  test('throws InvalidAccessError for a code but 1000 and 3000-4999, and SyntaxError for a long reason', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
     for (const code of [0, 999, 1001, 1005, 2999, 5000, -1, NaN, 70_000])
       assert.throws(() => socket.close(code), named('InvalidAccessError'), String(code));
     assert.throws(() => socket.close(1000, 'ü'.repeat(62)), named('SyntaxError'));
     assert.equal(socket.readyState, 1);
-    await harness.end();
   });
 
-  it('sends code and reason in a close frame, and ends clean', async () => {
-    const { harness, opened } = await classHarness();
+  test('sends code and reason in a close frame, and ends clean', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
-    const told = story(socket);
+    const told = events(socket);
     socket.close(3333, 'bye ü');
     assert.equal(socket.readyState, 2);
     socket.close();
@@ -94,11 +88,10 @@ describe('2.1 close()', () => {
     const frame = harness.server.connections[0]?.frames.find(({ opcode }) => opcode === 8);
     assert.deepEqual(frame?.payload, Buffer.concat([Buffer.of(13, 5), Buffer.from('bye ü')]));
     assert.deepEqual(told, ['close 3 3333 "bye ü" true']);
-    await harness.end();
   });
 
-  it('first sends the messages of earlier calls of send()', async () => {
-    const { harness, opened, frames } = await classHarness();
+  test('first sends the messages of earlier calls of send()', async (harness) => {
+    const { opened, frames } = harness;
     const socket = await opened();
     for (const text of ['one', 'two']) socket.send(text);
     socket.close();
@@ -107,32 +100,29 @@ describe('2.1 close()', () => {
       frames().map(({ payload }) => payload.toString()),
       ['one', 'two'],
     );
-    await harness.end();
   });
 
-  it('in CONNECTING fails the connection', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('in CONNECTING fails the connection', async (harness) => {
+    const { WebSocket } = harness;
     const socket = new WebSocket('ws://host/slow=3000');
-    const told = story(socket);
+    const told = events(socket);
     await harness.clock.advance(500);
     socket.close();
     assert.equal(socket.readyState, 2);
     await harness.clock.advance(10_000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
-    await harness.end();
   });
 });
 
 describe('2.1 send()', () => {
-  it('throws InvalidStateError in CONNECTING', async () => {
-    const { harness, WebSocket } = await classHarness();
+  test('throws InvalidStateError in CONNECTING', async (harness) => {
+    const { WebSocket } = harness;
     const socket = new WebSocket(URI);
     assert.throws(() => socket.send('x'), named('InvalidStateError'));
-    await harness.end();
   });
 
-  it('sends strings as text, and Blob, ArrayBuffer and views as binary, in order', async () => {
-    const { harness, opened, frames } = await classHarness();
+  test('sends strings as text, and Blob, ArrayBuffer and views as binary, in order', async (harness) => {
+    const { opened, frames } = harness;
     const socket = await opened();
     const bytes = Uint8Array.of(1, 2, 3);
     socket.send('text \ud800');
@@ -157,11 +147,10 @@ describe('2.1 send()', () => {
         [1, 'behind'],
       ],
     );
-    await harness.end();
   });
 
-  it('raises bufferedAmount at once, and lowers it once sent; never after close()', async () => {
-    const { harness, opened } = await classHarness();
+  test('raises bufferedAmount at once, and lowers it once sent; never after close()', async (harness) => {
+    const { opened } = harness;
     const socket = await opened();
     socket.send('grüß');
     socket.send(new Uint8Array(10));
@@ -172,6 +161,5 @@ describe('2.1 send()', () => {
     socket.send('late');
     await harness.clock.advance(2000);
     assert.equal(socket.bufferedAmount, 4);
-    await harness.end();
   });
 });

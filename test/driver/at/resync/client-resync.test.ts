@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { at, ClientHarness, test, lost, question } from '../client-harness';
+import { at, ClientHarness, test, lost, question, find } from '../client-harness';
 
 const once = { ...question, idempotent: false };
 const corruptHeader = '+WS_DATA:0,x\r\n';
@@ -34,6 +34,13 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written().slice(-3), ['AT+SYSLOG?\r\n', '\r\n', 'AT+SYSSTORE?\r\n']);
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(100);
+    assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
+  });
+
+  test('starts with the query that it is given', async (harness) => {
+    harness.answerResync();
+    harness.client.queryIndex = 2;
+    assert.equal(await harness.clock.wait(find(harness)), 'inSync');
     assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
   });
 
