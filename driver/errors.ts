@@ -5,8 +5,8 @@ import { filled } from './error-reasons';
  *
  * - `not-sent`: no byte of the message can have reached the network; sending it again is safe.
  * - `unknown`: bytes of the message may have left; sending it again may deliver it twice.
- * - `sent`: the device has handed the message to the network. With the error of a request: no reply came, or an error;
- *   the server may have acted on it.
+ * - `sent`: the device has handed the message to the network. On the error of a request, no reply came, or the reply was
+ *   an error; the server may have acted on the request.
  */
 export type SendOutcome = 'not-sent' | 'unknown' | 'sent';
 

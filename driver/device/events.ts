@@ -27,7 +27,7 @@ export type WifiChange = 'joined' | 'address' | 'lost';
 export interface DeviceEvents {
   /** {@link Device.state} has changed. */
   statechange: [DeviceChange];
-  /** The device has restarted: by itself, or by {@link Device.restart}. */
+  /** The device, which the driver had identified, has restarted: by itself, or by {@link Device.restart}. */
   restart: [];
   /** A response is lost or corrupt: the client resyncs. */
   outofsync: [OutOfSyncCause];

@@ -4,7 +4,7 @@ import type { Urc } from '../at/urc';
 import { onTimeout, type Cancel } from '../clock';
 import { cwstate, parseCwstate, stationState } from '../commands/wifi';
 import { Deferred } from '../deferred';
-import { EspAtError } from '../errors';
+import { asEspAtError, EspAtError } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
 import { configureSntp, waitForSntp } from '../provisioning/sntp';
 import { isInReach, joinWifi, type WifiOptions } from '../provisioning/wifi';
@@ -219,7 +219,7 @@ export class Network {
       if (wifi && state !== stationState.joining) await this.#rejoin(wifi);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof EspAtError) this.#warn(error);
+      this.#warn(asEspAtError(error, options.port.address));
     }
     if (this.#station !== 'joined' && !signal.aborted) this.#pollLater();
   }
@@ -241,7 +241,7 @@ export class Network {
     const station = await tryRunQuery(this.#context.run, cwstate(), parseCwstate);
     // Firmware for Ethernet has no Wi-Fi commands.
     if (!station) return stationState.joined;
-    // The driver takes a URC behind the response first, though it is newer.
+    // A URC behind the response is newer; the driver has processed it before this continues.
     const state = newer.state ?? station.state;
     if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
     return state;

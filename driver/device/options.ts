@@ -20,7 +20,7 @@ export type DeviceStateName =
   | 'ready'
   /** a response is lost or corrupt: the client resyncs */
   | 'resyncing'
-  /** this firmware or these settings cannot work (with `error`) */
+  /** this firmware cannot work (with `error`) */
   | 'unusable';
 
 /** State of a device, with its error. */

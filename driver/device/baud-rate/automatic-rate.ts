@@ -130,12 +130,13 @@ export async function climb(
     client.assume({ echoOff: false });
     await run(echoOn());
   }
-  if (!(await attempt.run())) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
+  const isFound = await attempt.run();
+  rateLimit.climbed(attempt, isFound, clock.now());
+  if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   if (isTested) {
     await run(echoOff());
     client.assume({ echoOff: true });
   }
-  rateLimit.climbed(attempt, clock.now());
   port.remember();
   return attempt.wasSilent ? 'restarted' : 'done';
 }

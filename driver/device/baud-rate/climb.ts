@@ -90,8 +90,8 @@ export class Climb {
       if (outcome !== 'lost') continue;
       if (!(await search(this.#access, this.#port, this.#trialsAfterLoss(to)))) return false;
       losses++;
-      // Its flow control is unknown. `cts` alone is never a goal, so the climb sets it again, except after the last loss: the device was silent, and its
-      // user initializes it again.
+      // Marks the flow control as unknown: `cts` differs from every setting to try, so the climb sets it next. After the last
+      // loss it stays unknown.
       this.#good = { rate: this.#port.baudRate ?? to.rate, flowControl: 'cts' };
     }
     return true;

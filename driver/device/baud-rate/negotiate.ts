@@ -33,10 +33,11 @@ export async function negotiateRate(
       wires: flowControl === 'both' ? 'proven' : 'none',
     });
     const isFound = await climb.run();
-    if (isFound && port.baudRate === rate) return;
-    port.knowledge.negotiatedRateWorks = false;
     const current = isFound ? climb.good.rate : before;
-    warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
+    if (current !== rate) {
+      port.knowledge.negotiatedRateWorks = false;
+      warn(new EspAtError('RATE_NOT_NEGOTIATED', { rate, current }));
+    }
     if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   }
   if (flowControl === 'none') return;

@@ -48,17 +48,21 @@ export class RateLimit {
   }
 
   /**
-   * A climb has ended. A rate at which the device was silent has failed only the second time: the device may have
-   * restarted.
+   * A climb has ended. A rate at which the device was silent has failed only the second time, because the device may have
+   * restarted; but at once where the device then answers at no rate: it may need a power cycle.
    */
-  climbed({ good, failedRate, wasSilent, wiresFailed }: ClimbResult, now: number): void {
+  climbed(
+    { good, failedRate, wasSilent, wiresFailed }: ClimbResult,
+    isFound: boolean,
+    now: number,
+  ): void {
     if (wiresFailed) this.wiresWork = false;
     if (good.rate >= this.#failedRate) {
       this.#failedRate = Infinity;
       this.#retryAt = -Infinity;
     }
     if (failedRate === undefined) return;
-    if (!wasSilent || this.#silentRate === failedRate) this.rateFailed(failedRate, now);
+    if (!isFound || !wasSilent || this.#silentRate === failedRate) this.rateFailed(failedRate, now);
     if (wasSilent) this.#silentRate = failedRate;
   }
 

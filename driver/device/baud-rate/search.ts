@@ -85,7 +85,7 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
   const ms = await lendPort(async (lease) => {
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
-    // This purpose has the longest limit at the pace of a search.
+    // Waits for up to 1.5 s, the longest limit: the response comes late.
     await lease.next('stillAtWork', (each) => each === 'OK');
     return lease.now() - start;
   });
@@ -110,6 +110,7 @@ function trials(port: SessionPort, failedSearches: number): Trial[] {
 const pads = (pendingPrompt: boolean): readonly Trial['pad'][] =>
   pendingPrompt ? ['first'] : ['never', 'first'];
 
+/** @param isLikely whether to wait as long as at the start rate: the device may be at work, or starting */
 const trial = (rate: number | undefined, pad: Trial['pad'], isLikely: boolean): Trial => ({
   rate,
   pad,

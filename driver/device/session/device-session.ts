@@ -154,16 +154,21 @@ export class DeviceSession {
   async restart(wait: WaitOptions): Promise<boolean> {
     const { kind } = this.#state;
     if (kind === 'stopping') return false;
-    if (!this.isIdentified && kind !== 'unusable') return this.#port.reset(this.#context.emitter);
+    if (!this.#isKnown) return this.#port.reset(this.#context.emitter);
     await this.#client.run(restart(), wait);
     await this.#port.setRate(this.#port.startRate);
     this.#restarted();
     return true;
   }
 
-  /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
+  /** See {@link Initialization.repeatAfter}. */
   repeatAfter(work: Promise<unknown>): void {
     this.#initialization.repeatAfter(work);
+  }
+
+  /** Whether the driver has identified the device, or found its firmware unusable. */
+  get #isKnown(): boolean {
+    return this.isIdentified || this.#state.kind === 'unusable';
   }
 
   get #state(): SessionState {
@@ -234,8 +239,8 @@ export class DeviceSession {
   #restarted(
     beginAgain = () => this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED')),
   ): void {
-    // A device that was never identified was switched on, not restarted.
-    if (this.isIdentified) {
+    // Another device was switched on, not restarted.
+    if (this.#isKnown) {
       this.#context.counters.restarted();
       this.#context.emitter.emit('restart');
     }

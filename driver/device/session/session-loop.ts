@@ -160,7 +160,7 @@ export class SessionLoop {
       return current.lost;
     }
     context.counters.portOpened();
-    // An open port does not prove that a device answers that was unresponsive on it.
+    // Shows DEVICE_UNRESPONSIVE on the reopened port until the device answers.
     const isSilent =
       before?.code === 'DEVICE_UNRESPONSIVE' && before.details.port === opener.address;
     const session = new DeviceSession(port, context, isSilent ? before : undefined);

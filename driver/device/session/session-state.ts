@@ -56,7 +56,7 @@ export type SessionState = { readonly boot: Boot } & (
       readonly device: ReadyDevice;
       readonly checks: LinkChecks;
       readonly health: HealthCheck;
-      /** The {@link AutomaticRate}, by its one member: its module imports this one. */
+      /** This method of {@link AutomaticRate}; to import the class would make a circle. */
       readonly automaticRate: { responseLost(): void };
     }
   /** The driver returns the device to its start rate and closes its connections, until the timer. */

@@ -141,6 +141,8 @@ describe('restart()', () => {
     assert.ok(await clock.until(() => device.state.name === 'unusable', 30_000));
     await clock.wait(device.restart());
     assert.ok(port.text.includes('AT+RST\r\n'));
+    assert.equal(device.statistics().restarts, 1);
+    assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
     assert.ok(await clock.until(() => device.state.name === 'initializing', 1000));
   });
 });

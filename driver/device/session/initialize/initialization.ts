@@ -167,6 +167,7 @@ export class Initialization {
     // A listener may have stopped the device.
     if (this.#machine.state !== failed) return;
     if (isSilent && progress.failedSearches >= MAX_SEARCHES) {
+      context.emitter.emit('resyncstep', 'reopen');
       this.#machine.end(error);
       return;
     }
