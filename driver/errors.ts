@@ -149,6 +149,8 @@ const sentences = {
   CERTIFICATE_INVALID: 'Replace the {material} in slot {index}: {reason}.',
   CERTIFICATE_WRITE:
     'The device did not store the {material} in slot {index}. Choose another slot, or flash the device again.',
+  CERTIFICATE_UNCONFIRMED:
+    'The device does not show the {material} in slot {index} as the driver wrote it. If links that need it do not open, check the cable, or choose another slot.',
 } as const;
 
 /** A stable error code. Its meaning never changes. */

@@ -74,7 +74,7 @@ export class Network {
     const { certificates, wifi, sntp } = options;
     if (certificates) {
       for (const error of outdatedCertificates(certificates)) this.#warn(error);
-      await writeCertificates(run, certificates);
+      for (const error of await writeCertificates(run, certificates)) this.#warn(error);
     }
     if (wifi) await this.#join(wifi);
     else await this.#waitForAddress();

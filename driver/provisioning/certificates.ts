@@ -53,8 +53,8 @@ interface SlotContents {
 const parsed = new WeakMap<CertificateOptions, SlotContents>();
 
 /**
- * Materials that this process has written, but that do not read back: the firmware shows them in another form, or the port
- * has corrupted both attempts. The driver cannot tell, and does not write them again.
+ * By the options of a device: materials that do not read back as the driver wrote them. The firmware shows them in another
+ * form, or the port has corrupted both attempts; the driver cannot tell, and does not write them again.
  */
 const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
@@ -92,21 +92,25 @@ function outdated(material: Certificates | undefined, now: number): EspAtError[]
 /**
  * Writes PEM texts to their slots (`AT+SYSMFG`) where the device does not hold them. Flash wears out, so the driver
  * first reads certificates and compares them. It never reads keys: it writes a key just before its certificate, and takes
- * the certificate for a proof that the device has stored a key. A key that the port has corrupted goes unnoticed.
+ * the certificate for a proof that the device has stored a key. A key that the port has corrupted goes unnoticed. Returns
+ * `CERTIFICATE_UNCONFIRMED` for each one that does not read back, when it has just written it.
  * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before the first write,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with
  */
 export async function writeCertificates(
   run: Run,
   certificates: readonly CertificateOptions[],
-): Promise<void> {
+): Promise<EspAtError[]> {
   const slots = certificates.map(checkSlot);
   const known = unverifiable.get(certificates) ?? new Set<string>();
   unverifiable.set(certificates, known);
+  const unconfirmed: EspAtError[] = [];
   for (const { ca, key, certificate } of slots) {
-    if (ca) await writeUnlessHeld(run, [], ca, known);
-    if (certificate) await writeUnlessHeld(run, key ? [key] : [], certificate, known);
+    if (ca) unconfirmed.push(...(await writeUnlessHeld(run, [], ca, known)));
+    if (certificate)
+      unconfirmed.push(...(await writeUnlessHeld(run, key ? [key] : [], certificate, known)));
   }
+  return unconfirmed;
 }
 
 /** Writes materials in order, unless the device holds the last one: then it has taken those before. */
@@ -115,26 +119,31 @@ async function writeUnlessHeld(
   first: readonly Material[],
   last: Readable,
   known: Set<string>,
-): Promise<void> {
+): Promise<EspAtError[]> {
   const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
-  if (known.has(name) || (await isHeld(run, last))) return;
+  if (known.has(name) || (await isHeld(run, last))) return [];
   // Writes a second time, because the port may have corrupted the first. Not a third time: the firmware may show a good
   // text in another form.
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const material of all) await write(run, material);
-    if (await isHeld(run, last)) return;
+    if (await isHeld(run, last)) return [];
   }
   known.add(name);
+  return [new EspAtError('CERTIFICATE_UNCONFIRMED', detailsOf(last))];
 }
 
-async function write(run: Run, { store, slot, pem }: Material): Promise<void> {
+const detailsOf = ({ store, slot }: Pick<Material, 'store' | 'slot'>) => ({
+  material: MATERIAL_NAMES[store],
+  index: slot,
+});
+
+async function write(run: Run, material: Material): Promise<void> {
   try {
-    await run(sysmfgWrite(store, slot, pem));
+    await run(sysmfgWrite(material.store, material.slot, material.pem));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const details = { material: MATERIAL_NAMES[store], index: slot };
-    throw new EspAtError('CERTIFICATE_WRITE', details, { cause: error });
+    throw new EspAtError('CERTIFICATE_WRITE', detailsOf(material), { cause: error });
   }
 }
 
@@ -194,8 +203,11 @@ function invalid(
   flaw: PemFlaw,
   cause?: unknown,
 ): EspAtError {
-  const details = { material: MATERIAL_NAMES[store], index: slot, ...flaw };
-  return new EspAtError('CERTIFICATE_INVALID', details, { cause });
+  return new EspAtError(
+    'CERTIFICATE_INVALID',
+    { ...detailsOf({ store, slot }), ...flaw },
+    { cause },
+  );
 }
 
 function dateFlaw(certificate: X509Certificate, now: number): PemFlaw | undefined {

@@ -8,7 +8,7 @@ const MAX_BYTES = 65_536;
 
 /** Contents of a PKCS #12 file (.p12, .pfx) in PEM; an empty text where the file has none. */
 export interface Pkcs12Contents {
-  /** Self-signed certificates other than the client's. */
+  /** Self-signed certificates other than the client's; all certificates where none is the client's. */
   readonly ca: string;
   /** The client's certificate, then those that lead to its CA. */
   readonly certificate: string;
@@ -86,7 +86,7 @@ function pemOf({ keys, certificates }: Bags): Pkcs12Contents {
   const isRoot = (one: X509Certificate) => one.checkIssued(one);
   const pem = (some: readonly X509Certificate[]) => some.map((one) => one.toString()).join('');
   return {
-    ca: pem(others.filter(isRoot)),
+    ca: pem(own ? others.filter(isRoot) : others),
     certificate: own ? pem([own, ...others.filter((one) => !isRoot(one))]) : '',
     key: key ? String(key.export({ format: 'pem', type: 'pkcs8' })) : '',
   };

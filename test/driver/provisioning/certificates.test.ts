@@ -7,6 +7,7 @@ import {
   writeCertificates,
   type CertificateOptions,
 } from '../../../driver/provisioning/certificates';
+import type { EspAtError } from '../../../driver/errors';
 import { refused, rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
@@ -108,7 +109,8 @@ describe('certificates of a device', () => {
   it('are written once more when they are corrupt', async () => {
     const flash = new Flash();
     flash.corruptWrites = 1;
-    await writeCertificates(flash.device.run, [slot({ ca: authority.certificate })]);
+    const ca = slot({ ca: authority.certificate });
+    assert.deepEqual(await writeCertificates(flash.device.run, [ca]), []);
     assert.deepEqual(flash.written, ['wss_ca.0', 'wss_ca.0']);
     assert.equal(flash.slots.get('wss_ca.0'), `${authority.certificate.trim()}\n\0`);
   });
@@ -117,7 +119,14 @@ describe('certificates of a device', () => {
     for (const reading of ['refused', 'strange'] as const) {
       const flash = new Flash(reading);
       const settings = [whole];
-      for (let start = 0; start < 5; start++) await writeCertificates(flash.device.run, settings);
+      const warnings: EspAtError[] = [];
+      for (let start = 0; start < 5; start++)
+        warnings.push(...(await writeCertificates(flash.device.run, settings)));
+      const unconfirmed = (material: string) => ['CERTIFICATE_UNCONFIRMED', { material, index: 0 }];
+      assert.deepEqual(
+        warnings.map(({ code, details }) => [code, details]),
+        [unconfirmed('caCertificate'), unconfirmed('clientCertificate')],
+      );
       assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, 2);
       assert.equal(flash.written.filter((name) => name === 'wss_key.0').length, 2);
     }

@@ -211,6 +211,18 @@ describe('readPkcs12()', () => {
     assert.deepEqual([contents.certificate, contents.key], ['', '']);
   });
 
+  it('a file with CAs and no key: gives all of them', () => {
+    const { ca, certificate } = readPkcs12(pfxFile('plain'), '');
+    const [, middle = ''] = certificate.split(/(?=-----BEGIN)/);
+    const certBag = (pem: string) => {
+      const { raw } = new X509Certificate(pem);
+      return bag(3, der(0x30, id('1.2.840.113549.1.9.22.1'), der(0xa0, der(4, raw))));
+    };
+    const contents = readPkcs12(fileOf(certBag(middle), certBag(ca)), '');
+    assert.deepEqual(names(contents.ca), ['CN=Middle CA', 'CN=Root CA']);
+    assert.deepEqual([contents.certificate, contents.key], ['', '']);
+  });
+
   it('a wrong or missing passphrase, or a cipher that cannot be read: named', () => {
     for (const name of ['aes', 'aes-without-mac', 'triple-des']) {
       assert.equal(flaw(pfxFile(name), 'another word'), 'PASSPHRASE_WRONG', name);
