@@ -49,8 +49,8 @@ async function read(
     const response = await examination.ask(sysmfgRead(store, slot, offset, SYSMFG_PIECE_BYTES));
     return (response && parseSysmfg(response)) ?? '';
   } catch (error) {
-    // After three attempts: a text that another program has stored may break every response that shows it. Noise would
-    // show in the test lines.
+    // After three attempts: a text that another program has stored may break every response that shows it. The step
+    // `wiring` finds a noisy port.
     if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return '';
     throw error;
   }

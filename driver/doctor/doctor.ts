@@ -3,7 +3,7 @@ import { asEspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 import type { WaitOptions } from '../wait';
 import { examineCertificates } from './certificates';
-import { examineEchoServer } from './echo-server';
+import { examineEchoServer, openEchoServer } from './echo-server';
 import type { Examination } from './examination';
 import { examineRate } from './find';
 import { finding, worstFirst, type Finding } from './findings';
@@ -30,16 +30,18 @@ const OFFLINE_CODE = /^(LOOK_ALIKE|STOCK_FIRMWARE|WIFI_\w+)$/;
 
 /**
  * Examines the device on a port: finds it at any baud rate, and returns what is missing or wrong. Ends a pending data
- * prompt, and leaves baud rate, echo and flash as they were. A device without a network joins the one that it knows; a
- * visit of an echo server clears its header list (`AT+WSHEAD`). After an abort, or where it stops responding, the
- * device may have another baud rate or echo. Rejects only after an abort, with its reason, once the port is closed.
+ * prompt, and leaves baud rate, echo and flash as they were. A device without a network joins the one that it knows. After
+ * an abort, or where it stops responding, the device may have another baud rate or echo.
  * @param opener a port that no {@link Device} uses
+ * @throws EspAtError `INVALID_URI`; the reason of the abort. A port that is still opening at the abort closes once it is open.
  */
 export async function examine(
   opener: PortOpener,
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
-  const { clock = systemClock, onStep = () => undefined, signal } = options;
+  const { clock = systemClock, onStep = () => undefined, signal, uri } = options;
+  // Refuses a wrong URI before the port opens.
+  if (uri !== undefined) openEchoServer(0, uri);
   onStep('port');
   const facts: DoctorFacts = { port: opener.address };
   let soFar: Pick<Examination, 'findings' | 'facts'> = { findings: [], facts };
@@ -79,13 +81,9 @@ async function runSteps(
   if (!examination.isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
   await examination.attempt(() => restoreEcho(examination));
   const isOffline = examination.findings.some(({ code }) => OFFLINE_CODE.test(code));
-  try {
-    if (uri !== undefined && !isOffline)
-      await step('echoServer', () => examineEchoServer(examination, uri));
-  } finally {
-    // Also where the URI is wrong.
-    examination.concludeNoise();
-  }
+  if (uri !== undefined && !isOffline)
+    await step('echoServer', () => examineEchoServer(examination, uri));
+  examination.concludeNoise();
 }
 
 function reportOf(findings: readonly Finding[], facts: DoctorFacts): DoctorReport {

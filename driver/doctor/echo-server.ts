@@ -1,4 +1,5 @@
-import type { DataChunk, DataReceiver } from '../at/types';
+import type { Command } from '../at/command';
+import type { DataChunk, DataReceiver, LinkId } from '../at/types';
 import { onTimeout, type Clock } from '../clock';
 import { wsheadClear } from '../commands/wshead';
 import { wsclose, wsopen } from '../commands/wsopen';
@@ -15,7 +16,11 @@ const CONNECT_TIMEOUT_MS = 8000;
 /** The message for the server. */
 const TEXT = Buffer.from('esp-at-doctor');
 
-/** Opens a free link to an echo server, sends a message, and waits for it. Clears the header list of the device. */
+/** The command that opens a link to an echo server. @throws EspAtError `INVALID_URI` */
+export const openEchoServer = (id: LinkId, uri: string): Command =>
+  wsopen(id, { uri, timeoutMs: CONNECT_TIMEOUT_MS });
+
+/** Opens a free link to an echo server, sends a message, and waits for it. */
 export async function examineEchoServer(examination: Examination, uri: string): Promise<void> {
   const { access, client, clock, facts } = examination;
   const id = freeLink(await queryLinks(access.run));
@@ -29,7 +34,7 @@ export async function examineEchoServer(examination: Examination, uri: string): 
   client.setReceiver(id, receiver);
   let isOpen = false;
   try {
-    await access.run(wsopen(id, { uri, timeoutMs: CONNECT_TIMEOUT_MS }));
+    await access.run(openEchoServer(id, uri));
     isOpen = true;
     const start = clock.now();
     await access.run(wssend(id, TEXT, { opcode: 1 }));

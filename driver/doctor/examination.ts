@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AtClient } from '../at/at-client';
 import { tryRun, type Command, type Response } from '../at/command';
 import type { SequenceAccess } from '../at/command-sequence';
 import type { Clock } from '../clock';
 import type { SessionPort } from '../device/session/session-port';
-import { EspAtError, type ErrorDetails } from '../errors';
+import { EspAtError, isRefusal, type ErrorDetails } from '../errors';
 import { finding, type Finding } from './findings';
 import type { DoctorFacts } from './report';
 
@@ -38,8 +39,10 @@ export class Examination {
     this.facts = { port: port.address };
   }
 
+  /** Adds a finding, unless it is there already. */
   found(code: Finding['code'], details: ErrorDetails = {}): void {
-    this.findings.push(finding(code, details));
+    const one = finding(code, details);
+    if (!this.findings.some((each) => isDeepStrictEqual(each, one))) this.findings.push(one);
   }
 
   /**
@@ -51,8 +54,8 @@ export class Examination {
   }
 
   /**
-   * Runs a step. A lost response ends the step, as does one in another form; the examination goes on.
-   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
+   * Runs a step. A refusal, a lost response, or one in another form ends the step; the examination goes on.
+   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `DEVICE_STOPPED`, `PORT_*`
    */
   async attempt(step: () => Promise<void>): Promise<void> {
     try {
@@ -61,8 +64,10 @@ export class Examination {
       if (!(error instanceof EspAtError)) throw error;
       if (this.client.state === 'unresponsive')
         throw new EspAtError('DEVICE_UNRESPONSIVE', { port: this.port.address });
+      const { port, version = '?' } = this.facts;
       if (error.code === 'OUT_OF_SYNC') this.#lostResponses++;
-      else if (error.code === 'FIRMWARE_UNKNOWN') this.#foundLookAlike();
+      else if (error.code === 'FIRMWARE_UNKNOWN') this.found('LOOK_ALIKE', { port, version });
+      else if (isRefusal(error)) this.found(error.code, error.details);
       else throw error;
     }
   }
@@ -75,15 +80,8 @@ export class Examination {
   /** Call after the last step, because a lost response may end any of them. */
   concludeNoise(): void {
     if (!this.isNoisy) return;
-    const { baudRate: rate = '?', corruptLines = 0, testLines = 0 } = this.facts;
-    const lost = this.#lostResponses;
-    this.found('NOISE', { rate, corrupt: corruptLines + lost, lines: testLines + lost });
-  }
-
-  #foundLookAlike(): void {
-    if (this.findings.some(({ code }) => code === 'LOOK_ALIKE')) return;
-    const { port, version = '' } = this.facts;
-    this.found('LOOK_ALIKE', { port, version });
+    const { baudRate: rate = '?', corruptLines = 0 } = this.facts;
+    this.found('NOISE', { rate, corrupt: corruptLines + this.#lostResponses });
   }
 
   /** Whether the device has answered. */

@@ -17,7 +17,7 @@ const SENTENCES = {
   STOCK_FIRMWARE:
     'The ESP-AT {version} on this {module} has no WebSocket commands. Flash a build for the {module} that has them.',
   NOISE:
-    'At {rate} baud {corrupt} of {lines} test lines came back corrupt. Shorten the cable, connect GND, or choose a lower baud rate.',
+    'Corrupt or lost responses at {rate} baud: {corrupt}. Shorten the cable, connect GND, or choose a lower baud rate.',
   WRONG_RATE: 'The device answers at {found} baud, not at {set}. Set the baud rate {found}.',
   LEFTOVER_RATE:
     'Another program left the device at {found} baud. The driver finds it there; after a restart the device is back at {set}.',

@@ -12,7 +12,8 @@ const WITHOUT_VERIFICATION = ['A', 'B'];
 export async function examineFirmware(examination: Examination): Promise<void> {
   const { access, facts } = examination;
   const lines = (await examination.ask(version())) ?? [];
-  facts.version = /^AT version:([^(]*)/.exec(lines[0] ?? '')?.[1]?.trim() ?? lines[0] ?? '';
+  const [first] = lines;
+  if (first !== undefined) facts.version = /^AT version:([^(]*)/.exec(first)?.[1]?.trim() ?? first;
   const module = moduleOf(lines);
   if (module !== undefined) facts.module = module;
   try {
@@ -25,7 +26,7 @@ export async function examineFirmware(examination: Examination): Promise<void> {
   } catch (error) {
     if (!(error instanceof EspAtError)) throw error;
     if (error.code === 'NO_WEBSOCKET') {
-      const details = { version: facts.version, module: facts.module ?? 'ESP32' };
+      const details = { version: facts.version ?? '?', module: facts.module ?? 'ESP32' };
       examination.found('STOCK_FIRMWARE', details);
     } else throw error;
   }

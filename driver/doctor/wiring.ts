@@ -13,7 +13,7 @@ const FAST_TEST_LINES = 32;
 /** Test lines at lower rates, at which each takes long. */
 const SLOW_TEST_LINES = 6;
 /** Slow responses after which the doctor tells no best rate: one may come late because the host is busy. */
-const MAX_SLOW_RESPONSES = 5;
+const MAX_SLOW_RESPONSES = 6;
 /** Attempts to return the device to its baud rate. */
 const MAX_RETURNS = 3;
 
@@ -66,10 +66,11 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   if (before === undefined || flowControl === undefined) return;
   if (!port.canSetRate || !(await port.hasModemLines())) return;
   try {
-    let outcome = await climb(access, { client, port, clock });
-    for (let again = 0; outcome === 'slow' && again < MAX_SLOW_RESPONSES; again++)
-      outcome = await climb(access, { client, port, clock });
-    if (outcome !== 'slow') facts.bestBaudRate = port.baudRate;
+    for (let slow = 0; slow < MAX_SLOW_RESPONSES; slow++) {
+      if ((await climb(access, { client, port, clock })) === 'slow') continue;
+      facts.bestBaudRate = port.baudRate;
+      return;
+    }
   } finally {
     await restoreUart(examination, before, flowControl);
   }

@@ -91,6 +91,7 @@ describe('esp-at-doctor', () => {
     ['without a port', []],
     ['with an invalid port', ['http://x']],
     ['with an invalid baud rate', ['/dev/ttyUSB0', '--baud', 'fast']],
+    ['with a wrong URI of an echo server', ['/dev/ttyUSB0', '--uri', 'http://x/']],
     ['with an unknown option', ['/dev/ttyUSB0', '--bold']],
   ] as const) {
     it(`ends with 2 ${what}`, async () => {

@@ -55,7 +55,7 @@ describe('the doctor, in virtual time', () => {
       });
       assert.equal(ok, false);
       const noise = findings.find(({ code }) => code === 'NOISE');
-      assert.equal(noise?.details.corrupt, 1, JSON.stringify(findings));
+      assert.deepEqual(noise?.details, { rate: 115_200, corrupt: 1 }, JSON.stringify(findings));
       assert.equal(harness.hostRate, 115_200);
     });
   }
@@ -75,6 +75,19 @@ describe('the doctor, in virtual time', () => {
       assert.match(harness.port.text, /ATE1\r\n$/);
     });
   }
+
+  for (const [command, before, version, bestBaudRate] of [
+    ['ATE1', ['ATE0'], '4.2.0.0-dev', undefined],
+    ['AT+GMR', [], undefined, 3_000_000],
+  ] as const)
+    it(`goes on where the device refuses ${command}, and names it once`, async () => {
+      const outcome = (line: string): Outcome => ({ kind: line === command ? 'error' : 'execute' });
+      const examined = await report({ serial, simulator: { hooks: { outcome } } }, { before });
+      const { facts, findings } = examined;
+      assert.deepEqual(wrong(examined), ['COMMAND_FAILED'], JSON.stringify(findings));
+      assert.equal(findings[0]?.details.command, command);
+      assert.deepEqual([facts.version, facts.bestBaudRate], [version, bestBaudRate]);
+    });
 
   it('tells nothing about RTS and CTS where the port has none, or the device does not drive RTS', async () => {
     const isAbout = ({ findings, facts }: DoctorReport) => [
