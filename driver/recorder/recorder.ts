@@ -21,7 +21,7 @@ export class Recorder {
   readonly #clock: Clock;
   protected readonly secrets: SecretSet;
   readonly #list: RecordList;
-  /** Bytes that may begin a secret, and what came behind them; only bytes that passed the port may hold secrets. */
+  /** Bytes that may begin a secret, and the records behind them: those of other kinds have no secret. */
   #held: CleanRecord[] = [];
   /** By direction: the beginning of a secret that was kept as a placeholder because too much was held. The rest may come. */
   #begun: ReadonlyMap<Direction, Uint8Array> = new Map();

@@ -19,6 +19,7 @@ describe('secrets of another program in a recording', () => {
       ['+WSOPEN:0,2,"ws://**', '***:*****', '**@h/a@b"\r\n+WSOPEN:1,2,"wss://h/x:y@z"\r\n'],
     );
     assert.deepEqual(cleaned('+WSOPEN:0,2,"ws://key@h"\r\n'), ['+WSOPEN:0,2,"ws://***@h"\r\n']);
+    assert.deepEqual(cleaned('+WSOPEN:0,2,"ws://bob:hu'), ['+WSOPEN:0,2,"ws://***:**']);
   });
 
   it('replaces the values of listed headers, quotes and line ends in them included', () => {
@@ -40,6 +41,15 @@ describe('secrets of another program in a recording', () => {
       '+WSHEAD:0,"A: **"\n\r\nOK\r\n',
       '+WSHEAD:0,"A: **"\r\r\nOK\r\n',
     ]);
+  });
+
+  it('replaces the rest of a listed header or URI that has begun before the first record', () => {
+    assert.deepEqual(cleaned('ecr', 'et"\r\n+WSHEAD:1,"A: b"\r\n'), [
+      '***',
+      '**"\r\n+WSHEAD:1,"A: *"\r\n',
+    ]);
+    const whole = '+CWSTATE:2,"home"\r\n';
+    assert.deepEqual(cleaned(whole), [whole]);
   });
 
   it('changes no byte without them', () => {

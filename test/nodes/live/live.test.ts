@@ -42,6 +42,20 @@ describe('traffic for the live view', () => {
     assert.equal(answer?.skipped, 500 * 113 - bytes);
   });
 
+  it('shows no secret of another program that two answers share', () => {
+    const reader = new TrafficReader();
+    const { device, recorder } = recorded();
+    let shown = '';
+    let next = 0;
+    for (const said of ['+WSHEAD:0,"A: se', 'cret"\r\n+WSOPEN:0,2,"ws://bo', 'b:pass@h/"\r\n']) {
+      recorder.received(Buffer.from(said));
+      const answer = reader.read(device, 1, next, 0);
+      shown += (answer?.lines ?? []).map((line) => ('device' in line ? line.device : '')).join('');
+      next = answer?.next ?? 0;
+    }
+    assert.equal(shown, '+WSHEAD:0,"A: ******"\r\n+WSOPEN:0,2,"ws://***:****@h/"\r\n');
+  });
+
   it('is none of a device that records nothing', () => {
     assert.equal(new TrafficReader().read(new FakeDevice(), 0, 0, 0), undefined);
   });
