@@ -84,7 +84,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     };
     this.#loop = new SessionLoop(context, recorder);
     if (recorder) recordEvents(this, this.links, recorder);
-    this.#webSocketLinks = new LinkPool(this.links);
+    this.#webSocketLinks = new LinkPool(this.links, this.#queueLimit);
     for (const link of this.links)
       link.on('statechange', ({ error }) => {
         if (error?.code === 'OPEN_FAILED') this.#loop.session?.suspectNetwork();

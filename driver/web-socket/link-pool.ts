@@ -1,14 +1,18 @@
 import { EspAtError } from '../errors';
 import type { Link } from '../link/link';
+import type { QueueLimit } from '../link/send/queue-limit';
 
 /** The links of a device, shared by its WebSockets. */
 export class LinkPool {
+  /** Of the send queues of all links. */
+  readonly queueLimit: QueueLimit;
   readonly #links: readonly Link[];
   readonly #claimed = new Set<Link>();
   #count = 0;
 
-  constructor(links: readonly Link[]) {
+  constructor(links: readonly Link[], queueLimit: QueueLimit) {
     this.#links = links;
+    this.queueLimit = queueLimit;
   }
 
   /**

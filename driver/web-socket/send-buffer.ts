@@ -7,30 +7,25 @@ export type WebSocketData = string | ArrayBuffer | ArrayBufferView | Blob;
 /** Called once the device has handed the message to the network, or with the reason why not. */
 export type SendCallback = (error?: Error) => void;
 
-/** A message to send. A Blob has its bytes later. */
+/** A message to send. */
 export interface SendData {
   readonly opcode: 1 | 2;
   readonly length: number;
-  readonly bytes: Uint8Array | Promise<Uint8Array>;
+  readonly content: Uint8Array | Blob;
 }
 
 /** Converts the argument of send(). Other values than bytes become text (Web IDL); half a surrogate pair becomes U+FFFD. */
 export function toSendData(data: unknown, asBinary = false): SendData {
-  if (data instanceof Blob) {
-    const bytes = bytesOfBlob(data);
-    // The message may wait for the one before, or is not sent at all: nothing waits for the bytes then.
-    bytes.catch(() => undefined);
-    return { opcode: 2, length: data.size, bytes };
-  }
+  if (data instanceof Blob) return { opcode: 2, length: data.size, content: data };
   const bytes = bytesOf(data);
   // A copy: the caller may change its bytes at once.
-  if (bytes) return { opcode: 2, length: bytes.length, bytes: Uint8Array.from(bytes) };
+  if (bytes) return { opcode: 2, length: bytes.length, content: Uint8Array.from(bytes) };
   const text = Buffer.from(String(data));
-  return { opcode: asBinary ? 2 : 1, length: text.length, bytes: text };
+  return { opcode: asBinary ? 2 : 1, length: text.length, content: text };
 }
 
 /** @throws EspAtError `INVALID_PAYLOAD` */
-async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
+export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
   try {
     return new Uint8Array(await blob.arrayBuffer());
   } catch (cause) {

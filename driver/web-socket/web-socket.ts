@@ -10,6 +10,7 @@ import { openOptions, type WebSocketClassOptions, type WebSocketOptions } from '
 import { PauseBuffer, pauseBufferFull } from './pause-buffer';
 import { binaryData, kindOf, type BinaryType } from './message-data';
 import { toSendData, type SendCallback as Sent, type WebSocketData } from './send-buffer';
+import { SendOrder } from './send-order';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -33,13 +34,10 @@ export class DeviceWebSocket extends WebSocketEvents {
   static readonly CLOSED = CLOSED;
   /** Empty: the firmware knows no extensions. */
   readonly extensions = '';
-  /** As the static member. */
+  /** As the static members. */
   readonly CONNECTING = CONNECTING;
-  /** As the static member. */
   readonly OPEN = OPEN;
-  /** As the static member. */
   readonly CLOSING = CLOSING;
-  /** As the static member. */
   readonly CLOSED = CLOSED;
 
   readonly #pool: LinkPool;
@@ -52,12 +50,11 @@ export class DeviceWebSocket extends WebSocketEvents {
   #readyState: 0 | 1 | 2 | 3 = CONNECTING;
   #binaryType: BinaryType = 'blob';
   #bufferedAmount = 0;
-  /** Settles with the last send. */
-  #lastSend: Promise<void> = Promise.resolve();
-  /** Whether there was a Blob, which later messages must not overtake: from then on each waits for the one before. */
-  #sendsInOrder = false;
+  readonly #sendOrder: SendOrder;
   #paused: PauseBuffer | undefined;
-  /** The last events, once the connection has ended: they come after the messages that a pause keeps back. */
+  /** Counts the messages that a pause has kept back, until resume() emits or keeps each. */
+  #undelivered = 0;
+  /** The last events, once the connection has ended: they come after the undelivered messages. */
   #end: { readonly event: CloseEvent; readonly error: EspAtError | undefined } | undefined;
 
   /**
@@ -78,6 +75,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#pool = pool;
     this.#classOptions = classOptions;
     this.#owner = pool.nextOwner();
+    this.#sendOrder = new SendOrder(pool.queueLimit);
     // Events come after the constructor has returned.
     queueMicrotask(() => void this.#connect(options));
   }
@@ -126,20 +124,17 @@ export class DeviceWebSocket extends WebSocketEvents {
       if (done) queueMicrotask(() => done(error));
     };
     const { binary } = typeof options === 'object' ? options : {};
-    const { opcode, length, bytes } = toSendData(data, binary);
+    const message = toSendData(data, binary);
+    const { opcode, length } = message;
     this.#bufferedAmount += length;
     const link = this.#link;
     if (this.#readyState !== OPEN || !link) return report(this.#linkClosed());
-    const send = async () => {
-      const payload = bytes instanceof Promise ? await bytes : bytes;
+    const enter = (bytes: Uint8Array) => {
       // The link may be another connection's by now.
       if (this.#end) throw this.#linkClosed();
-      await link.send(payload, { opcode });
+      return link.send(bytes, { opcode });
     };
-    // Without a Blob, it enters the link's queue at once.
-    this.#sendsInOrder ||= bytes instanceof Promise;
-    const sending = this.#sendsInOrder ? this.#lastSend.then(send) : send();
-    this.#lastSend = sending.then(
+    this.#sendOrder.send(message, enter).then(
       () => {
         this.#bufferedAmount -= length;
         report();
@@ -163,7 +158,7 @@ export class DeviceWebSocket extends WebSocketEvents {
       return this.#openAbort.abort();
     }
     this.#readyState = CLOSING;
-    void this.#lastSend
+    void this.#sendOrder.allEntered
       .then(() => this.#link?.close({ ...closing, owner: this.#owner }))
       .then(
         () => this.#ended({ wasClean: true, ...closing }),
@@ -177,6 +172,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   terminate(): void {
     if (this.#readyState === CONNECTING) return this.close();
     this.#paused = undefined;
+    this.#undelivered = 0;
     this.#ended({ wasClean: false, code: 1006, reason: '' });
     this.#emitEnd();
   }
@@ -198,8 +194,11 @@ export class DeviceWebSocket extends WebSocketEvents {
   resume(): void {
     const { messages = [] } = this.#paused ?? {};
     this.#paused = undefined;
-    // A listener may pause again.
-    for (const message of messages) this.#emitOrKeep(message);
+    // A listener may pause again, and resume.
+    for (const message of messages) {
+      this.#undelivered--;
+      this.#emitOrKeep(message);
+    }
     this.#emitEnd();
   }
 
@@ -212,19 +211,18 @@ export class DeviceWebSocket extends WebSocketEvents {
   }
 
   async #connect(options: WebSocketOptions): Promise<void> {
+    const { signal } = this.#openAbort;
     try {
-      this.#openAbort.signal.throwIfAborted();
+      signal.throwIfAborted();
       const link = (this.#link = this.#pool.claim());
       link.on('statechange', this.#changed).on('message', this.#received);
       link.on('dataloss', this.#lost);
       const given = { uri: this.url, owner: this.#owner, protocols: this.#protocols };
-      const openedWith = openOptions(this.#classOptions, given, options);
-      await link.open(openedWith, { signal: this.#openAbort.signal });
+      await link.open(openOptions(this.#classOptions, given, options), { signal });
       // A listener of the link may have called close() too late to abort open().
-      this.#openAbort.signal.throwIfAborted();
+      signal.throwIfAborted();
     } catch (error) {
-      const { aborted } = this.#openAbort.signal;
-      this.#fail(aborted ? this.#linkClosed('OPEN_ABORTED') : asEspAtError(error));
+      this.#fail(signal.aborted ? this.#linkClosed('OPEN_ABORTED') : asEspAtError(error));
     }
   }
 
@@ -250,7 +248,10 @@ export class DeviceWebSocket extends WebSocketEvents {
   #emitOrKeep(message: Message): void {
     if (this.#readyState === CLOSED) return;
     if (this.#paused?.add(message) === false) return this.#fail(pauseBufferFull(message.link));
-    if (this.#paused) return;
+    if (this.#paused) {
+      this.#undelivered++;
+      return;
+    }
     const { opcode, bytes } = message;
     const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
     const data = kind === 1 ? bytes.toString() : binaryData(bytes, this.#binaryType);
@@ -258,7 +259,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.emitBoth(event, bytes, kind === 2);
   }
 
-  readonly #lost = ({ owner, error }: LinkDataLoss): void => {
+  readonly #lost = ({ owner, error }: LinkDataLoss) => {
     if (owner === this.#owner && this.#readyState === OPEN) this.#fail(error);
   };
 
@@ -288,9 +289,9 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.#emitEnd();
   }
 
-  /** Emits the end of the connection, once; not before the messages that a pause keeps back. */
+  /** Emits the end of the connection, once, and not before the undelivered messages. */
   #emitEnd(): void {
-    if (this.#readyState === CLOSED || !this.#end || this.#paused?.messages.length) return;
+    if (this.#readyState === CLOSED || !this.#end || this.#undelivered > 0) return;
     this.#readyState = CLOSED;
     const { event, error } = this.#end;
     if (error) this.emitBoth(new WebSocketErrorEvent(error), error);

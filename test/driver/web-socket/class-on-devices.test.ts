@@ -143,9 +143,51 @@ describe('as the package ws', () => {
       await harness.clock.advance(2000);
       socket.send(unreadable, sent);
       await harness.clock.advance(1);
-      assert.deepEqual(results, [false, 'INVALID_PAYLOAD', 'LINK_CLOSED', 'LINK_CLOSED']);
+      assert.deepEqual(results, ['INVALID_PAYLOAD', 'LINK_CLOSED', false, 'LINK_CLOSED']);
       assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
     });
+
+  it('messages behind a Blob that is being read count in the send queue', async () => {
+    await using harness = await classHarness({
+      device: { sendLimit: { messages: 3, bytes: 100 } },
+    });
+    const socket = await harness.opened();
+    const blob = new Blob(['slow']);
+    let read: (bytes: ArrayBuffer) => void = () => undefined;
+    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    const results: unknown[] = [];
+    const sent = (error?: Error) => results.push(error instanceof EspAtError && error.code);
+    for (const data of [blob, 'a', 'b']) socket.send(data, sent);
+    assert.equal(harness.device.sendQueue.messages, 3);
+    socket.send('c', sent);
+    await harness.clock.advance(1);
+    read(new Uint8Array([1]).buffer);
+    await harness.clock.advance(2000);
+    assert.deepEqual(results, ['QUEUE_FULL', 'LINK_CLOSED', 'LINK_CLOSED', 'LINK_CLOSED']);
+    assert.equal(harness.device.sendQueue.messages, 0);
+  });
+
+  it('messages behind a Blob enter the send queue together once it is read, and close() follows', async () => {
+    await using harness = await classHarness({ serial: { baudRate: 115200 } });
+    const socket = await harness.opened();
+    const blob = new Blob(['slow']);
+    let read: (bytes: ArrayBuffer) => void = () => undefined;
+    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    for (const data of [blob, 'a', 'b']) socket.send(data);
+    socket.close();
+    await harness.clock.advance(1000);
+    const [link] = harness.device.links;
+    assert.deepEqual([harness.device.sendQueue.messages, link.state], [3, 'open']);
+    read(new Uint8Array([0x73]).buffer);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([harness.device.sendQueue.messages, link.state], [3, 'closing']);
+    await harness.clock.advance(2000);
+    assert.deepEqual(
+      harness.frames().map(({ payload }) => payload.toString()),
+      ['s', 'a', 'b'],
+    );
+    assert.equal(socket.readyState, 3);
+  });
 
   test('terminate() ends the connection at once', async (harness) => {
     const { opened } = harness;

@@ -105,3 +105,22 @@ describe('a paused connection', () => {
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
   });
 });
+
+describe('pause() and resume() in a listener, in resume()', () => {
+  test('of a connection that has ended: all messages come, then close', async (harness) => {
+    const { opened, arrive } = harness;
+    const socket = await opened();
+    const told = events(socket);
+    socket.on('message', (data) => {
+      told.push(data.toString());
+      socket.pause();
+      socket.resume();
+    });
+    socket.pause();
+    for (const text of ['a', 'b', 'c']) await arrive(1, text);
+    harness.server.connections[0]?.close();
+    await harness.clock.advance(2000);
+    socket.resume();
+    assert.deepEqual(told, ['a', 'b', 'c', 'close 3 1005 "" true']);
+  });
+});
