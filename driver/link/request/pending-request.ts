@@ -13,8 +13,15 @@ export type Arrival = number;
 type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
-  /** `leftBehind`: undefined while none of its bytes may have left on the current connection. */
-  | { readonly kind: 'sending'; readonly leftBehind: Arrival | undefined }
+  /**
+   * `leftBehind`: undefined while none of its bytes may have left on the current connection. `failure`: its condition has
+   * failed; the outcome of the send decides how the request ends.
+   */
+  | {
+      readonly kind: 'sending';
+      readonly leftBehind: Arrival | undefined;
+      readonly failure?: EspAtError;
+    }
   /** The device has confirmed it. */
   | { readonly kind: 'sent'; readonly leftBehind: Arrival }
   /** It has failed, but its reply may still come. */

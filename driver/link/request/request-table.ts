@@ -84,7 +84,7 @@ export class RequestTable {
   /** Its reply may still come. */
   overdue(request: PendingRequest): void {
     // Of those with `match` `next` there is only one, and others wait for its reply.
-    if (request.matcher.by === 'next') return;
+    if (request.matcher.by === 'next' || !this.#all.has(request)) return;
     this.#overdue.add(request);
     this.#forgetOldest([...this.#overdue], MAX_OVERDUE);
     const conditional = [...this.conditional].filter((each) => this.#overdue.has(each));

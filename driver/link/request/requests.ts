@@ -59,7 +59,7 @@ export class Requests {
     this.#emit = emit;
     this.#unsettled = new QueueLimit(queueLimit.limit);
     this.#finder = new ReplyFinder(this.#table, clock, (request, reason) =>
-      this.#fail(request, this.#error('MATCH_FAILED', { reason }, 'sent'), true),
+      this.#matchFailed(request, this.#error('MATCH_FAILED', { reason }, 'sent')),
     );
   }
 
@@ -144,7 +144,8 @@ export class Requests {
         signal: withdrawal.signal,
         onLeaving: () => {
           const leftBehind = this.#lastArrival;
-          if (request.state.kind === 'sending') request.become({ kind: 'sending', leftBehind });
+          const { state } = request;
+          if (state.kind === 'sending') request.become({ ...state, leftBehind });
         },
       });
       this.#sent(request);
@@ -156,7 +157,8 @@ export class Requests {
   #sent(request: PendingRequest): void {
     // Its reply may have been faster than the device's confirmation.
     if (request.state.kind !== 'sending') return;
-    const { leftBehind } = request;
+    const { leftBehind, failure } = request.state;
+    if (failure) return this.#fail(request, failure, true);
     if (leftBehind === undefined) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
     const timeout = request.replyTimeoutMs;
@@ -167,8 +169,6 @@ export class Requests {
   }
 
   #sendFailed(request: PendingRequest, error: EspAtError): void {
-    // MATCH_FAILED has ended it already. The link sent nothing, so no late reply comes.
-    if (!request.isOpen && error.outcome === 'not-sent') return this.#table.delete(request);
     // The server may answer a request whose bytes may have left.
     this.#fail(request, error, error.outcome === 'unknown');
   }
@@ -242,6 +242,12 @@ export class Requests {
     else this.#table.delete(request);
     this.#finder.giveUp(request);
     if (request.matcher.by === 'next') this.#sendNext();
+  }
+
+  #matchFailed(request: PendingRequest, failure: EspAtError): void {
+    const { state } = request;
+    if (state.kind === 'sending') request.become({ ...state, failure });
+    else this.#fail(request, failure, true);
   }
 
   #replyError({ matcher }: PendingRequest, { json }: Reply): EspAtError {
