@@ -155,7 +155,6 @@ export class SendQueue implements SendSource {
     for (const message of this.#held()) {
       if (message.refusal) this.#settle(message, message.refusal);
     }
-    this.release();
   }
 
   /** The connection, or the device, is lost. A message that the client runs ends with its part. */
@@ -202,7 +201,11 @@ export class SendQueue implements SendSource {
   #hold(message: PendingSend, refusal?: EspAtError): void {
     const { holdLeft, options } = message;
     const longest = this.#isOpen ? Math.max(holdLeft, CHECK_TIMEOUT_MS) : holdLeft;
-    message.hold(longest, () => this.#settle(message, refusal ?? this.#late(options)), refusal);
+    message.hold(
+      longest,
+      () => this.#settle(message, message.refusal ?? this.#late(options)),
+      refusal,
+    );
   }
 
   #queue(message: PendingSend): void {
@@ -253,7 +256,9 @@ export class SendQueue implements SendSource {
   #settle(message: PendingSend, error?: EspAtError): void {
     const index = this.#messages.indexOf(message);
     if (index >= 0) this.#messages.splice(index, 1);
+    const { refusal } = message;
     message.settle(error);
+    if (refusal) this.#releaseUnlessRefused();
   }
 
   /** The commands that send these bytes on this firmware. */

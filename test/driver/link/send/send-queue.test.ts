@@ -76,6 +76,25 @@ describe('a message with hold', () => {
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3', '0 m4']);
   });
 
+  for (const title of ['its AbortSignal', 'the end of its hold'] as const)
+    it(`lets those behind it go, when ${title} ends it after a refusal that no check explains`, async () => {
+      await using scene = await new SendingLink().begin();
+      scene.alterOutput = (text) => text.replace('+WSOPEN:0,2', '+WSOPEN:0,4');
+      scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
+      const { clock } = scene.harness;
+      const abort = new AbortController();
+      const refused = scene.send('m1', { holdMs: 6000, signal: abort.signal });
+      const behind = [scene.send('m2'), scene.send('m3', { holdMs: 86_400_000 })];
+      await clock.advance(1000);
+      assert.deepEqual(scene.arrived, []);
+      if (title === 'its AbortSignal') abort.abort();
+      else await clock.advance(5000);
+      assert.match(await clock.wait(refused), /^(ABORTED|SEND_FAILED) not-sent$/);
+      assert.deepEqual(await clock.wait(Promise.all(behind), 1000), ['sent', 'sent']);
+      await clock.advance(10);
+      assert.deepEqual(scene.arrived, ['0 m2', '0 m3']);
+    });
+
   it('is sent on the next connection, in order, when the connection ends without a URC', async () => {
     await using scene = await new SendingLink('D').begin();
     scene.alterOutput = (text) => text.replace('+WS_CLOSED:0\r\n', '');
