@@ -123,7 +123,7 @@ interface OpenContext {
  *
  * Opens it twice where the first outcome proves nothing. A refusal that no URC explains may be the answer to noise in front
  * of the line, or an old connection has the link. An OK may have opened another link or URI: a flipped bit turns one into
- * another. Prepares again before the second one: the first may have failed, with a corrupt URC, and used the settings up.
+ * another. The connection may also be lost since the OK, without a URC. Prepares again before the second one: the first may have failed, with a corrupt URC, and used the settings up.
  * The link would open with the defaults, which verify no server.
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then,
  * unless the close after the failure is lost too: the check of the links after the resync finds what is left
@@ -148,7 +148,7 @@ async function openSequence(run: Run, options: OpenOptions, context: OpenContext
       throw new EspAtError('OPEN_CLOSED', { link });
     }
     const isOpen = found?.state === 2 && !seen.has('closed');
-    if (found?.uri === options.uri && (!error || (isLost && isOpen))) {
+    if (found?.uri === options.uri && isOpen && (!error || isLost)) {
       // It may have reconnected since a loss.
       seen.delete('disconnected');
       return;

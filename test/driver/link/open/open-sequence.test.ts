@@ -126,6 +126,18 @@ describe('an open on a port that corrupts bytes', () => {
     ]);
   });
 
+  it('is retried when the device lists the link as one that waits to reconnect', async () => {
+    await using harness = await corruptingHarness(
+      { firmware: 'C' },
+      once('+WSOPEN:0,2,', '+WSOPEN:0,3,'),
+    );
+    assert.equal(await opened(harness, { uri: 'ws://host/plain' }), 'done');
+    assert.deepEqual(steps(harness), [
+      ...['CFG=0', 'OPEN=0', 'OPEN?', 'CLOSE=0'],
+      ...['CFG=0', 'OPEN=0', 'OPEN?'],
+    ]);
+  });
+
   it('fails and leaves no link open when the device never reads the right URI', async () => {
     await using harness = await corruptingHarness({}, none, (text) =>
       text.replace('/plain', '/plaid'),
