@@ -158,7 +158,7 @@ export class LinkEffects {
     const { machine, policy, emitter } = this.#parts;
     // A listener may have ended it before it began.
     if (!machine.owns(timer)) return;
-    const retryInMs = timer.ms === 'policy' ? policy.nextDelay(this.#now) : timer.ms;
+    const retryInMs = timer.ms === 'policy' ? policy.nextDelay() : timer.ms;
     machine.startTimer(retryInMs);
     if (timer.ms === 'policy') emitter.retry(retryInMs);
   }

@@ -31,7 +31,7 @@ import {
   type State,
   type Transition,
 } from './state/link-state';
-import { deviceLost, deviceReady } from './state/device-step';
+import { deviceLost, deviceReady, networkBack } from './state/device-step';
 import { abort, close, open } from './state/link-step';
 
 /** One of the three WebSocket links of a device. */
@@ -203,6 +203,11 @@ export class Link extends EventEmitter<LinkEvents> {
       this.#parts.reception.deviceReady();
       this.#parts.machine.take((state) => deviceReady(state, this.#parts.policy.crashLoop));
     }
+  }
+
+  /** @internal The device has a network again. */
+  networkBack(): void {
+    this.#parts.machine.take((state) => networkBack(state, this.#parts.policy.crashLoop));
   }
 
   /** @internal Takes what the device reports of the link, and what the session finds out about it. */

@@ -23,6 +23,8 @@ export class ReconnectPolicy {
   #crashes = 0;
   /** Start of the attempt under way. */
   #attemptAt: number | undefined;
+  /** Milliseconds that an attempt took which has failed just now; otherwise 0. */
+  #attemptMs = 0;
   /** Start of the connection. */
   #openedAt: number | undefined;
 
@@ -41,13 +43,11 @@ export class ReconnectPolicy {
     this.#attemptAt = now;
   }
 
-  /** The attempt has failed, or the connection has ended: returns the milliseconds until the next attempt. */
-  nextDelay(now: number): number {
-    const duration = now - (this.#attemptAt ?? now);
-    this.#attemptAt = undefined;
+  /** Returns the milliseconds until the next attempt. */
+  nextDelay(): number {
     const limit = this.crashLoop
       ? MAX_DELAY_MS
-      : Math.max(DELAY_LIMIT_MS, ATTEMPT_FACTOR * duration);
+      : Math.max(DELAY_LIMIT_MS, ATTEMPT_FACTOR * this.#attemptMs);
     return this.#backoff.next(Math.min(MAX_DELAY_MS, limit));
   }
 
@@ -56,8 +56,10 @@ export class ReconnectPolicy {
     this.#openedAt = now;
   }
 
-  /** The connection, if there was one, has ended. */
+  /** The attempt, or the connection, has ended. */
   ended(now: number): void {
+    this.#attemptMs = now - (this.#attemptAt ?? now);
+    this.#attemptAt = undefined;
     const stable = this.#openedAt !== undefined && now - this.#openedAt > STABLE_CONNECTION_MS;
     this.#openedAt = undefined;
     if (!stable) return;

@@ -3,7 +3,6 @@ import type { Run } from '../../at/command';
 import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { Availability } from '../../link/link-host';
-import { networkBack } from '../../link/state/device-step';
 import { Network } from '../network';
 import type { SessionPort } from './session-port';
 import {
@@ -62,7 +61,7 @@ export class SessionMachine {
     };
     const network: Network = new Network({ run, options, signal, emitter }, () => {
       this.#showState();
-      if (!network.error) for (const link of links) link.take(networkBack);
+      if (!network.error) for (const link of links) link.networkBack();
     });
     return { network, signal, end: (error) => controller.abort(error) };
   }

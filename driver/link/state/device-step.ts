@@ -154,9 +154,9 @@ export function deviceLost(state: State, error: EspAtError): Step {
   }
 }
 
-/** The delay of keep-open ends: failed opens may succeed now. */
-export function networkBack(state: State): Step {
-  if (state.kind !== 'backingOff' || !state.timer) return [state];
+/** The delay of keep-open ends: failed opens may succeed now. @param crashLoop see {@link deviceReady} */
+export function networkBack(state: State, crashLoop: boolean): Step {
+  if (state.kind !== 'backingOff' || !state.timer || crashLoop) return [state];
   const timer: Timer = { ms: 0 };
   return [
     { ...state, timer },

@@ -11,7 +11,8 @@ const policy = (): ReconnectPolicy => new ReconnectPolicy(() => 0);
 function delays(of: ReconnectPolicy, count: number, now = 0): number[] {
   return Array.from({ length: count }, () => {
     of.attemptStarted(now);
-    return of.nextDelay(now);
+    of.ended(now);
+    return of.nextDelay();
   });
 }
 
@@ -28,7 +29,7 @@ describe('delays of keep-open', () => {
       delays(policy(), 8),
       seconds.map((each) => each * SECOND_MS),
     );
-    assert.equal(new ReconnectPolicy(() => 1).nextDelay(0), 750);
+    assert.equal(new ReconnectPolicy(() => 1).nextDelay(), 750);
   });
 
   it('start afresh after a connection of more than 10 s, and go on after a shorter one', () => {
@@ -58,7 +59,11 @@ describe('delays of keep-open', () => {
       const of = policy();
       delays(of, 20);
       of.attemptStarted(0);
-      assert.equal(of.nextDelay(ms), limit);
+      of.ended(ms);
+      assert.equal(of.nextDelay(), limit);
+      // An attempt that fails before its first command takes no time.
+      of.ended(ms + 3_600_000);
+      assert.equal(of.nextDelay(), 60_000);
     }
   });
 });
@@ -103,6 +108,17 @@ describe('a crash loop', () => {
     const of = policy();
     of.attemptStarted(0);
     for (let time = 0; time < 6; time++) of.deviceLost(5000);
+    crash(of, 5);
+    assert.equal(of.crashLoop, false);
+  });
+
+  it('does not count a restart after an attempt that has failed', () => {
+    const of = policy();
+    crash(of, 5);
+    of.attemptStarted(0);
+    of.ended(100);
+    of.deviceLost(5000);
+    assert.equal(of.crashLoop, false);
     crash(of, 5);
     assert.equal(of.crashLoop, false);
   });

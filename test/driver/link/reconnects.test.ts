@@ -57,6 +57,21 @@ describe('a link with keepOpen', () => {
     assert.deepEqual([steady.stateNumber, fatal.stateNumber], [2, 2]);
   });
 
+  it('does not reopen at once in such a loop, where its device has a network again', async () => {
+    await using harness = new Harness({ firmware: 'A', simulator: { bootMs: 400 } });
+    await harness.ready();
+    harness.server.behavior.onAccept = (connection) => connection.close(1008);
+    const [link] = harness.device.links;
+    keepOpen(link, 'refusing');
+    await harness.clock.advance(60_000);
+    const before = connectionsTo(harness, 'refusing');
+    for (let second = 0; second < 600; second += 5) {
+      link.networkBack();
+      await harness.clock.advance(5000);
+    }
+    assert.ok(connectionsTo(harness, 'refusing') - before < 10);
+  });
+
   it('reopens at once after each restart that its open did not cause', async () => {
     await using harness = await new Harness({ simulator: { bootMs: 400 } }).ready();
     const { link } = harness;
