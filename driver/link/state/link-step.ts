@@ -263,7 +263,8 @@ export function messageBroken(state: State, error: EspAtError): Step {
   return state.kind === 'closing' ? [state, GIVEN_UP] : corrupted(state, error);
 }
 
-/** The connection may be half-open. */
+/** The connection may be half-open: each further message, and the close frame, would take as long to fail. */
 export function stalled(state: State, error: EspAtError): Step {
+  if (state.kind === 'closing') return [state, GIVEN_UP];
   return [state.kind === 'open' ? { ...state, suspicion: error } : state, CHECK_LINKS];
 }

@@ -88,6 +88,22 @@ describe('close()', () => {
 });
 
 describe('a half-open link', () => {
+  test('closes after one message that it did not accept: the others fail', async (harness) => {
+    const { clock, link } = await harness.open();
+    harness.alterOutput = (text) => {
+      if (text !== '\r\nSEND OK\r\n') return text;
+      // The device tries to send for 1 s, then answers ERROR.
+      clock.after(1500, () => harness.say('\r\nERROR\r\n'));
+      return '';
+    };
+    const sends = ['one', 'two', 'three'].map((text) =>
+      code(harness, link.send(text, { timeoutMs: 1000 })),
+    );
+    await clock.wait(link.close(), 3000);
+    assert.deepEqual(await Promise.all(sends), ['SEND_UNKNOWN', 'LINK_CLOSED', 'LINK_CLOSED']);
+    assert.equal(harness.port.text.split('AT+WSSEND').length - 1, 1);
+  });
+
   test('reconnects when it accepts no byte within the timeout of a message', async (harness) => {
     const { clock, link } = await harness.open();
     let stalled = true;

@@ -243,6 +243,7 @@ describe('the device', () => {
     backing off until the device is ready; device ready, crash loop: backingOff 0 for policy, startTimer
     opening at stage device; device ready: opening 0 a device user
     backing off; network back: backingOff 0 for 0, networkBack, startTimer
+    backing off; network back, crash loop: backingOff 0 for 1
     backing off until the device is ready; network back: backingOff 0
     reconnecting, kept; network back: reconnecting 3 for 1
   `);
@@ -260,6 +261,7 @@ describe('corrupt data and stalled links', () => {
     closing, then b; broken message: closing 4 then b, giveUp(closed)
     closed; stalled: closed 0, checkLinks
     open; stalled: open 2 suspect, checkLinks
+    closing; stalled: closing 4, giveUp(closed)
   `);
 });
 
