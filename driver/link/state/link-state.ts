@@ -52,7 +52,12 @@ export interface Open {
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
   /** Calls of open() during a resync, which wait for the check after it: the link may be lost. The goal is the last one's. */
-  readonly waiting?: { readonly claims: readonly Claim[]; readonly timer: Timer };
+  readonly waiting?: {
+    readonly claims: readonly Claim[];
+    /** The goal again, where all of them are aborted. */
+    readonly goalBefore: Goal;
+    readonly timer: Timer;
+  };
 }
 
 /** The device tries to reconnect by itself. */

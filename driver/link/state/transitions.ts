@@ -98,7 +98,7 @@ export function awaitCheck(state: Open, claim: Claim): Step {
     return [{ ...state, goal, waiting: { ...waiting, claims: [...waiting.claims, claim] } }];
   const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
   return [
-    { ...state, goal, waiting: { claims: [claim], timer } },
+    { ...state, goal, waiting: { claims: [claim], goalBefore: state.goal, timer } },
     { do: 'startTimer', timer },
   ];
 }
@@ -113,14 +113,16 @@ export function endWaiting({ waiting, ...state }: Open, error?: SettleError): St
   return [state, ...(settled ?? [])];
 }
 
-/** Ends one of the calls of open() that wait for a check. The link keeps the goal of the newest one that is left. */
+/** Ends one of the calls of open() that wait for a check. The goal is then that of the newest call that is left. */
 export function abortWaiting(state: Open, goal: Goal): Step<Open> {
   const { waiting, ...open } = state;
   const ended = waiting?.claims.find((claim) => claim.goal === goal);
   if (!waiting || !ended) return [state];
   const claims = waiting.claims.filter((claim) => claim !== ended);
   const newest = claims.at(-1);
-  const after = newest ? { ...open, goal: newest.goal, waiting: { ...waiting, claims } } : open;
+  const after: Open = newest
+    ? { ...open, goal: newest.goal, waiting: { ...waiting, claims } }
+    : { ...open, goal: waiting.goalBefore };
   return [after, aborted(ended.operation)];
 }
 

@@ -148,6 +148,27 @@ describe('an open of a link that was open before a resync', () => {
     assert.equal(link.state, 'open');
   });
 
+  it('leaves the link to its owner, and without keep-open, when it is aborted', async () => {
+    await using harness = new Harness();
+    const { clock, device, server } = harness;
+    const [link] = device.links;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain', owner: 'own' }));
+    harness.port.deliver(Buffer.from('\r\nSEND OK\r\n'));
+    const controllers = [new AbortController(), new AbortController()];
+    const endings = controllers.map(({ signal }, index) => {
+      const options = { uri: 'ws://host/plain', owner: `other ${index}`, keepOpen: true };
+      return endingOf(link.open(options, { signal }));
+    });
+    for (const controller of controllers) controller.abort(new EspAtError('ABORTED'));
+    assert.deepEqual(await Promise.all(endings), ['ABORTED', 'ABORTED']);
+    assert.deepEqual([device.state.name, link.owner], ['resyncing', 'own']);
+    await clock.advance(1000);
+    server.connections[0]?.close(1000);
+    await clock.advance(10_000);
+    assert.deepEqual([link.state, server.connections.length], ['closed', 1]);
+  });
+
   it('goes on when another one that waits with it is aborted, the newer or the older one', async () => {
     for (const aborted of ['old', 'new']) {
       await using harness = new Harness();

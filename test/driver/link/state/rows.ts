@@ -43,7 +43,7 @@ function opening(change: Partial<Opening> = {}): Opening {
 }
 
 function awaitingCheck(...goals: [Goal, ...Goal[]]): Open {
-  const waiting = { claims: goals.map(claimOf), timer };
+  const waiting = { claims: goals.map(claimOf), goalBefore: a, timer };
   return { kind: 'open', goal: goals.at(-1) ?? goals[0], announced: true, waiting };
 }
 
