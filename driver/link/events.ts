@@ -57,7 +57,7 @@ export interface LinkEvent {
 export interface LinkChange extends LinkEvent {
   /** The state in the change before. */
   readonly from: LinkStateName;
-  /** Equals `from` where an attempt failed before it began, or a close ended only keep-open. */
+  /** May equal `from`: an attempt that fails before it begins, for example, does not change the state. */
   readonly to: LinkStateName;
   /** State as the device numbers it, see {@link Link.stateNumber}. */
   readonly stateNumber: LinkStateNumber;

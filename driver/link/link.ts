@@ -90,8 +90,8 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * URI of the newest call of {@link open}, or of a connection that is still closing; without user and password. Empty before
-   * the first call.
+   * URI of a connection that is still closing; otherwise of the newest call of {@link open} that was not refused with
+   * `LINK_IN_USE`. Without user and password; empty before the first call.
    */
   get uri(): string {
     return this.#state.goal?.uri ?? '';
@@ -167,7 +167,9 @@ export class Link extends EventEmitter<LinkEvents> {
 
   /**
    * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: sends the messages of earlier calls of
-   * {@link send} and a close frame, waits for the server's, then sends `AT+WSCLOSE`. An abort ends the wait, not the close.
+   * {@link send} and a close frame, waits up to 3 s for the server's, then sends `AT+WSCLOSE`. An {@link open} meanwhile, or
+   * a message of which the network takes no byte, cuts that short: messages that are left fail with `LINK_CLOSED`. An abort
+   * ends the wait, not the close.
    * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` at once, without effect; `OUT_OF_SYNC`, `COMMAND_FAILED`
    * where the device may not have closed it: the driver keeps trying
    */

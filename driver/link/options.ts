@@ -18,9 +18,9 @@ export interface OpenOptions {
   /** Subprotocols to offer (`Sec-WebSocket-Protocol`): tokens, with commas between several. */
   readonly subprotocol?: string | undefined;
   /**
-   * Milliseconds, 1-180,000; default 15,000. The attempt fails if the server answers later. A short timeout does not end an
-   * attempt sooner: it may take 39 s. The driver waits as long for a device that is not ready, and for the check of the
-   * links after a resync.
+   * Milliseconds, 1-180,000; default 15,000. The attempt fails if the server answers later. The call may reject later than
+   * that: the device ends a failing attempt after up to 39 s, however short the timeout is. The driver waits as long as this
+   * for a device that is not ready, and for the check of the links after a resync.
    */
   readonly timeoutMs?: number | undefined;
   /**
@@ -34,7 +34,7 @@ export interface OpenOptions {
   readonly config?: LinkConfig | undefined;
   /**
    * Opens again after every close, loss, restart or refused attempt, until {@link Link.close}. After an error that a retry
-   * cannot change (`INVALID_*`, `*_NOT_SUPPORTED`, `CERTIFICATE_*`, `FIRMWARE_UNKNOWN`): only once the device becomes ready
+   * cannot change (`INVALID_*`, `*_NOT_SUPPORTED`, `CERTIFICATE_*`, `COMMAND_TOO_LONG`, `FIRMWARE_UNKNOWN`): only once the device becomes ready
    * again.
    */
   readonly keepOpen?: boolean | undefined;

@@ -2,7 +2,7 @@ import type { LinkId } from '../at/types';
 import { EspAtError } from '../errors';
 import type { Message } from '../link/events';
 
-/** Most memory of a buffer: minutes of a serial port. The firmware cannot make a server wait. */
+/** At the rate of a serial port, minutes of data. A pause does not reach the server: the firmware cannot make it wait. */
 const MAX_PAUSED_BYTES = 16 * 1024 * 1024;
 /** Bytes of memory that a message takes beside its payload, about. */
 const MESSAGE_OVERHEAD_BYTES = 200;

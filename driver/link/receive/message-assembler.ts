@@ -1,7 +1,7 @@
 import type { DataChunk, LinkId } from '../../at/types';
 import type { Clock } from '../../clock';
 import { EspAtError } from '../../errors';
-import { DataGap } from './data-gap';
+import { DataPause } from './data-pause';
 import { Pieces } from './pieces';
 import type { LinkReceiver, MessageSink } from './link-receiver';
 
@@ -10,9 +10,9 @@ const MAX_SKIPPED_BYTES = 256 * 1024;
 /** Milliseconds without data after which a chunk begins a frame: the device ends a frame that stalls after 10 s. */
 const STALLED_FRAME_MS = 11_000;
 
-/** Inside a frame that began with the chunk `first` and has `missing` more bytes. */
+/** The frame began with the chunk `first`, and has `missing` more bytes. */
 interface Inside {
-  readonly kind: 'chunk';
+  readonly kind: 'insideFrame';
   readonly first: DataChunk;
   readonly missing: number;
 }
@@ -24,8 +24,8 @@ interface Lost {
   skipped: number;
 }
 
-/** Position of the next chunk: `frame` is the start of a message, or of one of its frames. */
-type Position = { readonly kind: 'frame' } | Inside | Lost;
+/** Position of the next chunk. */
+type Position = { readonly kind: 'frameStart' } | Inside | Lost;
 
 /** The message that the next frame continues. */
 type Unfinished =
@@ -51,17 +51,17 @@ export class MessageAssembler implements LinkReceiver {
   readonly #link: LinkId;
   readonly #limit: number;
   readonly #sink: MessageSink;
-  #position: Position = { kind: 'frame' };
+  #position: Position = { kind: 'frameStart' };
   #message: Unfinished = { kind: 'none' };
   /** The time between chunks; measured only after a data loss. */
-  readonly #gap: DataGap;
+  readonly #pause: DataPause;
 
   /** @param limit bytes of a message at most */
   constructor(link: LinkId, limit: number, clock: Clock, sink: MessageSink) {
     this.#link = link;
     this.#limit = limit;
     this.#sink = sink;
-    this.#gap = new DataGap(clock);
+    this.#pause = new DataPause(clock);
   }
 
   get isEmpty(): boolean {
@@ -72,30 +72,30 @@ export class MessageAssembler implements LinkReceiver {
     // The device abandons a stalled frame with an empty chunk, and misreads all that follows.
     if (chunk.bytes.length === 0 && (chunk.payloadLength ?? 0) > 0) return this.#failStalled();
     const position = this.#position;
-    if (position.kind === 'chunk') return this.#continue(chunk, position);
-    if (position.kind === 'frame') return this.#begin(chunk);
-    const wasIdle = this.#gap.atLeast >= STALLED_FRAME_MS;
-    this.#gap.restart();
+    if (position.kind === 'insideFrame') return this.#continue(chunk, position);
+    if (position.kind === 'frameStart') return this.#begin(chunk);
+    const wasIdle = this.#pause.atLeast >= STALLED_FRAME_MS;
+    this.#pause.restart();
     if (wasIdle || this.#isBeginning(chunk, position)) this.#begin(chunk);
   }
 
   /** Drops the unfinished message. */
   dataLost(): void {
-    this.#gap.restart();
+    this.#pause.restart();
     this.#message = { kind: 'headless' };
     this.#position = { kind: 'lost', last: undefined, skipped: 0 };
   }
 
   /** The connection has ended. An unfinished message fails with `MESSAGE_INCOMPLETE`. */
   end(): void {
-    this.#gap.stop();
+    this.#pause.stop();
     const message = this.#message;
     if (message.kind === 'collecting') this.#fail('MESSAGE_INCOMPLETE', { length: message.length });
   }
 
   /** The first chunk of a frame. */
   #begin(chunk: DataChunk): void {
-    this.#gap.stop();
+    this.#pause.stop();
     const { kind } = this.#message;
     if (chunk.opcode === 1 || chunk.opcode === 2) {
       // The end of the message before is lost.
@@ -122,7 +122,8 @@ export class MessageAssembler implements LinkReceiver {
   #take(chunk: DataChunk, first: DataChunk, missing: number): void {
     this.#collect(chunk.bytes);
     const left = missing - chunk.bytes.length;
-    this.#position = left === 0 ? { kind: 'frame' } : { kind: 'chunk', first, missing: left };
+    this.#position =
+      left === 0 ? { kind: 'frameStart' } : { kind: 'insideFrame', first, missing: left };
     if (left === 0 && chunk.fin === true) this.#finish();
   }
 

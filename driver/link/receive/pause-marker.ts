@@ -1,6 +1,6 @@
 import type { DataChunk } from '../../at/types';
 import type { Clock } from '../../clock';
-import { DataGap } from './data-gap';
+import { DataPause } from './data-pause';
 import type { LinkReceiver } from './link-receiver';
 
 /**
@@ -9,8 +9,8 @@ import type { LinkReceiver } from './link-receiver';
  */
 const STALLED_CHUNK_MS = 5000;
 /**
- * Limit for the longest possible pause, where a block of the event loop hides the true one. After a shorter pause, an empty
- * chunk may be an empty message.
+ * Milliseconds from which a pause counts that may have been this long: a block of the event loop hides the true one. A
+ * lower threshold would take an empty message for a stalled frame.
  */
 const POSSIBLY_STALLED_MS = 9000;
 
@@ -20,12 +20,12 @@ const POSSIBLY_STALLED_MS = 9000;
  */
 export class PauseMarker implements LinkReceiver {
   readonly #receiver: LinkReceiver;
-  readonly #gap: DataGap;
+  readonly #pause: DataPause;
 
   constructor(clock: Clock, receiver: LinkReceiver) {
     this.#receiver = receiver;
-    this.#gap = new DataGap(clock);
-    this.#gap.restart();
+    this.#pause = new DataPause(clock);
+    this.#pause.restart();
   }
 
   get connected(): boolean {
@@ -38,7 +38,7 @@ export class PauseMarker implements LinkReceiver {
 
   push(chunk: DataChunk): void {
     const isMarked = chunk.bytes.length === 0 && this.#mayHaveStalled;
-    this.#gap.restart();
+    this.#pause.restart();
     this.#receiver.push(isMarked ? { ...chunk, afterPause: true } : chunk);
   }
 
@@ -47,11 +47,11 @@ export class PauseMarker implements LinkReceiver {
   }
 
   end(): void {
-    this.#gap.stop();
+    this.#pause.stop();
     this.#receiver.end();
   }
 
   get #mayHaveStalled(): boolean {
-    return this.#gap.atLeast >= STALLED_CHUNK_MS || this.#gap.atMost >= POSSIBLY_STALLED_MS;
+    return this.#pause.atLeast >= STALLED_CHUNK_MS || this.#pause.atMost >= POSSIBLY_STALLED_MS;
   }
 }

@@ -13,7 +13,7 @@ import type { LinkReceiver, MessageSink } from './link-receiver';
 
 type State =
   | { readonly kind: 'none'; readonly receiver: DataReceiver }
-  /** `AT+WSOPEN` has gone out, or goes out next. */
+  /** The connection is not the link's yet: keeps its data. */
   | { readonly kind: 'early'; readonly receiver: EarlyData }
   /** `hasLostData`: the client is out of sync, and data of the connection may be lost. */
   | {
@@ -65,7 +65,7 @@ export class Reception {
     this.#become(this.#state);
   }
 
-  /** `AT+WSOPEN` goes out next: data of the link then belongs to the new connection. */
+  /** From now on, data of the link may belong to a new connection: keeps it. */
   expectData(): void {
     this.#become({ kind: 'early', receiver: new EarlyData() });
   }

@@ -12,8 +12,8 @@ export interface Found extends AnsweredRequest {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** Instead of the result of a condition that takes too long. */
-const GIVEN_UP = Symbol('given up');
+/** Instead of the result of a condition. */
+const TOO_SLOW = Symbol('too slow');
 
 /** Finds the request that a message answers: by its ID, by a condition, then as the next message. */
 export class ReplyFinder {
@@ -23,7 +23,7 @@ export class ReplyFinder {
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
   #pendingCondition: { readonly request: PendingRequest; readonly end: () => void } | undefined;
 
-  /** @param failed the condition of a request has thrown, or was given up */
+  /** @param failed the condition of a request has thrown, or was too slow */
   constructor(
     table: RequestTable,
     clock: Clock,
@@ -35,7 +35,7 @@ export class ReplyFinder {
   }
 
   /** Ends the wait for a pending condition. @param request only for the condition of this request */
-  giveUp(request?: PendingRequest): void {
+  endWait(request?: PendingRequest): void {
     const pending = this.#pendingCondition;
     if (!request || pending?.request === request) pending?.end();
   }
@@ -61,14 +61,14 @@ export class ReplyFinder {
   ): MaybePromise<Found | undefined> {
     for (const request of requests) {
       if (!request.isBefore(arrival)) continue;
-      const judge = (matches: boolean): Found | undefined =>
+      const asFound = (matches: boolean): Found | undefined =>
         matches && request.isBefore(arrival) ? { request, answer: 'reply', json } : undefined;
       const matches = this.#matches(request, message, json);
       if (matches instanceof Promise)
         return matches.then(
-          (each) => judge(each) ?? this.#findConditional(requests, message, arrival, json),
+          (each) => asFound(each) ?? this.#findConditional(requests, message, arrival, json),
         );
-      const found = judge(matches);
+      const found = asFound(matches);
       if (found) return found;
     }
     return this.#findNext(arrival);
@@ -85,16 +85,16 @@ export class ReplyFinder {
       const matches = matcher.by === 'function' && matcher.matches(message, json);
       // A function of another realm, such as a Function node's, returns a promise of that realm.
       if (!types.isPromise(matches)) return matches;
-      const givenUp = new Promise<typeof GIVEN_UP>((resolve) => {
-        this.#pendingCondition = { request, end: () => resolve(GIVEN_UP) };
+      const tooSlow = new Promise<typeof TOO_SLOW>((resolve) => {
+        this.#pendingCondition = { request, end: () => resolve(TOO_SLOW) };
       });
       // An overdue request has no timer of its own.
       const stop = request.isOpen
         ? undefined
-        : onTimeout(this.#clock, request.replyTimeoutMs, () => this.giveUp(request));
-      return Promise.race([matches, givenUp])
+        : onTimeout(this.#clock, request.replyTimeoutMs, () => this.endWait(request));
+      return Promise.race([matches, tooSlow])
         .finally(stop)
-        .then((found) => (found === GIVEN_UP ? this.#tooSlow(request) : found), fail);
+        .then((found) => (found === TOO_SLOW ? this.#tooSlow(request) : found), fail);
     } catch (error) {
       return fail(error);
     }

@@ -1,7 +1,7 @@
 import { keyOf, type Answer, type IdScheme } from './matcher';
 import type { PendingRequest } from './pending-request';
 
-/** Failed requests, except with `match` `next`, whose replies may still come, at most; beyond it the table forgets the oldest. */
+/** Most overdue requests that the table keeps; beyond it, it forgets the oldest. Those with `next` do not count. */
 const MAX_OVERDUE = 1000;
 /** The same for those with a condition, because every message of the connection has to pass all of them. */
 const MAX_OVERDUE_CONDITIONS = 100;

@@ -1,6 +1,6 @@
 import { EspAtError } from '../../errors';
 
-/** The level has to fall this far below a quarter to leave it: a steady flow moves up and down around one. */
+/** A level counts as below a multiple of a quarter only this far below it: a steady flow moves up and down around one. */
 const HYSTERESIS = 1 / 16;
 
 /** Counts and limits the messages and bytes in a queue: in the send queues of all links of a device, for example. */
@@ -11,7 +11,7 @@ export class QueueLimit {
   #bytes = 0;
   #quarter = 0;
 
-  /** @param changed called with the fill level, 0 to 1, when it reaches or leaves a quarter */
+  /** @param changed called with the fill level, 0 to 1, when it crosses a multiple of a quarter */
   constructor(
     limit: { readonly messages: number; readonly bytes: number },
     changed: (level: number) => void = () => undefined,

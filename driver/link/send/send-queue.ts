@@ -37,8 +37,8 @@ const TEMPORARY_FAILURES: readonly ErrorCode[] = [
 
 /** A day. */
 const MAX_HOLD_MS = 86_400_000;
-/** Milliseconds at least to hold a message on an open link, where a check of the links decides how it ends. */
-const CHECK_TIMEOUT_MS = 5000;
+/** A refused message, and those behind it, are held at least this long: a check of the links decides how they end. */
+const MIN_HOLD_FOR_CHECK_MS = 5000;
 
 /**
  * The messages of one link in order, from `send()` until each settles. Checks and counts them, and holds them while the
@@ -200,7 +200,7 @@ export class SendQueue implements SendSource {
 
   #hold(message: PendingSend, refusal?: EspAtError): void {
     const { holdLeft, options } = message;
-    const longest = this.#isOpen ? Math.max(holdLeft, CHECK_TIMEOUT_MS) : holdLeft;
+    const longest = this.#isOpen ? Math.max(holdLeft, MIN_HOLD_FOR_CHECK_MS) : holdLeft;
     message.hold(
       longest,
       () => this.#settle(message, message.refusal ?? this.#late(options)),

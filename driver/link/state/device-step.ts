@@ -59,7 +59,7 @@ function connected(state: State, announced: boolean): Step {
       // No goal asks for the connection, which blocks the link; or the link number in the URC was corrupt.
       return closeStray(state);
     case 'backingOff':
-      // Without a timer the device may be lost, and the URC is older than that.
+      // Without a timer the device may be lost: then it sent the URC before.
       if (!state.timer) return announced ? [state] : closeStray(state);
       // A failed close may have left the connection of another URI: the check tells.
       if (announced) return [state, { do: 'expectData' }, CHECK_LINKS];

@@ -21,7 +21,7 @@ import {
   endClose,
   endWaiting,
   FAIL_HELD_CLOSED,
-  GIVEN_UP,
+  FAIL_QUEUED,
   failOpen,
   cutHandshake,
   reconnect,
@@ -260,11 +260,11 @@ export function corrupted(state: State, error: EspAtError): Step {
 
 /** A message has ended between its fragments: the peer would take the next one for its rest. */
 export function messageBroken(state: State, error: EspAtError): Step {
-  return state.kind === 'closing' ? [state, GIVEN_UP] : corrupted(state, error);
+  return state.kind === 'closing' ? [state, FAIL_QUEUED] : corrupted(state, error);
 }
 
 /** The connection may be half-open: each further message, and the close frame, would take as long to fail. */
 export function stalled(state: State, error: EspAtError): Step {
-  if (state.kind === 'closing') return [state, GIVEN_UP];
+  if (state.kind === 'closing') return [state, FAIL_QUEUED];
   return [state.kind === 'open' ? { ...state, suspicion: error } : state, CHECK_LINKS];
 }

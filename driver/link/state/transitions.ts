@@ -25,11 +25,13 @@ import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/wsopen-parameters';
 const RECONNECT_TIMEOUT_MS = 60_000;
 
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };
-/** Effects of a close on messages. */
 export const FAIL_HELD_CLOSED: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
 /** The queued messages fail, a close frame with them. */
-export const GIVEN_UP: Effect = { do: 'connectionLost', code: 'LINK_CLOSED', end: 'given-up' };
-/** Effects of a connection loss on messages. */
+export const FAIL_QUEUED: Effect = {
+  do: 'connectionLost',
+  code: 'LINK_CLOSED',
+  end: 'given-up',
+};
 const FAIL_HELD_LOST: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
 
 export function emitChange(state: State, cause: LinkChangeCause, error?: EspAtError): EmitChange {
@@ -120,9 +122,8 @@ export function abortWaiting(state: Open, goal: Goal): Step<Open> {
   if (!waiting || !ended) return [state];
   const claims = waiting.claims.filter((claim) => claim !== ended);
   const newest = claims.at(-1);
-  const after: Open = newest
-    ? { ...open, goal: newest.goal, waiting: { ...waiting, claims } }
-    : { ...open, goal: waiting.goalBefore };
+  const left = newest && { waiting: { ...waiting, claims } };
+  const after = { ...open, goal: newest?.goal ?? waiting.goalBefore, ...left };
   return [after, aborted(ended.operation)];
 }
 
@@ -264,7 +265,7 @@ export function startClose(
     after,
     FAIL_HELD_CLOSED,
     emitChange(after, 'closing'),
-    ...(frame ? [] : [GIVEN_UP]),
+    ...(frame ? [] : [FAIL_QUEUED]),
     { do: 'start', operation },
     ...(kind === 'opening' ? [aborted(state.operation)] : []),
   ];
@@ -272,7 +273,7 @@ export function startClose(
 
 /** Fails the queued messages, and ends the wait before `AT+WSCLOSE`. */
 export function cutHandshake({ operation }: Closing): readonly Effect[] {
-  return [GIVEN_UP, { do: 'endWait', operation }];
+  return [FAIL_QUEUED, { do: 'endWait', operation }];
 }
 
 /**

@@ -2,7 +2,7 @@ import { LATE_MS, type Cancel, type Clock } from '../../clock';
 
 /** Milliseconds between two looks at the event loop. */
 const TICK_MS = 1000;
-/** After a block of its event loop, the host reads the backlog, the data that came meanwhile, until so many ticks were on time. */
+/** After a block of the event loop, data counts as backlog (it came during the block) until this many ticks were on time. */
 const BACKLOG_TICKS = 5;
 const BACKLOG_TICK_MS = 50;
 
@@ -16,14 +16,14 @@ interface Arrival {
  * Measures the time since the last data of a link. A blocked event loop reads late what came meanwhile, so the time is
  * known only between two limits.
  */
-export class DataGap {
+export class DataPause {
   readonly #clock: Clock;
   #last: Arrival;
   /** Clock time of the last tick, and of the next one. */
   #tickedAt: number;
   #due = Infinity;
   #timer: Cancel | undefined;
-  /** While the host may read a backlog: since when the event loop was blocked, and the ticks to come. */
+  /** While data counts as backlog: the start of the block, and how many ticks are still to be on time. */
   #backlog: { readonly from: number; ticks: number } | undefined;
 
   constructor(clock: Clock) {
