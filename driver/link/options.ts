@@ -34,8 +34,8 @@ export interface OpenOptions {
   readonly config?: LinkConfig | undefined;
   /**
    * Opens again after every close, loss, restart or refused attempt, until {@link Link.close}. After an error that a retry
-   * cannot change (`INVALID_*`, `*_NOT_SUPPORTED`, `CERTIFICATE_*`, `COMMAND_TOO_LONG`, `FIRMWARE_UNKNOWN`): only once the device becomes ready
-   * again.
+   * cannot change (`INVALID_*`, `*_NOT_SUPPORTED`, `CERTIFICATE_*`, `COMMAND_TOO_LONG`, `FIRMWARE_UNKNOWN`): only once the
+   * device becomes ready again.
    */
   readonly keepOpen?: boolean | undefined;
   /** Where the link is open to another URI: true closes it first; false rejects with `LINK_IN_USE`. */

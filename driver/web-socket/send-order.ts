@@ -22,7 +22,7 @@ export class SendOrder {
    * @throws EspAtError `QUEUE_FULL`, `INVALID_PAYLOAD`, and what `enter` throws
    */
   async send(
-    { content, length }: SendData,
+    { content, length }: Omit<SendData, 'opcode'>,
     enter: (bytes: Uint8Array) => Promise<void>,
   ): Promise<void> {
     const before = this.#lastEntry;

@@ -34,10 +34,13 @@ export class DeviceWebSocket extends WebSocketEvents {
   static readonly CLOSED = CLOSED;
   /** Empty: the firmware knows no extensions. */
   readonly extensions = '';
-  /** As the static members. */
+  /** As the static member. */
   readonly CONNECTING = CONNECTING;
+  /** As the static member. */
   readonly OPEN = OPEN;
+  /** As the static member. */
   readonly CLOSING = CLOSING;
+  /** As the static member. */
   readonly CLOSED = CLOSED;
 
   readonly #pool: LinkPool;
@@ -124,8 +127,7 @@ export class DeviceWebSocket extends WebSocketEvents {
       if (done) queueMicrotask(() => done(error));
     };
     const { binary } = typeof options === 'object' ? options : {};
-    const message = toSendData(data, binary);
-    const { opcode, length } = message;
+    const { opcode, length, content } = toSendData(data, binary);
     this.#bufferedAmount += length;
     const link = this.#link;
     if (this.#readyState !== OPEN || !link) return report(this.#linkClosed());
@@ -134,7 +136,7 @@ export class DeviceWebSocket extends WebSocketEvents {
       if (this.#end) throw this.#linkClosed();
       return link.send(bytes, { opcode });
     };
-    this.#sendOrder.send(message, enter).then(
+    this.#sendOrder.send({ content, length }, enter).then(
       () => {
         this.#bufferedAmount -= length;
         report();
@@ -152,12 +154,10 @@ export class DeviceWebSocket extends WebSocketEvents {
    */
   close(code?: number, reason?: string): void {
     const closing = parseClose(code, reason);
-    if (this.#readyState >= CLOSING) return;
-    if (this.#readyState === CONNECTING) {
-      this.#readyState = CLOSING;
-      return this.#openAbort.abort();
-    }
+    const before = this.#readyState;
+    if (before >= CLOSING) return;
     this.#readyState = CLOSING;
+    if (before === CONNECTING) return this.#openAbort.abort();
     void this.#sendOrder.allEntered
       .then(() => this.#link?.close({ ...closing, owner: this.#owner }))
       .then(
