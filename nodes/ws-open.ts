@@ -170,6 +170,7 @@ class Opener implements DeviceUser {
 
   async #openLink(device: DeviceNode, link: LinkApi, options: OpenOptions): Promise<void> {
     const config = device.linkConfigs[link.id];
+    // The driver emits no event where this open takes over an open link.
     const { owner } = link;
     await this.#underWay.run(async (signal) => {
       try {
@@ -179,8 +180,8 @@ class Opener implements DeviceUser {
       }
     });
     const { id, stateNumber: state, uri } = link;
-    if (owner !== this.#owner && state === 2)
-      device.host.linkClaimed({ event: 'opened', link: id, state, uri, owner: this.#owner });
+    if (owner !== link.owner && state === 2)
+      device.host.linkClaimed({ event: 'opened', link: id, state, uri, owner: link.owner });
   }
 
   /**

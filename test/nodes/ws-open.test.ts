@@ -80,6 +80,25 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(msg.event, 'opened');
   });
 
+  it('two nodes that keep open one link, at start: the second has it, and it alone shows that', async () => {
+    const [first = {}] = flowOf('ws-open', 2, { uri: URI, keepOpen: true }).slice(2);
+    const go = fake.device.links[0].suspend();
+    await nodeRed.load(
+      () => fake.device,
+      [
+        ...flowOf('ws-open', 2, { uri: URI, keepOpen: true }),
+        { ...first, id: 'second', wires: [] },
+      ],
+      {},
+    );
+    await turns(20);
+    go();
+    await turns(20);
+    const shown = (id: string) => nodeRed.statuses(id).map(({ text }) => text);
+    assert.deepEqual(shown('node').slice(1), ['status.closed', 'status.otherNode']);
+    assert.equal(shown('second').at(-1), 'example.org');
+  });
+
   it('two nodes with one link and URI: the latest gets the messages, and it alone shows them', async () => {
     const second = {
       id: 'second',

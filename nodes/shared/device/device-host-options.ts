@@ -17,7 +17,7 @@ export interface DeviceUser {
   deviceChanged(device: DeviceApi | undefined): void;
   /** The node that had a link open has ended, and no other one has claimed the link. */
   linkReleased?(link: LinkId): void;
-  /** A node has a link open that another node opened before it: the driver emits no event of that. */
+  /** A node has claimed an open link. */
   linkClaimed?(event: FlowLinkEvent): void;
   /** A recording of the device was saved. @param file its path */
   recordingSaved?(file: string): void;
