@@ -28,7 +28,7 @@ export type Pace = 'startRate' | 'negotiatedRate' | 'search';
 /** Milliseconds that a flood from a server may delay a response, beyond the idle time. Measured: 17 s. */
 const FLOOD_MS = 30_000;
 
-/** Milliseconds of port idle time, by pace, that end a wait; `flood`: milliseconds after which it ends although the port was never idle. */
+/** Milliseconds of port idle time, by pace, that end a wait. `flood`: milliseconds that end it though the port was never idle. */
 const LIMITS_MS: Readonly<Record<Purpose, Readonly<Record<Pace | 'flood', number>>>> = {
   lineEnd: { startRate: 1200, negotiatedRate: 500, search: 250, flood: 1200 + FLOOD_MS },
   query: { startRate: 1200, negotiatedRate: 1200, search: 500, flood: 1200 + FLOOD_MS },

@@ -52,7 +52,6 @@ export async function openSerial(
   return port;
 }
 
-/** An open serial port. */
 class OpenSerial implements Port {
   readonly reset?: () => Promise<void>;
   readonly setFlowControl?: (on: boolean) => Promise<void>;

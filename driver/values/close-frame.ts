@@ -13,7 +13,7 @@ export function isCloseCode(code: unknown): code is number {
   );
 }
 
-/** Returns why a text cannot be the reason in a close frame; undefined where it can. */
+/** Returns why a text cannot be the reason in a close frame. */
 export function closeReasonFlaw(text: unknown): Flaw | undefined {
   if (typeof text !== 'string') return { reason: 'CLOSE_REASON_NOT_TEXT' };
   if (hasLoneSurrogate(text)) return { reason: 'LONE_SURROGATE' };

@@ -18,7 +18,7 @@ const RESERVED_HEADERS = [
 /** A flaw, and the name of its header; never the value, which may be a secret. */
 export type HeaderFlaw = Flaw & { readonly name: string };
 
-/** Returns why the firmware cannot send a header; undefined where it can. */
+/** Returns why the firmware cannot send a header. */
 export function headerFlaw(name: unknown, value: unknown): HeaderFlaw | undefined {
   if (typeof name !== 'string' || name === '')
     return { name: 'headers', reason: 'HEADER_WITHOUT_NAME' };
@@ -36,7 +36,7 @@ export function headerFlaw(name: unknown, value: unknown): HeaderFlaw | undefine
 }
 
 /**
- * Returns why headers do not fit into one request, which the firmware then cannot send; undefined where they fit.
+ * Returns why headers do not fit into one request, which the firmware then cannot send.
  * @param headers each without a flaw
  * @param otherBytes bytes of the request without them
  */

@@ -1,7 +1,7 @@
 import type { Flaw } from './flaw';
 import { TOKEN } from './header';
 
-/** Returns why a text is not a list of subprotocols with commas between (RFC 6455, section 4.1); undefined where it is. */
+/** Returns why a text is not a list of subprotocols with commas between (RFC 6455, section 4.1). */
 export function subprotocolFlaw(subprotocol: unknown): Flaw | undefined {
   if (typeof subprotocol === 'string') {
     const names = subprotocol.split(/ *, */);

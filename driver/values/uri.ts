@@ -13,7 +13,7 @@ const AUTHORITY =
 
 const BRACKETED_ADDRESS = /^\[[0-9a-f:.]+(?:%[\w%.~-]+)?\](?=:|$)/i;
 
-/** Returns why the firmware cannot open a URI; undefined where it can. */
+/** Returns why the firmware cannot open a URI. */
 export function uriFlaw(uri: unknown): Flaw | undefined {
   if (uri === undefined || uri === null) return { reason: 'MISSING' };
   if (typeof uri !== 'string') return { reason: 'NOT_TEXT' };

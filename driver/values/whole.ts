@@ -6,7 +6,7 @@ export function isWhole(value: unknown, min: number, max: number): value is numb
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
-/** Returns why a value is not a whole number from `min` to `max`; undefined where it is. */
+/** Returns why a value is not a whole number from `min` to `max`. */
 export function wholeFlaw(value: unknown, min: number, max: number): Flaw | undefined {
   if (isWhole(value, min, max)) return undefined;
   return { reason: 'NOT_WHOLE', value: shown(value), min, max };

@@ -11,7 +11,7 @@ const WPA_KEY = /^[0-9a-f]{64}$/i;
 /** Characters of a short WEP key; a long one has the length of a passphrase. */
 const SHORT_WEP_KEY_BYTES = 5;
 
-/** Returns why a value is not a network name; undefined where it is. */
+/** Returns why a value is not a network name. */
 export function ssidFlaw(ssid: unknown): Flaw | undefined {
   if (typeof ssid !== 'string') return { reason: 'NOT_TEXT' };
   const reason = textReason(ssid) ?? (ssid === '' ? 'EMPTY' : undefined);
@@ -22,7 +22,7 @@ export function ssidFlaw(ssid: unknown): Flaw | undefined {
     : undefined;
 }
 
-/** Returns why a value cannot be a Wi-Fi password; undefined where it can. An empty one means an open network. */
+/** Returns why a value cannot be a Wi-Fi password. An empty one means an open network. */
 export function passwordFlaw(password: unknown): Flaw | undefined {
   if (typeof password !== 'string') return { reason: 'NOT_TEXT' };
   const reason = textReason(password);
@@ -34,7 +34,7 @@ export function passwordFlaw(password: unknown): Flaw | undefined {
   return { reason: 'NOT_PASSWORD', length };
 }
 
-/** Returns why a value is not a BSSID such as `aa:bb:cc:dd:ee:ff`; undefined where it is. */
+/** Returns why a value is not a BSSID such as `aa:bb:cc:dd:ee:ff`. */
 export function bssidFlaw(bssid: unknown): Flaw | undefined {
   const fits = typeof bssid === 'string' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(bssid);
   return fits ? undefined : { reason: 'NOT_BSSID' };

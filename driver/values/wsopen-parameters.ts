@@ -31,7 +31,7 @@ export function wsopenBytes({
   return subprotocolBytes === 0 ? start : start + 1 + subprotocolBytes;
 }
 
-/** Returns why the parameters do not fit into one command line, and the code for the one to shorten; undefined where they fit. */
+/** Returns why the parameters do not fit into one command line, and the code for the one to shorten. */
 export function wsopenFlaw(
   parameters: WsopenParameters,
 ): { readonly code: ErrorCode; readonly flaw: Flaw } | undefined {

@@ -40,8 +40,8 @@ type State = 'line' | 'header' | 'body' | 'cr' | 'lf' | 'foreign';
  */
 export class Parser {
   /**
-   * Whether `>` at the start of a line is the data prompt. The client sets it before a command with a payload; the
-   * prompt, with the space that may follow it, clears it.
+   * Whether `>` at the start of a line is the data prompt. The client sets it before a command with a payload. The prompt
+   * clears it.
    */
   expectPrompt = false;
   readonly #handler: (frame: Frame) => void;

@@ -18,7 +18,7 @@ const MAX_LATE_SLICES = 10;
 
 /**
  * Measures port idle time: the time that passed, less the time that received bytes took on the port. A flood that fills
- * the port delays the device's responses by many seconds, and must not look like an unresponsive device; a server that sends
+ * the port delays the device's responses by many seconds, and must not look like an unresponsive device. A server that sends
  * often, but does not fill the port, leaves room for a response.
  *
  * Time counts in slices. A slice that ends late counts less: a blocked event loop reads nothing. A check follows a slice

@@ -67,8 +67,9 @@ export interface Transaction {
   errorCode: string;
   phase: Phase;
   readonly policy: TimeoutPolicy;
-  /** Port idle time in milliseconds, not clock time, at which the client probes next; and at which it probed last. */
+  /** Port idle time, not clock time, in milliseconds at which the client probes next. */
   nextProbeIdleMs: number;
+  /** The same of the last probe. */
   lastProbeIdleMs: number;
 }
 
