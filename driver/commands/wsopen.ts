@@ -21,7 +21,6 @@ import { checkHeaderList, checkHeaders, partsOf, type Header } from './wshead';
 export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
 
 const AUTHORIZATION = 'Authorization';
-const LINK_STATES = [0, 1, 2, 3, 4] as const satisfies readonly LinkStateNumber[];
 /** Longest timeout that `AT+WSOPEN` takes. */
 const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
@@ -101,10 +100,9 @@ export function wsopenQuery(): Command {
 export function parseWsopen(response: Response): ListedLink[] {
   return response.map((line) => {
     // The device prints the URI without escapes: a quote may be part of it.
-    const [, link, number, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
-    const state = LINK_STATES[Number(number)];
-    if (uri === undefined || state === undefined) throw corruptResponse('AT+WSOPEN?');
-    return { link: Number(link) as LinkId, state, uri };
+    const [, link, state, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
+    if (uri === undefined) throw corruptResponse('AT+WSOPEN?');
+    return { link: Number(link) as LinkId, state: Number(state) as LinkStateNumber, uri };
   });
 }
 
