@@ -91,8 +91,8 @@ export class IdleTimer {
   }
 
   /**
-   * Calls `check` once, at the latest when the port has been idle for `left` milliseconds more. The call may come
-   * sooner: `check` then compares {@link idle}, and watches again. A newer `check` replaces the one before.
+   * Calls `check` once, about when the port has been idle for `left` milliseconds more. If the call comes sooner, `check`
+   * watches again: it compares {@link idle}. A newer `check` replaces the one before.
    */
   watch(left: number, check: () => void): void {
     const now = this.#clock.now();
