@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { LinkId } from '../../../../driver/at/types';
 import { seededRandom } from '../../../../simulator';
 import { firstRevision } from '../flows';
 import { rise } from '../growth';
@@ -10,194 +11,153 @@ import { payloadOf, seal, sealedIn, unseal, type Form } from './message';
 
 const HOUR_MS = 3_600_000;
 
-/** A log with a connection of link 0 from 0 on. */
-function opened(): SoakLog {
+type Act = (log: SoakLog) => void;
+
+/** The violations of a run in which link 0 has a connection from 0 on, and these acts happen. */
+function violationsOf(...acts: readonly Act[]): readonly string[] {
   const log = new SoakLog();
   log.connected(1, 0, 0);
-  return log;
-}
-
-/** Message 1 is made, comes to its node and ends there. */
-function sends(log: SoakLog, code?: string): void {
-  log.sent.made(1, 0, 1000);
-  log.sent.input(1, 1001);
-  log.sent.ended(1, 1100, code);
-}
-
-function violationsOf(log: SoakLog): readonly string[] {
+  for (const act of acts) act(log);
   log.settle(HOUR_MS, true);
   return log.violations;
 }
 
-describe('messages to the server', () => {
-  test('one that is confirmed and arrives is no violation, also when the server reports it first', () => {
-    const log = opened();
-    log.sent.arrived(1, 0, 1, 1050);
-    sends(log);
-    assert.deepEqual(violationsOf(log), []);
-    assert.deepEqual(log.sent.tally, { arrived: 1, confirmed: 1, made: 1 });
-  });
+const made =
+  (number = 1): Act =>
+  ({ sent }) =>
+    sent.made(number, 0, 1000);
+/** A message is made, and comes to its node. */
+const began =
+  (number = 1, at = 1000): Act =>
+  ({ sent }) => {
+    sent.made(number, 0, at);
+    sent.input(number, at + 1);
+  };
+const ends =
+  (code?: string, number = 1, at = 1100): Act =>
+  ({ sent }) =>
+    sent.ended(number, at, code);
+const arrives =
+  (link: LinkId = 0, number = 1): Act =>
+  ({ sent }) =>
+    sent.arrived(number, link, 1, 1050);
+const gone: Act = (log) => log.gone(1, 1200);
+const fault =
+  (from: number, durationMs: number): Act =>
+  ({ disturbances }) =>
+    disturbances.fault(from, durationMs);
+const deploy =
+  (from: number, to: number, ...links: readonly LinkId[]): Act =>
+  ({ disturbances }) =>
+    disturbances.deploy(from, to, links);
+const byteChanges: Act = ({ disturbances }) => disturbances.hit(1050, 'to-device');
 
-  const wrong: readonly [string, (log: SoakLog) => void, RegExp][] = [
-    ['confirmed, but not arrived', (log) => sends(log), /was sent, but did not arrive/],
+describe('messages to the server', () => {
+  const right: readonly (readonly [string, ...Act[]])[] = [
+    ['confirmed and arrives', began(), ends(), arrives()],
+    ['confirmed, and that the server reports first', arrives(), began(), ends()],
+    ['unknown in the recovery from a fault', began(), ends('SEND_UNKNOWN'), fault(0, 0)],
+    ['unknown during a deploy', began(), ends('SEND_UNKNOWN'), deploy(1050, 1090, 0)],
+    ['for no node during a deploy of its link', made(), deploy(900, 1100, 0)],
+    ['lost behind SEND OK with its connection', began(), ends(), gone],
+    ['lost, while a byte changed on the port', began(), ends(), byteChanges],
+  ];
+  for (const [what, ...acts] of right)
+    test(`one that is ${what} is no violation`, () => {
+      assert.deepEqual(violationsOf(...acts), []);
+    });
+
+  const wrong: readonly (readonly [string, RegExp, ...Act[]])[] = [
+    ['confirmed, but not arrived', /was sent, but did not arrive/, began(), ends()],
     [
       'not sent, but arrived',
-      (log) => {
-        sends(log, 'LINK_CLOSED');
-        log.sent.arrived(1, 0, 1, 1200);
-      },
       /failed with LINK_CLOSED, which means not sent, but arrived/,
+      ...[began(), ends('LINK_CLOSED'), arrives()],
     ],
-    [
-      'arrived twice',
-      (log) => {
-        sends(log);
-        log.sent.arrived(1, 0, 1, 1200);
-        log.sent.arrived(1, 0, 1, 1300);
-      },
-      /arrived 2 times/,
-    ],
-    [
-      'arrived on another link',
-      (log) => {
-        sends(log);
-        log.sent.arrived(1, 2, 1, 1200);
-      },
-      /arrived on link 2/,
-    ],
+    ['arrived twice', /arrived 2 times/, began(), ends(), arrives(), arrives()],
+    ['arrived on another link', /arrived on link 2/, began(), ends(), arrives(2)],
     [
       'unknown 1 s after the recovery from a fault, and during a deploy of another link',
-      (log) => {
-        log.sent.made(1, 0, 100_000);
-        log.sent.input(1, 100_001);
-        log.sent.ended(1, 140_000, 'SEND_UNKNOWN');
-        // From 15 s before its end, less 5 s for late reports. A fault lasts 15 s longer.
-        log.disturbances.fault(100_000, 4999);
-        log.disturbances.deploy(139_000, 140_000, [1, 2]);
-      },
       /neither a fault nor a deploy/,
+      ...[began(1, 100_000), ends('SEND_UNKNOWN', 1, 140_000)],
+      // From 15 s before its end, less 5 s for late reports. A fault lasts 15 s longer.
+      ...[fault(100_000, 4999), deploy(139_000, 140_000, 1, 2)],
     ],
-    [
-      'ended twice',
-      (log) => {
-        sends(log, 'LINK_CLOSED');
-        log.sent.ended(1, 1200, undefined);
-      },
-      /ended twice/,
-    ],
-    [
-      'never ended',
-      (log) => {
-        log.sent.made(1, 0, 1000);
-        log.sent.input(1, 1001);
-      },
-      /did not end/,
-    ],
-    ['arrived though never made', (log) => log.sent.arrived(7, 0, 1, 1000), /was never made/],
+    ['ended twice', /ended twice/, began(), ends('LINK_CLOSED'), ends()],
+    ['never ended', /did not end/, began()],
+    ['arrived though never made', /was never made/, arrives(0, 7)],
     [
       'corrupt without a fault, during a deploy',
-      (log) => {
-        log.disturbances.deploy(900, 1100, [0, 1, 2]);
-        log.sent.arrivedCorrupt(0, 1000, '\r\no');
-      },
       /that no node sent/,
+      deploy(900, 1100, 0, 1, 2),
+      ({ sent }) => sent.arrivedCorrupt(0, 1000, '\r\no'),
     ],
     [
       'made, but no input, during a deploy of another link and a fault',
-      (log) => {
-        log.sent.made(1, 0, 1000);
-        log.disturbances.deploy(900, 1100, [1, 2]);
-        log.disturbances.fault(900, 1000);
-      },
       /came to no node, and no deploy stopped one/,
+      ...[made(), deploy(900, 1100, 1, 2), fault(900, 1000)],
+    ],
+    [
+      'lost behind SEND OK, while a later one arrived over its connection',
+      /^message 1 on link 0 was sent, but did not arrive$/,
+      ...[began(), ends(), began(2), ends(undefined, 2), arrives(0, 2), gone],
+    ],
+    [
+      'lost beside another one, while one byte changed on the port',
+      /^message 2 on link 0 was sent, but did not arrive$/,
+      ...[began(), ends(), began(2), ends(undefined, 2), byteChanges],
     ],
   ];
-  for (const [what, happens, sentence] of wrong) {
+  for (const [what, sentence, ...acts] of wrong) {
     test(`one that is ${what} is a violation`, () => {
-      const log = opened();
-      happens(log);
-      const violations = violationsOf(log);
+      const violations = violationsOf(...acts);
       assert.equal(violations.length, 1, violations.join('\n'));
       assert.match(violations[0] ?? '', sentence);
     });
   }
 
-  test('one that is unknown in the recovery from a fault, or during a deploy of its link, is no violation', () => {
-    for (const disturb of [
-      ({ disturbances }: SoakLog) => disturbances.fault(0, 0),
-      ({ disturbances }: SoakLog) => disturbances.deploy(1050, 1090, [0]),
-    ]) {
-      const log = opened();
-      sends(log, 'SEND_UNKNOWN');
-      disturb(log);
-      assert.deepEqual(violationsOf(log), []);
-    }
-  });
-
-  test('one that comes to no node during a deploy of its link is no violation', () => {
-    const log = opened();
-    log.sent.made(1, 0, 1000);
-    log.disturbances.deploy(900, 1100, [0]);
-    assert.deepEqual(violationsOf(log), []);
-  });
-
-  test('one that is lost behind SEND OK is no violation after the end of its connection, unless a later one arrived', () => {
-    const log = opened();
-    sends(log);
-    log.gone(1, 1200);
-    assert.deepEqual(violationsOf(log), []);
-
-    const other = opened();
-    sends(other);
-    other.sent.made(2, 0, 1150);
-    other.sent.input(2, 1151);
-    other.sent.ended(2, 1160, undefined);
-    other.sent.arrived(2, 0, 1, 1170);
-    other.gone(1, 1200);
-    assert.match(violationsOf(other).join(), /^message 1 on link 0 was sent, but did not arrive$/);
-  });
-
-  test('a changed byte on the port excuses one message, not two', () => {
-    const log = opened();
-    for (const number of [1, 2]) {
-      log.sent.made(number, 0, 1000);
-      log.sent.input(number, 1001);
-      log.sent.ended(number, 1100, undefined);
-    }
-    log.disturbances.hit(1050, 'to-device');
-    assert.equal(violationsOf(log).length, 1);
+  test('are counted by what became of them', () => {
+    const log = new SoakLog();
+    for (const act of [arrives(), began(), ends()]) act(log);
+    assert.deepEqual(log.sent.tally, { arrived: 1, confirmed: 1, made: 1 });
   });
 });
 
 describe('messages to the flow', () => {
-  test('one that is missing is a violation, unless an event before the next one announced it', () => {
-    for (const event of [undefined, 'data-loss', 'asked']) {
-      const log = opened();
-      log.received.served(1, 1, 1000);
-      log.received.served(1, 2, 1100);
-      if (event !== undefined) log.received.event(0, event);
-      log.received.arrived(0, 2, 1200, '');
-      log.received.event(0, 'data-loss');
-      assert.equal(violationsOf(log).length, event === 'data-loss' ? 0 : 1, event);
-    }
-  });
+  const served =
+    (number: number): Act =>
+    ({ received }) =>
+      received.served(1, number, 1000);
+  const comes =
+    (number: number | undefined): Act =>
+    ({ received }) =>
+      received.arrived(0, number, 1100, '\u0081\u0006good');
+  const event =
+    (name: string): Act =>
+    ({ received }) =>
+      received.event(0, name);
+
+  for (const [name, count] of [
+    ['data-loss', 0],
+    ['asked', 1],
+  ] as const)
+    test(`one that is missing, and ${name} before the next one: ${count} violations`, () => {
+      const acts = [served(1), served(2), event(name), comes(2), event('data-loss')];
+      assert.equal(violationsOf(...acts).length, count);
+    });
 
   test('the last ones of a connection that ended are lost with it', () => {
-    const log = opened();
-    log.received.served(1, 1, 1000);
-    log.gone(1, 1100);
-    assert.deepEqual(violationsOf(log), []);
-    assert.equal(log.received.tally['lost with the connection'], 1);
+    let log: SoakLog | undefined;
+    assert.deepEqual(
+      violationsOf(served(1), gone, (own) => (log = own)),
+      [],
+    );
+    assert.equal(log?.received.tally['lost with the connection'], 1);
   });
 
   test('one that never comes over an open connection, one that comes twice, and an unknown one are violations', () => {
-    const log = opened();
-    log.received.served(1, 1, 1000);
-    log.received.served(1, 2, 1001);
-    log.received.arrived(0, 1, 1100, '');
-    log.received.arrived(0, 1, 1101, '');
-    log.received.arrived(0, undefined, 1102, '\u0081\u0006good');
-    const violations = violationsOf(log);
+    const acts = [served(1), served(2), comes(1), comes(1), comes(undefined)];
+    const violations = violationsOf(...acts);
     assert.equal(violations.length, 3, violations.join('\n'));
     assert.match(violations[0] ?? '', /came twice/);
     assert.match(violations[1] ?? '', /that the server did not send/);
