@@ -7,9 +7,9 @@ import { listen } from '../../simulator/serial/server';
 import { catalog } from '../harness/editor/catalog';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
-import { eventually } from './eventually';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import { eventually } from './harness/eventually';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 const authority = makeAuthority('Home CA');
 const board = makeIdentity(authority, 'board');

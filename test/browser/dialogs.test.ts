@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { wrongValues } from '../harness/nodes/wrong-values';
 import { idOf } from '../start/demo';
-import { assertTidy, placeRequest, trayWidth, typedInput, validations } from './dialog-checks';
-import { eventually } from './eventually';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import {
+  assertTidy,
+  placeRequest,
+  trayWidth,
+  typedInput,
+  validations,
+} from './harness/dialog-checks';
+import { eventually } from './harness/eventually';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 /** The nodes of the demo's flow that have links. */
 const users = ['ws-open', 'ws-send', 'ws-close', 'ws-status'];

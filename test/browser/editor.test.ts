@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { bareExamples } from '../package/project';
 import { idOf } from '../start/demo';
-import type { Editor } from './editor';
-import { eventually } from './eventually';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import type { Editor } from './harness/editor';
+import { eventually } from './harness/eventually';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 for (const nodeRed of majors) {
   describe(`Node-RED ${nodeRed} in a browser`, { skip: noBrowser }, () => {

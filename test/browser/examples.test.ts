@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { asObjects, examples, type Json } from '../package/project';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 /** Pixels: what a usual screen shows; and a gap between nodes in which a wire, or a status, can be seen. */
 const limits = { width: 1400, across: 15, down: 5 };

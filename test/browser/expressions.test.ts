@@ -6,10 +6,10 @@ import { isVariable } from '../../nodes/shared/checks/refusal';
 import { near } from '../harness/near';
 import { unchecked } from '../harness/refused';
 import { idOf } from '../start/demo';
-import { placeRequest } from './dialog-checks';
-import type { Editor } from './editor';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import { placeRequest } from './harness/dialog-checks';
+import type { Editor } from './harness/editor';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 const COUNT = 400;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { typedInput } from './dialog-checks';
-import { eventually } from './eventually';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import { typedInput } from './harness/dialog-checks';
+import { eventually } from './harness/eventually';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 /** A flow as a newcomer drags and wires it: no device, and nothing set. */
 const tab = { id: 'first', type: 'tab', label: 'First flow' };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { idOf } from '../start/demo';
-import type { Editor } from './editor';
-import { eventually } from './eventually';
-import { majors, sharedBench } from './shared';
-import { noBrowser, type Workbench } from './workbench';
+import type { Editor } from './harness/editor';
+import { eventually } from './harness/eventually';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser, type Workbench } from './harness/workbench';
 
 /** Two intervals between the view's questions, and a bit. */
 const TWO_POLLS_MS = 1100;

@@ -6,8 +6,8 @@ import { makeAuthority } from '../harness/network/ws-server-certificates';
 import { asObject, bareExamples, root } from '../package/project';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { flowOf } from '../start/example';
-import type { Editor, EditorOptions } from './editor';
-import { noBrowser, Workbench } from './workbench';
+import type { Editor, EditorOptions } from './harness/editor';
+import { noBrowser, Workbench } from './harness/workbench';
 
 const dialogs = ['ws-open', 'ws-send', 'ws-request', 'ws-close', 'ws-status'];
 

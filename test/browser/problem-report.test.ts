@@ -6,9 +6,9 @@ import { minimized } from '../../replay/minimize';
 import { parseDriverRecording, type DriverRecording } from '../../replay/recording-file';
 import { asObject, examples, type Json } from '../package/project';
 import { idOf } from '../start/demo';
-import { eventually } from './eventually';
-import { majors, sharedBench } from './shared';
-import { noBrowser } from './workbench';
+import { eventually } from './harness/eventually';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser } from './harness/workbench';
 
 /** Reports at most: a host that stalls may report a failure that no free run shows. */
 const MAX_REPORTS = 4;

@@ -4,8 +4,8 @@ import { SETTINGS_VERSION } from '../../nodes/shared/settings/migrate';
 import { isOwn, savedFlows } from '../harness/nodes/saved-flows';
 import { asObject, type Json } from '../package/project';
 import { idOf } from '../start/demo';
-import { majors, sharedBench } from './shared';
-import { noBrowser } from './workbench';
+import { majors, sharedBench } from './harness/shared';
+import { noBrowser } from './harness/workbench';
 
 const saved = savedFlows('unversioned');
 const echo = saved.get('Echo over the simulated ESP32') ?? [];

@@ -6,8 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { noRegistry, npm } from '../../package/npm';
 import { flowOf } from '../../start/example';
-import type { Editor } from '../editor';
-import { noBrowser, Workbench } from '../workbench';
+import type { Editor } from '../harness/editor';
+import { noBrowser, Workbench } from '../harness/workbench';
 
 /** Not a development package: it is larger than all others together. */
 const PACKAGE = '@flowfuse/node-red-dashboard@1.31.0';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Json } from '../package/project';
-import type { Demo, NodeRedMajor } from '../start/demo';
+import type { Json } from '../../package/project';
+import type { Demo, NodeRedMajor } from '../../start/demo';
 import type { Browser, Page } from 'playwright-core';
 import { eventually, PAGE_TIMEOUT_MS } from './eventually';
 

@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import type { NodeRedMajor } from '../start/demo';
+import type { NodeRedMajor } from '../../start/demo';
 import { Workbench } from './workbench';
 
 const only = (['4', '5'] as const).filter((major) => major === process.env.ONLY_NODE_RED);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import type { Settings } from '../../nodes/shared/checks/refusal';
-import type { Json } from '../package/project';
-import { idOf } from '../start/demo';
+import type { Settings } from '../../../nodes/shared/checks/refusal';
+import type { Json } from '../../package/project';
+import { idOf } from '../../start/demo';
 import type { Editor } from './editor';
 
 /** The visible input of a typed input. */
