@@ -133,14 +133,7 @@ export class MessageLog {
   /** Call when the host sends a message. */
   send(link: LinkId, opcode: number, payload: Buffer, promise: Promise<void>): OutEntry {
     const entry: OutEntry = {
-      name: `message ${this.out.length + 1} to the server`,
-      link,
-      opcode,
-      payload,
-      at: this.#now(),
-      order: this.#order++,
-      arrivals: [],
-      undetectable: new Set(),
+      ...this.#entry(`message ${this.out.length + 1} to the server`, link, opcode, payload),
       outcome: 'pending',
       settledAt: 0,
       code: '',
@@ -178,17 +171,8 @@ export class MessageLog {
 
   /** Call when the server sends a message on an established link. */
   serve(link: LinkId, opcode: number, payload: Buffer, connection: number): InEntry {
-    const entry: InEntry = {
-      name: `message ${this.in.length + 1} to the host`,
-      link,
-      opcode,
-      payload,
-      connection,
-      at: this.#now(),
-      order: this.#order++,
-      arrivals: [],
-      undetectable: new Set<Undetectable>(),
-    };
+    const name = `message ${this.in.length + 1} to the host`;
+    const entry: InEntry = { ...this.#entry(name, link, opcode, payload), connection };
     this.in.push(entry);
     this.#served.set(keyOf(payload), entry);
     return entry;
@@ -236,6 +220,11 @@ export class MessageLog {
     if (this.#stopping) return;
     this.events.push({ at: this.#now(), order: this.#order++, link, event });
     this.onChange();
+  }
+
+  #entry(name: string, link: LinkId, opcode: number, payload: Buffer): Entry {
+    const [at, order] = [this.#now(), this.#order++];
+    return { name, link, opcode, payload, at, order, arrivals: [], undetectable: new Set() };
   }
 
   #settling(promise: Promise<unknown>, settle: (error: unknown) => void): Promise<void> {

@@ -16,6 +16,7 @@ import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import type { NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import type { DeployType } from './cases';
+import { remainsOf } from '../remains';
 import { nodesOf, type FlowModel } from './flow';
 import { NodeWatch } from './node-watch';
 
@@ -143,18 +144,17 @@ export class DeploymentHarness {
   /** Ends the flow and the device. Adds remaining timers, listeners, connections and inputs to the problems. */
   async end(): Promise<void> {
     await this.#nodeRed.unload();
-    if (this.#nodeRed.timers > 0)
-      this.problems.push(`${this.#nodeRed.timers} timers of nodes remain`);
-    if (this.#port.isOpen) this.problems.push('the port is open');
-    if (this.host.pending > 0)
-      this.problems.push(`${this.host.pending} timers of the driver remain`);
-    for (const [device, own] of this.#devices) {
-      const listeners = listenerCount(device) - own;
-      if (listeners !== 0) this.problems.push(`${listeners} listeners of a device remain`);
-    }
+    const { isOpen } = this.#port;
+    const timers = {
+      'timers of nodes': this.#nodeRed.timers,
+      'timers of the driver': this.host.pending,
+    };
+    const added = [...this.#devices].map(([device, own]) => Math.abs(listenerCount(device) - own));
+    const listeners = added.reduce((sum, count) => sum + count, 0);
     this.simulator.destroy();
     await this.clock.advance(200_000);
-    if (this.#network.size > 0) this.problems.push(`${this.#network.size} connections remain`);
+    const connections = this.#network.size;
+    this.problems.push(...remainsOf(isOpen, { ...timers, listeners, connections }));
     for (const stray of new Set(this.watch.strays)) this.problems.push(`after its close, ${stray}`);
     for (const [name, id] of this.given) {
       const endings = this.watch.endings.get(name) ?? [];

@@ -40,6 +40,6 @@ describe('deployments, a sample', () => {
     await harness.load({ device: {}, configNode: 'present', opens: [] });
     harness.device.on('restart', () => undefined);
     await harness.end();
-    assert.deepEqual(harness.problems, ['1 listeners of a device remain']);
+    assert.deepEqual(harness.problems, ['1 listeners are left']);
   });
 });

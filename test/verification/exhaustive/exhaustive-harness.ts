@@ -20,6 +20,7 @@ import type { FaultEpisode } from '../faults/fault-episode';
 import type { Violation } from '../faults/invariants/findings';
 import { InvariantChecker } from '../faults/invariants/invariant-checker';
 import { MessageLog } from '../message-log';
+import { remainsOf } from '../remains';
 import { FaultPort } from './fault-port';
 import { ServerLog } from './server-log';
 
@@ -233,13 +234,12 @@ export class ExhaustiveHarness {
     if (!(await this.clock.until(() => stopped, STOP_TIMEOUT_MS))) {
       this.findings.push({ about: 'promise', text: 'stop() does not settle' });
     }
-    const remains = (what: string) => this.findings.push({ about: 'device', text: what });
-    if (this.port.isOpen) remains('the port is still open');
+    const { isOpen } = this.port;
     this.simulator.destroy();
     await this.clock.advance(200_000);
-    if (this.clock.pending > 0) remains(`${this.clock.pending} timers are left`);
     const listeners = listenerCount(this.device) - this.#ownListeners;
-    if (listeners !== 0) remains(`${listeners} listeners are left`);
+    for (const text of remainsOf(isOpen, { timers: this.clock.pending, listeners }))
+      this.findings.push({ about: 'device', text });
     const injected = this.#injected.map((line) => ({ line, entry: undefined }));
     const monitored = { injected, misreported: [] };
     const checker = new InvariantChecker(this.log, monitored, episode ? [episode] : []);

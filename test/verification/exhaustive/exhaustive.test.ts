@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { EspAtError } from '../../../driver/errors';
-import { faultKinds, hostStallKinds } from './faults';
+import { faultKinds, hostStallKinds, type FaultKind } from './faults';
 import { addPair, attemptPair, searchPairs } from './pair-search';
 import { scriptNamed, scripts, type Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
@@ -15,29 +15,31 @@ const STRIDE = 97;
 /** For initialization, in which the device lists all commands in thousands of bytes. */
 const LONG_STRIDE = 997;
 
+/** Runs a script with every `stride`th fault, and asserts that no run violates an invariant. */
+async function assertNoneFails(
+  script: Script,
+  kinds: readonly FaultKind[],
+  stride: number,
+): Promise<void> {
+  const { runs, failed } = await new Search({ scripts: [script], kinds, stride }).run(script);
+  assert.deepEqual(failed, []);
+  assert.ok(runs > 0);
+}
+
 describe('a single fault at any place, a sample', () => {
   const paced = ['open-c', 'both-ways-d'].map((name) => ({ ...scriptNamed(name), paced: true }));
   for (const script of [...scripts, ...paced]) {
     const rate = script.paced ? ' at 115200 bits a second' : '';
-    it(`in ${script.name}${rate}: every invariant holds`, async () => {
-      const stride = script.name.startsWith('initialize') ? LONG_STRIDE : STRIDE;
-      const search = new Search({ scripts: [script], kinds: faultKinds, stride });
-      const { runs, failed } = await search.run(script);
-      assert.deepEqual(failed, []);
-      assert.ok(runs > 0);
-    });
+    const stride = script.name.startsWith('initialize') ? LONG_STRIDE : STRIDE;
+    it(`in ${script.name}${rate}: every invariant holds`, () =>
+      assertNoneFails(script, faultKinds, stride));
   }
 });
 
 describe('a blocked event loop of the host, a sample', () => {
   for (const name of ['open-c', 'send-c', 'send-d', 'receive-d', 'both-ways-c', 'close-d']) {
-    it(`in ${name}: loses no message, and the driver stays in sync`, async () => {
-      const script = scriptNamed(name);
-      const search = new Search({ scripts: [script], kinds: hostStallKinds, stride: 17 });
-      const { runs, failed } = await search.run(script);
-      assert.deepEqual(failed, []);
-      assert.ok(runs > 0);
-    });
+    it(`in ${name}: loses no message, and the driver stays in sync`, () =>
+      assertNoneFails(scriptNamed(name), hostStallKinds, 17));
   }
 });
 

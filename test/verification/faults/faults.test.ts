@@ -54,7 +54,7 @@ describe('random faults', () => {
     const run = new FaultRun(harness, { seed: 8 });
     harness.device.on('restart', () => undefined);
     await harness.drive(run.run());
-    assert.deepEqual(await harness.end(), ['1 listeners']);
+    assert.deepEqual(await harness.end(), ['1 listeners are left']);
   });
 
   it('equal seeds repeat a run exactly', async () => {

@@ -12,6 +12,7 @@ import { MemoryPort } from '../../harness/port/memory-port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { WsServer } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
+import { remainsOf } from '../remains';
 import { between } from '../../harness/random';
 import { monitoredPort } from './monitored-port';
 import type { PortMonitor } from './port-monitor';
@@ -143,15 +144,12 @@ export class VirtualHarness {
   async end(): Promise<readonly string[]> {
     this.log.stopping();
     await this.clock.wait(this.device.stop(), NO_LIMIT_MS);
-    const left: string[] = [];
-    if (this.#memory.isOpen) left.push('the port is open');
+    const { isOpen } = this.#memory;
     this.#simulator.destroy();
     await this.clock.advance(LAST_TIMER_MS);
-    if (this.clock.pending > 0) left.push(`${this.clock.pending} timers`);
     const listeners = listenerCount(this.device) - this.ownListeners;
-    if (listeners !== 0) left.push(`${listeners} listeners`);
-    if (this.#network.size > 0) left.push(`${this.#network.size} connections`);
-    return left;
+    const connections = this.#network.size;
+    return remainsOf(isOpen, { timers: this.clock.pending, listeners, connections });
   }
 }
 
