@@ -16,7 +16,6 @@ export class Examination {
   readonly clock: Clock;
   /** The time of the host, in milliseconds since 1970. */
   readonly date: number;
-  /** Returns the bytes received so far. */
   readonly receivedBytes: () => number;
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];

@@ -28,11 +28,11 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   const atStartRate = [trial(startRate, 'never', 'startRate')];
   if (await search(access, port, atStartRate)) return true;
   await port.setRate(startRate);
-  const { text } = await access.lendPort(otherVersion);
-  if (text !== undefined) {
+  const version = await access.lendPort(otherVersion);
+  if (version !== undefined) {
     // Opening the port may restart a board: it may have been booting before.
     if (await search(access, port, atStartRate)) return true;
-    examination.found('LOOK_ALIKE', { port: port.address, version: text });
+    examination.found('LOOK_ALIKE', { port: port.address, version });
     return false;
   }
   const rates = port.canSetRate ? likelyRates([startRate, DEFAULT_RATE], true) : [undefined];
@@ -58,26 +58,25 @@ const trial = (
 ): Trial => ({ rate, pad, pace });
 
 /** Returns the version of firmware that answers `AT` with `OK`, but no query of ESP-AT. */
-async function otherVersion(lease: PortLease): Promise<{ readonly text?: string }> {
+async function otherVersion(lease: PortLease): Promise<string | undefined> {
   lease.write(Buffer.from('AT\r\n'));
   const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
-  if (answer === undefined) return {};
+  if (answer === undefined) return undefined;
   lease.write(Buffer.from('AT+GMR\r\n'));
   const version = await lease.next('lineEnd', (each) => each !== '' && !each.startsWith('AT+GMR'));
-  return { text: (version.line ?? '?').slice(0, 64) };
+  return (version.line ?? '?').slice(0, 64);
 }
 
-async function echoes({ access }: Examination): Promise<boolean> {
-  const { echo } = await access.lendPort(async (lease) => {
+function echoes({ access }: Examination): Promise<boolean> {
+  return access.lendPort(async (lease) => {
     let echo = false;
     lease.write(Buffer.from('AT\r\n'));
     await lease.next('lineEnd', (each) => {
       echo ||= each === 'AT';
       return each === 'OK';
     });
-    return { echo };
+    return echo;
   });
-  return echo;
 }
 
 /** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */

@@ -62,8 +62,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
     if (!isRefusal(error)) throw error;
     const associated = () => examination.hasAssociated;
     const code = await joinFailureCode(examination.access.run, error, { associated });
-    if (code) examination.found(code, { ssid });
-    else examination.found('WIFI_NOT_JOINED');
+    examination.found(code ?? 'WIFI_NOT_JOINED', { ssid });
     return false;
   }
 }

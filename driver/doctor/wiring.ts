@@ -20,21 +20,19 @@ const MAX_RETURNS = 3;
 /** Measures the round trip, and counts the test lines that the port corrupts. Leaves the echo on. */
 export async function examineWiring(examination: Examination): Promise<void> {
   const { access, facts, port } = examination;
-  const { ms } = await access.lendPort(roundTrips);
+  const ms = await access.lendPort(roundTrips);
   const [median] = ms.slice(Math.floor(ms.length / 2));
   if (median !== undefined) facts.roundTripMs = Math.round(median * 10) / 10;
   await examineRtsCts(examination);
   const { rate = Infinity } = port;
   const count = rate >= 115_200 ? FAST_TEST_LINES : SLOW_TEST_LINES;
   if (!facts.commandEcho) await access.run(echoOn());
-  const { corrupt } = await access.lendPort(async (lease) => ({
-    corrupt: await countCorruptLines(lease, count),
-  }));
+  facts.corruptLines = await access.lendPort((lease) => countCorruptLines(lease, count));
   facts.testLines = count;
-  facts.corruptLines = corrupt;
 }
 
-async function roundTrips(lease: PortLease): Promise<{ readonly ms: readonly number[] }> {
+/** Returns the milliseconds of each, ascending. */
+async function roundTrips(lease: PortLease): Promise<number[]> {
   const ms: number[] = [];
   for (let count = 0; count < ROUND_TRIPS; count++) {
     const start = lease.now();
@@ -42,7 +40,7 @@ async function roundTrips(lease: PortLease): Promise<{ readonly ms: readonly num
     const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
     if (answer !== undefined) ms.push(lease.now() - start);
   }
-  return { ms: ms.sort((one, other) => one - other) };
+  return ms.sort((one, other) => one - other);
 }
 
 /** CTS of the port shows the wires only while the device drives RTS. */

@@ -60,7 +60,6 @@ export class Recorder {
     return this.#turn ?? this.#clock.now();
   }
 
-  /** Returns a number for a call. */
   protected nextCall(): number {
     return ++this.#calls;
   }

@@ -72,7 +72,6 @@ export function recordedDevice(options: DeviceOptions): RecordedDevice {
   return { ...given, ...(memory && { memory: { ...memory } }), ...maskedDevice(options) };
 }
 
-/** Version of this package. */
 export function packageVersion(): string {
   const found: unknown = createRequire(__filename)('@esp-at-websocket/node-red/package.json');
   return typeof found === 'object' && found && 'version' in found ? String(found.version) : '';

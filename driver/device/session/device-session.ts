@@ -54,7 +54,6 @@ export class DeviceSession {
     return this.#machine.ended;
   }
 
-  /** Begins to initialize the device. */
   begin(): void {
     this.#initialization.begin(this.#state);
   }
@@ -99,7 +98,7 @@ export class DeviceSession {
     });
   }
 
-  /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
+  /** See {@link SessionMachine.end}. */
   end(error: EspAtError): void {
     this.#machine.end(error);
   }

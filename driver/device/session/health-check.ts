@@ -23,7 +23,6 @@ export class HealthCheck {
     void this.#run(signal).catch(() => undefined);
   }
 
-  /** Bytes have come from the device. */
   received(): void {
     this.#receivedAt = this.#clock.now();
   }
