@@ -81,14 +81,14 @@ export class RateLimit {
   }
 
   /**
-   * The driver has found the device. If it is still at the rate at which it was lost, that rate does not work; at another
-   * one, it has restarted, or the port ignores rates.
+   * The driver has found the device. If it is still at the rate at which it was lost, that rate does not work.
+   * `otherRate`: it has restarted, or the port ignores rates.
    */
-  deviceFound(rate: number | undefined, now: number): 'restarted' | undefined {
+  deviceFound(rate: number | undefined, now: number): 'otherRate' | undefined {
     const before = this.#rateAtLoss;
     this.#rateAtLoss = undefined;
     if (rate === undefined || before === undefined) return undefined;
-    if (rate !== before) return 'restarted';
+    if (rate !== before) return 'otherRate';
     this.rateFailed(rate, now);
     return undefined;
   }

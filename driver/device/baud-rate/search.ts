@@ -1,3 +1,4 @@
+import type { Run } from '../../at/command';
 import type { SequenceAccess } from '../../at/command-sequence';
 import type { Pace } from '../../at/port-lease';
 import { runOptionalQuery } from '../../commands/run-query';
@@ -71,12 +72,14 @@ export async function resetIgnoredRate(
   { run }: Pick<SequenceAccess, 'run'>,
   port: SessionPort,
 ): Promise<void> {
-  const { baudRate } = port;
-  if (!port.isNegotiated || baudRate === undefined) return;
+  if (port.isNegotiated && !(await hasRateOfPort(run, port))) await port.setRate(port.startRate);
+}
+
+/** Whether the device has the rate of the port: a pty or native USB in between ignores rates. True where it does not say. */
+export async function hasRateOfPort(run: Run, { baudRate }: SessionPort): Promise<boolean> {
+  if (baudRate === undefined) return true;
   const uart = await runOptionalQuery(run, uartQuery(), parseUart);
-  if (!uart) return;
-  if (Math.abs(uart.rate - baudRate) > baudRate * RATE_TOLERANCE)
-    await port.setRate(port.startRate);
+  return !uart || Math.abs(uart.rate - baudRate) <= baudRate * RATE_TOLERANCE;
 }
 
 /** Lowers the slowness to what the port needs, once a device is found. */

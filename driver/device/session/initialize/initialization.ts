@@ -6,7 +6,7 @@ import { Backoff } from '../../../backoff';
 import type { ReadyDevice } from '../../../link/link-host';
 import { AutomaticRate } from '../../baud-rate/automatic-rate';
 import { negotiateRate } from '../../baud-rate/negotiate';
-import { findDevice, resetIgnoredRate } from '../../baud-rate/search';
+import { findDevice, hasRateOfPort, resetIgnoredRate } from '../../baud-rate/search';
 import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
 import { HealthCheck } from '../health-check';
@@ -123,13 +123,14 @@ export class Initialization {
     const { run } = access;
     client.assume({ echoOff: false });
     await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
+    const found = knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
+    await run(echoOff());
+    client.assume({ echoOff: true });
     // At the negotiated rate the driver did not hear its `ready`.
-    if (knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now()) === 'restarted') {
+    if (found === 'otherRate' && (await hasRateOfPort(run, port))) {
       counters.restarted();
       emitter.emit('restart');
     }
-    await run(echoOff());
-    client.assume({ echoOff: true });
     await resetIgnoredRate(access, port);
     await run(sysStore(options.store === true));
     await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));

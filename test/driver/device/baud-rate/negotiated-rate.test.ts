@@ -187,3 +187,36 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     );
   });
 });
+
+it('a device that is lost for a while on a pty, which ignores rates, counts as no restart', async () => {
+  const harness: Harness = new Harness({
+    device: {
+      negotiatedRate: NEGOTIATED,
+      port: {
+        address: 'pty',
+        rate: START,
+        open: async (handlers) => ({
+          ...(await harness.port.open(handlers)),
+          setRate: () => Promise.resolve(),
+        }),
+      },
+    },
+  });
+  await harness.ready();
+  const { device } = harness;
+  assert.equal(device.statistics().port.baudRate, NEGOTIATED);
+  harness.alterOutput = () => '';
+  device.on('resyncstep', (step) => {
+    if (step === 'search') harness.alterOutput = undefined;
+  });
+  await assert.rejects(harness.clock.wait(device.checkLinks()));
+  await harness.until(() => device.state.name === 'ready');
+  assert.deepEqual(steps(harness), ['lineEnd', 'search']);
+  assert.equal(device.statistics().port.baudRate, NEGOTIATED);
+  assert.equal(device.statistics().restarts, 0);
+  assert.deepEqual(
+    harness.events.filter(({ event }) => event === 'restart'),
+    [],
+  );
+  await harness.end();
+});
