@@ -94,6 +94,10 @@ export class DrivenDevice {
         return device.stop();
       case 'disconnect':
         return device.disconnect();
+      case 'usePort':
+        this.#port.use(act.rates);
+        device.usePort(this.#port, { ...act.memory });
+        return undefined;
       case 'restart':
         return device.restart();
       case 'checkLinks':

@@ -53,7 +53,7 @@ function isFormat1(heading: Partial<RecordingHeading>): heading is RecordingHead
 }
 
 const lineKeys = [
-  ...['host', 'device', 'call', 'abort', 'port', 'snapshot', 'random', 'late'],
+  ...['host', 'device', 'call', 'abort', 'port', 'snapshot', 'random', 'late', 'omitted'],
   ...['state', 'event', 'linkEvent', 'messages', 'settled'],
 ];
 

@@ -1,5 +1,5 @@
 import { EspAtError, type Port, type PortHandlers, type PortOpener } from '../driver';
-import type { PortEventLine } from '../driver/recorder/lines';
+import type { PortEventLine, PortRates } from '../driver/recorder/lines';
 import type { RecordingHeading } from '../driver/recorder/recording';
 
 /** Settles a promise as recorded. */
@@ -11,8 +11,8 @@ interface Settle<T> {
 /** A port that acts as recorded. Forwards the driver's bytes to its far end. */
 export class ReplayPort implements PortOpener {
   readonly address = 'recording';
-  readonly rate?: number;
-  readonly bridgedRate?: number;
+  rate: number | undefined;
+  bridgedRate: number | undefined;
   /** Takes the driver's bytes. While set, the port fulfils every request but opening and closing. */
   farEnd: ((bytes: Uint8Array) => void) | undefined;
   #handlers: PortHandlers | undefined;
@@ -23,9 +23,13 @@ export class ReplayPort implements PortOpener {
   #pendingBytes = 0;
 
   constructor({ driver }: RecordingHeading) {
-    const { rate, bridgedRate } = driver.port;
-    if (rate !== undefined) this.rate = rate;
-    if (bridgedRate !== undefined) this.bridgedRate = bridgedRate;
+    this.use(driver.port);
+  }
+
+  /** Becomes a port with these rates, when it opens next. */
+  use({ rate, bridgedRate }: PortRates): void {
+    this.rate = rate;
+    this.bridgedRate = bridgedRate;
   }
 
   open(handlers: PortHandlers): Promise<Port> {

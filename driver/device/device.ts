@@ -177,7 +177,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
    * @param memory of an earlier {@link Device} on that port: the baud rate of the ESP32
    */
   usePort(port: PortOpener, memory: PortMemory = {}): void {
-    this.#loop.usePort(this.#recorder?.record(port) ?? port, memory);
+    this.#loop.usePort(this.#recorder?.usePort(port, memory) ?? port, memory);
   }
 
   /** As {@link stop}, for `await using`. */

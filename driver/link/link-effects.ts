@@ -119,9 +119,12 @@ export class LinkEffects {
     // A listener may have ended it before it began.
     if (!('operation' in state) || state.operation !== operation) return;
     if (state.kind === 'opening')
-      void runOpen(this.#link, state, machine, watch, (options) => {
-        connectionOptions.sent(options);
-        reception.expectData();
+      void runOpen(this.#link, state, machine, watch, {
+        chosen: (options) => connectionOptions.chosen(options),
+        opening: (options) => {
+          connectionOptions.sent(options);
+          reception.expectData();
+        },
       });
     else void this.#runClose(state);
   }

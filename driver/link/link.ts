@@ -23,6 +23,7 @@ import { Requests } from './request/requests';
 import { SendQueue } from './send/send-queue';
 import { LinkMachine } from './state/link-machine';
 import {
+  goalsOf,
   nameOf,
   numberOf,
   ownerOf,
@@ -125,7 +126,9 @@ export class Link extends EventEmitter<LinkEvents> {
     signal?.throwIfAborted();
     const run = () => this.#open(options, signal);
     const { recorder } = this.#host;
-    return recorder ? recorder.open(this.id, options, run, signal) : run();
+    return recorder
+      ? recorder.open(this.id, options, () => this.#optionsInUse, run, signal)
+      : run();
   }
 
   async #open(options: OpenOptions, signal: AbortSignal | undefined): Promise<void> {
@@ -239,6 +242,12 @@ export class Link extends EventEmitter<LinkEvents> {
     const options = this.#parts.connectionOptions.withGoal(state.goal);
     const snapshot: LinkSnapshot = { link: this.id, options: encodeOpen(options) };
     return snapshot;
+  }
+
+  /** The options that the device has, or may get without another call of {@link open}. */
+  get #optionsInUse(): OpenOptions[] {
+    const goals = goalsOf(this.#state).map(({ options }) => options);
+    return [...goals, ...this.#parts.connectionOptions.inUse];
   }
 
   get #state(): State {

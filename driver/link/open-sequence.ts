@@ -19,18 +19,24 @@ import type { LinkUrc } from '../at/urc';
 // From the outside in: runOpen waits for the device; openOnDevice waits for the device's clock and the command queue;
 // openSequence prepares and opens the link.
 
+/** What an open reports beside its stages. */
+export interface OpenListener {
+  /** The open sequence, which waits in the command queue, will send these options. */
+  chosen(options: OpenOptions): void;
+  /** `AT+WSOPEN` goes out next, with these options: from then on, data of the link belongs to the new connection. */
+  opening(options: OpenOptions): void;
+}
+
 /**
  * Runs an open: waits for the device, and waits again if the device is lost before the open sequence. Reports each stage
  * to the link machine.
- * @param expectData called before each `AT+WSOPEN`, with its options: from then on, data of the link belongs to the new
- * connection
  */
 export async function runOpen(
   link: LinkId,
   { operation, cause, goal }: Opening,
   machine: LinkMachine,
   watch: DeviceWatch,
-  expectData: (options: OpenOptions) => void,
+  listener: OpenListener,
 ): Promise<void> {
   const { signal } = operation;
   const mayWait = () => {
@@ -45,7 +51,7 @@ export async function runOpen(
       // The device may be lost again before this code continues.
       while (device !== watch.current) device = await watch.whenReady(deadline, signal);
       try {
-        await openOnDevice(device, watch, link, { goal, operation }, machine, expectData);
+        await openOnDevice(device, watch, link, { goal, operation }, machine, listener);
         isOpen = true;
       } catch (error) {
         // Waits again only if the device was lost before the open sequence began.
@@ -67,7 +73,7 @@ async function openOnDevice(
   link: LinkId,
   { goal, operation }: Claim,
   machine: LinkMachine,
-  expectData: (options: OpenOptions) => void,
+  listener: OpenListener,
 ): Promise<void> {
   const { signal, seen } = operation;
   const { client, capabilities } = device;
@@ -86,6 +92,7 @@ async function openOnDevice(
   enter('queued');
   proceed();
   const options = latestOptions();
+  listener.chosen(options);
   const placed = placeAuthorization(options, capabilities.headers);
   await client.sequence(async (access) => {
     // No command goes out after an abort, or once the device is lost.
@@ -103,7 +110,7 @@ async function openOnDevice(
       link,
       device,
       seen,
-      expectData: () => expectData(options),
+      beginOpen: () => listener.opening(options),
     });
   });
 }
@@ -113,8 +120,8 @@ interface OpenContext {
   readonly device: ReadyDevice;
   /** URCs of the link since the sequence began. */
   readonly seen: Set<LinkUrc>;
-  /** See {@link runOpen}. */
-  readonly expectData: () => void;
+  /** See {@link OpenListener.opening}. */
+  readonly beginOpen: () => void;
 }
 
 /**
@@ -129,11 +136,11 @@ interface OpenContext {
  * unless the close after the failure is lost too: the check of the links after the resync finds what is left
  */
 async function openSequence(run: Run, options: OpenOptions, context: OpenContext): Promise<void> {
-  const { link, seen, expectData } = context;
+  const { link, seen, beginOpen } = context;
   seen.clear();
   for (const isLast of [false, true]) {
     await prepare(run, options, context);
-    expectData();
+    beginOpen();
     const error = await run(wsopen(link, options)).then(() => undefined, asEspAtError);
     const isLost = error?.code === 'OUT_OF_SYNC';
     const isRefused = error?.code === 'COMMAND_FAILED';

@@ -1,11 +1,11 @@
 import type { LinkId } from '../at/types';
 import { systemClock, type Clock } from '../clock';
-import type { DeviceOptions } from '../device/options';
+import type { DeviceOptions, PortMemory } from '../device/options';
 import { asEspAtError, EspAtError } from '../errors';
 import type { CloseOptions, OpenOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
 import { withoutForeignSecrets } from './foreign-secrets';
-import type { DeviceCall, LinkCall, SnapshotLine } from './lines';
+import type { DeviceCall, LinkCall, PortRates, SnapshotLine } from './lines';
 import { encodeOpen } from './open-codec';
 import { recordedOpener } from './recorded-port';
 import { recordedClock } from './recorded-clock';
@@ -36,6 +36,8 @@ export class DeviceRecorder extends Recorder {
   readonly random: () => number;
   readonly #options: DeviceOptions;
   readonly #recorded: RecordedDevice;
+  /** Of the port that the device uses. */
+  #rates: PortRates;
   readonly #snapshotBytes: number;
   #snapshotAt = 0;
 
@@ -46,6 +48,7 @@ export class DeviceRecorder extends Recorder {
     this.clock = recordedClock(clock, (ms) => this.line({ late: Math.round(ms) }));
     this.#options = options;
     this.#recorded = recordedDevice(options);
+    this.#rates = ratesOf(options.port);
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;
     this.port = this.record(options.port);
     const { random = Math.random } = options;
@@ -59,6 +62,15 @@ export class DeviceRecorder extends Recorder {
   /** Returns a port that the recorder records. */
   record(port: PortOpener): PortOpener {
     return recordedOpener(port, this);
+  }
+
+  /** Records that the device uses another port; returns that port, recorded. */
+  usePort(port: PortOpener, memory: PortMemory): PortOpener {
+    const before = this.#rates;
+    this.#rates = ratesOf(port);
+    const call = this.nextCall();
+    this.line({ call, to: 'usePort', before, rates: this.#rates, memory: { ...memory } });
+    return this.record(port);
   }
 
   /** Records a call of the device. Its end needs no record: it follows from the rest of the recording. */
@@ -93,9 +105,18 @@ export class DeviceRecorder extends Recorder {
     }
   }
 
-  /** Records an `open()` call with checked options, and its end. */
-  open<T>(link: LinkId, options: OpenOptions, run: () => Promise<T>, signal?: AbortSignal) {
-    this.secrets.add(link, secretsOfOpen(options));
+  /**
+   * Records an `open()` call with checked options, and its end.
+   * @param inUse returns the options that the link uses already
+   */
+  open<T>(
+    link: LinkId,
+    options: OpenOptions,
+    inUse: () => readonly OpenOptions[],
+    run: () => Promise<T>,
+    signal?: AbortSignal,
+  ) {
+    this.secrets.add(link, secretsOfOpen(options), () => inUse().map(secretsOfOpen));
     return this.#call({ to: 'open', link, options: encodeOpen(options) }, run, signal);
   }
 
@@ -130,16 +151,21 @@ export class DeviceRecorder extends Recorder {
   text(title: string, capabilities: Capabilities | undefined): string {
     const kept = this.lines().map(({ line }) => line);
     const all = withoutForeignSecrets([...kept, ...this.heldLines()]);
-    const isWhole = this.start === 0;
-    const start = isWhole ? 0 : all.findIndex((line) => 'snapshot' in line);
-    const { rate, bridgedRate } = this.#options.port;
+    const omitted = all.findLastIndex((line) => 'omitted' in line);
+    const isWhole = this.start === 0 && omitted < 0;
+    const start = isWhole
+      ? 0
+      : all.findIndex((line, index) => index > omitted && 'snapshot' in line);
+    const lines = all.slice(Math.max(0, start));
+    const [change] = lines.flatMap((line) => ('to' in line && line.to === 'usePort' ? [line] : []));
+    const port = change?.before ?? this.#rates;
     const heading = {
       recording: 1,
       class: capabilities?.firmware ?? 'D',
       section: 'driver',
       title: this.secrets.redactText(title),
       joined: true,
-      rate: rate ?? bridgedRate ?? 0,
+      rate: port.rate ?? port.bridgedRate ?? 0,
       overflow: this.#options.flowControl !== true,
       port: 0,
       tls: null,
@@ -148,11 +174,15 @@ export class DeviceRecorder extends Recorder {
         node: process.version,
         platform: process.platform,
         ...(capabilities && { firmware: capabilities.version }),
-        port: { ...(rate !== undefined && { rate }), ...(bridgedRate && { bridgedRate }) },
+        port,
         options: this.#recorded,
         from: isWhole ? 'fresh' : start < 0 ? 'middle' : 'snapshot',
       },
     } as const;
-    return recordingText(heading, all.slice(Math.max(0, start)));
+    return recordingText(heading, lines);
   }
+}
+
+function ratesOf({ rate, bridgedRate }: PortOpener): PortRates {
+  return { ...(rate !== undefined && { rate }), ...(bridgedRate && { bridgedRate }) };
 }

@@ -1,5 +1,5 @@
 import type { LinkId } from '../at/types';
-import type { DeviceStateName } from '../device/options';
+import type { DeviceStateName, PortMemory } from '../device/options';
 import type { ErrorCode, SendOutcome } from '../errors';
 import type { CloseOptions, OpenOptions, SendOptions } from '../link/options';
 
@@ -28,6 +28,20 @@ export interface DeviceCall {
   readonly text?: string;
 }
 
+/** Baud rates of a port, in bits a second, see {@link PortOpener}. */
+export interface PortRates {
+  readonly rate?: number;
+  readonly bridgedRate?: number;
+}
+
+/** The device uses another port when it opens one next, see {@link Device.usePort}. `before`: of the port until now. */
+export interface PortChange {
+  readonly to: 'usePort';
+  readonly before: PortRates;
+  readonly rates: PortRates;
+  readonly memory: PortMemory;
+}
+
 /** A call of a link, apart from messages. */
 export type LinkCall =
   | { readonly to: 'open'; readonly link: LinkId; readonly options: RecordedOpen }
@@ -38,7 +52,8 @@ export type LinkCall =
     };
 
 /** A call of the driver. */
-export type CallLine = SendLine | ({ readonly call: number } & (DeviceCall | LinkCall));
+export type CallLine =
+  SendLine | ({ readonly call: number } & (DeviceCall | PortChange | LinkCall));
 
 /** An event of the port, or the end of a call of it. */
 export type PortEventLine =
@@ -112,6 +127,8 @@ export type DriverLine =
   | { readonly late: number }
   /** A random number for the driver. */
   | { readonly random: number }
+  /** There was no room for a line with so many bytes. */
+  | { readonly omitted: number }
   | SnapshotLine;
 
 /** Bytes that passed the port, one character a byte. */

@@ -34,6 +34,7 @@ const HEAD_BYTES = 13;
 const LENGTH_OFFSET = 8;
 const KIND_OFFSET = 12;
 const MAX_BLOCK_BYTES = 16_384;
+const NOTHING = new Uint8Array();
 /** A block of several records takes this share of the capacity at most. */
 const BLOCK_SHARE = 1 / 16;
 
@@ -42,7 +43,7 @@ const BLOCK_SHARE = 1 / 16;
  * it copies bytes to its blocks: the garbage collector would move texts several times.
  */
 export class RecordList {
-  /** Most bytes of a record. */
+  /** Most bytes of a record: others stay beside it. */
   readonly longest: number;
   readonly #capacity: number;
   readonly #blockBytes: number;
@@ -55,26 +56,26 @@ export class RecordList {
   constructor(capacity: number) {
     this.#capacity = capacity;
     this.#blockBytes = Math.min(MAX_BLOCK_BYTES, Math.floor(capacity * BLOCK_SHARE));
-    this.longest = capacity - HEAD_BYTES;
+    this.longest = Math.max(0, Math.floor(capacity / 2) - HEAD_BYTES);
   }
 
-  /** Adds a record; drops the oldest ones where there is no room, and all where there is none for this one either. */
+  /** Adds a record, or its length where it is too long; drops the oldest ones where there is no room. */
   push({ kind, at, bytes, line }: CleanRecord): void {
     const { length } = bytes;
+    if (length > this.longest)
+      return this.push({ kind: 'line', at, bytes: NOTHING, line: { omitted: length } });
     const size = HEAD_BYTES + length;
     const oldest = this.#end + size - this.#capacity;
     while (this.start < oldest && this.#blocks.length > 0)
       this.#spare = this.#blocks.shift()?.bytes;
-    if (length <= this.longest) {
-      const block = this.#blockFor(size);
-      const offset = block.used;
-      block.bytes.writeDoubleLE(at, offset);
-      block.bytes.writeUInt32LE(length, offset + LENGTH_OFFSET);
-      block.bytes[offset + KIND_OFFSET] = KINDS.indexOf(kind);
-      block.bytes.set(bytes, offset + HEAD_BYTES);
-      block.used += size;
-      block.lines.push(line);
-    }
+    const block = this.#blockFor(size);
+    const offset = block.used;
+    block.bytes.writeDoubleLE(at, offset);
+    block.bytes.writeUInt32LE(length, offset + LENGTH_OFFSET);
+    block.bytes[offset + KIND_OFFSET] = KINDS.indexOf(kind);
+    block.bytes.set(bytes, offset + HEAD_BYTES);
+    block.used += size;
+    block.lines.push(line);
     this.#end += size;
   }
 

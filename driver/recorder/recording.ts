@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { DeviceOptions } from '../device/options';
-import type { RecordingLine } from './lines';
+import type { PortRates, RecordingLine } from './lines';
 import { maskedDevice } from './secrets';
 import type { FirmwareClass } from '../commands/capabilities';
 
@@ -26,7 +26,8 @@ export interface RecordedDriver {
   readonly platform: string;
   /** AT version (`AT+GMR`); absent until the device is identified. */
   readonly firmware?: string;
-  readonly port: { readonly rate?: number; readonly bridgedRate?: number };
+  /** Of the port at the start of the recording. */
+  readonly port: PortRates;
   readonly options: RecordedDevice;
   /**
    * Start of the recording. `fresh`: the device was new · `snapshot`: a snapshot · `middle`: the driver's state is

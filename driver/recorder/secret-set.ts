@@ -2,7 +2,7 @@ import type { LinkId } from '../at/types';
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
 
-/** Most calls of one kind whose secrets to keep: a flow may bring a new token each time. */
+/** Most calls of one kind whose secrets to keep, beside those in use: a flow may bring a new token each time. */
 const MAX_CALLS = 200;
 
 /** Calls that bring secrets: `open()` by its link, commands of the user, and the doctor's. */
@@ -24,16 +24,26 @@ export class SecretSet {
     this.#index = indexPatterns(this.#lasting);
   }
 
-  /** Adds the secrets of a call; drops those of the oldest call of its kind beyond a limit. */
-  add(kind: CallKind, secrets: readonly Secret[]): void {
+  /**
+   * Adds the secrets of a call; drops those of the oldest call of its kind beyond a limit.
+   * @param inUse returns secrets of earlier calls that must stay
+   */
+  add(
+    kind: CallKind,
+    secrets: readonly Secret[],
+    inUse: () => readonly (readonly Secret[])[] = () => [],
+  ): void {
     const calls = this.#calls.get(kind) ?? new Map<string, readonly SecretPattern[]>();
     this.#calls.set(kind, calls);
-    const key = JSON.stringify(secrets);
+    const key = keyOf(secrets);
     const known = calls.get(key);
     calls.delete(key);
     calls.set(key, known ?? secrets.flatMap(patternsOf));
-    const [oldest = ''] = calls.keys();
-    if (calls.size > MAX_CALLS) calls.delete(oldest);
+    if (calls.size > MAX_CALLS) {
+      const kept = new Set(inUse().map(keyOf));
+      const oldest = [...calls.keys()].find((each) => !kept.has(each));
+      if (oldest !== undefined) calls.delete(oldest);
+    }
     if (known) return;
     const all = [...this.#calls.values()].flatMap((each) => [...each.values()].flat());
     this.#index = indexPatterns([...this.#lasting, ...all]);
@@ -55,3 +65,5 @@ export class SecretSet {
     return redacted(this.#index, bytes, 'complete').bytes;
   }
 }
+
+const keyOf = (secrets: readonly Secret[]): string => JSON.stringify(secrets);

@@ -56,6 +56,29 @@ describe('replay of a recording of the driver', () => {
     assert.ok(resyncs > 0);
   });
 
+  it('has no difference after a change to a port with another rate, also from a snapshot behind it', async () => {
+    for (const recorderBytes of [4_000_000, 8000]) {
+      const harness: Harness = new Harness({ device: { recorderBytes } });
+      const { clock, device } = harness;
+      await harness.ready();
+      await clock.wait(device.disconnect());
+      device.usePort(
+        { address: 'other', rate: 9600, open: (handlers) => harness.port.open(handlers) },
+        { baudRate: 115_200 },
+      );
+      device.start();
+      await clock.wait(device.ready());
+      await clock.wait(device.links[0].open({ uri: URI }));
+      for (let count = 0; count < 100; count++) await clock.wait(device.links[0].send('message'));
+      const recording = parseDriverRecording(device.recording());
+      await harness.end();
+      const { from, port } = recording.heading.driver;
+      const expected = recorderBytes === 8000 ? ['snapshot', { rate: 9600 }] : ['fresh', {}];
+      assert.deepEqual([from, port], expected);
+      assert.equal((await replayDriver(recording)).difference, undefined);
+    }
+  });
+
   it('holds no quoted parameter of Device.command(), and has no difference', async () => {
     const harness = new Harness({ firmware: 'C' });
     await harness.ready();

@@ -206,6 +206,14 @@ export function operationsOf(state: State): readonly (OpenOperation | CloseOpera
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
 
+/** The goals that a state holds. */
+export function goalsOf(state: State): readonly Goal[] {
+  const current = state.goal ? [state.goal] : [];
+  if (state.kind === 'closing' && state.next) return [...current, state.next.goal];
+  if (state.kind !== 'open' || !state.waiting) return current;
+  return [...current, ...state.waiting.claims.map(({ goal }) => goal)];
+}
+
 /** Whether a goal asks for the link to be open. */
 export function shouldBeOpen(state: State): boolean {
   return state.kind !== 'closed' && state.kind !== 'closing';

@@ -6,7 +6,7 @@ export interface TrafficRow {
   /** Milliseconds of the device's clock. */
   readonly at: number;
   readonly from: 'host' | 'device' | 'driver';
-  /** `skipped`: bytes that the view did not get · `state`, `link`, `event`, `call`, `port`: of the driver. */
+  /** `skipped`: bytes that the view or the recorder did not get · `state`, `link`, `event`, `call`, `port`: of the driver. */
   readonly kind:
     | DeviceUnit['kind']
     | ('command' | 'payload' | 'probe')
@@ -67,8 +67,10 @@ function driverRow(line: RecordingLine): Pick<TrafficRow, 'kind' | 'text'> | und
     return line.error && { kind: 'failure', text: joined(line.error, line.outcome) };
   if ('call' in line) {
     if (line.to === 'send') return undefined;
+    if (line.to === 'usePort') return { kind: 'call', text: joined(line.to, line.rates.rate) };
     return { kind: 'call', text: joined(line.to, 'link' in line ? line.link : line.text) };
   }
+  if ('omitted' in line) return { kind: 'skipped', text: String(line.omitted) };
   if ('port' in line && line.port !== 'pending')
     return { kind: 'port', text: joined(line.port, 'error' in line ? line.error : undefined) };
   return undefined;
