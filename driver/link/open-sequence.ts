@@ -154,8 +154,8 @@ async function openSequence(run: Run, options: OpenOptions, context: OpenContext
       await run(wsclose(link));
       throw new EspAtError('OPEN_CLOSED', { link });
     }
-    const isOpen = found?.state === 2 && !seen.has('closed');
-    if (found?.uri === options.uri && isOpen && (!error || isLost)) {
+    const isOpen = found?.state === 2 && found.uri === options.uri && !seen.has('closed');
+    if (isOpen && !isRefused) {
       // It may have reconnected since a loss.
       seen.delete('disconnected');
       return;

@@ -211,7 +211,7 @@ function deviceLostEffects(state: State, error: EspAtError): readonly Effect[] {
 }
 
 /** The reconnect policy counts a crash of the device, which an open may have caused. */
-export function countCrash({ code }: EspAtError): readonly Effect[] {
+function countCrash({ code }: EspAtError): readonly Effect[] {
   const isCrash = code === 'DEVICE_RESTARTED' || code === 'DEVICE_UNRESPONSIVE';
   return isCrash ? [{ do: 'policy', call: 'deviceLost' }] : [];
 }
