@@ -14,7 +14,7 @@ interface Unfinished {
   readonly kind: 'collecting' | 'tooLarge' | 'headless';
   readonly pieces: Pieces;
   length: number;
-  /** The chunk that a headless message has dropped last: the next one may continue a JSON text that begins in it. */
+  /** The last chunk that a headless message has dropped: if a JSON text may end with it, the next chunk may begin one. */
   readonly dropped?: Buffer;
 }
 
@@ -91,7 +91,7 @@ export class ChunkJoiner implements LinkReceiver {
     return this.#message.length + this.#held.length;
   }
 
-  /** An empty message looks the same, but it hardly comes in the middle of another one, and that late. */
+  /** An empty message would look the same, but it hardly comes in the middle of another one, after such a pause. */
   #failStalled(): void {
     this.dataLost();
     this.#sink.unrecoverable(new EspAtError('FRAME_STALLED', { link: this.#link }));

@@ -201,11 +201,8 @@ export class SendQueue implements SendSource {
   #hold(message: PendingSend, refusal?: EspAtError): void {
     const { holdLeft, options } = message;
     const longest = this.#isOpen ? Math.max(holdLeft, MIN_HOLD_FOR_CHECK_MS) : holdLeft;
-    message.hold(
-      longest,
-      () => this.#settle(message, message.refusal ?? this.#late(options)),
-      refusal,
-    );
+    const late = () => this.#settle(message, message.refusal ?? this.#late(options));
+    message.hold(longest, late, refusal);
   }
 
   #queue(message: PendingSend): void {
