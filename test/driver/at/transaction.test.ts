@@ -45,80 +45,56 @@ function actions(transaction: Transaction, ...inputs: (string | number)[]): stri
   });
 }
 
-/** The last action only. */
-const last = (command: Command, ...inputs: (string | number)[]) =>
-  actions(started(command), ...inputs).at(-1);
-
 function shown(action: Action): string {
   if (action === 'CORRUPT_PAYLOAD') return 'corrupt';
   return action === 'NO_RESPONSE' || action === 'UNEXPECTED_RESPONSE' ? 'outOfSync' : action;
 }
 
+type Row = readonly [title: string, inputs: string, actions: string];
+
+/** Tests of one transaction each: its inputs, and the actions for the last of them. */
+function rows(command: Command, table: readonly Row[]): void {
+  for (const [title, inputs, expected] of table)
+    it(`${title}: ${inputs}`, () => {
+      const given = inputs
+        .split(', ')
+        .map((input) => (/^\d+$/.test(input) ? Number(input) : input));
+      const all = actions(started(command), ...given);
+      assert.equal(all.slice(-expected.split(', ').length).join(', '), expected);
+    });
+}
+
 describe('a transaction without payload', () => {
-  it('keeps its information responses, and passes URCs on', () => {
+  const refusedAfterProbe = 'is refused by ERROR after a probe that busy answered';
+  rows(query, [
+    ['passes URCs on', '+WS_CLOSED:1, OK', 'urc, succeeded'],
+    ['fails with ERROR', 'ERR CODE:0x01090000, ERROR', 'none, refused'],
+    ['is out of sync after another final result code', 'SEND OK', 'outOfSync'],
+    ['is out of sync after a prompt', '>', 'outOfSync'],
+    ['recognizes its own line as an echo', 'AT+WSOPEN?', 'echo'],
+    ['is out of sync after busy by noise, and ERROR', 'busy p..., ERROR', 'none, outOfSync'],
+    ['succeeds after busy and OK', 'busy p..., OK', 'none, succeeded'],
+    [refusedAfterProbe, '3999, 4000, busy p..., ERROR', 'none, writeCrLf, none, refused'],
+    ['is not refused by ERROR after an unanswered probe', '4000, ERROR', 'outOfSync'],
+    ['confirms OK by ERROR to an unanswered probe', '4000, OK, ERROR', 'none, succeeded'],
+    ['confirms OK by busy to an unanswered probe', '4000, OK, busy p...', 'none, succeeded'],
+    ['confirms no OK by another', '4000, OK, OK', 'none'],
+    ['confirms OK by idle time', '4000, OK, 4499, 4500', 'none, none, succeeded'],
+    ['is not corrupt after another success while it confirms', '4000, OK, SEND OK', 'outOfSync'],
+    ['is out of sync when a probe is not answered', '4000, 5499, 5500', 'none, outOfSync'],
+  ]);
+  rows({ ...query, timeoutMs: 3000 }, [
+    ['is out of sync when its timeout is over', '3000', 'outOfSync'],
+  ]);
+
+  it('keeps its information responses, and the error code before ERROR', () => {
     const transaction = started(query);
-    assert.deepEqual(actions(transaction, '+WSOPEN:0,2,"ws://a/"', '+WS_CLOSED:1', 'OK'), [
+    assert.deepEqual(actions(transaction, '+WSOPEN:0,2,"ws://a/"', 'ERR CODE:0x01090000'), [
       'none',
-      'urc',
-      'succeeded',
+      'none',
     ]);
     assert.deepEqual(transaction.response, ['+WSOPEN:0,2,"ws://a/"']);
-  });
-
-  it('fails with ERROR, and keeps the preceding error code', () => {
-    const transaction = started(query);
-    assert.deepEqual(actions(transaction, 'ERR CODE:0x01090000', 'ERROR'), ['none', 'refused']);
     assert.equal(transaction.errorCode, 'ERR CODE:0x01090000');
-  });
-
-  it('is out of sync after another final result code, or a prompt', () => {
-    assert.equal(last(query, 'SEND OK'), 'outOfSync');
-    assert.equal(last(query, '>'), 'outOfSync');
-  });
-
-  it('recognizes its own line as an echo', () => {
-    assert.equal(last(query, 'AT+WSOPEN?'), 'echo');
-  });
-
-  it('is out of sync after busy and ERROR: noise may have made the device busy', () => {
-    assert.deepEqual(actions(started(query), 'busy p...', 'ERROR'), ['none', 'outOfSync']);
-  });
-
-  it('succeeds after busy and OK', () => {
-    assert.equal(last(query, 'busy p...', 'OK'), 'succeeded');
-  });
-
-  it('is refused by ERROR after a probe that busy answered, but not after an unanswered one', () => {
-    assert.deepEqual(actions(started(query), 3999, 4000, 'busy p...', 'ERROR'), [
-      'none',
-      'writeCrLf',
-      'none',
-      'refused',
-    ]);
-    assert.equal(last(query, 4000, 'ERROR'), 'outOfSync');
-  });
-
-  it('confirms OK by the answer to an unanswered probe, or by idle time', () => {
-    assert.deepEqual(actions(started(query), 4000, 'OK', 'ERROR'), [
-      'writeCrLf',
-      'none',
-      'succeeded',
-    ]);
-    assert.equal(last(query, 4000, 'OK', 'busy p...'), 'succeeded');
-    assert.equal(last(query, 4000, 'OK', 'OK'), 'none');
-    assert.deepEqual(actions(started(query), 4000, 'OK', 4499, 4500).slice(2), [
-      'none',
-      'succeeded',
-    ]);
-  });
-
-  it('is out of sync, not corrupt, after another success while it confirms', () => {
-    assert.equal(last(query, 4000, 'OK', 'SEND OK'), 'outOfSync');
-  });
-
-  it('is out of sync when a probe is not answered, and when its timeout is over', () => {
-    assert.deepEqual(actions(started(query), 4000, 5499, 5500).slice(1), ['none', 'outOfSync']);
-    assert.equal(last({ ...query, timeoutMs: 3000 }, 3000), 'outOfSync');
   });
 
   it('is out of sync 300 s after its timeout on a port that is never idle', () => {
@@ -132,46 +108,44 @@ describe('a transaction without payload', () => {
 });
 
 describe('a transaction with payload', () => {
-  it('writes the payload at the prompt, and succeeds with SEND OK', () => {
+  const sent = 'OK, >, 4000, SEND OK';
+  const busy = 'OK, >, 4000, busy p...';
+  rows(send, [
+    ['passes URCs on', '+WS_DISCONNECTED:1, OK, >, +TIME_UPDATED', 'urc, none, writePayload, urc'],
+    ['succeeds with SEND OK', 'OK, >, SEND OK', 'none, writePayload, succeeded'],
+    ['is refused by ERROR before the prompt', 'ERROR', 'refused'],
+    ['is out of sync after ERROR between OK and the prompt', 'OK, ERROR', 'outOfSync'],
+    ['is out of sync after a second OK', 'OK, OK', 'outOfSync'],
+    ['is out of sync after SEND OK before the prompt', 'OK, SEND OK', 'outOfSync'],
+    ['is out of sync after OK instead of SEND OK', 'OK, >, OK', 'outOfSync'],
+    ['is corrupt after busy: another length was read', 'OK, >, busy p..., SEND OK', 'corrupt'],
+    ['ignores busy s... to no probe', 'OK, busy s..., >, busy s..., SEND OK', 'succeeded'],
+    ['takes busy s... to a probe for busy p...', 'OK, >, 4000, busy s..., SEND OK', 'writeAt'],
+    ['writes nothing at a due prompt', '1500, 3999, 4000', 'none, none, outOfSync'],
+    ['writes its payload at a late prompt', '3999, OK, >, SEND OK', 'writePayload, succeeded'],
+    ['asks for the answer to an unanswered probe by a line feed', sent, 'writeCr, writeLf'],
+    ['succeeds when ERROR answers the line feed', `${sent}, ERROR`, 'succeeded'],
+    ['asks again after another SEND OK', `${sent}, SEND OK`, 'writeLf'],
+    ['is corrupt without an answer to the line feed', `${sent}, 4500`, 'corrupt'],
+    ['is corrupt when OK answers the line feed', `${sent}, OK`, 'corrupt'],
+    ['is corrupt when SEND FAIL answers the line feed', `${sent}, SEND FAIL`, 'corrupt'],
+    ['asks AT where busy may have answered bytes too many', `${busy}, SEND OK`, 'writeAt'],
+    ['succeeds when OK answers AT', `${busy}, SEND OK, OK`, 'succeeded'],
+    ['ignores another SEND OK after AT', `${busy}, SEND OK, SEND OK`, 'urc'],
+    ['is corrupt when ERROR answers AT', `${busy}, SEND OK, ERROR`, 'corrupt'],
+    ['is corrupt when busy answers AT', `${busy}, SEND OK, busy p...`, 'corrupt'],
+    ['waits for a second probe', `${busy}, 14000, 15499, 15500`, 'writeCr, none, outOfSync'],
+    ['is corrupt with two probes in doubt', `${busy}, 14000, SEND OK`, 'corrupt'],
+  ]);
+  rows(header, [['succeeds with OK when OK ends the command', 'OK, >, OK', 'succeeded']]);
+
+  it('has written its payload from the prompt on', () => {
     const transaction = started(send);
-    assert.equal(payloadWritten(transaction), false);
-    assert.deepEqual(
-      actions(transaction, 'OK', '+WS_DISCONNECTED:1', '>', '+TIME_UPDATED', 'SEND OK'),
-      ['none', 'urc', 'writePayload', 'urc', 'succeeded'],
-    );
-    assert.equal(payloadWritten(transaction), true);
-  });
-
-  it('succeeds with OK when OK ends the command', () => {
-    assert.equal(last(header, 'OK', '>', 'OK'), 'succeeded');
-  });
-
-  it('is refused by ERROR before the prompt, without a payload byte written', () => {
-    const transaction = started(send);
-    assert.deepEqual(actions(transaction, 'ERROR'), ['refused']);
-    assert.equal(payloadWritten(transaction), false);
-  });
-
-  it('is out of sync after ERROR between OK and the prompt, and after a second OK', () => {
-    assert.equal(last(send, 'OK', 'ERROR'), 'outOfSync');
-    assert.equal(last(send, 'OK', 'OK'), 'outOfSync');
-  });
-
-  it('is out of sync after SEND OK before the prompt', () => {
-    assert.equal(last(send, 'OK', 'SEND OK'), 'outOfSync');
-  });
-
-  it('is out of sync after OK instead of SEND OK', () => {
-    assert.equal(last(send, 'OK', '>', 'OK'), 'outOfSync');
-  });
-
-  it('is corrupt after busy that follows the payload: the device has read another length', () => {
-    assert.equal(last(send, 'OK', '>', 'busy p...', 'SEND OK'), 'corrupt');
-  });
-
-  it('ignores a `busy s...` that answers no probe, and takes any other for `busy p...`', () => {
-    assert.equal(last(send, 'OK', 'busy s...', '>', 'busy s...', 'SEND OK'), 'succeeded');
-    assert.equal(last(send, 'OK', '>', 4000, 'busy s...', 'SEND OK'), 'writeAt');
+    const written = ['OK', '>'].map((line) => {
+      actions(transaction, line);
+      return payloadWritten(transaction);
+    });
+    assert.deepEqual(written, [false, true]);
   });
 
   for (const [result, outcome] of [
@@ -185,45 +159,6 @@ describe('a transaction with payload', () => {
       actions(transaction, 'OK', '>');
       assert.equal(shown(onLine(transaction, result, 0)), outcome);
     });
-
-  it('writes nothing at a due prompt, and is out of sync after 4 s', () => {
-    assert.deepEqual(actions(started(send), 1500, 3999, 4000), ['none', 'none', 'outOfSync']);
-    assert.deepEqual(actions(started(send), 3999, 'OK', '>', 'SEND OK').slice(2), [
-      'writePayload',
-      'succeeded',
-    ]);
-  });
-
-  it('confirms SEND OK by a line feed when a probe behind the payload is unanswered', () => {
-    const sent = [...['OK', '>'], 4000, 'SEND OK'];
-    assert.deepEqual(actions(started(send), ...sent).slice(2), ['writeCr', 'writeLf']);
-    assert.equal(last(send, ...sent, 'ERROR'), 'succeeded');
-    assert.equal(last(send, ...sent, 'SEND OK'), 'writeLf');
-    assert.equal(last(send, ...sent, 4500), 'corrupt');
-    assert.equal(last(send, ...sent, 'OK'), 'corrupt');
-    assert.equal(last(send, ...sent, 'SEND FAIL'), 'corrupt');
-  });
-
-  it('asks AT before SEND OK counts when busy may have answered bytes too many', () => {
-    const sent = [...['OK', '>'], 4000, 'busy p...', 'SEND OK'];
-    assert.equal(last(send, ...sent), 'writeAt');
-    assert.equal(last(send, ...sent, 'OK'), 'succeeded');
-    assert.equal(last(send, ...sent, 'SEND OK'), 'urc');
-    for (const line of ['ERROR', 'busy p...']) assert.equal(last(send, ...sent, line), 'corrupt');
-  });
-
-  it('is out of sync when the answer to a second probe fails to come', () => {
-    const probed = [...['OK', '>'], 4000, 'busy p...', 14_000];
-    assert.deepEqual(actions(started(send), ...probed, 15_499, 15_500).slice(4), [
-      'writeCr',
-      'none',
-      'outOfSync',
-    ]);
-  });
-
-  it('is corrupt with one probe in doubt and another unanswered', () => {
-    assert.equal(last(send, 'OK', '>', 4000, 'busy p...', 14_000, 'SEND OK'), 'corrupt');
-  });
 });
 
 describe('a loss of sync', () => {
