@@ -5,6 +5,7 @@ import { Harness } from '../harness/harness';
 import { EspAtError } from '../../driver/errors';
 import type { Device } from '../../driver/device/device';
 import { waitFor, type WaitOptions } from '../../driver/wait';
+import { test } from '../harness/ready-harness';
 
 const reason = new Error('no longer needed');
 
@@ -35,19 +36,16 @@ it('an abort before the wait rejects also where the promise is settled', async (
 
 describe('an abort', () => {
   for (const [name, call] of Object.entries(calls)) {
-    it(`before ${name} begins: it rejects with the reason, and writes nothing`, async () => {
-      const harness = await new Harness().ready();
+    test(`before ${name} begins: it rejects with the reason, and writes nothing`, async (harness) => {
       harness.port.written.length = 0;
       const signal = AbortSignal.abort(reason);
       assert.equal(await harness.clock.wait(ending(call(harness.device, { signal }))), 'aborted');
       await harness.clock.advance(1000);
       assert.equal(harness.port.text, '');
-      await harness.end();
     });
   }
 
-  it('of one of two scans: the other gets the networks of the one scan', async () => {
-    const harness = await new Harness().ready();
+  test('of one of two scans: the other gets the networks of the one scan', async (harness) => {
     const { device, clock, port } = harness;
     port.written.length = 0;
     const controller = new AbortController();
@@ -60,17 +58,14 @@ describe('an abort', () => {
     assert.equal(port.text.split('AT+CWLAP').length, 2);
     assert.equal(await clock.wait(ending(device.scanNetworks())), 'done');
     assert.equal(port.text.split('AT+CWLAP').length, 3);
-    await harness.end();
   });
 
-  it('of a held send: not sent, with the reason as the cause', async () => {
-    const harness = await new Harness().ready();
+  test('of a held send: not sent, with the reason as the cause', async (harness) => {
     const controller = new AbortController();
     const sending = harness.link.send('x', { holdMs: 5000, signal: controller.signal });
     controller.abort(reason);
     await assert.rejects(sending, { code: 'ABORTED', outcome: 'not-sent', cause: reason });
     assert.equal(harness.device.sendQueue.messages, 0);
-    await harness.end();
   });
 });
 
@@ -127,9 +122,7 @@ it('aborted waits for a ready device leave nothing in memory', async () => {
   assert.ok(kept <= 2, `${kept} of 20`);
 });
 
-it('a disposed device is stopped', async () => {
-  const harness = await new Harness().ready();
+test('a disposed device is stopped', async (harness) => {
   await harness.clock.wait(harness.device[Symbol.asyncDispose]());
   assert.deepEqual([harness.device.state.name, harness.port.isOpen], ['stopped', false]);
-  await harness.end();
 });

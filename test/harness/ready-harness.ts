@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EspAtError } from '../../driver/errors';
 import type { OpenOptions } from '../../driver/link/options';
 import { Harness, type HarnessOptions } from './harness';
+import { testWith } from './test-with';
 
 export { endingOf } from './harness';
 
@@ -12,6 +13,9 @@ export async function readyHarness(options: HarnessOptions = {}): Promise<Harnes
   harness.port.written.length = 0;
   return harness;
 }
+
+/** An `it` whose tests each get a ready harness. */
+export const test = testWith(readyHarness);
 
 /** A ready harness whose first link is open. */
 export const openHarness = async (options: HarnessOptions = {}, open: Partial<OpenOptions> = {}) =>

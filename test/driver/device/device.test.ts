@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { Harness } from '../../harness/harness';
-import { code, readyHarness } from '../../harness/ready-harness';
+import { code, test } from '../../harness/ready-harness';
 
 describe('initializing a device', () => {
   for (const firmware of ['A', 'B', 'C', 'D'] as const) {
@@ -111,8 +111,7 @@ describe('initializing a device', () => {
 });
 
 describe('restart()', () => {
-  it('rejects during a stop, which goes on', async () => {
-    const harness = await readyHarness();
+  test('rejects during a stop, which goes on', async (harness) => {
     const { clock, device, port, states: statuses } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/echo' }));
     const restarting = device.restart();
@@ -152,8 +151,7 @@ describe('a device that stops', () => {
     ['disconnect', 'DEVICE_DISCONNECTED'],
     ['stop', 'DEVICE_STOPPED'],
   ] as const)
-    it(`rejects calls with ${errorCode} while a ${end} is under way, and becomes ready after a start during it`, async () => {
-      await using harness = await readyHarness();
+    test(`rejects calls with ${errorCode} while a ${end} is under way, and becomes ready after a start during it`, async (harness) => {
       const { device, clock, server } = await harness.open({ uri: 'ws://host/echo' });
       server.behavior.answersCloses = false;
       const stopped = device[end]();

@@ -9,10 +9,7 @@ import { Harness } from '../../harness/harness';
 import { startPathServer } from '../../harness/network/path-server';
 import { MemoryPort } from '../../harness/port/memory-port';
 import { openPty, whyNoPty } from '../../harness/port/pty';
-import { code, failure, readyHarness } from '../../harness/ready-harness';
-import { testWith } from '../../harness/test-with';
-
-const test = testWith(readyHarness);
+import { code, failure, readyHarness, test } from '../../harness/ready-harness';
 
 const URI = 'ws://host/echo';
 /** Milliseconds in which a link is open again after a start. */

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Harness } from '../../harness/harness';
-import { readyHarness } from '../../harness/ready-harness';
-import { testWith } from '../../harness/test-with';
-
-const test = testWith(readyHarness);
+import { readyHarness, test } from '../../harness/ready-harness';
 
 describe('a device that floods the port', () => {
   test('with Wi-Fi changes causes a bounded number of events and state changes, counts the rest, and ends in the last state', async (harness) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Hooks } from '../../../simulator';
 import { Harness } from '../../harness/harness';
+import { test } from '../../harness/ready-harness';
 
 /** Hooks of firmware that answers ERROR to lines of this pattern. */
 const without = (pattern: RegExp): Hooks => ({
@@ -118,8 +119,7 @@ describe('an unresponsive device', () => {
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
   });
 
-  it('has its port opened again, without a search, where the port has no baud rate', async () => {
-    await using harness = await new Harness().ready();
+  test('has its port opened again, without a search, where the port has no baud rate', async (harness) => {
     harness.simulator.write = () => undefined;
     await harness.until(() => harness.port.opened > 1, 120_000);
     assert.equal(steps(harness).at(-1), 'reopen');

@@ -5,11 +5,10 @@ import { EspAtError } from '../../../driver/errors';
 import type { Port, PortHandlers } from '../../../driver/port/port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { Harness } from '../../harness/harness';
-import { code } from '../../harness/ready-harness';
+import { code, test } from '../../harness/ready-harness';
 
 describe('a ready device', () => {
-  it('reports the states of its links', async () => {
-    await using harness = await new Harness().ready();
+  test('reports the states of its links', async (harness) => {
     await harness.clock.wait(harness.device.links[1].open({ uri: 'ws://host/plain', owner: 'a' }));
     const answer = await harness.clock.wait(harness.device.checkLinks());
     assert.deepEqual(answer, [
@@ -33,8 +32,7 @@ describe('a ready device', () => {
     assert.equal((await harness.clock.wait(harness.device.checkLinks()))[0]?.state, 'open');
   });
 
-  it('runs a raw command, and refuses one that would break the session', async () => {
-    await using harness = await new Harness().ready();
+  test('runs a raw command, and refuses one that would break the session', async (harness) => {
     assert.deepEqual(await harness.clock.wait(harness.device.command('AT+CWSTATE?')), [
       '+CWSTATE:2,"espressif"',
     ]);
@@ -87,8 +85,7 @@ describe('a ready device', () => {
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
   });
 
-  it('is ready within 3 s after its cable is plugged in again', async () => {
-    await using harness = await new Harness().ready();
+  test('is ready within 3 s after its cable is plugged in again', async (harness) => {
     await harness.clock.wait(harness.link.open({ uri: 'ws://host/echo', keepOpen: true }));
     harness.port.unplug();
     await harness.clock.advance(60_000);
@@ -102,8 +99,7 @@ describe('a ready device', () => {
     assert.ok(harness.clock.now() - before < 3000, `took ${harness.clock.now() - before} ms`);
   });
 
-  it('stops within 1 s during an open, leaves no timer, and rejects the open', async () => {
-    const harness = await new Harness().ready();
+  test('stops within 1 s during an open, leaves no timer, and rejects the open', async (harness) => {
     const opening = code(harness, harness.link.open({ uri: 'ws://host/silent' }));
     await harness.clock.advance(500);
     const before = harness.clock.now();

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { keptOf } from '../../harness/garbage';
-import { readyHarness } from '../../harness/ready-harness';
+import { test } from '../../harness/ready-harness';
 
 describe('the networks of a scan', () => {
-  it('are in memory no longer than their caller has them', async () => {
-    await using harness = await readyHarness();
+  test('are in memory no longer than their caller has them', async (harness) => {
     const found: WeakRef<object>[] = [];
     for (let scan = 0; scan < 20; scan++)
       found.push(new WeakRef(await harness.clock.wait(harness.device.scanNetworks())));

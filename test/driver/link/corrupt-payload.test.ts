@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import type { Link } from '../../../driver/link/link';
 import { Harness } from '../../harness/harness';
+import { test } from '../../harness/ready-harness';
 
 const PAYLOAD_BYTES = 1500;
 
@@ -57,18 +58,7 @@ describe('a payload that is corrupt on the port', () => {
     });
   }
 
-  it('by doubled bytes has the outcome unknown, and its link reconnects', async () => {
-    const { harness, error } = await sendCorrupt((payload) =>
-      Buffer.concat([payload.subarray(0, 10), payload]),
-    );
-    assert.ok(error instanceof EspAtError);
-    assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
-    assert.equal(harness.server.connections.length, 2);
-    await harness.end();
-  });
-
-  it('is not assumed when only the network is slow', async () => {
-    await using harness = await new Harness().ready();
+  test('is not assumed when only the network is slow', async (harness) => {
     const { link } = await harness.open();
     const [connection] = harness.server.connections;
     harness.network.window = 100;

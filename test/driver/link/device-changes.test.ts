@@ -83,19 +83,6 @@ describe('an open that waits in the command queue', () => {
     ]);
     assert.equal(clock.now() - began, 3000);
   });
-
-  it('fails with DEVICE_STOPPED when the device is stopped', async () => {
-    await using harness = new Harness();
-    const { clock, device, port } = harness;
-    const [first, second] = device.links;
-    await harness.ready();
-    const running = endingOf(first.open({ uri: 'ws://host/slow=400' }));
-    const queued = endingOf(second.open({ uri: 'ws://host/second' }));
-    await clock.advance(100);
-    await clock.wait(device.stop());
-    assert.deepEqual(await Promise.all([running, queued]), ['DEVICE_STOPPED', 'DEVICE_STOPPED']);
-    assert.doesNotMatch(port.text, /AT\+WSOPEN=1/);
-  });
 });
 
 describe('an open of a link that was open before a resync', () => {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { code, failure, readyHarness } from '../../harness/ready-harness';
+import { code, failure, readyHarness, test } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
-import { testWith } from '../../harness/test-with';
-
-const test = testWith(readyHarness);
 
 describe('a link with and without keepOpen', () => {
   test('reopens after a close by the server with keepOpen', async (harness) => {

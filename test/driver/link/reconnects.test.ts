@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Link } from '../../../driver/link/link';
 import { Harness } from '../../harness/harness';
-import { endingOf } from '../../harness/ready-harness';
+import { endingOf, test } from '../../harness/ready-harness';
 
 /** Keeps a link open from now on, however its first attempt ends. */
 function keepOpen(link: Link, path: string): void {
@@ -14,8 +14,7 @@ function connectionsTo(harness: Harness, path: string): number {
 }
 
 describe('a link with keepOpen', () => {
-  it('reopens within 500 ms after its device has a network again, after an hour without', async () => {
-    await using harness = await new Harness().ready();
+  test('reopens within 500 ms after its device has a network again, after an hour without', async (harness) => {
     const { link } = harness;
     keepOpen(link, 'plain');
     await harness.until(() => link.stateNumber === 2, 5000);
@@ -86,8 +85,7 @@ describe('a link with keepOpen', () => {
     assert.equal(connectionsTo(harness, 'plain'), 11);
   });
 
-  it('is found closed without a URC although other links keep the port busy', async () => {
-    await using harness = await new Harness().ready();
+  test('is found closed without a URC although other links keep the port busy', async (harness) => {
     harness.alterOutput = (text) => text.replace('+WS_CLOSED:1\r\n', '');
     const [busy, closed] = harness.device.links;
     keepOpen(busy, 'busy');
@@ -135,8 +133,7 @@ describe('a link that the device reconnects before the driver does', () => {
 });
 
 describe('a link that the device reconnects while the driver closes it to open it afresh', () => {
-  it('opens with the AT+WSOPEN of the driver: AT+WSCLOSE has ended the other connection', async () => {
-    await using harness = await new Harness().ready();
+  test('opens with the AT+WSOPEN of the driver: AT+WSCLOSE has ended the other connection', async (harness) => {
     const { clock, port, server, link } = await harness.open();
     server.connections[0]?.reset();
     assert.ok(await clock.until(() => link.stateNumber === 3, 1000));
@@ -156,8 +153,7 @@ describe('a link that the device reconnects while the driver closes it to open i
 });
 
 describe('a link that waits to open, while the device still has its connection to another URI', () => {
-  it('closes that connection, and opens its own', async () => {
-    await using harness = await new Harness().ready();
+  test('closes that connection, and opens its own', async (harness) => {
     const { clock, device, server } = harness;
     const [link] = device.links;
     await clock.wait(link.open({ uri: 'ws://host/one' }));

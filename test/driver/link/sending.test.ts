@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/serial/paced-line';
-import { code, failure, openHarness, readyHarness } from '../../harness/ready-harness';
+import { code, failure, openHarness, readyHarness, test } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
-import { testWith } from '../../harness/test-with';
-
-const test = testWith(readyHarness);
 
 describe('sending when the connection is lost', () => {
   test('fails the running and the queued message as not-sent when the loss comes before the prompt', async (harness) => {

@@ -118,14 +118,6 @@ describe('a serial port behind TCP', () => {
     await port.close();
   });
 
-  it('has no rate and no reset line', async () => {
-    const opener = portAt(address, line);
-    const port = await open();
-    assert.equal(opener.rate, undefined);
-    assert.deepEqual([typeof port.setRate, typeof port.reset], ['undefined', 'undefined']);
-    await port.close();
-  });
-
   it('is lost once when the bridge ends or resets the connection', async () => {
     for (const end of ['end', 'resetAndDestroy'] as const) {
       const port = await open();

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { Harness } from '../../harness/harness';
-import { failure, readyHarness } from '../../harness/ready-harness';
+import { failure, readyHarness, test } from '../../harness/ready-harness';
 
 const sum = (parts: Readonly<Record<string, number>>): number =>
   Object.values(parts).reduce((total, part) => total + part, 0);
 
 describe('the statistics of a link', () => {
-  it('count messages and the bytes of their payloads, on that link only', async () => {
-    await using harness = await readyHarness();
+  test('count messages and the bytes of their payloads, on that link only', async (harness) => {
     const [link, other] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/echo' }));
     await harness.clock.wait(Promise.all([link.send('héllo'), link.send(Buffer.alloc(7))]));
@@ -35,8 +34,7 @@ describe('the statistics of a link', () => {
     assert.deepEqual(link.statistics().sent, { messages: 0, bytes: 0 });
   });
 
-  it('count a reconnect, and the time in each state adds up', async () => {
-    await using harness = await readyHarness();
+  test('count a reconnect, and the time in each state adds up', async (harness) => {
     const { link } = await harness.open({ keepOpen: true });
     await harness.clock.advance(5000);
     harness.server.connections[0]?.reset();
@@ -65,8 +63,7 @@ describe('the statistics of a device', () => {
     assert.equal(harness.device.statistics().port.opens, 2);
   });
 
-  it('count resyncs by their reason, unknown lines and restarts', async () => {
-    await using harness = await readyHarness();
+  test('count resyncs by their reason, unknown lines and restarts', async (harness) => {
     harness.say('rubbish\r\nOK\r\n');
     await harness.clock.until(() => harness.device.state.name === 'ready', 60_000);
     harness.simulator.restart();

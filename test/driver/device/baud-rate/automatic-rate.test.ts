@@ -99,20 +99,6 @@ describe('an automatic baud rate', () => {
     await harness.end();
   });
 
-  it('is found again after a restart of the device', async () => {
-    const harness = automatic();
-    const { clock, device } = harness;
-    await harness.ready();
-    await clock.wait(device.links[0].open({ uri, keepOpen: true }));
-    harness.simulator.restart();
-    const start = clock.now();
-    assert.ok(await clock.until(() => device.links[0].state !== 'open', 60_000));
-    assert.ok(await clock.until(() => device.links[0].state === 'open', 60_000));
-    assert.ok(clock.now() - start < 5000, `${clock.now() - start} ms`);
-    assert.equal(harness.hostRate, 3_000_000);
-    await harness.end();
-  });
-
   it('is negotiated at once when a lost device is found at its start rate', async () => {
     let refuses = true;
     const outcome = (line: string) =>

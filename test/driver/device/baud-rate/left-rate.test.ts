@@ -161,21 +161,6 @@ describe('an adapter that is unplugged at a data prompt and a negotiated rate', 
 });
 
 describe('a stop with links in use', () => {
-  it('closes them in the device: without a host they would last', async () => {
-    await using harness = new Harness();
-    const { clock, device, server, port } = harness;
-    await harness.ready();
-    await clock.wait(device.links[1].open({ uri: 'ws://host/plain', keepOpen: true }));
-    port.written.length = 0;
-    await clock.wait(device.stop());
-    assert.match(port.text, /^AT\+WSOPEN\?\r\nAT\+WSSEND=1,2,8,300\r\n/);
-    await clock.advance(1000);
-    assert.deepEqual(
-      server.connections.map(({ open }) => open),
-      [false],
-    );
-  });
-
   it('ends within 950 ms although the device answers nothing', async () => {
     await using harness = new Harness();
     const { clock, device, simulator } = harness;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OpenOptions } from '../../../../driver/link/options';
 import { Harness } from '../../../harness/harness';
-import { failure, readyHarness } from '../../../harness/ready-harness';
+import { failure, readyHarness, test } from '../../../harness/ready-harness';
 
 const uri = 'ws://host/';
 /** Bytes that have room beside this URI: 254 without `AT+WSOPEN=0,"ws://host/",,15000,""`. */
@@ -45,8 +45,7 @@ describe('an authorization', () => {
     });
   }
 
-  it('comes first of all headers', async () => {
-    await using harness = await readyHarness();
+  test('comes first of all headers', async (harness) => {
     const headers = [{ name: 'X-One', value: '1' }];
     const options = { uri, headers, authorization: secretOf(300) };
     await harness.clock.wait(harness.link.open(options));
@@ -60,8 +59,7 @@ describe('an authorization', () => {
     ['as header, because it is long', { authorization: secretOf(300) }, secretOf(300)],
     ['in the headers of the open', { headers: [{ name: 'authorization', value: 'y' }] }, 'y'],
   ] as const) {
-    it(`replaces user and password of the URI: ${what}`, async () => {
-      await using harness = await readyHarness();
+    test(`replaces user and password of the URI: ${what}`, async (harness) => {
       await harness.open({ uri: withUser, ...options });
       const sent = harness.server.requests.map(({ headers }) =>
         headers.flatMap(([name, value]) => (/^authorization$/i.test(name) ? [value] : [])),

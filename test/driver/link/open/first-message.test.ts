@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EARLY_TEXT } from '../../../harness/network/ws-server-paths';
 import type { Harness } from '../../../harness/harness';
-import { readyHarness } from '../../../harness/ready-harness';
+import { readyHarness, test } from '../../../harness/ready-harness';
 
 /** Milliseconds in which the first message has to come. */
 const LIMIT_MS = 300;
@@ -33,8 +33,7 @@ describe('a first message that the server sends with the handshake response', ()
     });
   }
 
-  it('is freed by a ping, which the driver sends before the messages that waited for the link', async () => {
-    await using harness = await readyHarness();
+  test('is freed by a ping, which the driver sends before the messages that waited for the link', async (harness) => {
     harness.server.behavior.skipsFirstPing = false;
     const [link] = harness.device.links;
     const opening = link.open({ uri: 'ws://host/plain' });

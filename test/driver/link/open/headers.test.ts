@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import { Harness } from '../../../harness/harness';
-import { code } from '../../../harness/ready-harness';
+import { code, test } from '../../../harness/ready-harness';
 
 const secret = 's3cret "quoted", \\ and é';
 const headers = [{ name: 'X-Key', value: secret }];
@@ -17,8 +17,7 @@ function reportsOf(harness: Harness, errors: readonly unknown[] = []): string {
 }
 
 describe('the headers of an open', () => {
-  it('are read back, and written again when one is corrupt', async () => {
-    await using harness = await new Harness().ready();
+  test('are read back, and written again when one is corrupt', async (harness) => {
     let writes = 0;
     harness.alterInput = (text) =>
       text.startsWith('X-Key: ') && writes++ === 0 ? text.replace('s3', 's4') : text;
@@ -32,8 +31,7 @@ describe('the headers of an open', () => {
     );
   });
 
-  it('fail the open for good where the device shows them in another form', async () => {
-    await using harness = await new Harness().ready();
+  test('fail the open for good where the device shows them in another form', async (harness) => {
     harness.alterOutput = (text) => text.replace(/\+WSHEAD:(\d+),/g, '+WSHEAD:$1,0,');
     const { link } = harness;
     const open = link.open({ uri: 'ws://host/plain', headers, keepOpen: true });

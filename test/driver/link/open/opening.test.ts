@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Harness } from '../../../harness/harness';
-import { code, failure, readyHarness } from '../../../harness/ready-harness';
+import { code, failure, test } from '../../../harness/ready-harness';
 import { unchecked } from '../../../harness/refused';
-import { testWith } from '../../../harness/test-with';
-
-const test = testWith(readyHarness);
 
 describe('opening a link', () => {
   test('sets headers, WSCFG and the data format before WSOPEN, then queries the links, in one sequence', async (harness) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { failure, readyHarness } from '../../../harness/ready-harness';
+import { failure, readyHarness, test } from '../../../harness/ready-harness';
 
 describe('a device without memory, which refuses each message before its prompt', () => {
   it('rejects 100 messages as not sent, without an event or a change of state', async () => {
@@ -37,12 +37,10 @@ describe('connections that no link has asked for', () => {
     await harness.end();
   });
 
-  it('are closed by one AT+WSCLOSE at a time, however often the device reports them', async () => {
-    const harness = await readyHarness();
+  test('are closed by one AT+WSCLOSE at a time, however often the device reports them', async (harness) => {
     harness.say('+WS_CONNECTED:1\r\n'.repeat(1000));
     await harness.clock.advance(5000);
     const closes = harness.count('AT+WSCLOSE=1');
     assert.ok(closes >= 1 && closes <= 2, `${closes}`);
-    await harness.end();
   });
 });

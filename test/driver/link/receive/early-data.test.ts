@@ -57,16 +57,6 @@ describe('early data', () => {
     assert.deepEqual(replayed(early, { fragments: true }), ['lost', '5']);
   });
 
-  it('reports data loss in each of its places', () => {
-    const early = new EarlyData();
-    early.dataLost();
-    early.push(chunk(1));
-    early.dataLost();
-    early.push(chunk(2));
-    early.dataLost();
-    assert.deepEqual(replayed(early), ['lost', '1', 'lost', '2', 'lost']);
-  });
-
   it('has at most 256 KiB, 16 bytes more for each chunk, and reports what does not fit as data loss', () => {
     const early = new EarlyData();
     early.push(chunk(128 * KIB - 16));

@@ -153,16 +153,6 @@ describe('an empty chunk of firmware that may lose the framing', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('is told as lost when the connection ends, and no ping follows', async () => {
-    const { told, clock, receiver, push } = rig();
-    push('', 'two');
-    receiver.end();
-    assert.deepEqual(told, ['! DATA_LOST 1']);
-    assert.equal(clock.pending, 0);
-    await clock.advance(2000);
-    assert.deepEqual(told, ['! DATA_LOST 1']);
-  });
-
   it('is told as lost when the connection ends during the last ping', async () => {
     for (const settles of ['fulfilled', 'rejected']) {
       const { told, clock, receiver, push } = rig({
@@ -224,22 +214,4 @@ describe('data of firmware that may lose the framing', () => {
       assert.equal((await received(10_000))[0], '! FRAME_STALLED 1');
     });
   }
-
-  it('shows a stall of a message that the guard holds, by the time at which its chunks came', async () => {
-    for (const [ms, expected] of [
-      [10_000, ['""', '! FRAME_STALLED 1']],
-      [1000, ['""', '"onetwo"']],
-    ] as const) {
-      const { told, clock, push } = rig({
-        framing: { by: 'delimiter', delimiter: Buffer.from('|') },
-        ping: (clock) => new Promise<void>((end) => clock.after(15_000, end)),
-      });
-      push('|', '', 'one');
-      await clock.advance(ms);
-      push('', 'two|');
-      await clock.advance(70_000);
-      const events = told.filter((each) => !each.startsWith('ping'));
-      assert.deepEqual(events, expected, `${ms} ms`);
-    }
-  });
 });

@@ -28,14 +28,6 @@ describe('joining JSON', () => {
     assert.equal(joiner.isEmpty, true);
   });
 
-  it('begins anew after data loss in a string', () => {
-    const { push, results, joiner } = joinerRig({ by: 'json' });
-    push('{"a":["\\');
-    joiner.dataLost();
-    push('{"b":""}');
-    assert.deepEqual(results, ['{"b":""}']);
-  });
-
   it('drops, after data loss, parts of a message with a lost beginning, until a text begins', () => {
     for (const [chunks, texts] of [
       [['{"c":1},{"d":2}]}', '{"e":', '3}'], ['{"e":3}']],

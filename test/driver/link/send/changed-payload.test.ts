@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { readyHarness } from '../../../harness/ready-harness';
+import { describe } from 'node:test';
+import { test } from '../../../harness/ready-harness';
 
 describe('bytes that the caller changes after the call', () => {
-  it('arrive as they were, of messages and of requests that wait', async () => {
-    await using harness = await readyHarness();
+  test('arrive as they were, of messages and of requests that wait', async (harness) => {
     const { clock, server, link } = harness;
     const bytes = Buffer.from('one');
     const request = Buffer.from('two');
@@ -24,8 +23,7 @@ describe('bytes that the caller changes after the call', () => {
     );
   });
 
-  it('arrive, and are counted, although the caller gives its memory away', async () => {
-    await using harness = await readyHarness();
+  test('arrive, and are counted, although the caller gives its memory away', async (harness) => {
     const { clock, device, server, link } = await harness.open();
     const bytes = new Uint8Array([1, 2, 3]);
     const sent = link.send(bytes, { opcode: 2 });
