@@ -17,7 +17,7 @@ interface ClimbResult {
 
 /** What the driver knows of the baud rates of a port, in bits a second. */
 export class RateLimit {
-  /** False once the device, told to wait for CTS, was silent. */
+  /** False once the device, told to wait for CTS, has failed. */
   wiresWork = true;
   #failedRate = Infinity;
   /** The rate at which the device was silent in an earlier climb. */
@@ -25,7 +25,6 @@ export class RateLimit {
   #failures = 0;
   #retryAt = -Infinity;
   #lostResponsesAt: number[] = [];
-  /** The rate at which the device was lost. */
   #rateAtLoss: number | undefined;
 
   /** Time of the clock at which the driver may try the failed rate again; undefined where none has failed. */

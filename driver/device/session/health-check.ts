@@ -27,7 +27,6 @@ export class HealthCheck {
     this.#receivedAt = this.#clock.now();
   }
 
-  /** Milliseconds since the last check. */
   get checkedMs(): number {
     return this.#clock.now() - this.#checkedAt;
   }

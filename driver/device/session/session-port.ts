@@ -117,7 +117,6 @@ export class SessionPort implements PortWriter {
     );
   }
 
-  /** Whether the port uses RTS and CTS. */
   get usesFlowControl(): boolean {
     return this.#flowControl;
   }

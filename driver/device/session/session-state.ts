@@ -33,7 +33,6 @@ export interface Boot {
 export interface Progress {
   /** Whether the device responds, and its capabilities are known. */
   readonly isIdentified: boolean;
-  /** Failed searches so far. */
   readonly failedSearches: number;
   /** Why the last initialization failed. */
   readonly error: EspAtError | undefined;
