@@ -13,7 +13,7 @@ const RECONNECT_DELAY_MS = 10_000;
 /** Timers of the machine may fire this early. */
 const TIMER_SLACK_MS = 5;
 
-/** The end of a poll: the socket is readable, or a timer has expired. Undefined: a send failed, or the client is to stop. */
+/** The end of a poll: the socket is readable, or a timer has expired. Undefined: the client is to stop. */
 type PollEvent = 'readable' | KeepaliveTimer | undefined;
 
 /**
@@ -30,8 +30,8 @@ export class WebSocketClient {
   #running = false;
   #connection: ClientConnection;
   #cancelSleep: (() => void) | undefined;
-  /** The task's wait for the socket. */
-  #poll: { readonly start: number; readonly end: () => void } | undefined;
+  /** When the task began to wait for the socket. */
+  #pollStart: number | undefined;
   #reconnectTick = 0;
   #stopWaiters: (() => void)[] = [];
 
@@ -61,10 +61,9 @@ export class WebSocketClient {
     this.#running = false;
     if (this.#options.firmware.closesAtOnce) {
       this.#cancelSleep?.();
-      this.#poll = undefined;
       this.#finish();
-    } else if (this.#poll) {
-      const elapsed = this.#options.clock.now() - this.#poll.start;
+    } else if (this.#pollStart !== undefined) {
+      const elapsed = this.#options.clock.now() - this.#pollStart;
       const round = roundMs(this.#options.shortRounds());
       this.#connection.socket.shorten(round - (elapsed % round));
     }
@@ -97,11 +96,8 @@ export class WebSocketClient {
       return false;
     }
     const sent = yield* this.#connection.sender.message(message, timeout);
-    const poll = this.#poll;
     if (!sent) this.#abort();
     this.#lock.release();
-    // The task was waiting for the socket that #abort has destroyed.
-    if (!sent) poll?.end();
     return sent;
   }
 
@@ -140,13 +136,10 @@ export class WebSocketClient {
     const { timer, rounds } = this.#running
       ? this.#keepalive.next(round)
       : { timer: undefined, rounds: 1 };
-    const event = yield* suspend<PollEvent>((resume) => {
-      this.#poll = { start: clock.now(), end: () => resume(undefined) };
-      const wait = this.#connection.socket.wait(rounds * round);
-      run(wait, (readable) => resume(readable ? 'readable' : timer));
-    });
-    this.#poll = undefined;
-    return event;
+    this.#pollStart = clock.now();
+    const readable = yield* this.#connection.socket.wait(rounds * round);
+    this.#pollStart = undefined;
+    return readable ? 'readable' : timer;
   }
 
   /** One round while established: sends a ping when due, checks the pong timeout, reads a frame if there is one. */
@@ -169,8 +162,8 @@ export class WebSocketClient {
   *#receive(): Task<void> {
     const { reader, sender } = this.#connection;
     const outcome = yield* reader.readFrame();
-    // stop() has ended the client while the reader waited for room in the transmit ring.
-    if (this.#state === linkState.closed) return;
+    // stop() or a failed send has ended the connection.
+    if (this.#state !== linkState.established) return;
     if (outcome === 'failed') this.#abort();
     if (outcome !== 'frame') return;
     const { opcode, payload } = reader;
@@ -198,19 +191,20 @@ export class WebSocketClient {
   #finish(): void {
     if (this.#state === linkState.closed) return;
     this.#state = linkState.closed;
-    this.#connection.socket.destroy();
+    this.#connection.socket.close();
     const waiters = this.#stopWaiters;
     this.#stopWaiters = [];
     for (const done of waiters) done();
     this.#events.ended();
   }
 
-  /** Ends the connection; the task reconnects later. */
+  /** Ends the connection, unless it has ended; the task reconnects later. */
   #abort(): void {
-    this.#connection.socket.destroy();
+    if (this.#state === linkState.waiting || this.#state === linkState.closed) return;
     this.#reconnectTick = this.#options.clock.now();
     this.#state = linkState.waiting;
     this.#events.disconnected();
+    this.#connection.socket.close();
   }
 
   *#connect(): Task<void> {

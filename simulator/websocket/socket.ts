@@ -136,6 +136,15 @@ export class Socket {
     return writable;
   }
 
+  /** Ends the connection. A wait for data ends as with the stream, a wait for room returns false. */
+  close(): void {
+    const reader = this.#reader;
+    const writer = this.#writer;
+    this.destroy();
+    reader?.settle(true);
+    writer?.settle(false);
+  }
+
   /** Ends the connection and all waits, without callbacks. */
   destroy(): void {
     this.#reader?.cancel();

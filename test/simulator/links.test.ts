@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { encodeServerFrame } from '../../simulator/websocket/frame-codec';
-import { error, frame, frames, it, ok, prompt, sent, words } from './lab';
+import type { WsConnection } from '../harness/network/ws-server';
+import { error, frame, frames, it, ok, prompt, sent, words, type Lab } from './lab';
 
 /** Behavior that no recording shows: test/verification/conformance replays the recordings. */
 describe('AT+WSOPEN on the simulated device', () => {
@@ -99,6 +100,47 @@ describe('AT+WSSEND on the simulated device', () => {
     assert.ok(waited >= 3000 && waited <= 13_000, `${waited} ms`);
     server.startReading();
   });
+});
+
+/** A failed send of class D releases the lock that the link's task holds while it reads a frame. */
+describe('two sends while a frame stalls', () => {
+  /** Lets a frame stall, and a first send time out. */
+  const stall = async (lab: Lab): Promise<WsConnection> => {
+    const server = await lab.open();
+    server.sendRaw(encodeServerFrame(frame('stalled')).subarray(0, 5));
+    assert.equal(await lab.hear(), '+WS_DATA:0,3,sta\r\n');
+    await lab.expect('AT+WSSEND=0,1,1,1000', prompt);
+    assert.equal(await lab.say('1', 1000), error);
+    return server;
+  };
+
+  it('the second fails in a black hole: the link reconnects once', async (lab) => {
+    await stall(lab);
+    lab.device.network.blackHole = true;
+    await lab.command('AT+WSSEND=0,6000,1,1000');
+    lab.device.write(Buffer.alloc(6000));
+    assert.equal(await lab.hear(10_990), '+WS_DATA:0,0,\r\n');
+    assert.equal(await lab.hear(20), `+WS_DISCONNECTED:0\r\n${error}`);
+    lab.device.network.blackHole = false;
+    await lab.expect('AT+WSOPEN?', `+WSOPEN:0,3,"ws://server.test/plain"\r\n${ok}`);
+    assert.equal(await lab.hear(10_000), '+WS_CONNECTED:0\r\n');
+    await lab.expect('AT+WSCLOSE=0', ok, 1001);
+  });
+
+  for (const [how, end] of [
+    ['FIN', (server: WsConnection) => server.drop()],
+    ['RST', (server: WsConnection) => server.reset()],
+  ] as const)
+    it(`the second waits for room when ${how} comes: ERROR, and a reconnect`, async (lab) => {
+      const server = await stall(lab);
+      server.stopReading();
+      await lab.command('AT+WSSEND=0,6000,1,5000');
+      assert.equal(await lab.say(Buffer.alloc(6000)), '');
+      end(server);
+      assert.equal(await lab.hear(), `+WS_DISCONNECTED:0\r\n${error}`);
+      server.startReading();
+      assert.equal(await lab.hear(10_100), '+WS_CONNECTED:0\r\n');
+    });
 });
 
 describe('data received by the simulated device', () => {
