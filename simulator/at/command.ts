@@ -4,7 +4,8 @@ import type { Parameters } from './parameters';
 export interface CommandResponse {
   /** Writes a line, given without its CR LF. */
   line(text: string): void;
-  ok(): void;
+  /** @param then called after OK, before a fault can restart the device at `answered` */
+  ok(then?: () => void): void;
   /** @param code sent while `AT+SYSLOG=1` is set */
   error(code?: number): void;
   /** Ends the response with another final text. */

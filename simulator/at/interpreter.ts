@@ -218,9 +218,10 @@ export class Interpreter {
       write: (bytes) => {
         if (isCurrent(response)) context.output.write(bytes);
       },
-      end: () => {
+      end: (then) => {
         if (!isCurrent(response)) return;
         this.#response = undefined;
+        then?.();
         context.output.whenFlushed(() => {
           this.#state = idle;
           this.#reached('answered', text);

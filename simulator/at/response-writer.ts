@@ -7,7 +7,7 @@ const ERROR = '\r\nERROR\r\n';
 /** What a response needs from the interpreter. */
 interface ResponseContext {
   write(bytes: string): void;
-  end(): void;
+  end(then?: () => void): void;
   writesErrorCodes(): boolean;
   prompt(length: number, received: (payload: Buffer) => void): void;
 }
@@ -36,8 +36,8 @@ export class ResponseWriter implements CommandResponse {
     this.#write(`${text}\r\n`);
   }
 
-  ok(): void {
-    this.finish(OK);
+  ok(then?: () => void): void {
+    this.finish(OK, then);
   }
 
   error(code?: number): void {
@@ -47,9 +47,9 @@ export class ResponseWriter implements CommandResponse {
     this.finish(ERROR);
   }
 
-  finish(text: string): void {
+  finish(text: string, then?: () => void): void {
     this.#write(this.#reportsError ? ERROR : text);
-    this.#context.end();
+    this.#context.end(then);
   }
 
   silent(): void {

@@ -10,21 +10,17 @@ export function baseCommands(board: Board, table: CommandTable): CommandGroup {
     ATE0: { execute: setEcho(false) },
     ATE1: { execute: setEcho(true) },
     'AT+RST': {
-      execute: (response) => {
-        response.ok();
-        board.restartWhenSent();
-      },
+      execute: (response) => response.ok(board.restartWhenSent),
       set: (response, parameters) => {
         parameters.atMost(1);
-        if (parameters.number(0, 0, 1) === 0) response.ok();
-        board.restartWhenSent();
+        if (parameters.number(0, 0, 1) === 0) response.ok(board.restartWhenSent);
+        else board.restartWhenSent();
       },
     },
     'AT+RESTORE': {
       execute: (response) => {
         if (board.firmware.leavesNetworkOnRestore) board.station.leave();
-        response.ok();
-        board.restore();
+        response.ok(board.restore);
       },
     },
     'AT+GMR': {

@@ -12,10 +12,11 @@ export function uartCommands(board: Board): CommandGroup {
   const set = (stored: boolean) => (response: CommandResponse, parameters: Parameters) => {
     const settings = read(parameters);
     // The response leaves with the old settings.
-    response.ok();
-    board.settings.uart = settings;
-    board.uart.configure(settings);
-    if (stored) board.flash.uart = settings;
+    response.ok(() => {
+      board.settings.uart = settings;
+      board.uart.configure(settings);
+      if (stored) board.flash.uart = settings;
+    });
   };
   const query = (name: string, settings: () => UartSettings) =>
     lines(() => {

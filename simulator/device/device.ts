@@ -229,6 +229,7 @@ export class SimulatedDevice {
     this.#state = 'restarting';
     this.#interpreter.reset();
     const poll = () => {
+      this.#cancelBoot?.();
       this.#cancelBoot = this.#clock.after(
         this.#uart.queuedToHost > 0 ? TRANSMIT_POLL_MS : RESTART_DELAY_MS,
         () => (this.#uart.queuedToHost > 0 ? poll() : this.restart()),

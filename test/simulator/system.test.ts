@@ -52,6 +52,37 @@ describe('a restart', () => {
   });
 });
 
+describe('a fault at the end of a command that restarts the device', () => {
+  for (const command of ['AT+RST', 'AT+RST=0', 'AT+RESTORE']) {
+    it(`restart: one restart after ${command}`, async (lab) => {
+      lab.faults.inject('restart=answered,0');
+      await lab.expect(command, ok);
+      assert.equal((await lab.hear(5000)).match(/ready/g)?.length, 1);
+    });
+
+    it(`no power: no start after ${command} before it comes back`, async (lab) => {
+      const plugIn = () => lab.device.powerOn();
+      lab.faults.port = { unplug: () => lab.device.powerOff(), plugIn };
+      lab.faults.inject('unplug=answered,3s');
+      await lab.expect(command, '', 2995);
+      assert.equal(lab.device.powered, false);
+      assert.equal(await lab.hear(405), '\r\nready\r\n');
+    });
+  }
+
+  it('restart: the device starts at the rate in flash after AT+UART_CUR and AT+UART_DEF', async (lab) => {
+    for (const [name, rate] of [
+      ['CUR', 115200],
+      ['DEF', 9600],
+    ] as const) {
+      lab.faults.inject('restart=answered,0');
+      await lab.command(`AT+UART_${name}=9600,8,1,0,0`, 5000);
+      assert.match(await lab.command('AT+UART_CUR?'), new RegExp(`:${rate},`));
+      await lab.command('ATE0');
+    }
+  });
+});
+
 describe('power', () => {
   it(
     'on: noise, then ready; off: no byte is received',
