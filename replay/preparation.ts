@@ -1,5 +1,4 @@
 import type { Device } from '../driver';
-import type { LinkId } from '../driver/at/types';
 import { decodeOpen } from '../driver/recorder/open-codec';
 import { SimulatedDevice } from '../simulator';
 import type { VirtualClock } from '../simulator/replay/virtual-clock';
@@ -35,8 +34,6 @@ export function simulatedDevice(
 /** The device's end of the port while a recording is prepared. */
 export interface FarEnd {
   write(bytes: Uint8Array): void;
-  /** Called before the driver opens a link. */
-  opening?(link: LinkId): void;
   /** Called when the driver is at the start of the recording. */
   prepared(): void;
 }
@@ -66,7 +63,6 @@ export async function prepare(
   await until(clock, () => device.state.name === 'ready', 'the device is not ready');
   for (const { link, options } of snapshot.links) {
     const { framing, ...others } = decodeOpen(options);
-    farEnd.opening?.(link);
     device.links[link].open({ ...others, ...(framing && { framing }) }).catch(() => undefined);
     await until(clock, () => device.links[link].stateNumber === 2, `link ${link} is not open`);
   }

@@ -64,8 +64,10 @@ class SimulatorComparison {
   readonly #expected = new Map<string, Expected[]>();
   /** The output of the simulated device, by stream. */
   readonly #got = new Map<string, Got[]>();
+  /** Connections that the simulated device has not reported, oldest first. */
+  #accepted: ServerEnd[] = [];
+  /** By link. */
   readonly #servers = new Map<number, ServerEnd>();
-  #opening = 0;
   /** Index of the line that is due. */
   #index = 0;
   #lastCommand = '';
@@ -78,7 +80,7 @@ class SimulatorComparison {
       recording,
       this.#clock,
       (bytes) => this.#output(bytes),
-      (server) => this.#servers.set(this.#opening, server),
+      (server) => this.#accepted.push(server),
     );
   }
 
@@ -88,7 +90,8 @@ class SimulatorComparison {
     // Both learn the data formats of the links.
     const both = [recorded, this.#simulated];
     this.#output = (bytes) => {
-      for (const tokens of both) tokens.deviceWrote(bytes.toString('latin1'));
+      recorded.deviceWrote(bytes.toString('latin1'));
+      this.#simulatedWrote(bytes);
       this.#driven.deliver(bytes);
     };
     await this.#driven.prepare({
@@ -96,13 +99,10 @@ class SimulatorComparison {
         for (const tokens of both) tokens.hostWrote(Buffer.from(bytes).toString('latin1'));
         this.#device.write(bytes);
       },
-      opening: (link) => {
-        this.#opening = link;
-      },
       prepared: () => this.#driven.end(),
     });
     this.#output = (bytes) => {
-      for (const { stream, text } of this.#simulated.deviceWrote(bytes.toString('latin1')))
+      for (const { stream, text } of this.#simulatedWrote(bytes))
         listOf(this.#got, stream).push({ text, at: this.#clock.now(), index: this.#index });
     };
     this.#recorded = tokensOf(recorded, this.#lines);
@@ -138,11 +138,20 @@ class SimulatorComparison {
   }
 
   #hostWrote(text: string): void {
-    const [, opening] = /^AT\+WSOPEN=([012]),/.exec(text) ?? [];
-    if (opening !== undefined) this.#opening = Number(opening);
     if (/^AT[+\r]/.test(text)) this.#lastCommand = text;
     this.#simulated.hostWrote(text);
     this.#device.write(Buffer.from(text, 'latin1'));
+  }
+
+  #simulatedWrote(bytes: Buffer): DeviceToken[] {
+    const tokens = this.#simulated.deviceWrote(bytes.toString('latin1'));
+    for (const { text } of tokens) {
+      const [, link] = /^\+WS_CONNECTED:([012])/.exec(text) ?? [];
+      const server = link === undefined ? undefined : this.#accepted.shift();
+      if (server) this.#servers.set(Number(link), server);
+      if (text === 'ready') this.#accepted = [];
+    }
+    return tokens;
   }
 
   #deviceWrote(index: number): void {

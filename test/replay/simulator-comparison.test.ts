@@ -12,7 +12,7 @@ import { ignored } from './lossy-line';
 /** Holds less than the recording. */
 const SMALL_RECORDER_BYTES = 6000;
 
-/** Two links with messages each way, one longer than a read of the device; the server closes one, the host the other. */
+/** Two links with messages each way, one longer than a read of the device. The server drops the first, the host closes the other. */
 async function recordingOf(firmware: FirmwareClass, recorderBytes?: number): Promise<string> {
   const device = recorderBytes === undefined ? {} : { recorderBytes };
   const harness = new Harness({ firmware, device, serial: { baudRate: 115_200 } });
@@ -27,10 +27,12 @@ async function recordingOf(firmware: FirmwareClass, recorderBytes?: number): Pro
   ignored(first.send(Buffer.from([0, 255, 13, 10]), { opcode: 2 }));
   await clock.advance(1000);
   server.connections[0]?.drop();
-  await clock.advance(5000);
-  ignored(second.close());
-  await clock.advance(2000);
+  // The device reconnects.
+  await clock.advance(16_000);
   ignored(first.send('two'));
+  ignored(second.send('three'));
+  await clock.advance(2000);
+  ignored(second.close());
   await clock.advance(2000);
   const text = harness.device.recording(`class ${firmware}`);
   await harness.end();
