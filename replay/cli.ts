@@ -22,9 +22,9 @@ esp-at-replay --against-simulator FILE
 Replays a recording of the driver in virtual time. Prints the first difference from the recorded decisions. A decision is
 a write, a request to the port, or an event of the driver.
 
-  --minimize           prints the shortest recording that it finds with the same difference. Without a difference: with the
+  --minimize           prints a shorter recording. If the replay differs: with the same difference; otherwise with the
                        same last error or "outofsync"
-  --shows TEXT         without a difference: with the same first decision that contains TEXT instead
+  --shows TEXT         instead of that error: with the same first decision that contains TEXT
   --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
                        driver, with servers that act as the recording shows
 

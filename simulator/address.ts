@@ -31,11 +31,12 @@ const optionNames = [
  * device. Without options the device is of class D, has joined a network, and its bytes take no time. `fault` may
  * occur several times.
  *
- * @throws Error `INVALID_OPTION` that names an unknown option (also as `option`) and lists the known ones, or names an option
+ * @throws Error for another address; Error `INVALID_OPTION` that names an unknown option (also as `option`) and lists the known ones, or names an option
  *   with an invalid value; Error for an invalid fault
  */
 export function parseAddress(address: string): BuildOptions {
-  const text = /^sim:[^?]*\??(.*)$/s.exec(address)?.[1] ?? '';
+  const [, text] = /^sim:[^?]*\??(.*)$/s.exec(address) ?? [];
+  if (text === undefined) throw new Error(`"${address}" does not begin with "sim:"`);
   // A plus is part of `AT+WSSEND` here, not a space.
   const query = new URLSearchParams(text.replaceAll('+', '%2B'));
   for (const name of query.keys()) {

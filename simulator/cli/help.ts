@@ -17,7 +17,7 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --loss P              probability that a segment is lost and sent again, such as 1% or 0.01
   --bandwidth N         bits a second, each way
   --delayed-ack MS      frames leave as two writes under Nagle's algorithm, and servers acknowledge after MS
-  --join MS             data of a server within MS after its 101 shares the segment
+  --join MS             the first that a server sends within MS after its 101 shares the segment
   --split BYTES         cuts segments of servers to BYTES
   --mended WEAKNESS     class D without this weakness of the recorded firmware; may be repeated:
                         early-frames    frames in the segment of the 101 wait for further data
@@ -38,7 +38,7 @@ VALUE is one or several of these, separated by commas:
   AT+WSSEND             at a command that begins so
   command, prompt, payload, sent, answered
                         at that point of a command
-  3                     a count
+  3                     a count: of commands, unless the fault says of what
 
 Faults:
 ${faultList()}`;

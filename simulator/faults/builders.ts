@@ -1,5 +1,5 @@
 import type { Fault, FaultCallbacks, FaultSettings, FaultSite, Place, Setting } from './fault';
-import { onTrigger, triggerSettings } from './trigger';
+import { onTrigger, triggerSettings, type TriggeredFault } from './trigger';
 
 /** Settings, in which those with a default are present. */
 export type WithDefaults<D extends FaultSettings> = FaultSettings &
@@ -31,11 +31,8 @@ export function triggeredFault<const D extends FaultSettings>({
   losesOutput = false,
   ...kind
 }: Kind<D> & {
-  /**
-   * Whether pending output is lost with the device. Output before a point of a command still arrives on a port on which
-   * bytes take no time.
-   */
-  readonly losesOutput?: boolean;
+  /** Default false. */
+  readonly losesOutput?: TriggeredFault['losesOutput'];
   /** Where it applies; default: at its trigger. */
   readonly place?: (site: FaultSite) => Place;
   /**

@@ -23,7 +23,7 @@ export interface FaultSettings {
   readonly delay?: number;
   /** Milliseconds. */
   readonly duration?: number;
-  /** Count of bytes or of times, see the fault. */
+  /** Count of commands, unless the fault says of what. */
   readonly count?: number;
 }
 

@@ -11,11 +11,8 @@ export const triggerSettings: readonly Setting[] = [
   'chance',
 ];
 
-interface TriggeredFault {
-  /**
-   * Whether pending output is lost with the device. Output before a point of a command still arrives on a port on which
-   * bytes take no time.
-   */
+export interface TriggeredFault {
+  /** Whether output that has not left is lost, where the trigger is a time or a byte. */
   readonly losesOutput: boolean;
   /** Whether a fault without a trigger waits until the device has power. */
   readonly needsPower: boolean;

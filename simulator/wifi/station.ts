@@ -128,7 +128,7 @@ export class Station {
     this.#setState(stationState.connecting);
     this.#joinCommand = { deadline: this.#context.clock.now() + options.timeoutMs, done };
     const admission = requestAdmission(this.#find(credentials), credentials);
-    // The device retries until the timeout, then answers with the reason of its last attempt.
+    // A device retries until the timeout. The simulated one decides now, and answers then.
     this.#failLater(admission.kind === 'rejected' ? admission.result : joinResult.timeout);
     if (admission.kind === 'rejected') return;
     this.#timers.after(ASSOCIATION_MS, () =>

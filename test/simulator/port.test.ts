@@ -72,6 +72,13 @@ describe('the address sim:', () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`));
     });
 
+  it('refuses an address that does not begin with sim:', () => {
+    assert.throws(
+      () => parseAddress('lab?firmware=A'),
+      /"lab\?firmware=A" does not begin with "sim:"/,
+    );
+  });
+
   it('injects its faults at the start, and others while it runs', async () => {
     const { opener, open, say } = portWith('fault=busy=AT+GMR');
     const port = await open();

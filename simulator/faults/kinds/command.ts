@@ -39,7 +39,7 @@ function outcomeFault({
 export const commandFaults = [
   outcomeFault({
     name: 'busy',
-    description: 'a command is answered with "busy p..." and thrown away; count: how many commands',
+    description: 'a command is answered with "busy p..." and thrown away',
     outcome: () => ({ kind: 'busy', executed: false }),
   }),
   outcomeFault({

@@ -42,7 +42,7 @@ export const networkFaults = [
     name: 'segments-joined',
     group: 'network',
     description:
-      'what a server sends right behind its 101 shares the segment; duration: within which time',
+      'the first that a server sends after its 101 shares the segment; duration: within which time',
     defaults: { duration: 20 },
     start({ network }, { duration }, run) {
       run.hit({ kind: 'time' });

@@ -22,6 +22,8 @@ async function main(): Promise<number> {
     );
     for (const line of describeSteps(steps)) console.log(line);
   }
+  if (all.length === 0)
+    console.log('no recording of a device; those of the driver: esp-at-replay --against-simulator');
   console.log(`\n${score(all)} steps matched`);
   return all.length > 0 && all.every(isMatched) ? 0 : 1;
 }
