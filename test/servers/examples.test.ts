@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { RPCClient } from 'ocpp-rpc';
-import { WebSocketServer } from 'ws';
-import { isObject } from '../../driver/link/request/json-path';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { examples } from '../package/project';
 import { idOf } from '../start/demo';
@@ -94,30 +92,6 @@ for (const firmware of ['C', 'D'] as const)
         () => debug('answer').filter(({ payload }) => payload === booted).length === 2,
         'the boot after the restart',
       );
-      assert.deepEqual(debug('problem'), []);
-    });
-
-    it('JSON-RPC: calls get their results, and the error', async () => {
-      await using harness = await begin();
-      const server = new WebSocketServer({ server: harness.http });
-      harness.atEnd(() => server.close());
-      server.on('connection', (socket) => {
-        socket.on('message', (data: Buffer) => {
-          const call: unknown = JSON.parse(data.toString());
-          if (!isObject(call)) return;
-          const { id, method, params } = call;
-          const numbers: readonly unknown[] = Array.isArray(params) ? params : [];
-          const sum = numbers.reduce<number>((total, each) => total + Number(each), 0);
-          const error = { code: -32601, message: 'Method not found' };
-          const answer = method === 'add' ? { result: sum } : { error };
-          socket.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
-        });
-      });
-      const { press, shows, debug } = await run('JSON-RPC', '/service', harness);
-      press('three at once');
-      for (const sum of ['1 + 1 = 2', '2 + 2 = 4', '3 + 3 = 6']) await shows('result', sum);
-      press('unknown method');
-      await shows('error', 'sing: Method not found');
       assert.deepEqual(debug('problem'), []);
     });
   });

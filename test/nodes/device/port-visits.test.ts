@@ -81,16 +81,6 @@ describe('PortVisits', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('two questions with other settings of one port: each gets its own answer', async () => {
-    const clock = new VirtualClock();
-    const visits = new PortVisits(new PortClaims((address) => address), clock);
-    const [slow, fast] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://one:1')];
-    const first = visits.networks(typed(slow, '9600')).catch(codeOf);
-    const second = visits.networks(typed(fast, '115200')).catch(codeOf);
-    await passing(clock, Promise.all([first, second]));
-    for (const port of [slow, fast]) assert.deepEqual(port.events, ['opening', 'open', 'closed']);
-  });
-
   it('a device that wants the port: gets it as soon as it is closed, and answers', async () => {
     const hosts = new Hosts();
     const { clock } = hosts;

@@ -4,11 +4,12 @@ import { checks as close } from '../../../nodes/shared/checks/ws-close';
 import { checks as open } from '../../../nodes/shared/checks/ws-open';
 import { checks as request } from '../../../nodes/shared/checks/ws-request';
 import { checks as send } from '../../../nodes/shared/checks/ws-send';
-import { FakeDevice, type FakeLink } from '../../harness/nodes/fake-device';
+import { FakeDevice } from '../../harness/nodes/fake-device';
 import { flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { turns } from '../../harness/nodes/turns';
+import { given } from './given';
 
 const URI = 'ws://example.org/feed';
 const place = { uri: URI, text: 'hall', ms: 700, code: 4001 };
@@ -23,22 +24,17 @@ const msg = {
   reason: 'other',
 };
 
-/** Fields of nodes, where a message has their value, and what the driver gets. */
-const fields: readonly (readonly [
-  type: string,
-  field: string,
-  path: keyof typeof place,
-  given: (link: FakeLink) => unknown,
-])[] = [
-  ['ws-open', 'uri', 'uri', ({ opened }) => opened[0]?.uri],
-  ['ws-open', 'subprotocol', 'text', ({ opened }) => opened[0]?.subprotocol],
-  ['ws-open', 'timeout', 'ms', ({ opened }) => opened[0]?.timeoutMs],
-  ['ws-send', 'payload', 'text', ({ sent }) => sent[0]?.payload],
-  ['ws-send', 'timeout', 'ms', ({ sent }) => sent[0]?.options.timeoutMs],
-  ['ws-request', 'payload', 'text', ({ requests }) => requests[0]?.payload],
-  ['ws-request', 'timeout', 'ms', ({ requests }) => requests[0]?.options.replyTimeoutMs],
-  ['ws-close', 'code', 'code', ({ closed }) => closed[0]?.code],
-  ['ws-close', 'reason', 'text', ({ closed }) => closed[0]?.reason],
+/** Fields of nodes, and where a message has their value. */
+const fields: readonly (readonly [type: string, field: string, path: keyof typeof place])[] = [
+  ['ws-open', 'uri', 'uri'],
+  ['ws-open', 'subprotocol', 'text'],
+  ['ws-open', 'timeout', 'ms'],
+  ['ws-send', 'payload', 'text'],
+  ['ws-send', 'timeout', 'ms'],
+  ['ws-request', 'payload', 'text'],
+  ['ws-request', 'timeout', 'ms'],
+  ['ws-close', 'code', 'code'],
+  ['ws-close', 'reason', 'text'],
 ];
 
 /** Sources that give the same value: as a property, a context key, a variable, an expression. */
@@ -66,14 +62,15 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
     context.global.set('value', value);
   }
 
-  for (const [type, field, path, given] of fields)
+  for (const [type, field, path] of fields)
     for (const [source, text] of sources(path))
       it(`${type} takes its ${field} from ${source}, whatever msg.${field} says`, async () => {
         const settings = { uri: URI, match: 'next', [field]: text, [`${field}Type`]: source };
         await load(type, settings, place[path]);
         nodeRed.give('node', { ...msg });
-        for (let turn = 0; turn < 50 && given(link()) === undefined; turn++) await turns();
-        assert.equal(given(link()), place[path]);
+        const found = () => given[type]?.[field]?.(link());
+        for (let turn = 0; turn < 50 && found() === undefined; turn++) await turns();
+        assert.equal(found(), place[path]);
       });
 
   it('ws-send sends an object that an expression makes as JSON, and a fixed text with its environment variables', async () => {
