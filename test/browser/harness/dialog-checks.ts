@@ -12,18 +12,6 @@ export function typedInput(editor: Editor, field: string): Locator {
   );
 }
 
-/** Chooses where a typed input takes its value from: the entry of its menu, and the type that it stands for. */
-export async function chooseSource(
-  editor: Editor,
-  field: string,
-  entry: string,
-  type: string,
-): Promise<void> {
-  await editor.page.locator(`#node-input-${field}-source`).click();
-  await editor.page.locator('.red-ui-typedInput-options:visible').getByText(entry).click();
-  assert.equal(await editor.page.locator(`#node-input-${field}Type`).inputValue(), type);
-}
-
 /** Pixels of the open dialog's width. */
 export async function trayWidth(editor: Editor): Promise<number | undefined> {
   return (await editor.page.locator('.red-ui-tray').last().boundingBox())?.width;

@@ -9,6 +9,7 @@ import { PortClaims } from '../../../nodes/shared/device/port-claims';
 import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { FakeDevice } from '../../harness/nodes/fake-device';
+import { turns } from '../../harness/nodes/turns';
 
 /** A device under examination, whose port opens when the test says so. */
 async function underExamination() {
@@ -39,10 +40,6 @@ async function underExamination() {
   await turns();
   const endExamination = () => fail(new EspAtError('PORT_FAILED'));
   return { clock, device, host, dialog, report, opens: () => opens, endExamination };
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
 const message = (action: string, port = ''): NodeMessageInFlow =>

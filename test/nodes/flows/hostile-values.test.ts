@@ -17,6 +17,8 @@ const throwing = (script: string) => (): never => {
 const throwNothing = throwing('throw Object.create(null)');
 const throwUndefined = throwing('throw undefined');
 
+const traps = ['get', 'has', 'ownKeys', 'getPrototypeOf'];
+
 /** Values that a Function node can make, and that fail when anything looks at them. */
 const hostile: readonly (readonly [string, () => unknown])[] = [
   ['a proxy that throws an object without a prototype', () => new Proxy({}, { get: throwNothing })],
@@ -26,16 +28,7 @@ const hostile: readonly (readonly [string, () => unknown])[] = [
   ],
   [
     'a proxy that throws at every access',
-    () =>
-      new Proxy(
-        {},
-        {
-          get: throwNothing,
-          has: throwNothing,
-          ownKeys: throwNothing,
-          getPrototypeOf: throwNothing,
-        },
-      ),
+    () => new Proxy({}, Object.fromEntries(traps.map((trap) => [trap, throwNothing]))),
   ],
   [
     'a revoked proxy',
