@@ -126,25 +126,4 @@ onEachRuntime('ws-close', (nodeRed) => {
     nodeRed.give('node', { _msgid: 'abc' });
     assert.equal((await nodeRed.next('out0'))._msgid, 'abc');
   });
-
-  const wrong: readonly (readonly [string, object, string])[] = [
-    ['a code in words', { code: 'normal' }, 'INVALID_CLOSE_CODE'],
-    ['a code with a command in it', { code: '1000\r\nAT+RST' }, 'INVALID_CLOSE_CODE'],
-    ['half a code', { code: 1000.5 }, 'INVALID_CLOSE_CODE'],
-    ['a code that is an object', { code: {} }, 'INVALID_CLOSE_CODE'],
-    ['a code that is true', { code: true }, 'INVALID_CLOSE_CODE'],
-    ['a reason that is no text', { reason: 42 }, 'INVALID_PAYLOAD'],
-    ['link 3', { linkId: 3 }, 'INVALID_LINK'],
-    ['a link with a command in it', { linkId: '0\r\nAT+RST' }, 'INVALID_LINK'],
-    ['the word all as a link', { linkId: 'all' }, 'INVALID_LINK'],
-  ];
-  for (const [what, msg, code] of wrong) {
-    it(`refuses ${what} with ${code}`, async () => {
-      await load({ link: 'msg' });
-      nodeRed.give('node', { linkId: 0, ...msg });
-      assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual(closings(), [0, 0, 0]);
-      assert.deepEqual(nodeRed.waiting('completed'), []);
-    });
-  }
 });

@@ -120,29 +120,6 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     delete process.env.ESP_AT_TEST_HOST;
   });
 
-  const wrong: readonly (readonly [string, object, string])[] = [
-    ['a link there is none of', { linkId: 3 }, 'INVALID_LINK'],
-    ['no link at all', {}, 'INVALID_LINK'],
-    ['a URI that is no text', { linkId: 0, uri: 42 }, 'INVALID_URI'],
-    ['a subprotocol that is no text', { linkId: 0, subprotocol: {} }, 'INVALID_SUBPROTOCOL'],
-    ['an authorization that is no text', { linkId: 0, auth: ['x'] }, 'INVALID_AUTHORIZATION'],
-    ['a timeout of 0', { linkId: 0, timeout: 0 }, 'INVALID_TIMEOUT'],
-    ['a timeout in words', { linkId: 0, timeout: 'soon' }, 'INVALID_TIMEOUT'],
-    ['headers that are a text', { linkId: 0, headers: 'X: y' }, 'INVALID_HEADER'],
-    ['a header that is an object', { linkId: 0, headers: { a: {} } }, 'INVALID_HEADER'],
-  ];
-  for (const [what, msg, code] of wrong) {
-    it(`refuses ${what} with ${code}`, async () => {
-      await load({ link: 'msg' });
-      nodeRed.give('node', { ...msg });
-      assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual(
-        fake.device.links.map((link) => link.opened.length),
-        [0, 0, 0],
-      );
-    });
-  }
-
   for (const [headers, sentence] of [
     ['X: y', 'Change the header "msg.headers": it is neither an object nor a list.'],
     [

@@ -156,22 +156,6 @@ onEachRuntime('ws-request', (nodeRed) => {
     );
   });
 
-  const refused: readonly (readonly [object, NodeMessage, string])[] = [
-    [{}, { payload: '{}', timeout: 0 }, 'INVALID_TIMEOUT'],
-    [{}, { payload: null }, 'INVALID_PAYLOAD'],
-    [{ link: 'msg' }, { payload: '{}' }, 'INVALID_LINK'],
-    [{ requestPath: 'a b' }, { payload: '{}' }, 'INVALID_REQUEST'],
-    [{ timeout: 'soon' }, { payload: '{}' }, 'INVALID_TIMEOUT'],
-    [{ device: '' }, { payload: '{}' }, 'NO_DEVICE'],
-  ];
-  for (const [settings, msg, code] of refused)
-    it(`refuses ${JSON.stringify(settings)} with ${JSON.stringify(msg)}: ${code}`, async () => {
-      await load(settings);
-      nodeRed.give('node', msg);
-      assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual(fake.device.links[0].requests, []);
-    });
-
   it('ends the requests under way when it is stopped', async () => {
     await load();
     const { options } = await ask({ payload: '{}' });

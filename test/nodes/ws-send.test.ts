@@ -3,7 +3,6 @@ import { it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { EspAtError } from '../../driver/errors';
 import { fakeFlow } from '../harness/nodes/fake-flow';
-import { codeOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
@@ -39,9 +38,6 @@ onEachRuntime('ws-send', (nodeRed) => {
     assert.equal(fake.last()?.text, 'MESSAGE_UNUSABLE');
     assert.equal(fake.device.links[0].sent.length, 1);
   });
-
-  const circular: Record<string, unknown> = {};
-  circular.self = circular;
 
   const bytes = (...values: number[]) => new Uint8Array(values);
   /** A value as a Function node makes it: of another realm, with its own `Uint8Array`. */
@@ -136,56 +132,6 @@ onEachRuntime('ws-send', (nodeRed) => {
       numbers.map(String),
     );
   });
-
-  const wrong: readonly (readonly [string, object, string])[] = [
-    ['no payload', {}, 'INVALID_PAYLOAD'],
-    ['null', { payload: null }, 'INVALID_PAYLOAD'],
-    ['a function', { payload: () => 1 }, 'INVALID_PAYLOAD'],
-    ['a circular object', { payload: circular }, 'INVALID_PAYLOAD'],
-    ['an object with a BigInt', { payload: { n: 1n } }, 'INVALID_PAYLOAD'],
-    ['a Map, which JSON empties', { payload: new Map([['a', 1]]) }, 'INVALID_PAYLOAD'],
-    ['an Error, which JSON empties', { payload: new Error('lost') }, 'INVALID_PAYLOAD'],
-    [
-      'an object that is nothing as JSON',
-      { payload: { toJSON: () => undefined } },
-      'INVALID_PAYLOAD',
-    ],
-    ['an unknown opcode', { payload: 'x', opcode: 'shout' }, 'INVALID_OPCODE'],
-    [
-      'the name of a property of all objects',
-      { payload: 'x', opcode: 'constructor' },
-      'INVALID_OPCODE',
-    ],
-    ['opcode 16', { payload: 'x', opcode: 16 }, 'INVALID_OPCODE'],
-    ['opcode -1', { payload: 'x', opcode: -1 }, 'INVALID_OPCODE'],
-    ['opcode 1.5', { payload: 'x', opcode: 1.5 }, 'INVALID_OPCODE'],
-    ['an opcode that is a list', { payload: 'x', opcode: [1] }, 'INVALID_OPCODE'],
-    ['fin in words', { payload: 'x', fin: 'yes' }, 'INVALID_PAYLOAD'],
-    ['a timeout beyond 60000', { payload: 'x', timeout: 60_001 }, 'INVALID_TIMEOUT'],
-    ['a timeout with a command in it', { payload: 'x', timeout: '1\r\nAT+RST' }, 'INVALID_TIMEOUT'],
-  ];
-  for (const [what, msg, code] of wrong) {
-    it(`refuses ${what} with ${code}`, async () => {
-      await load();
-      nodeRed.give('node', { ...msg });
-      assert.equal(codeOf(await nodeRed.next('caught')), code);
-      assert.deepEqual(fake.device.links[0].sent, []);
-      assert.deepEqual(nodeRed.waiting('out0'), []);
-      assert.deepEqual(nodeRed.waiting('completed'), []);
-    });
-  }
-
-  for (const linkId of [3, -1, '0\r\nAT+RST', '', null, undefined, [0], { link: 0 }, true]) {
-    it(`refuses the link ${JSON.stringify(linkId)}`, async () => {
-      await load({ link: 'msg' });
-      nodeRed.give('node', { payload: 'x', linkId });
-      assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_LINK');
-      assert.deepEqual(
-        fake.device.links.map((link) => link.sent.length),
-        [0, 0, 0],
-      );
-    });
-  }
 
   it('sends a failure to Catch, with the unchanged message', async () => {
     await load();
