@@ -52,7 +52,6 @@ function mutated(file: string, random: () => number): { text: string; where: str
   }
 }
 
-/** The differences of a recording with these lines, of a class D device from `ready` on, without a server. */
 /** A recording of class D, from `ready` on. */
 function recordingOf(...lines: Values[]): Recording {
   const heading = { recording: 1, class: 'D', section: '', title: '', joined: false };
