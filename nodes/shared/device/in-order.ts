@@ -1,3 +1,5 @@
+const noValue = (): void => undefined;
+
 /** Runs one piece of work after the other, in order of the calls. */
 export class InOrder {
   #last: Promise<unknown> = Promise.resolve();
@@ -5,7 +7,8 @@ export class InOrder {
   /** Runs work after all earlier work has ended. Settles as it does. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#last.then(work);
-    this.#last = mine.catch(() => undefined);
+    // Keeps no value. Handles the rejection, too, for a caller that waits for something else first.
+    this.#last = mine.then(noValue, noValue);
     return mine;
   }
 

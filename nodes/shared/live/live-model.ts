@@ -16,7 +16,7 @@ export const MAX_ROWS = 500;
 const linkIds = [0, 1, 2] as const;
 
 /** The data that the view shows of the chosen device. */
-export class DeviceView {
+class DeviceView {
   readonly id: string;
   readonly sent = new Rate(SHOWN_MS);
   readonly received = new Rate(SHOWN_MS);

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { isFixed, type Source } from '../checks/source';
 import { NodeError, type FlowName, type FlowReason } from '../errors/node-error';
+import { InOrder } from '../device/in-order';
 import { expandEnvironment } from './settings';
 
 /** The value of a setting for one message; a promise where it comes from a context or an expression. */
@@ -88,18 +89,14 @@ type Evaluate = (msg: NodeMessage, done: (error: Error | null, value: unknown) =
 
 /** Begins each evaluation at once, and lets none end before the one of the message before. */
 function inOrder(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSetting {
-  let before: Promise<unknown> = Promise.resolve();
+  const order = new InOrder();
   return (msg) => {
     const value = evaluated(evaluate, msg).catch((error: unknown) => {
       throw failure(error);
     });
     // It may fail while the one before still waits: an unhandled rejection ends Node-RED.
     value.catch(noValue);
-    const turn = before.then(() => value);
-    // Keeps no value: else each would hold all those before it. Handles the rejection, too: where another setting fails
-    // first, nothing else does.
-    before = turn.then(noValue, noValue);
-    return turn;
+    return order.run(() => value);
   };
 }
 
