@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
-import { OpenLinkHarness } from '../../harness/open-link-harness';
+import { Harness } from '../../harness/harness';
+import { testWith } from '../../harness/test-with';
 import { corrupted } from '../../../driver/link/state/link-step';
 
 /** Milliseconds from power-up of the simulated device to an address. */
@@ -9,18 +10,14 @@ const BOOT_AND_JOIN_MS = 1500;
 const uri = 'ws://host/plain';
 
 /** A device with a link that is kept open. */
-class RecoveringDevice extends OpenLinkHarness {
+class RecoveringDevice extends Harness {
   constructor() {
     super({ simulator: { bootMs: 400 } });
   }
 
-  override begin(): Promise<this> {
-    return super.begin({ keepOpen: true });
-  }
-
   /** Lets time pass until the link was lost and is open again; returns how many milliseconds that took. */
   async reopened(limit: number): Promise<number> {
-    const { clock, linkEvents: links } = this.harness;
+    const { clock, linkEvents: links } = this;
     const start = clock.now();
     const isBack = () =>
       links.some(({ event }) => event === 'reopened') && this.link.stateNumber === 2;
@@ -34,33 +31,34 @@ class RecoveringDevice extends OpenLinkHarness {
       () => 'sent',
       (error: unknown) => (error instanceof EspAtError ? error.outcome : String(error)),
     );
-    return this.harness.clock.wait(sending);
+    return this.clock.wait(sending);
   }
 }
 
+const recoveringDevice = async () =>
+  (await new RecoveringDevice().ready()).open({ keepOpen: true });
+
+const test = testWith(recoveringDevice);
+
 describe('a device that recovers', () => {
-  it('is ready again after a restart in the middle of received data', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
+  test('is ready again after a restart in the middle of received data', async (harness) => {
     harness.simulator.inject(Buffer.from('+WS_DATA:0,2,1,5000,1024,only the beginning'));
     await harness.clock.advance(1);
     harness.simulator.restart();
-    assert.ok((await scene.reopened(10_000)) < BOOT_AND_JOIN_MS + 2000);
+    assert.ok((await harness.reopened(10_000)) < BOOT_AND_JOIN_MS + 2000);
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
   });
 
-  it('is in sync at once after the cable is unplugged at a data prompt', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
-    scene.reached = (point) => {
+  test('is in sync at once after the cable is unplugged at a data prompt', async (harness) => {
+    harness.reached = (point) => {
       if (point !== 'prompt') return;
-      scene.reached = () => undefined;
+      harness.reached = () => undefined;
       harness.port.unplug();
     };
-    assert.equal(await scene.outcomeOf('x'.repeat(300)), 'not-sent');
+    assert.equal(await harness.outcomeOf('x'.repeat(300)), 'not-sent');
     await harness.clock.advance(5000);
     harness.port.plugIn();
-    assert.ok((await scene.reopened(20_000)) < 3000);
+    assert.ok((await harness.reopened(20_000)) < 3000);
     const [first] = harness.server.connections;
     assert.deepEqual(
       first?.frames
@@ -74,14 +72,12 @@ describe('a device that recovers', () => {
     );
   });
 
-  it('closes the connections from before with 1001, without AT+WSCLOSE, after its port was lost', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
+  test('closes the connections from before with 1001, without AT+WSCLOSE, after its port was lost', async (harness) => {
     for (const id of [1, 2] as const)
       await harness.clock.wait(harness.device.links[id].open({ uri, keepOpen: true }));
     harness.port.unplug();
     harness.port.plugIn();
-    await scene.reopened(20_000);
+    await harness.reopened(20_000);
     const closings = harness.server.connections
       .slice(0, 3)
       .map(({ frames }) => frames.find(({ opcode }) => opcode === 8));
@@ -96,49 +92,43 @@ describe('a device that recovers', () => {
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
   });
 
-  it('gets no close command for a link that its restart has closed', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
-    const closing = scene.link.close();
-    scene.reached = (point) => {
+  test('gets no close command for a link that its restart has closed', async (harness) => {
+    const closing = harness.link.close();
+    harness.reached = (point) => {
       if (point !== 'payload') return;
-      scene.reached = () => undefined;
+      harness.reached = () => undefined;
       harness.simulator.restart();
     };
     await harness.clock.wait(closing);
-    assert.equal(scene.link.stateNumber, 0);
+    assert.equal(harness.link.stateNumber, 0);
     assert.ok(await harness.clock.until(() => harness.device.state.name === 'ready', 20_000));
     assert.ok(!harness.port.text.includes('AT+WSCLOSE'), harness.port.text);
   });
 });
 
 describe('after a fault', () => {
-  it('unreadable bytes during a resync are reported as possible data loss', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
-    scene.outcome = (line) => {
+  test('unreadable bytes during a resync are reported as possible data loss', async (harness) => {
+    harness.outcome = (line) => {
       if (!line.startsWith('AT+WSSEND')) return undefined;
-      scene.outcome = () => undefined;
+      harness.outcome = () => undefined;
       harness.clock.after(6000, () =>
         harness.simulator.inject(Buffer.from('#WS_DATA:0,1,1,2,2,hi\r\n')),
       );
       return { kind: 'answer lost' };
     };
-    await scene.outcomeOf('lost');
+    await harness.outcomeOf('lost');
     await harness.clock.advance(3000);
     assert.ok(harness.linkEvents.some(({ event, link }) => event === 'dataloss' && link === 0));
   });
 
-  it('data of an abandoned connection does not reach the next connection', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
+  test('data of an abandoned connection does not reach the next connection', async (harness) => {
     const [old] = harness.server.connections;
     const opening = harness.device.links[1].open({ uri: 'ws://host/slow=500' });
     await harness.clock.advance(1);
-    scene.link.take((state) => corrupted(state, new EspAtError('LINK_STALLED', { link: 0 })));
+    harness.link.take((state) => corrupted(state, new EspAtError('LINK_STALLED', { link: 0 })));
     old?.send({ fin: false, opcode: 1, payload: Buffer.from('half of it') });
     await harness.clock.wait(opening);
-    await scene.reopened(5000);
+    await harness.reopened(5000);
     harness.server.connections
       .at(-1)
       ?.send({ fin: true, opcode: 1, payload: Buffer.from('whole') });
@@ -150,18 +140,16 @@ describe('after a fault', () => {
     assert.ok(!harness.linkEvents.some(({ event }) => event === 'dataloss'));
   });
 
-  it('a new connection reports no data loss of the old connection', async () => {
-    await using scene = await new RecoveringDevice().begin();
-    const { harness } = scene;
+  test('a new connection reports no data loss of the old connection', async (harness) => {
     // Corrupt data, and a restart before the client is in sync again.
     harness.simulator.inject(Buffer.from('+WS_DATA:0,9x\r\n'));
     harness.simulator.restart();
-    await scene.reopened(20_000);
+    await harness.reopened(20_000);
     harness.linkEvents.length = 0;
     // Out of sync once more, without corrupt received data.
-    scene.outcome = (line) => {
+    harness.outcome = (line) => {
       if (line !== 'AT+WSOPEN?') return undefined;
-      scene.outcome = () => undefined;
+      harness.outcome = () => undefined;
       return { kind: 'answer lost' };
     };
     await harness.clock.wait(harness.device.checkLinks());

@@ -1,31 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
-import { OpenLinkHarness } from '../../harness/open-link-harness';
+import type { Harness } from '../../harness/harness';
+import { openHarness } from '../../harness/ready-harness';
 
 const uri = 'ws://host/plain';
 
 describe('opening a link that is reconnecting', () => {
   it('succeeds only once the link is open', async () => {
-    await using scene = await new OpenLinkHarness().begin();
-    const { harness, link } = scene;
+    await using harness = await openHarness();
+    const { link } = harness;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
     assert.equal(link.stateNumber, 3);
-    assert.equal(await scene.ending(link.open({ uri, owner: 'second' })), 'done');
+    assert.equal(await harness.ending(link.open({ uri, owner: 'second' })), 'done');
     assert.deepEqual([link.stateNumber, link.owner], [2, 'second']);
     assert.equal(harness.server.connections.length, 2);
-    assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'opening 3', 'opened 2']);
+    assert.deepEqual(harness.story(), ['lost 1', 'reconnecting 3', 'opening 3', 'opened 2']);
   });
 
   it('keeps the messages held for the link', async () => {
-    await using scene = await new OpenLinkHarness().begin({ keepOpen: true });
-    const { harness, link } = scene;
+    await using harness = await openHarness({}, { keepOpen: true });
+    const { link } = harness;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
     const sending = link.send('held', { holdMs: 60_000 });
-    assert.equal(await scene.ending(link.open({ uri, keepOpen: true })), 'done');
-    assert.equal(await scene.ending(sending), 'done');
+    assert.equal(await harness.ending(link.open({ uri, keepOpen: true })), 'done');
+    assert.equal(await harness.ending(sending), 'done');
     await harness.clock.advance(10);
     assert.equal(harness.server.connections[1]?.frames[0]?.payload.toString(), 'held');
   });
@@ -34,20 +35,20 @@ describe('opening a link that is reconnecting', () => {
 describe('a close that the device refuses', () => {
   for (const refusals of [2, 3, 6]) {
     it(`is retried until the link is closed: refused ${refusals} times`, async () => {
-      await using scene = await new OpenLinkHarness().begin();
-      const { harness, link } = scene;
+      await using harness = await openHarness();
+      const { link } = harness;
       let refused = 0;
-      scene.outcome = (line) => {
+      harness.outcome = (line) => {
         if (!line.startsWith('AT+WSCLOSE') || refused >= refusals) return undefined;
         refused++;
         return { kind: 'error' };
       };
-      const server = startTalking(scene);
-      assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
+      const server = startTalking(harness);
+      assert.equal(await harness.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
       await harness.clock.advance(60_000);
       server.stop();
       assert.equal(refused, refusals);
-      assert.deepEqual(scene.story, ['closing 4', 'closed 0']);
+      assert.deepEqual(harness.story(), ['closing 4', 'closed 0']);
       const asked = await harness.clock.wait(harness.device.checkLinks());
       assert.deepEqual(
         asked.map(({ stateNumber }) => stateNumber),
@@ -57,28 +58,28 @@ describe('a close that the device refuses', () => {
   }
 
   it('does not leave a closed link in state closing', async () => {
-    await using scene = await new OpenLinkHarness().begin();
-    const { harness, link } = scene;
+    await using harness = await openHarness();
+    const { link } = harness;
     let refused = 0;
     // The device executes the command, although it responds ERROR.
-    scene.outcome = (line) =>
+    harness.outcome = (line) =>
       line.startsWith('AT+WSCLOSE') && refused++ < 2 ? { kind: 'answer false' } : undefined;
-    assert.equal(await scene.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
+    assert.equal(await harness.ending(link.close({ graceful: false })), 'COMMAND_FAILED');
     await harness.clock.advance(1500);
     assert.equal(link.stateNumber, 0);
   });
 
   it('ends its connection before the open that replaces it, with the requests on it', async () => {
-    await using scene = await new OpenLinkHarness({ firmware: 'C' }).begin({ owner: 'old' });
-    const { harness, link } = scene;
+    await using harness = await openHarness({ firmware: 'C' }, { owner: 'old' });
+    const { link } = harness;
     let refused = 0;
-    scene.outcome = (line) =>
+    harness.outcome = (line) =>
       line.startsWith('AT+WSCLOSE') && refused++ < 2 ? { kind: 'error' } : undefined;
-    const asked = scene.ending(link.request('question', { match: { by: 'next' } }));
+    const asked = harness.ending(link.request('question', { match: { by: 'next' } }));
     await harness.clock.advance(100);
     const other = 'ws://host/other';
     const opened = link.open({ uri: other, replace: true, owner: 'new' });
-    assert.equal(await scene.ending(opened), 'done');
+    assert.equal(await harness.ending(opened), 'done');
     harness.server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('greeting') });
     assert.equal(await asked, 'REPLY_LOST');
     assert.equal(refused, 3);
@@ -94,7 +95,7 @@ describe('a close that the device refuses', () => {
   });
 
   /** Has the server send a message every second, so that no silence starts a health check. */
-  function startTalking({ harness }: OpenLinkHarness): { stop(): void } {
+  function startTalking(harness: Harness): { stop(): void } {
     let cancel: Cancel = () => undefined;
     const speak = () => {
       harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
@@ -107,17 +108,19 @@ describe('a close that the device refuses', () => {
 
 describe('a connection loss without a URC', () => {
   it('is emitted when the device reports the next connection', async () => {
-    await using scene = await new OpenLinkHarness({ firmware: 'C' }).begin({
-      framing: { by: 'json' },
-    });
-    const { harness } = scene;
+    await using harness = await openHarness(
+      { firmware: 'C' },
+      {
+        framing: { by: 'json' },
+      },
+    );
     harness.server.connections[0]?.send({
       fin: true,
       opcode: 1,
       payload: Buffer.from('{"half":['),
     });
     await harness.clock.advance(100);
-    scene.alterOutput = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
+    harness.alterOutput = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
     harness.server.connections[0]?.drop();
     await harness.clock.advance(20_000);
     assert.deepEqual(
@@ -131,10 +134,10 @@ describe('a connection loss without a URC', () => {
   });
 
   it('is not emitted when the URC of a connection comes after the response that lists it', async () => {
-    await using scene = await new OpenLinkHarness().begin();
-    const { harness, link } = scene;
+    await using harness = await openHarness();
+    const { link } = harness;
     let late = '';
-    scene.alterOutput = (text) => {
+    harness.alterOutput = (text) => {
       if (!text.includes('+WS_CONNECTED:0\r\n')) return text;
       late = '+WS_CONNECTED:0\r\n';
       return text.replace(late, '');
@@ -144,15 +147,15 @@ describe('a connection loss without a URC', () => {
     await harness.clock.wait(harness.device.checkLinks());
     assert.equal(link.stateNumber, 2);
     harness.port.deliver(Buffer.from(late));
-    assert.deepEqual(scene.story, ['lost 1', 'reconnecting 3', 'reopened 2']);
+    assert.deepEqual(harness.story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
   });
 });
 
 describe('a password in a URI', () => {
   it('reaches the server, but no event or message', async () => {
     const secret = 'ws://user:hunter2@host/echo';
-    await using scene = await new OpenLinkHarness().begin({ uri: secret });
-    const { harness, link } = scene;
+    await using harness = await openHarness({}, { uri: secret });
+    const { link } = harness;
     assert.equal(
       harness.server.requests[0]?.headers.find(([name]) => name === 'Authorization')?.[1],
       `Basic ${Buffer.from('user:hunter2').toString('base64')}`,
@@ -163,17 +166,16 @@ describe('a password in a URI', () => {
     assert.equal(harness.messages[0]?.uri, 'ws://host/echo');
     assert.equal(link.uri, 'ws://host/echo');
     // The link is open to this URI already; another password makes another URI.
-    assert.equal(await scene.ending(link.open({ uri: secret })), 'done');
-    assert.equal(await scene.ending(link.open({ uri: 'ws://user:x@host/echo' })), 'LINK_IN_USE');
+    assert.equal(await harness.ending(link.open({ uri: secret })), 'done');
+    assert.equal(await harness.ending(link.open({ uri: 'ws://user:x@host/echo' })), 'LINK_IN_USE');
     await harness.clock.wait(link.close());
     const reported = JSON.stringify([harness.linkEvents, harness.events, harness.states, asked]);
     assert.ok(reported.includes('ws://host/echo') && !reported.includes('hunter2'), reported);
   });
 
   it('reaches no error when the device lists its links and then responds ERROR', async () => {
-    await using scene = await new OpenLinkHarness().begin({ uri: 'ws://user:hunter2@host/echo' });
-    scene.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
-    const { harness } = scene;
+    await using harness = await openHarness({}, { uri: 'ws://user:hunter2@host/echo' });
+    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'answer false' } : undefined);
     await assert.rejects(harness.clock.wait(harness.device.checkLinks()), {
       code: 'COMMAND_FAILED',
       message: 'The device answered ERROR to AT+WSOPEN?. Check the settings for this command.',

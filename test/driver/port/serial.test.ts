@@ -6,6 +6,7 @@ import { openSerial, type SerialOptions } from '../../../driver/port/serial';
 import { FakeSerial } from '../../harness/port/fake-serial';
 import { refused, rejected } from '../../harness/refused';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { testWith } from '../../harness/test-with';
 
 const path = '/dev/ttyUSB0';
 
@@ -19,8 +20,10 @@ async function open(options: Partial<SerialOptions> = {}, serial = new FakeSeria
     { data: (chunk) => received.push(chunk), lost: (error) => lost.push(error) },
     { binding: serial, clock },
   );
-  return { port, serial, clock, received, lost };
+  return { port, serial, clock, received, lost, [Symbol.asyncDispose]: () => port.close() };
 }
+
+const test = testWith(() => open());
 
 const codes = (errors: readonly EspAtError[]) => errors.map(({ code }) => code).join();
 
@@ -71,8 +74,8 @@ describe('opening a serial port', () => {
 });
 
 describe('writing to a serial port', () => {
-  it('writes at once, and joins bytes that wait behind a write', async () => {
-    const { port, serial, clock } = await open();
+  test('writes at once, and joins bytes that wait behind a write', async (line) => {
+    const { port, serial, clock } = line;
     serial.held = true;
     port.write(Buffer.from('one'));
     port.write(Buffer.from('two'));
@@ -84,18 +87,14 @@ describe('writing to a serial port', () => {
     await clock.advance(0);
     assert.deepEqual(serial.written.map(String), ['one', 'two3']);
     assert.equal(port.pendingBytes, 0);
-    await port.close();
   });
 
-  it('writes a view without the rest of its memory', async () => {
-    const { port, serial } = await open();
+  test('writes a view without the rest of its memory', async ({ port, serial }) => {
     port.write(new Uint8Array([1, 2, 3, 4]).subarray(1, 3));
     assert.deepEqual(serial.written, [Buffer.from([2, 3])]);
-    await port.close();
   });
 
-  it('writes nothing after it is closed', async () => {
-    const { port, serial } = await open();
+  test('writes nothing after it is closed', async ({ port, serial }) => {
     serial.held = true;
     port.write(Buffer.from('one'));
     port.write(Buffer.from('two'));
@@ -105,8 +104,7 @@ describe('writing to a serial port', () => {
     assert.deepEqual(serial.written.map(String), ['one']);
   });
 
-  it('is lost when a write fails', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('is lost when a write fails', async ({ port, serial, lost, clock }) => {
     serial.held = true;
     port.write(Buffer.from('one'));
     serial.finishWrite(new Error('EIO'));
@@ -117,19 +115,16 @@ describe('writing to a serial port', () => {
 });
 
 describe('reading from a serial port', () => {
-  it('emits chunks that later reads do not change', async () => {
-    const { port, serial, received, clock } = await open();
+  test('emits chunks that later reads do not change', async ({ serial, received, clock }) => {
     const chunks = Array.from({ length: 40 }, (_, index) => Buffer.alloc(4000, index));
     for (const chunk of chunks) {
       serial.deliver(chunk);
       await clock.advance(0);
     }
     assert.deepEqual(received, chunks);
-    await port.close();
   });
 
-  it('emits nothing after it is closed', async () => {
-    const { port, serial, received, lost, clock } = await open();
+  test('emits nothing after it is closed', async ({ port, serial, received, lost, clock }) => {
     serial.deliver(Buffer.from('late'));
     await port.close();
     await clock.advance(0);
@@ -138,8 +133,8 @@ describe('reading from a serial port', () => {
 });
 
 describe('the end of a serial port', () => {
-  it('is emitted once when the adapter is unplugged, and the file is closed', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('is emitted once when the adapter is unplugged, and the file is closed', async (line) => {
+    const { port, serial, lost, clock } = line;
     serial.held = true;
     port.write(Buffer.from('x'));
     serial.unplug();
@@ -151,22 +146,20 @@ describe('the end of a serial port', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('is not emitted after close()', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('is not emitted after close()', async ({ port, serial, lost, clock }) => {
     await Promise.all([port.close(), port.close()]);
     await port.close();
     assert.deepEqual(serial.calls.slice(1), ['flush', 'close']);
     assert.deepEqual([lost.length, clock.pending], [0, 0]);
   });
 
-  it('is detected by an ioctl when reads return no bytes', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('is detected by an ioctl when reads return no bytes', async (line) => {
+    const { serial, lost, clock } = line;
     await clock.advance(5000);
     assert.deepEqual(lost, []);
     serial.rateFailure = new Error('Error: Input/output error, cannot get baud rate');
     await clock.advance(1000);
     assert.equal(lost.length, 1);
-    await port.close();
   });
 
   it('is not detected on a system that cannot query the rate', async () => {
@@ -180,8 +173,7 @@ describe('the end of a serial port', () => {
 });
 
 describe('the rate of a serial port', () => {
-  it('changes on request', async () => {
-    const { port, serial } = await open();
+  test('changes on request', async ({ port, serial }) => {
     await port.setRate?.(921_600);
     assert.deepEqual(serial.calls.slice(1), ['update 921600']);
     serial.updateFailure = new Error('Error baud rate of 7 is not supported on your platform');
@@ -207,8 +199,8 @@ describe('flow control of an open serial port', () => {
     await port.close();
   });
 
-  it('is changed while a write is pending: what is unwritten is dropped, later bytes go out', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('is changed while a write is pending: what is unwritten is dropped, later bytes go out', async (line) => {
+    const { port, serial, lost, clock } = line;
     serial.held = true;
     port.write(Buffer.from('held back by CTS'));
     serial.held = false;
@@ -217,11 +209,10 @@ describe('flow control of an open serial port', () => {
     await clock.advance(0);
     assert.deepEqual([lost, port.pendingBytes], [[], 0]);
     assert.equal(String(serial.written.at(-1)), 'after');
-    await port.close();
   });
 
-  it('is changed during the check of the device file, which fails, and nothing counts as a loss', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('is changed during the check of the device file, which fails, and nothing counts as a loss', async (line) => {
+    const { port, serial, lost, clock } = line;
     let fail: (error: Error) => void = () => undefined;
     serial.getBaudRate = () => new Promise((_, reject) => (fail = reject));
     await clock.advance(1000);
@@ -230,11 +221,9 @@ describe('flow control of an open serial port', () => {
     await changed;
     await clock.advance(1);
     assert.deepEqual([lost, clock.pending], [[], 1]);
-    await port.close();
   });
 
-  it('that cannot be changed loses the port', async () => {
-    const { port, serial, lost, clock } = await open();
+  test('that cannot be changed loses the port', async ({ port, serial, lost, clock }) => {
     serial.openFailure = new Error('Error: No such file or directory, cannot open');
     await rejected('PORT_NOT_FOUND', port.setFlowControl?.(true) ?? Promise.resolve());
     assert.equal(codes(lost), 'PORT_LOST');
@@ -250,12 +239,11 @@ describe('flow control of an open serial port', () => {
     }
   });
 
-  it('shows in CTS whether the other end holds it active, and rejects without such a line', async () => {
-    const { port, serial } = await open();
+  test('shows in CTS whether the other end holds it active, and rejects without such a line', async (line) => {
+    const { port, serial } = line;
     assert.equal(await port.readCts?.(), true);
     serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot get');
     await assert.rejects(port.readCts?.() ?? Promise.resolve());
-    await port.close();
   });
 });
 
@@ -273,8 +261,7 @@ describe('the reset of a serial port', () => {
     await port.close();
   });
 
-  it('leaves no timer when the port is closed during it', async () => {
-    const { port, clock } = await open();
+  test('leaves no timer when the port is closed during it', async ({ port, clock }) => {
     const done = port.reset?.() ?? Promise.resolve();
     await clock.advance(50);
     await port.close();
@@ -282,12 +269,10 @@ describe('the reset of a serial port', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('fails with a message when the port has no such lines', async () => {
-    const { port, serial } = await open();
+  test('fails with a message when the port has no such lines', async ({ port, serial }) => {
     serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot set');
     const error = await rejected('PORT_FAILED', port.reset?.() ?? Promise.resolve());
     assert.match(error.message, /Inappropriate ioctl/);
-    await port.close();
   });
 
   it('is not available with flow control, which needs RTS', async () => {

@@ -3,20 +3,17 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import type { SendOptions } from '../../../../driver/link/options';
 import type { Outcome, FirmwareClass } from '../../../../simulator';
-import { OpenLinkHarness } from '../../../harness/open-link-harness';
+import { Harness } from '../../../harness/harness';
+import { testWith } from '../../../harness/test-with';
 
 /** A link that is kept open; a test sets the outcomes of its `AT+WSSEND`s. */
-class SendingLink extends OpenLinkHarness {
+class SendingLink extends Harness {
   /** Outcomes of the next `AT+WSSEND`s, in order. */
   readonly outcomes: (() => Outcome)[] = [];
 
   constructor(firmware: FirmwareClass = 'C') {
     super({ firmware });
     this.outcome = (line) => (line.startsWith('AT+WSSEND') ? this.outcomes.shift()?.() : undefined);
-  }
-
-  override begin(): Promise<this> {
-    return super.begin({ keepOpen: true });
   }
 
   /** Sends; resolves with `sent`, or the error's code and outcome. */
@@ -28,60 +25,69 @@ class SendingLink extends OpenLinkHarness {
     );
   }
 
+  /** Sends three messages; returns where they have arrived. */
+  async sendThree(): Promise<string[]> {
+    const sends = ['m1', 'm2', 'm3'].map((text) => this.send(text, { holdMs: 120_000 }));
+    assert.deepEqual(await this.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
+    await this.clock.advance(10);
+    return this.arrived;
+  }
+
   /** The texts that have reached the server, each behind the index of its connection. */
   get arrived(): string[] {
-    return this.harness.server.connections.flatMap(({ frames }, index) =>
+    return this.server.connections.flatMap(({ frames }, index) =>
       frames
         .filter(({ opcode }) => opcode === 1)
         .map(({ payload }) => `${index} ${payload.toString()}`),
     );
   }
 
-  get sendCommands(): number {
-    return this.harness.port.text.split('AT+WSSEND').length - 1;
-  }
-
   /** Loses the connection, and delays the running command. */
   lose(how: 'close' | 'drop', delayMs: number): Outcome {
-    const connection = this.harness.server.connections.at(-1);
+    const connection = this.server.connections.at(-1);
     if (how === 'close') connection?.close(1000, '');
     else connection?.drop();
     return { kind: 'late', delay: delayMs };
   }
 }
 
+/** The first ERROR to a message is doubtful; the client repeats it. */
+const twice = Array<() => Outcome>(2).fill(() => ({ kind: 'error' }));
+
+const sendingLink = async (firmware?: FirmwareClass) =>
+  (await new SendingLink(firmware).ready()).open({ keepOpen: true });
+
+const test = testWith(sendingLink);
+
 describe('a message with hold', () => {
-  it('fails when an open link refuses it, and the queue sends the messages behind it', async () => {
-    await using scene = await new SendingLink().begin();
-    scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
+  test('fails when an open link refuses it, and the queue sends the messages behind it', async (scene) => {
+    scene.outcomes.push(...twice);
     const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 5000 }));
-    const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
+    const outcomes = await scene.clock.wait(Promise.all(sends), 1000);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent']);
-    assert.equal(scene.sendCommands, 4);
-    await scene.harness.clock.advance(60_000);
-    assert.equal(scene.sendCommands, 4);
+    assert.equal(scene.count('AT+WSSEND'), 4);
+    await scene.clock.advance(60_000);
+    assert.equal(scene.count('AT+WSSEND'), 4);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3']);
   });
 
-  it('is not overtaken by messages without hold while the driver checks the link after a refusal', async () => {
-    await using scene = await new SendingLink().begin();
-    scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
+  test('is not overtaken by messages without hold while the driver checks the link after a refusal', async (scene) => {
+    scene.outcomes.push(...twice);
     const first = scene.send('m1', { holdMs: 5000 });
     const sends = [first, scene.send('m2', {}), scene.send('m3', { holdMs: 5000 })];
-    await scene.harness.clock.wait(first);
+    await scene.clock.wait(first);
     sends.push(scene.send('m4', {}));
-    const outcomes = await scene.harness.clock.wait(Promise.all(sends), 1000);
-    await scene.harness.clock.advance(10);
+    const outcomes = await scene.clock.wait(Promise.all(sends), 1000);
+    await scene.clock.advance(10);
     assert.deepEqual(outcomes, ['SEND_FAILED not-sent', 'sent', 'sent', 'sent']);
     assert.deepEqual(scene.arrived, ['0 m2', '0 m3', '0 m4']);
   });
 
   for (const title of ['its AbortSignal', 'the end of its hold'] as const)
-    it(`lets those behind it go, when ${title} ends it after a refusal that no check explains`, async () => {
-      await using scene = await new SendingLink().begin();
+    test(`lets those behind it go, when ${title} ends it after a refusal that no check explains`, async (scene) => {
       scene.alterOutput = (text) => text.replace('+WSOPEN:0,2', '+WSOPEN:0,4');
-      scene.outcomes.push(...Array<() => Outcome>(2).fill(() => ({ kind: 'error' })));
-      const { clock } = scene.harness;
+      scene.outcomes.push(...twice);
+      const { clock } = scene;
       const abort = new AbortController();
       const refused = scene.send('m1', { holdMs: 6000, signal: abort.signal });
       const behind = [scene.send('m2'), scene.send('m3', { holdMs: 86_400_000 })];
@@ -96,78 +102,56 @@ describe('a message with hold', () => {
     });
 
   it('is sent on the next connection, in order, when the connection ends without a URC', async () => {
-    await using scene = await new SendingLink('D').begin();
+    await using scene = await sendingLink('D');
     scene.alterOutput = (text) => text.replace('+WS_CLOSED:0\r\n', '');
-    scene.harness.server.connections[0]?.close(1001);
-    await scene.harness.clock.advance(500);
+    scene.server.connections[0]?.close(1001);
+    await scene.clock.advance(500);
     assert.equal(scene.link.stateNumber, 2);
-    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
-    assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-    await scene.harness.clock.advance(10);
-    assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
+    assert.deepEqual(await scene.sendThree(), ['1 m1', '1 m2', '1 m3']);
   });
 
-  it('fails after three attempts of its command when its hold is over by then, and is not held again', async () => {
-    await using scene = await new SendingLink().begin();
-    const { clock } = scene.harness;
+  test('fails after three attempts of its command when its hold is over by then, and is not held again', async (scene) => {
+    const { clock } = scene;
     scene.outcomes.push(
       ...Array<() => Outcome>(100).fill(() => ({ kind: 'busy', executed: false })),
     );
     const outcome = await clock.wait(scene.send('never', { holdMs: 5000 }), 15_000);
     assert.equal(outcome, 'OUT_OF_SYNC not-sent');
     await clock.advance(60_000);
-    assert.equal(scene.sendCommands, 3);
+    assert.equal(scene.count('AT+WSSEND'), 3);
   });
 
   for (const how of ['close', 'drop'] as const) {
-    it(`keeps its place when the connection is lost during its transaction (${how})`, async () => {
-      await using scene = await new SendingLink().begin();
+    test(`keeps its place when the connection is lost during its transaction (${how})`, async (scene) => {
       scene.outcomes.push(() => scene.lose(how, 300));
-      const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
-      assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), [
-        'sent',
-        'sent',
-        'sent',
-      ]);
-      await scene.harness.clock.advance(10);
-      assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
+      assert.deepEqual(await scene.sendThree(), ['1 m1', '1 m2', '1 m3']);
     });
   }
 
-  it('keeps its place when the link reopens before the device refuses the message', async () => {
-    await using scene = await new SendingLink().begin();
+  test('keeps its place when the link reopens before the device refuses the message', async (scene) => {
     // The test writes these URCs: the simulated device would take 10 s to reconnect.
-    const { port } = scene.harness;
     scene.outcomes.push(() => {
-      port.deliver(Buffer.from('+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n'));
+      scene.say('+WS_DISCONNECTED:0\r\n+WS_CONNECTED:0\r\n');
       return { kind: 'error' };
     });
-    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text));
-    assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-    await scene.harness.clock.advance(10);
-    assert.deepEqual(scene.arrived, ['0 m1', '0 m2', '0 m3']);
+    assert.deepEqual(await scene.sendThree(), ['0 m1', '0 m2', '0 m3']);
   });
 
-  it('keeps its place when a resync restarts the device', async () => {
-    await using scene = await new SendingLink().begin();
+  test('keeps its place when a resync restarts the device', async (scene) => {
     scene.outcomes.push(() => ({ kind: 'hang' }));
-    const sends = ['m1', 'm2', 'm3'].map((text) => scene.send(text, { holdMs: 120_000 }));
-    assert.deepEqual(await scene.harness.clock.wait(Promise.all(sends)), ['sent', 'sent', 'sent']);
-    await scene.harness.clock.advance(10);
-    assert.deepEqual(scene.arrived, ['1 m1', '1 m2', '1 m3']);
+    assert.deepEqual(await scene.sendThree(), ['1 m1', '1 m2', '1 m3']);
   });
 
-  it('is not sent again after an abort in its transaction', async () => {
-    await using scene = await new SendingLink().begin();
+  test('is not sent again after an abort in its transaction', async (scene) => {
     scene.outcomes.push(() => scene.lose('close', 300));
     const controller = new AbortController();
     const outcome = scene.send('withdrawn', { holdMs: 30_000, signal: controller.signal });
-    await scene.harness.clock.advance(100);
+    await scene.clock.advance(100);
     controller.abort();
-    assert.equal(await scene.harness.clock.wait(outcome), 'ABORTED not-sent');
-    await scene.harness.clock.advance(30_000);
+    assert.equal(await scene.clock.wait(outcome), 'ABORTED not-sent');
+    await scene.clock.advance(30_000);
     assert.equal(scene.link.stateNumber, 2);
     assert.deepEqual(scene.arrived, []);
-    assert.equal(scene.harness.device.sendQueue.messages, 0);
+    assert.equal(scene.device.sendQueue.messages, 0);
   });
 });
