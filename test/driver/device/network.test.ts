@@ -7,8 +7,6 @@ import { Harness } from '../../harness/harness';
 const home: AccessPoint = { ssid: 'home', password: 'password', rssi: -61, channel: 6 };
 const wifi = { ssid: home.ssid, password: home.password };
 
-const codes = (harness: Harness): (string | undefined)[] => harness.warnings();
-
 const shown = (harness: Harness): string =>
   `${harness.device.state.name} ${harness.device.state.error?.code ?? ''}`.trim();
 
@@ -66,8 +64,8 @@ describe('a Wi-Fi network that is lost and returns', () => {
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     networks.pop();
     await harness.clock.advance(200_000);
-    assert.ok(codes(harness).length >= 3);
-    assert.ok(codes(harness).every((code) => code === 'WIFI_NOT_FOUND'));
+    assert.ok(harness.warnings().length >= 3);
+    assert.ok(harness.warnings().every((code) => code === 'WIFI_NOT_FOUND'));
     networks.push(home);
     await harness.until(() => shown(harness) === 'ready', 40_000);
     await harness.end();
@@ -127,7 +125,7 @@ describe('a board in factory state without Wi-Fi settings', () => {
   it('is ready and reports WIFI_NOT_JOINED until a command joins a network', async () => {
     await using harness = await new Harness({ simulator: { wifi: [home], joined: false } }).ready();
     assert.equal(shown(harness), 'ready WIFI_NOT_JOINED');
-    assert.deepEqual(codes(harness), ['WIFI_NOT_JOINED']);
+    assert.deepEqual(harness.warnings(), ['WIFI_NOT_JOINED']);
     await harness.clock.wait(harness.device.command('AT+CWMODE=1'));
     await harness.clock.wait(harness.device.command('AT+CWJAP="home","password"'));
     assert.equal(shown(harness), 'ready');
@@ -206,4 +204,28 @@ describe('scanning networks', () => {
     await harness.end();
     await assert.rejects(harness.device.scanNetworks(), { code: 'DEVICE_NOT_READY' });
   });
+});
+
+describe('the Wi-Fi of a device', () => {
+  for (const [state, urc, after] of [
+    ['3', 'WIFI GOT IP', 'ready'],
+    ['2', 'WIFI DISCONNECT', 'ready WIFI_LOST'],
+  ] as const) {
+    it(`has the state of ${urc} where that comes in one chunk with an older +CWSTATE:${state}`, async () => {
+      let held = '';
+      await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+      harness.alterOutput = (said) => {
+        const text = held + said;
+        if (!harness.device.state.error || !text.includes('+CWSTATE:')) return text;
+        held = text.includes('OK\r\n') ? '' : text;
+        return held === '' ? `${text.replace(/(\+CWSTATE:)\d/, `$1${state}`)}${urc}\r\n` : '';
+      };
+      await harness.ready();
+      harness.simulator.wifi.lose();
+      await harness.clock.advance(20_000);
+      assert.equal(shown(harness), 'ready WIFI_LOST');
+      await harness.clock.advance(20_000);
+      assert.equal(shown(harness), after);
+    });
+  }
 });

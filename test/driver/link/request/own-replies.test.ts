@@ -197,19 +197,19 @@ describe('a request with a condition', () => {
     assert.deepEqual(texts(), ['a', 'b', 'd']);
   });
 
-  test('that resolves to nothing means no, as one that returns nothing', async (harness) => {
-    const { ask, answer } = harness;
+  const conditions: Readonly<Record<string, unknown>> = {
     // A program without types may leave out the `return false`.
-    const matches: unknown = async ({ bytes }: { bytes: Buffer }) => {
-      await Promise.resolve();
-      return bytes.toString() === 'c' || undefined;
-    };
-    const match = { by: 'function', matches } as ReplyMatch;
-    const asked = await ask('question', { match });
-    await answer('b');
-    await answer('c');
-    assert.equal(asked.ending, 'c');
-  });
+    'that resolves to nothing means no': async ({ bytes }: { bytes: Buffer }) =>
+      Promise.resolve(bytes.toString() === 'c' || undefined),
+    'of another realm is awaited': runInNewContext('async ({ bytes }) => String(bytes) === "c"'),
+  };
+  for (const [title, matches] of Object.entries(conditions))
+    test(title, async ({ ask, answer }) => {
+      const asked = await ask('question', { match: { by: 'function', matches } as ReplyMatch });
+      await answer('b');
+      await answer('c');
+      assert.equal(asked.ending, 'c');
+    });
 
   test('that stays pending after the request has failed holds messages no longer than its reply timeout', async (harness) => {
     const { ask, answer, texts } = harness;
@@ -226,41 +226,23 @@ describe('a request with a condition', () => {
     assert.deepEqual(texts(), ['a', 'b', 'c']);
   });
 
-  test('of another realm is awaited too', async (harness) => {
-    const { ask, answer } = harness;
-    const matches: unknown = runInNewContext('async ({ bytes }) => String(bytes) === "c"');
-    const asked = await ask('question', { match: { by: 'function', matches } as ReplyMatch });
-    await answer('b');
-    await answer('c');
-    assert.equal(asked.ending, 'c');
-  });
-
   test('that throws fails, and others go on', async (harness) => {
     const { ask, answer } = harness;
-    const wrong: ReplyMatch = {
-      by: 'function',
-      matches: () => {
+    const conditions: (() => boolean | Promise<boolean>)[] = [
+      () => {
         throw new Error('no such thing');
       },
-    };
-    const failing = await ask('one', { match: wrong });
-    const rejecting = await ask('two', {
-      match: { by: 'function', matches: () => Promise.reject(new Error('later')) },
-    });
-    // Throws a value that is no error and has no text.
-    const unprintable = await ask('unprintable', {
-      match: {
-        by: 'function',
-        matches: () => {
-          runInThisContext('throw Object.create(null)');
-          return false;
-        },
-      },
-    });
-    const good = await ask('three', { match: { by: 'function', matches: () => true } });
+      () => Promise.reject(new Error('later')),
+      // Throws a value that is no error and has no text.
+      () => Boolean(runInThisContext('throw Object.create(null)')),
+      () => true,
+    ];
+    const all = [];
+    for (const matches of conditions)
+      all.push(await ask('question', { match: { by: 'function', matches } }));
     await answer('answer');
     assert.deepEqual(
-      [failing, rejecting, unprintable, good].map(({ ending }) => ending),
+      all.map(({ ending }) => ending),
       [...Array<string>(3).fill('MATCH_FAILED sent'), 'answer'],
     );
   });
