@@ -71,27 +71,25 @@ describe('an abort', () => {
 
 describe('Device.ready()', () => {
   it('returns the capabilities once the device is ready, and at once afterwards', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     harness.device.start();
     const ready = harness.clock.wait(harness.device.ready());
     assert.equal((await ready).firmware, 'D');
     assert.equal((await harness.device.ready()).firmware, 'D');
-    await harness.end();
   });
 
   it('rejects while the device is stopped, and when it is stopped', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     const { device, clock } = harness;
     assert.equal(await ending(device.ready()), 'DEVICE_NOT_READY');
     device.start();
     const waiting = ending(device.ready());
     await clock.wait(device.stop());
     assert.equal(await clock.wait(waiting), 'DEVICE_NOT_READY');
-    await harness.end();
   });
 
   it('rejects with the reason of an abort, and leaves no listener', async () => {
-    const harness = new Harness();
+    await using harness = new Harness();
     const { device } = harness;
     device.start();
     const before = device.listenerCount('statechange');
@@ -100,7 +98,6 @@ describe('Device.ready()', () => {
     controller.abort(reason);
     assert.equal(await waiting, 'aborted');
     assert.equal(device.listenerCount('statechange'), before);
-    await harness.end();
   });
 });
 

@@ -33,7 +33,7 @@ describe('a disconnected device', () => {
   });
 
   it('delivers no data and starts no timer while it closes its connections', async () => {
-    const harness = await readyHarness({ firmware: 'C' });
+    await using harness = await readyHarness({ firmware: 'C' });
     const { device, clock, server, port, link } = await harness.open({
       uri: URI,
       framing: { by: 'json' },
@@ -45,7 +45,6 @@ describe('a disconnected device', () => {
     server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('{}') });
     await clock.wait(stopped);
     assert.deepEqual([harness.messages, harness.hostClock.pending], [[], 0]);
-    await harness.end();
   });
 
   test('leaves no timer when its time for closing connections ends in a pause between two checks', async (harness) => {
@@ -200,7 +199,7 @@ describe('another port', () => {
     assert.ok(one && other);
     const output = (bytes: Buffer) => ports.forEach((port) => port.deliver(bytes));
     const device = { port: one, negotiatedRate: 921_600 };
-    const harness: Harness = new Harness({ device, simulator: { output } });
+    await using harness: Harness = new Harness({ device, simulator: { output } });
     await harness.ready();
     harness.device.usePort(other);
     one.unplug();
@@ -208,7 +207,6 @@ describe('another port', () => {
     await harness.clock.wait(harness.device.ready());
     assert.ok(!one.text.includes('AT+UART_CUR='));
     assert.match(other.text, /AT\+UART_CUR=921600,/);
-    await harness.end();
   });
 });
 

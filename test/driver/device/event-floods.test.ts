@@ -46,7 +46,7 @@ describe('a device that floods the port', () => {
 
   it('with restarts for 30 s has a kept-open link open again within 10 s after the last one', async () => {
     for (const everyMs of [20, 50, 100, 300, 700, 990, 1500]) {
-      const harness = await readyHarness();
+      await using harness = await readyHarness();
       const { clock, port, link } = await harness.open({ keepOpen: true });
       for (let ms = 0; ms < 30_000; ms += everyMs) {
         port.deliver(Buffer.from('\r\nready\r\n'));
@@ -54,7 +54,6 @@ describe('a device that floods the port', () => {
       }
       const isBack = await clock.until(() => link.state === 'open', 10_000);
       assert.ok(isBack, `every ${everyMs} ms`);
-      await harness.end();
     }
   });
 

@@ -30,7 +30,7 @@ class Board {
     assert.ok(await clock.until(() => device.state.name === 'ready', 20_000));
   }
 
-  async end(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.clock.wait(this.device.stop());
     this.#simulator.destroy();
   }
@@ -55,7 +55,7 @@ describe('firmware that is exchanged while the port stays open', () => {
     ['A', 'D'],
   ] as const) {
     it(`is detected again (${before} to ${after})`, async () => {
-      const board = new Board(before);
+      await using board = new Board(before);
       const { device, clock } = board;
       await board.flash(before);
       assert.equal(device.capabilities?.firmware, before);
@@ -64,16 +64,14 @@ describe('firmware that is exchanged while the port stays open', () => {
       await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
       assert.equal(board.server.connections.length, 1);
       assert.equal(board.port.opened, 1);
-      await board.end();
     });
   }
 
   it('is not queried for its commands again after a restart alone', async () => {
-    const board = new Board('D');
+    await using board = new Board('D');
     await board.flash('D');
     await board.flash('D');
     const asked = (line: string) => board.port.text.split(`${line}\r\n`).length - 1;
     assert.deepEqual([asked('AT+GMR'), asked('AT+CMD?')], [2, 1]);
-    await board.end();
   });
 });

@@ -36,12 +36,11 @@ describe('detecting the firmware', () => {
 
   it('probes each command on old firmware without AT+CMD?', async () => {
     for (const firmware of ['A', 'B', 'C', 'D'] as const) {
-      const harness = await new Harness({
+      await using harness = await new Harness({
         firmware,
         simulator: { hooks: without(/^AT\+CMD\?/) },
       }).ready();
       assert.equal(harness.device.capabilities?.firmware, firmware);
-      await harness.end();
     }
   });
 });
@@ -49,22 +48,20 @@ describe('detecting the firmware', () => {
 describe('initializing a device', () => {
   it('needs no restart with echo on or off, in the middle of a line, or at a data prompt', async () => {
     for (const left of ['', 'ATE0\r\n', 'AT+WSOP', 'AT+WSHEAD=20\r\n']) {
-      const harness = new Harness();
+      await using harness = new Harness();
       harness.simulator.write(Buffer.from(left));
       await harness.clock.advance(100);
       await harness.ready();
       assert.ok(!harness.port.text.includes('AT+RST'), JSON.stringify(left));
       assert.ok(!harness.events.some(({ event }) => event === 'restart'), JSON.stringify(left));
       assert.equal(harness.simulator.echo, false);
-      await harness.end();
     }
   });
 
   it('writes settings to flash only when the option is on', async () => {
     for (const store of [false, true]) {
-      const harness = await new Harness({ device: { store } }).ready();
+      await using harness = await new Harness({ device: { store } }).ready();
       assert.ok(harness.port.text.includes(`AT+SYSSTORE=${store ? 1 : 0}\r\n`));
-      await harness.end();
     }
   });
 });

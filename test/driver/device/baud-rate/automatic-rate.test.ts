@@ -27,7 +27,7 @@ describe('an automatic baud rate', () => {
     const slow = await new Harness({ serial: { baudRate: START } }).ready();
     const usual = await transfer(slow);
     await slow.end();
-    const harness = automatic();
+    await using harness = automatic();
     await harness.ready();
     const fast = await transfer(harness);
     assert.equal(harness.hostRate, 3_000_000);
@@ -42,24 +42,22 @@ describe('an automatic baud rate', () => {
       harness.events.filter(({ event }) => event === 'warning'),
       [],
     );
-    await harness.end();
   });
 
   it('leaves the device ready as early as without it, and opens a link within 2 s more', async () => {
     const plain = await new Harness({ serial: { baudRate: START } }).ready();
     const usual = plain.clock.now();
     await plain.end();
-    const harness = automatic();
+    await using harness = automatic();
     await harness.ready();
     assert.ok(harness.clock.now() <= usual + 1, `${harness.clock.now()} ms, not ${usual}`);
     const start = harness.clock.now();
     await harness.clock.wait(harness.link.open({ uri }));
     assert.ok(harness.clock.now() - start < 2000, `${harness.clock.now() - start} ms`);
-    await harness.end();
   });
 
   it('stays at 921600 where the line corrupts bytes above it, and loses no message', async () => {
-    const harness = automatic({ corruption: corruptsAbove(921_600) });
+    await using harness = automatic({ corruption: corruptsAbove(921_600) });
     await harness.ready();
     await transfer(harness);
     assert.equal(harness.hostRate, 921_600);
@@ -70,12 +68,11 @@ describe('an automatic baud rate', () => {
       harness.linkEvents.filter(({ event }) => event === 'dataloss'),
       [],
     );
-    await harness.end();
   });
 
   it('is lowered when bytes are corrupt, tried again only after a long time, and back then', async () => {
     let limit = Infinity;
-    const harness = automatic({ corruption: (rate) => (rate > limit ? 0.003 : 0) });
+    await using harness = automatic({ corruption: (rate) => (rate > limit ? 0.003 : 0) });
     await harness.ready();
     const { clock, device } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }));
@@ -96,14 +93,13 @@ describe('an automatic baud rate', () => {
     harness.port.written.length = 0;
     await clock.advance(60 * 60_000);
     assert.doesNotMatch(harness.port.text, /UART_CUR/);
-    await harness.end();
   });
 
   it('is negotiated at once when a lost device is found at its start rate', async () => {
     let refuses = true;
     const outcome = (line: string) =>
       ({ kind: refuses && line === 'AT+UART_CUR?' ? 'error' : 'execute' }) as const;
-    const harness = new Harness({
+    await using harness = new Harness({
       serial: { baudRate: START, rtsCts: true },
       device: { negotiatedRate: 'automatic' },
       simulator: { hooks: { outcome } },
@@ -118,11 +114,10 @@ describe('an automatic baud rate', () => {
     simulator.powerOn();
     await clock.wait(device.ready());
     assert.ok(await clock.until(() => harness.hostRate === 3_000_000, 10_000));
-    await harness.end();
   });
 
   it('changes nothing on a pty, which takes any rate', async () => {
-    const harness = automatic();
+    await using harness = automatic();
     const open = harness.port.open.bind(harness.port);
     harness.port.open = async (handlers) => {
       const port = await open(handlers);
@@ -131,7 +126,6 @@ describe('an automatic baud rate', () => {
     await harness.ready();
     await harness.clock.advance(5000);
     assert.deepEqual(settings(harness), []);
-    await harness.end();
   });
 });
 
@@ -158,7 +152,7 @@ describe('a climb that is interrupted', () => {
       it(`by ${name} leaves the device where the next one finds it${hasMemory ? ' with the same memory' : ''}`, async () => {
         for (const instant of INSTANTS) {
           const memory = hasMemory ? {} : undefined;
-          const harness = automatic({}, memory);
+          await using harness = automatic({}, memory);
           const { clock, hostClock, port } = harness;
           await harness.ready();
           await clock.advance(instant);
@@ -177,7 +171,6 @@ describe('a climb that is interrupted', () => {
           await clock.wait(device.links[0].open({ uri }));
           assert.equal(harness.hostRate, 3_000_000);
           await clock.wait(device.stop());
-          await harness.end();
         }
       });
     }
@@ -185,7 +178,7 @@ describe('a climb that is interrupted', () => {
 
   it('by the end of the process at any of its writes leaves the device where the next one finds it', async () => {
     for (let write = 1; ; write++) {
-      const harness = automatic();
+      await using harness = automatic();
       const { clock, device, hostClock, port } = harness;
       await harness.ready();
       port.written.length = 0;
@@ -204,13 +197,12 @@ describe('a climb that is interrupted', () => {
       const isReady = await clock.until(() => next.state.name === 'ready', READY_LIMIT_MS);
       assert.ok(isReady, `at write ${write}: not within ${clock.now() - start} ms`);
       await clock.wait(next.stop());
-      await harness.end();
     }
   });
 
   it('by a restart of the device goes on by itself', async () => {
     for (const instant of INSTANTS) {
-      const harness = automatic();
+      await using harness = automatic();
       const { clock, device } = harness;
       await harness.ready();
       const opened = device.links[0].open({ uri, keepOpen: true }).catch(() => undefined);
@@ -225,7 +217,6 @@ describe('a climb that is interrupted', () => {
       assert.equal(device.links[0].state, 'open');
       await clock.wait(device.links[0].send('x'));
       assert.ok((harness.hostRate ?? 0) >= 921_600, `${harness.hostRate} after ${instant} ms`);
-      await harness.end();
     }
   });
 });

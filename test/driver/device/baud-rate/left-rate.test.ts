@@ -179,7 +179,7 @@ describe('a port that passes bytes at any rate, as a pty or native USB does', ()
       () => ({ write: (bytes) => harness.simulator.write(bytes) }),
       { rate: START, setRate: () => undefined },
     );
-    const harness = new Harness({ simulator: { output: (bytes) => port.deliver(bytes) } });
+    await using harness = new Harness({ simulator: { output: (bytes) => port.deliver(bytes) } });
     const { clock, hostClock, simulator } = harness;
     simulator.powerOff();
     await using device = new Device({ port, clock: hostClock, random: seededRandom(1) });
@@ -193,6 +193,5 @@ describe('a port that passes bytes at any rate, as a pty or native USB does', ()
       await clock.advance(60_000);
     }
     await clock.wait(device.stop());
-    await harness.end();
   });
 });

@@ -60,7 +60,7 @@ describe('a restart at the negotiated rate', () => {
   });
 
   it('is counted and emitted once where `ready` comes while the port changes to the start rate', async () => {
-    const harness = new Harness({
+    await using harness = new Harness({
       serial: { baudRate: START },
       device: { negotiatedRate: NEGOTIATED },
       simulator: { bootMs: BOOT_MS },
@@ -87,7 +87,6 @@ describe('a restart at the negotiated rate', () => {
     assert.equal(readies, 1);
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
     assert.equal(harness.device.statistics().restarts, 1);
-    await harness.end();
   });
 
   for (const text of ['x', 'x'.repeat(5000)]) {
@@ -189,7 +188,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
 });
 
 it('a device that is lost for a while on a pty, which ignores rates, counts as no restart', async () => {
-  const harness: Harness = new Harness({
+  await using harness: Harness = new Harness({
     device: {
       negotiatedRate: NEGOTIATED,
       port: {
@@ -218,5 +217,4 @@ it('a device that is lost for a while on a pty, which ignores rates, counts as n
     harness.events.filter(({ event }) => event === 'restart'),
     [],
   );
-  await harness.end();
 });

@@ -10,7 +10,7 @@ describe('a device without memory, which refuses each message before its prompt'
           ? ({ kind: 'error' } as const)
           : ({ kind: 'execute' } as const),
     };
-    const harness = await readyHarness({ firmware: 'C', simulator: { hooks } });
+    await using harness = await readyHarness({ firmware: 'C', simulator: { hooks } });
     const [link] = harness.device.links;
     await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
     await harness.clock.advance(1000);
@@ -21,20 +21,18 @@ describe('a device without memory, which refuses each message before its prompt'
     }
     await harness.clock.advance(1000);
     assert.deepEqual([harness.events, harness.states, link.state], [[], [], 'open']);
-    await harness.end();
   });
 });
 
 describe('connections that no link has asked for', () => {
   it('are closed where they keep the link from opening, which then opens at once', async () => {
-    const harness = await readyHarness({ firmware: 'C' });
+    await using harness = await readyHarness({ firmware: 'C' });
     const { link } = await harness.open({ uri: 'ws://host/one' });
     // A URC of another link, whose number was corrupt.
     harness.say('+WS_CLOSED:0\r\n');
     assert.equal(link.state, 'closed');
     await harness.clock.wait(link.open({ uri: 'ws://host/two' }), 1000);
     assert.deepEqual(harness.connections(), ['/one false', '/two true']);
-    await harness.end();
   });
 
   test('are closed by one AT+WSCLOSE at a time, however often the device reports them', async (harness) => {
