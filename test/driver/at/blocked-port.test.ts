@@ -75,9 +75,6 @@ describe('an idle device that goes silent', () => {
     harness.simulator.inject(Buffer.from('+TIME_UPDATED\r\n'));
     await harness.clock.advance(1);
     harness.simulator.write = () => undefined;
-    const start = harness.clock.now();
-    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready'));
-    const took = harness.clock.now() - start;
-    assert.ok(took < 36_000, `${took} ms`);
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 36_000));
   });
 });

@@ -28,11 +28,9 @@ describe('a bridge that delays bytes', () => {
     harness.simulator.powerOn();
     await harness.ready();
     harness.simulator.powerOff();
-    const start = harness.clock.now();
     const asked = harness.device.checkLinks().catch(() => undefined);
     const isNoticed = () => harness.device.state.name === 'resyncing';
-    assert.ok(await harness.clock.until(isNoticed, 60_000));
-    assert.ok(harness.clock.now() - start < 5000, `${harness.clock.now() - start} ms`);
+    assert.ok(await harness.clock.until(isNoticed, 5000));
     await harness.clock.wait(harness.device.stop());
     await asked;
   });
@@ -62,11 +60,9 @@ describe('a bridge whose rate is higher than declared', () => {
         const end = bytes.indexOf('OK\r\n', at) + 4;
         deliver(Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)]));
       };
-      const start = clock.now();
       const asked = clock.wait(device.checkLinks().catch(() => undefined));
       const isNoticed = () => harness.events.some(({ event }) => event === 'outofsync');
-      assert.ok(await clock.until(isNoticed, 60_000));
-      assert.ok(clock.now() - start < 40_000, `${clock.now() - start} ms`);
+      assert.ok(await clock.until(isNoticed, 40_000));
       await asked;
     });
   }

@@ -72,10 +72,8 @@ describe('initializing a device', () => {
     harness.device.start();
     await harness.clock.advance(60_000);
     assert.equal(harness.device.state.error?.code, 'DEVICE_UNRESPONSIVE');
-    const before = harness.clock.now();
     harness.simulator.powerOn();
-    await harness.until(() => harness.device.state.name === 'ready', 60_000);
-    assert.ok(harness.clock.now() - before < 5000, `took ${harness.clock.now() - before} ms`);
+    await harness.until(() => harness.device.state.name === 'ready', 5000);
   });
 
   for (const queue of [

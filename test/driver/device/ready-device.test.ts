@@ -94,17 +94,13 @@ describe('a ready device', () => {
       ['absent', 'PORT_NOT_FOUND'],
     );
     harness.port.plugIn();
-    const before = harness.clock.now();
-    await harness.until(() => harness.link.stateNumber === 2, 10_000);
-    assert.ok(harness.clock.now() - before < 3000, `took ${harness.clock.now() - before} ms`);
+    await harness.until(() => harness.link.stateNumber === 2, 3000);
   });
 
   test('stops within 1 s during an open, leaves no timer, and rejects the open', async (harness) => {
     const opening = code(harness, harness.link.open({ uri: 'ws://host/silent' }));
     await harness.clock.advance(500);
-    const before = harness.clock.now();
-    await harness.clock.wait(harness.device.stop());
-    assert.ok(harness.clock.now() - before < 1000);
+    await harness.clock.wait(harness.device.stop(), 1000);
     assert.equal(await opening, 'DEVICE_STOPPED');
     assert.equal(harness.port.isOpen, false);
     assert.equal(harness.device.state.name, 'stopped');

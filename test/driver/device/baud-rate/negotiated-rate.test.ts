@@ -49,11 +49,8 @@ const steps = (harness: Harness): (string | undefined)[] =>
 describe('a restart at the negotiated rate', () => {
   it('is detected from received bytes while the host sends nothing', async () => {
     await using harness = await negotiatedHarness();
-    const start = harness.clock.now();
     harness.simulator.restart();
-    await harness.until(() => isBack(harness), 60_000);
-    const took = harness.clock.now() - start;
-    assert.ok(took < 2000 + BOOT_AND_JOIN_MS, `${took} ms`);
+    await harness.until(() => isBack(harness), 2000 + BOOT_AND_JOIN_MS);
     assert.ok(!harness.port.text.includes('AT+RST'));
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 1);
     assert.equal(harness.device.statistics().restarts, 1);
