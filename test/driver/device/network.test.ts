@@ -151,12 +151,7 @@ describe('scanning networks', () => {
       simulator: { wifi: [home], joined: false },
     });
     harness.device.start();
-    assert.ok(
-      await harness.clock.until(
-        () => harness.device.state.error?.code === 'WIFI_NOT_FOUND',
-        30_000,
-      ),
-    );
+    await harness.until(() => harness.device.state.error?.code === 'WIFI_NOT_FOUND', 30_000);
     const found = await harness.clock.wait(harness.device.scanNetworks());
     assert.deepEqual(
       found.map(({ ssid }) => ssid),

@@ -36,9 +36,6 @@ describe('a listener of a device that throws', () => {
       await harness.until(() => harness.device.state.name === 'ready', 60_000);
     });
     assert.deepEqual(errors, ['of the listener']);
-    assert.deepEqual(
-      harness.events.filter(({ event }) => event === 'warning'),
-      [],
-    );
+    assert.deepEqual(harness.warnings(), []);
   });
 });

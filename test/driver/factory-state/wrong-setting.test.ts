@@ -230,8 +230,8 @@ describe('from factory state with one wrong setting', () => {
     await harness.clock.wait(opening);
     // After a restart the clock is lost; the link waits for it again rather than fail.
     harness.simulator.restart();
-    assert.ok(await harness.clock.until(() => link.stateNumber === 0, 5000));
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 10_000));
+    await harness.until(() => link.stateNumber === 0, 5000);
+    await harness.until(() => link.stateNumber === 2, 10_000);
     assert.ok(!harness.linkEvents.some(({ event }) => event === 'failed'));
   });
 });

@@ -83,15 +83,11 @@ describe('a close that the device refuses', () => {
     harness.server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('greeting') });
     assert.equal(await asked, 'REPLY_LOST');
     assert.equal(refused, 3);
-    assert.deepEqual(
-      harness.linkEvents.map(({ event, uri, owner }) => [event, uri, owner]),
-      [
-        ['closing', uri, 'old'],
-        ['closed', uri, 'old'],
-        ['opening', other, 'new'],
-        ['opened', other, 'new'],
-      ],
-    );
+    const events = harness.linkEvents.map(({ event, uri, owner }) => `${event} ${uri} ${owner}`);
+    assert.deepEqual(events, [
+      ...[`closing ${uri} old`, `closed ${uri} old`],
+      ...[`opening ${other} new`, `opened ${other} new`],
+    ]);
   });
 
   /** Has the server send a message every second, so that no silence starts a health check. */
@@ -123,14 +119,8 @@ describe('a connection loss without a URC', () => {
     harness.alterOutput = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
     harness.server.connections[0]?.drop();
     await harness.clock.advance(20_000);
-    assert.deepEqual(
-      harness.linkEvents.map(({ event, error }) => [event, error?.code]),
-      [
-        ['dataloss', 'MESSAGE_INCOMPLETE'],
-        ['lost', undefined],
-        ['reopened', undefined],
-      ],
-    );
+    const events = harness.linkEvents.map(({ event, error }) => error?.code ?? event);
+    assert.deepEqual(events, ['MESSAGE_INCOMPLETE', 'lost', 'reopened']);
   });
 
   it('is not emitted when the URC of a connection comes after the response that lists it', async () => {
@@ -143,7 +133,7 @@ describe('a connection loss without a URC', () => {
       return text.replace(late, '');
     };
     harness.server.connections[0]?.drop();
-    assert.ok(await harness.clock.until(() => late !== '', 30_000));
+    await harness.until(() => late !== '', 30_000);
     await harness.clock.wait(harness.device.checkLinks());
     assert.equal(link.stateNumber, 2);
     harness.port.deliver(Buffer.from(late));

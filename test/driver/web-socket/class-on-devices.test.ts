@@ -182,10 +182,7 @@ describe('as the package ws', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([harness.device.sendQueue.messages, link.state], [3, 'closing']);
     await harness.clock.advance(2000);
-    assert.deepEqual(
-      harness.frames().map(({ payload }) => payload.toString()),
-      ['s', 'a', 'b'],
-    );
+    assert.deepEqual(harness.received(), ['s', 'a', 'b']);
     assert.equal(socket.readyState, 3);
   });
 

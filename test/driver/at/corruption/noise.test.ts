@@ -24,7 +24,7 @@ describe('noise on the idle port', () => {
     assert.equal(harness.port.text, 'AT+WSSEND=0,5\r\n\r\nAT+SYSSTORE?\r\nAT+WSSEND=0,5\r\nhello');
     assert.ok(harness.events.every(({ event }) => event !== 'outofsync'));
     assert.deepEqual(
-      harness.server.connections[0]?.frames.map(({ payload }) => payload.toString()),
+      harness.received(harness.server.connections[0]),
       ['hello'],
     );
   });

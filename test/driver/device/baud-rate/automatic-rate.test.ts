@@ -38,10 +38,7 @@ describe('an automatic baud rate', () => {
         `${usual[way]} ms and ${fast[way]} ms: ${factor} times`,
       );
     }
-    assert.deepEqual(
-      harness.events.filter(({ event }) => event === 'warning'),
-      [],
-    );
+    assert.deepEqual(harness.warnings(), []);
   });
 
   it('leaves the device ready as early as without it, and opens a link within 2 s more', async () => {

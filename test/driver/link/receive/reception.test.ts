@@ -106,13 +106,7 @@ describe('data before the OK of AT+WSOPEN', () => {
 
   it('is reported as lost once the link is open, when its header is corrupt', async () => {
     await using harness = await opened('+WS_DATA:0,1,1,5,6,hello\r\n');
-    assert.deepEqual(
-      harness.linkEvents.map(({ event, error }) => [event, error?.code]),
-      [
-        ['opening', undefined],
-        ['opened', undefined],
-        ['dataloss', 'DATA_LOST'],
-      ],
-    );
+    const events = harness.linkEvents.map(({ event, error }) => error?.code ?? event);
+    assert.deepEqual(events, ['opening', 'opened', 'DATA_LOST']);
   });
 });

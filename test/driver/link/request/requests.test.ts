@@ -66,8 +66,8 @@ describe('a request that is answered by the next message', () => {
     await harness.clock.advance(100);
     const two = await ask('two', { match: next, replyTimeoutMs: 60_000, holdMs: 60_000 });
     connection().reset();
-    assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 5000));
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
+    await harness.until(() => link.stateNumber !== 2, 5000);
+    await harness.until(() => link.stateNumber === 2, 30_000);
     await harness.clock.advance(100);
     await answer('2');
     assert.deepEqual([one.ending, two.ending], ['REPLY_TIMEOUT sent', '2']);
@@ -82,7 +82,7 @@ describe('a request', () => {
     await harness.clock.advance(100);
     assert.equal(asked.ending, 'REPLY_LOST sent');
     // On another connection the ID is free again.
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
+    await harness.until(() => link.stateNumber === 2, 30_000);
     const again = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 100 });
     await harness.clock.advance(200);
     assert.equal(again.ending, 'REPLY_TIMEOUT sent');
@@ -99,8 +99,8 @@ describe('a request', () => {
     const before = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 60_000 });
     await answer('judged');
     connection().reset();
-    assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 5000));
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
+    await harness.until(() => link.stateNumber !== 2, 5000);
+    await harness.until(() => link.stateNumber === 2, 30_000);
     const after = await ask({ id: 2 }, { match: byId });
     judge(false);
     await harness.clock.advance(1);
@@ -113,11 +113,11 @@ describe('a request', () => {
   test('on a link that is not open is not sent, or waits for the link', async (harness) => {
     const { ask, connection, link, answer } = harness;
     connection().reset();
-    assert.ok(await harness.clock.until(() => link.stateNumber !== 2, 5000));
+    await harness.until(() => link.stateNumber !== 2, 5000);
     const refused = await ask({ id: 1 }, { match: byId });
     assert.equal(refused.ending, 'LINK_NOT_OPEN not-sent');
     const held = await ask({ id: 2 }, { match: byId, holdMs: 60_000 });
-    assert.ok(await harness.clock.until(() => link.stateNumber === 2, 30_000));
+    await harness.until(() => link.stateNumber === 2, 30_000);
     await harness.clock.advance(100);
     await answer('{"id":2}');
     assert.equal(held.ending, '{"id":2}');
