@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { fakeFlow } from '../harness/nodes/fake-flow';
-import { codeOf } from '../harness/nodes/messages';
+import { codeOf, field, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { flowOf } from '../harness/nodes/flows';
 import { turns } from '../harness/nodes/turns';
@@ -190,13 +190,12 @@ onEachRuntime('ws-open', (nodeRed) => {
     nodeRed.give('node', { _msgid: 'abc', payload: 'kept' });
     const { error, ...msg } = await nodeRed.next('caught');
     assert.deepEqual(msg, { _msgid: 'abc', payload: 'kept' });
-    assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
-    assert.equal(error.code, 'OPEN_TIMEOUT');
+    assert.equal(codeOf({ error }), 'OPEN_TIMEOUT');
     assert.equal(
-      error.message,
+      sentenceOf({ error }),
       'Link 0 did not open within 15000 ms. Check the server, or set a longer timeout.',
     );
-    assert.ok(!('cause' in error));
+    assert.equal(field(error, 'cause'), undefined);
     assert.deepEqual(nodeRed.waiting('completed'), []);
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });

@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { EspAtError } from '../../driver/errors';
 import { fakeFlow } from '../harness/nodes/fake-flow';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
@@ -144,13 +145,10 @@ onEachRuntime('ws-send', (nodeRed) => {
     nodeRed.give('node', { _msgid: 'abc', topic: 't', payload });
     const { error, ...msg } = await nodeRed.next('caught');
     assert.deepEqual(msg, { _msgid: 'abc', topic: 't', payload });
-    assert.ok(typeof error === 'object' && error && 'code' in error && 'message' in error);
-    assert.deepEqual(
-      [error.code, error.message],
-      [
-        'LINK_NOT_OPEN',
-        'Link 0 is not open. Open it first, or wait for it with the option holdMs.',
-      ],
+    assert.equal(codeOf({ error }), 'LINK_NOT_OPEN');
+    assert.equal(
+      sentenceOf({ error }),
+      'Link 0 is not open. Open it first, or wait for it with the option holdMs.',
     );
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);

@@ -50,48 +50,33 @@ onEachRuntime('properties of a message', (nodeRed) => {
     filename: 'file',
   });
 
+  const link = { linkId: 0, uri: URI, payload: 2, state: 'established' };
+  const device = { payload: 'ready', state: 'ready', device: 'board', firmware: 'D' };
   /** What each node changes in a message; it passes on all the rest. */
-  const nodes: readonly (readonly [string, string, object, object])[] = [
+  const nodes: readonly (readonly [
+    node: string,
+    output: string,
+    known: object,
+    changed: object,
+  ])[] = [
+    ['open', 'state', { linkId: 0, uri: URI, payload: 'x' }, { ...link, event: 'opened' }],
     [
-      ...(['open', 'state'] as const),
-      { linkId: 0, uri: URI, payload: 'x' },
-      { linkId: 0, uri: URI, payload: 2, state: 'established', event: 'opened' },
-    ],
-    [
-      ...(['send', 'sent'] as const),
+      'send',
+      'sent',
       { linkId: 0, payload: Buffer.of(1), opcode: 'binary', fin: true, timeout: 900 },
-      { linkId: 0, payload: Buffer.of(1), opcode: 'binary', fin: true, timeout: 900 },
+      {},
     ],
+    ['request', 'out', { linkId: 0, payload: { id: 9, a: 1 }, timeout: 900 }, {}],
+    ['close', 'closed', { linkId: 0, payload: 'x', code: 3000, reason: 'done' }, {}],
+    ['link-status', 'out', { payload: 'x' }, { ...link, event: 'asked' }],
     [
-      ...(['request', 'out'] as const),
-      { linkId: 0, payload: { id: 9, a: 1 }, timeout: 900 },
-      { linkId: 0, payload: { id: 9, a: 1 }, timeout: 900 },
-    ],
-    [
-      ...(['close', 'closed'] as const),
-      { linkId: 0, payload: 'x', code: 3000, reason: 'done' },
-      { linkId: 0, payload: 'x', code: 3000, reason: 'done' },
-    ],
-    [
-      ...(['link-status', 'out'] as const),
-      { payload: 'x' },
-      { linkId: 0, uri: URI, payload: 2, state: 'established', event: 'asked' },
-    ],
-    [
-      ...(['device-status', 'out'] as const),
+      'device-status',
+      'out',
       { payload: 'x', linkId: 'not for it' },
-      {
-        payload: 'ready',
-        state: 'ready',
-        event: 'asked',
-        device: 'board',
-        firmware: 'D',
-        links: [2, 0, 0],
-        linkId: 'not for it',
-      },
+      { ...device, event: 'asked', links: [2, 0, 0] },
     ],
   ];
-  for (const [node, output, known, expected] of nodes)
+  for (const [node, output, known, changed] of nodes)
     it(`${node}: passes on the topic and every property that it does not know`, async () => {
       await begin();
       // The links' nodes tell of the opening, too.
@@ -100,7 +85,7 @@ onEachRuntime('properties of a message', (nodeRed) => {
       const others = strange();
       nodeRed.give(node, { _msgid: 'abc', ...others, ...known });
       const got = await answerTo('abc', output);
-      assert.deepEqual(got, { _msgid: 'abc', ...others, ...expected });
+      assert.deepEqual(got, { _msgid: 'abc', ...others, ...known, ...changed });
       assert.deepEqual(nodeRed.waiting('caught'), []);
     });
 
