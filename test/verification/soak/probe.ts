@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -5,6 +6,7 @@ import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type Random } from '../../../simulator';
 import { heap } from '../../../bench/support/heap';
 import { drawForm, drawLength, payloadOf, seal, sealedIn, unseal } from './messages/message';
+import { field } from '../../harness/nodes/messages';
 import type { Order, Report } from './reports';
 
 const REPORT_INTERVAL_MS = 200;
@@ -19,18 +21,38 @@ const MAX_HEAD_BYTES = 60;
 interface FlowNode {
   readonly id: string;
   readonly type: string;
-}
-
-interface Hooks {
-  add(name: string, handler: (event: unknown) => void): void;
+  readonly _flow?: { getNode(id: string): unknown };
+  /** Its callbacks for inputs, which Node-RED removes when it stops. */
+  readonly _inputCallback?: unknown;
+  readonly _inputCallbacks?: unknown;
 }
 
 /** A message of the flow with the property that identifies its inputs. */
 interface Marked {
   readonly payload?: unknown;
-  readonly soak?: unknown;
+  readonly soak?: { readonly input?: string; readonly number?: number };
   readonly linkId?: unknown;
   readonly event?: unknown;
+}
+
+interface NodePort {
+  readonly node?: FlowNode;
+  readonly port?: number;
+}
+
+/** What Node-RED hands to a hook. */
+interface HookEvent {
+  readonly msg?: Marked;
+  readonly error?: unknown;
+  /** Of `onReceive`, `onComplete` and `onSend`. */
+  readonly destination?: NodePort;
+  readonly node?: NodePort;
+  readonly source?: NodePort;
+}
+
+interface Hooks {
+  add(name: 'onSend.soak', handler: (events: readonly HookEvent[]) => void): void;
+  add(name: 'onReceive.soak' | 'onComplete.soak', handler: (event: HookEvent) => void): void;
 }
 
 /**
@@ -94,9 +116,7 @@ export class Probe {
   watch(hooks: Hooks): void {
     hooks.add('onReceive.soak', (event) => this.#received(event));
     hooks.add('onComplete.soak', (event) => this.#completed(event));
-    hooks.add('onSend.soak', (event) => {
-      if (Array.isArray(event)) for (const each of event) this.#sent(each);
-    });
+    hooks.add('onSend.soak', (events) => events.forEach((event) => this.#sent(event)));
   }
 
   #seal(link: LinkId, length = drawLength(this.#random)): { number: number; text: string } {
@@ -109,27 +129,22 @@ export class Probe {
     return { soak: { input: `${number}`, number } };
   }
 
-  #received(event: unknown): void {
-    const { msg, destination } = objectOf(event);
-    const node = nodeOf(objectOf(destination).node);
+  #received({ msg, destination: { node } = {} }: HookEvent): void {
     if (!node || !watchedTypes.has(node.type)) return;
     // A deploy has stopped the node before: Node-RED drops the message.
-    if (!isListening(node)) return;
+    if (!node._inputCallback && !node._inputCallbacks) return;
     this.#anyNode = node;
-    const { input, number } = objectOf(objectOf(msg).soak);
-    if (typeof input !== 'string') return;
+    const { input, number } = msg?.soak ?? {};
+    if (input === undefined) return;
     const report = { kind: 'input', input, at: Date.now() } as const;
-    this.#report(typeof number === 'number' ? { ...report, number } : report);
+    this.#report(number === undefined ? report : { ...report, number });
   }
 
-  #completed(event: unknown): void {
-    const { msg, node, error } = objectOf(event);
-    const completed = nodeOf(objectOf(node).node);
-    if (!completed || !watchedTypes.has(completed.type)) return;
-    const { input } = objectOf(objectOf(msg).soak);
-    if (typeof input !== 'string') return;
-    const { code } = objectOf(error);
+  #completed({ msg, node: { node } = {}, error }: HookEvent): void {
+    const { input } = msg?.soak ?? {};
+    if (!node || !watchedTypes.has(node.type) || input === undefined) return;
     const ended = { kind: 'ended', input, at: Date.now() } as const;
+    const code = field(error, 'code');
     if (error === undefined || error === null) this.#report(ended);
     else
       this.#report({
@@ -138,17 +153,14 @@ export class Probe {
       });
   }
 
-  #sent(event: unknown): void {
-    const { msg, source } = objectOf(event);
-    const { node, port } = objectOf(source);
-    const { type } = nodeOf(node) ?? {};
-    const message: Marked = objectOf(msg);
-    if (type === 'ws-open' && port === 0) this.#arrived(message);
-    else if (type === 'ws-open' || type === 'ws-status') this.#event(message);
+  #sent({ msg = {}, source: { node, port } = {} }: HookEvent): void {
+    const { type } = node ?? {};
+    if (type === 'ws-open' && port === 0) this.#arrived(msg);
+    else if (type === 'ws-open' || type === 'ws-status') this.#event(msg);
     else if (type === 'ws-request' && port === 0) {
-      const { number } = objectOf(message.soak);
-      const answered = unseal(sealedIn(message.payload) ?? '')?.number;
-      if (typeof number === 'number') this.#report({ kind: 'reply', asked: number, answered });
+      const { number } = msg.soak ?? {};
+      const answered = unseal(sealedIn(msg.payload) ?? '')?.number;
+      if (number !== undefined) this.#report({ kind: 'reply', asked: number, answered });
     }
   }
 
@@ -210,14 +222,14 @@ export class Probe {
 
   /** Listeners on the driver's device and its links, by way of the configuration node. */
   #listeners(): number {
-    const flow = objectOf(objectOf(this.#anyNode)._flow);
-    const node = typeof flow.getNode === 'function' ? callGetNode(flow, 'device') : undefined;
+    const node = this.#anyNode?._flow?.getNode('device');
     try {
-      const { device, links } = objectOf(objectOf(node).host);
+      const host = field(node, 'host');
+      const links = field(host, 'links');
       const emitters: unknown[] = Array.isArray(links) ? links : [];
       return emitters.reduce<number>(
         (sum, link) => sum + countListeners(link),
-        countListeners(device),
+        countListeners(field(host, 'device')),
       );
     } catch {
       return 0; // The device is being stopped.
@@ -227,56 +239,20 @@ export class Probe {
 
 /** Finds Node-RED's own hooks. @param nodeRed a file of its package */
 export function hooksOf(nodeRed: string): Hooks {
-  const util: unknown = createRequire(nodeRed)('@node-red/util');
-  const { hooks } = objectOf(util);
-  if (!isHooks(hooks)) throw new Error('this Node-RED has no hooks');
+  const { hooks } = createRequire(nodeRed)('@node-red/util') as { readonly hooks?: Hooks };
+  if (!hooks) throw new Error('this Node-RED has no hooks');
   return hooks;
 }
 
-function callGetNode(flow: Record<string, unknown>, id: string): unknown {
-  const { getNode } = flow;
-  return typeof getNode === 'function' ? Reflect.apply(getNode, flow, [id]) : undefined;
-}
-
 function countListeners(emitter: unknown): number {
-  if (!isEmitter(emitter)) return 0;
-  return emitter.eventNames().reduce((sum: number, name) => sum + emitter.listenerCount(name), 0);
-}
-
-function isEmitter(value: unknown): value is NodeJS.EventEmitter {
-  return typeof value === 'object' && value !== null && 'eventNames' in value;
-}
-
-function isHooks(value: unknown): value is Hooks {
-  return typeof value === 'object' && value !== null && 'add' in value;
+  if (!(emitter instanceof EventEmitter)) return 0;
+  return emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
 }
 
 function isOrder(value: unknown): value is Order {
-  return objectOf(value).kind === 'traffic';
+  return field(value, 'kind') === 'traffic';
 }
 
 function isLink(value: unknown): value is LinkId {
   return value === 0 || value === 1 || value === 2;
-}
-
-/** Whether a node takes inputs: Node-RED removes its callbacks when it stops. */
-function isListening(node: object): boolean {
-  const { _inputCallback, _inputCallbacks } = objectOf(node);
-  return Boolean(_inputCallback) || Boolean(_inputCallbacks);
-}
-
-function nodeOf(value: unknown): FlowNode | undefined {
-  return isFlowNode(value) ? value : undefined;
-}
-
-function isFlowNode(value: unknown): value is FlowNode {
-  return typeof value === 'object' && value !== null && 'id' in value && 'type' in value;
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
