@@ -23,112 +23,77 @@ import {
 } from './factory-device';
 
 describe('from factory state with one wrong setting', () => {
-  const wrong: readonly (readonly [what: string, board: Board, code: string, sentence: string])[] =
-    [
-      [
-        'a wrong password',
-        { device: { wifi: { ...settings.wifi, password: 'wrong' } } },
-        'WIFI_PASSWORD',
-        `The network ${home.ssid} refused the password. Check it.`,
-      ],
-      [
-        'a network that is not there',
-        { device: { wifi: { ssid: 'gone', password: '' } } },
-        'WIFI_NOT_FOUND',
-        'The network gone was not found. Check its name; the ESP32 uses 2.4 GHz only.',
-      ],
-      [
-        'an access point that is not there',
-        { device: { wifi: { ...settings.wifi, bssid: 'aa:bb:cc:00:00:09' } } },
-        'WIFI_NOT_FOUND',
-        `The network ${home.ssid} was not found. Check its name; the ESP32 uses 2.4 GHz only.`,
-      ],
-      [
-        'a network that gives out no address',
-        { simulator: { wifi: [{ ...home, dhcp: false }] } },
-        'WIFI_NO_ADDRESS',
-        `The network ${home.ssid} gave the device no IP address. Check DHCP at the access point.`,
-      ],
-      [
-        'an access point that does not answer',
-        { simulator: { wifi: [{ ...home, answer: 'none' }] } },
-        'WIFI_TIMEOUT',
-        `Joining the network ${home.ssid} took too long. Check the access point and the signal.`,
-      ],
-      [
-        'an access point that refuses',
-        { simulator: { wifi: [{ ...home, answer: 'refusal' }] } },
-        'WIFI_FAILED',
-        `The device could not join the network ${home.ssid}. Check the access point.`,
-      ],
-      [
-        'time servers that do not answer',
-        { simulator: { time: () => undefined } },
-        'CLOCK_NOT_SET',
-        'SNTP did not set the clock within 20 s, and no server can be verified without it. Check the option sntp.',
-      ],
-      [
-        'a clock that is never set',
-        { clockless: true },
-        'CLOCK_NOT_SET',
-        'SNTP did not set the clock within 20 s, and no server can be verified without it. Check the option sntp.',
-      ],
-      [
-        'a server certificate that has expired',
-        { tls: { identity: expired, needsClientCertificate: true } },
-        'OPEN_FAILED',
-        'Link 0 did not open: the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link. Check the URI and the server.',
-      ],
-      [
-        'a server certificate of a foreign authority',
-        { tls: { identity: makeIdentity(foreign, 'server.example') } },
-        'OPEN_FAILED',
-        'Link 0 did not open: the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link. Check the URI and the server.',
-      ],
-      [
-        'no CA',
-        { device: { certificates: [{ ...material, ca: '' }] } },
-        'CERTIFICATE_MISSING',
-        'Slot 0 of the device has no CA. Give it in the option certificates, or choose another slot.',
-      ],
-      [
-        'no client certificate',
-        { device: { certificates: [{ ...material, certificate: '', key: '' }] } },
-        'CERTIFICATE_MISSING',
-        'Slot 0 of the device has no client certificate. Give it in the option certificates, or choose another slot.',
-      ],
-      [
-        'no private key',
-        { device: { certificates: [{ ...material, key: '' }] } },
-        'CERTIFICATE_MISSING',
-        'Slot 0 of the device has no private key. Give it in the option certificates, or choose another slot.',
-      ],
-      [
-        'firmware of class A',
-        { firmware: 'A' },
-        'AUTH_NOT_SUPPORTED',
-        'This firmware cannot verify servers or present certificates. Set auth to 0, or use newer firmware.',
-      ],
-      [
-        'firmware of class B',
-        { firmware: 'B' },
-        'AUTH_NOT_SUPPORTED',
-        'This firmware cannot verify servers or present certificates. Set auth to 0, or use newer firmware.',
-      ],
-      [
-        'a host name that does not exist',
-        { simulator: { dns: { 'server.example': 'fails' } } },
-        'OPEN_FAILED',
-        'Link 0 did not open: the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link. Check the URI and the server.',
-      ],
-    ];
+  const NO_CLOCK =
+    'SNTP did not set the clock within 20 s, and no server can be verified without it. Check the option sntp.';
+  const NOT_OPENED =
+    'Link 0 did not open: the server refused, cannot be reached, or is no WebSocket server, or its certificate is expired or not from the CA of this link. Check the URI and the server.';
+  const NO_AUTH =
+    'This firmware cannot verify servers or present certificates. Set auth to 0, or use newer firmware.';
+  /** By what is wrong, with the code of the error: the board, and the message of the error. */
+  const wrong: Readonly<Record<string, readonly [board: Board, message: string]>> = {
+    'a wrong password: WIFI_PASSWORD': [
+      { device: { wifi: { ...settings.wifi, password: 'wrong' } } },
+      `The network ${home.ssid} refused the password. Check it.`,
+    ],
+    'a network that is not there: WIFI_NOT_FOUND': [
+      { device: { wifi: { ssid: 'gone', password: '' } } },
+      'The network gone was not found. Check its name; the ESP32 uses 2.4 GHz only.',
+    ],
+    'an access point that is not there: WIFI_NOT_FOUND': [
+      { device: { wifi: { ...settings.wifi, bssid: 'aa:bb:cc:00:00:09' } } },
+      `The network ${home.ssid} was not found. Check its name; the ESP32 uses 2.4 GHz only.`,
+    ],
+    'a network that gives out no address: WIFI_NO_ADDRESS': [
+      { simulator: { wifi: [{ ...home, dhcp: false }] } },
+      `The network ${home.ssid} gave the device no IP address. Check DHCP at the access point.`,
+    ],
+    'an access point that does not answer: WIFI_TIMEOUT': [
+      { simulator: { wifi: [{ ...home, answer: 'none' }] } },
+      `Joining the network ${home.ssid} took too long. Check the access point and the signal.`,
+    ],
+    'an access point that refuses: WIFI_FAILED': [
+      { simulator: { wifi: [{ ...home, answer: 'refusal' }] } },
+      `The device could not join the network ${home.ssid}. Check the access point.`,
+    ],
+    'time servers that do not answer: CLOCK_NOT_SET': [
+      { simulator: { time: () => undefined } },
+      NO_CLOCK,
+    ],
+    'a clock that is never set: CLOCK_NOT_SET': [{ clockless: true }, NO_CLOCK],
+    'a server certificate that has expired: OPEN_FAILED': [
+      { tls: { identity: expired, needsClientCertificate: true } },
+      NOT_OPENED,
+    ],
+    'a server certificate of a foreign authority: OPEN_FAILED': [
+      { tls: { identity: makeIdentity(foreign, 'server.example') } },
+      NOT_OPENED,
+    ],
+    'no CA: CERTIFICATE_MISSING': [
+      { device: { certificates: [{ ...material, ca: '' }] } },
+      'Slot 0 of the device has no CA. Give it in the option certificates, or choose another slot.',
+    ],
+    'no client certificate: CERTIFICATE_MISSING': [
+      { device: { certificates: [{ ...material, certificate: '', key: '' }] } },
+      'Slot 0 of the device has no client certificate. Give it in the option certificates, or choose another slot.',
+    ],
+    'no private key: CERTIFICATE_MISSING': [
+      { device: { certificates: [{ ...material, key: '' }] } },
+      'Slot 0 of the device has no private key. Give it in the option certificates, or choose another slot.',
+    ],
+    'firmware of class A: AUTH_NOT_SUPPORTED': [{ firmware: 'A' }, NO_AUTH],
+    'firmware of class B: AUTH_NOT_SUPPORTED': [{ firmware: 'B' }, NO_AUTH],
+    'a host name that does not exist: OPEN_FAILED': [
+      { simulator: { dns: { 'server.example': 'fails' } } },
+      NOT_OPENED,
+    ],
+  };
 
-  for (const [what, given, code, sentence] of wrong) {
-    it(`${what}: ${code}`, async () => {
+  for (const [title, [given, message]] of Object.entries(wrong)) {
+    it(title, async () => {
       await using harness = factory(given);
       const before = harness.clock.now();
       const error = await failure(harness);
-      assert.deepEqual([error.code, error.message], [code, sentence]);
+      assert.deepEqual([error.code, error.message], [title.split(': ')[1], message]);
       assert.ok(harness.clock.now() - before < 45_000, `${harness.clock.now() - before} ms`);
       assert.doesNotMatch(JSON.stringify([error, harness.states, harness.events]), /pass,|PRIVATE/);
     });

@@ -78,7 +78,7 @@ describe('sending', () => {
     // JSON.stringify() escapes it, so that the server gets the same value.
     const reply = link.request({ id: '\ud800' }, { match: { by: 'property', request: 'id' } });
     const sent = () => harness.received(harness.server.connections[0]);
-    await harness.until(() => sent()?.length === 1, 1000);
+    await harness.until(() => sent().length === 1, 1000);
     const payload = Buffer.from('{"id":"\\ud800"}');
     assert.deepEqual(sent(), [payload.toString()]);
     harness.server.connections[0]?.send({ fin: true, opcode: 1, payload });

@@ -2,39 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ErrorCode } from '../../../../driver/errors';
 import type { OpenOptions } from '../../../../driver/link/options';
+import type { FirmwareClass } from '../../../../simulator';
 import { Harness } from '../../../harness/harness';
 import { failure } from '../../../harness/ready-harness';
 
-const MISTAKES: readonly (readonly [
-  what: string,
-  firmware: 'A' | 'B' | 'C',
-  options: Partial<OpenOptions>,
-  code: ErrorCode,
-])[] = [
-  [
-    'a header, on class A',
-    'A',
-    { headers: [{ name: 'X-Key', value: 'k' }] },
-    'HEADERS_NOT_SUPPORTED',
-  ],
-  [
-    'a buffer of 16384 bytes, on class B',
-    'B',
-    { config: { bufferBytes: 16_384 } },
-    'INVALID_CONFIG',
-  ],
-  ['authentication, on class B', 'B', { config: { auth: 2, pki: 0, ca: 0 } }, 'AUTH_NOT_SUPPORTED'],
-  [
-    'a CA that the device does not have',
-    'C',
-    { config: { auth: 1, pki: 0, ca: 0 } },
-    'CERTIFICATE_MISSING',
-  ],
-];
+/** By the code of the error and the class of the firmware. */
+const MISTAKES: Readonly<Record<string, Partial<OpenOptions>>> = {
+  'HEADERS_NOT_SUPPORTED, class A': { headers: [{ name: 'X-Key', value: 'k' }] },
+  'INVALID_CONFIG, class B': { config: { bufferBytes: 16_384 } },
+  'AUTH_NOT_SUPPORTED, class B': { config: { auth: 2, pki: 0, ca: 0 } },
+  'CERTIFICATE_MISSING, class C': { config: { auth: 1, pki: 0, ca: 0 } },
+};
 
 describe('an open with an error that only new settings can fix', () => {
-  const cases = MISTAKES.flatMap((each) => [false, true].map((joins) => [joins, ...each] as const));
-  for (const [joins, what, firmware, options, code] of cases) {
+  const cases = Object.entries(MISTAKES).flatMap(([what, options]) =>
+    [false, true].map((joins) => ({ joins, what, options })),
+  );
+  for (const { joins, what, options } of cases) {
+    const [code, firmware] = what.split(', class ') as [ErrorCode, FirmwareClass];
     const call = joins ? 'called twice, the second time with the error,' : 'called';
     it(`fails with its code and is not retried, when ${call} before the device is known: ${what}`, async () => {
       await using harness = new Harness({ firmware });
