@@ -111,14 +111,7 @@ describe('the command queue', () => {
     for (let index = 0; index < 3; index++) add(0, `large ${index}`, 1000);
     for (let index = 0; index < 6; index++) add(1, `small ${index}`, 250);
     assert.deepEqual(turns(), [
-      'large 0',
-      'small 0',
-      'small 1',
-      'small 2',
-      'small 3',
-      'large 1',
-      'small 4',
-      'small 5',
+      ...['large 0', 'small 0', 'small 1', 'small 2', 'small 3', 'large 1', 'small 4', 'small 5'],
       'large 2',
     ]);
   });

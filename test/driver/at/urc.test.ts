@@ -30,10 +30,7 @@ describe('a line', () => {
 
   it('is a diagnostic by its beginning, or as a whole', () => {
     const known = [
-      'busy s...',
-      'ERR CODE:0x01090000',
-      'Will force to restart!!!',
-      'Recv 125 bytes',
+      ...['busy s...', 'ERR CODE:0x01090000', 'Will force to restart!!!', 'Recv 125 bytes'],
       'WIFI GOT IPv6 LL',
     ];
     for (const line of known) assert.deepEqual(parseUrc(line), { kind: 'diagnostic' }, line);
@@ -49,14 +46,7 @@ describe('a line', () => {
     ])
       assert.ok(looksIntact(line), line);
     for (const line of [
-      '+WS_DOTA:0',
-      'x+IPD',
-      'IPD',
-      '5,CLOSED',
-      'CLOSEDx',
-      'STATUS:',
-      'STATUS:2x',
-      '',
+      ...['+WS_DOTA:0', 'x+IPD', 'IPD', '5,CLOSED', 'CLOSEDx', 'STATUS:', 'STATUS:2x', ''],
     ])
       assert.ok(!looksIntact(line), line);
   });

@@ -90,12 +90,7 @@ export const utf8 = (text: unknown): string => Buffer.from(String(text)).toStrin
 
 /** What an open may write, with any outcome, before its ping. */
 export const opening = [
-  'AT+WSHEAD',
-  'AT+WSHEAD?',
-  'AT+WSCFG',
-  'AT+WSDATAFMT',
-  'AT+WSOPEN',
-  'AT+WSOPEN?',
+  ...['AT+WSHEAD', 'AT+WSHEAD?', 'AT+WSCFG', 'AT+WSDATAFMT', 'AT+WSOPEN', 'AT+WSOPEN?'],
 ];
 
 export const isHeader = (heard: readonly Heard[], authorization: unknown): boolean =>

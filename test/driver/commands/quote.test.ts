@@ -19,15 +19,7 @@ describe('quoting a string parameter', () => {
 
   it('refuses characters that would end, shorten or corrupt the command line', () => {
     for (const text of [
-      '\r',
-      '\n',
-      'a\r\nAT+RST\r\n',
-      '\0',
-      '\x1b[2J',
-      '\x7f',
-      '\x85',
-      '\ud800',
-      'a\udc00b',
+      ...['\r', '\n', 'a\r\nAT+RST\r\n', '\0', '\x1b[2J', '\x7f', '\x85', '\ud800', 'a\udc00b'],
     ]) {
       assert.throws(
         () => quote(text),

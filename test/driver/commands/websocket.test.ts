@@ -128,12 +128,8 @@ describe('AT+WSOPEN', () => {
 
   it('accepts every URI that the firmware accepts', () => {
     for (const each of [
-      'WSS://example.org:8443/a,b"c\\d?x=1&y=%20#frag',
-      'ws://user:pass@10.0.0.1:1/',
-      'ws://[fe80::1]:80/x',
-      'ws://u:p@[fe80::1%eth0]',
-      'ws://h',
-      'ws://h?x',
+      ...['WSS://example.org:8443/a,b"c\\d?x=1&y=%20#frag', 'ws://user:pass@10.0.0.1:1/'],
+      ...['ws://[fe80::1]:80/x', 'ws://u:p@[fe80::1%eth0]', 'ws://h', 'ws://h?x'],
     ]) {
       assert.match(wsopen(1, { uri: each }).line, /^AT\+WSOPEN=1,"/);
     }
@@ -159,23 +155,11 @@ describe('AT+WSOPEN', () => {
       ['ws://', /it has no host/],
       ['ws://user:pass@:80', /it has no host/],
       ...[
-        'ws://h:80:80/',
-        'ws://h::80',
-        'ws://h:80:',
-        'ws://::1/',
-        'ws://[::1]:80:80',
+        ...['ws://h:80:80/', 'ws://h::80', 'ws://h:80:', 'ws://::1/', 'ws://[::1]:80:80'],
         'ws://u:p@a:b:c',
       ].map((uri): [string, RegExp] => [uri, /more than one colon/]),
       ...[
-        '[::1',
-        '::1]',
-        '[]',
-        '[]:80',
-        '[fe80::g]',
-        '[::1]80',
-        '[::1]]',
-        '[[::1]]',
-        'h[1]',
+        ...['[::1', '::1]', '[]', '[]:80', '[fe80::g]', '[::1]80', '[::1]]', '[[::1]]', 'h[1]'],
         'u:p@[::1',
       ].map((host): [string, RegExp] => [
         `ws://${host}/`,

@@ -25,14 +25,8 @@ const settings = {
 
 /** Queries of what an initialization sets in the device, in RAM and in flash. */
 const queries = [
-  'AT+SYSSTORE?',
-  'AT+CWMODE?',
-  'AT+CWJAP?',
-  'AT+CWRECONNCFG?',
-  'AT+CIPSNTPCFG?',
-  'AT+UART_CUR?',
-  'AT+WSOPEN?',
-  'AT+WSHEAD?',
+  ...['AT+SYSSTORE?', 'AT+CWMODE?', 'AT+CWJAP?', 'AT+CWRECONNCFG?', 'AT+CIPSNTPCFG?'],
+  ...['AT+UART_CUR?', 'AT+WSOPEN?', 'AT+WSHEAD?'],
   ...['wss_ca', 'wss_cert', 'wss_key'].map((store) => `AT+SYSMFG=1,"${store}","${store}.0"`),
 ];
 

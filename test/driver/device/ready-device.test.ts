@@ -38,14 +38,8 @@ describe('a ready device', () => {
     ]);
     harness.port.written.length = 0;
     for (const text of [
-      'AT+RST',
-      'ATE1',
-      'AT+WSSEND=0,5',
-      'AT\r\nAT+RST',
-      'AT+UART_CUR=9600,8,1,0,0',
-      '',
-      'reset',
-      'AT+CIPSEND=5',
+      ...['AT+RST', 'ATE1', 'AT+WSSEND=0,5', 'AT\r\nAT+RST', 'AT+UART_CUR=9600,8,1,0,0', ''],
+      ...['reset', 'AT+CIPSEND=5'],
     ]) {
       assert.equal(
         await code(harness, harness.device.command(text)),

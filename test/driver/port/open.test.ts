@@ -9,12 +9,8 @@ const line = { rate: 115_200 };
 describe('port addresses', () => {
   it('name serial ports with a rate, and TCP bridges without', () => {
     for (const address of [
-      '/dev/ttyUSB0',
-      '/dev/serial/by-id/usb-Silicon_Labs_CP2102-if00-port0',
-      '/dev/cu.usbserial-0001',
-      'COM3',
-      'com12',
-      '\\\\.\\COM12',
+      ...['/dev/ttyUSB0', '/dev/serial/by-id/usb-Silicon_Labs_CP2102-if00-port0'],
+      ...['/dev/cu.usbserial-0001', 'COM3', 'com12', '\\\\.\\COM12'],
     ]) {
       const opener = portAt(address, line);
       assert.deepEqual([opener.address, opener.rate], [address, 115_200]);
@@ -32,21 +28,9 @@ describe('port addresses', () => {
 
   it('are refused in any other form', () => {
     for (const address of [
-      '',
-      'ttyUSB0',
-      '/',
-      '/dev/',
-      '/dev/tty\nUSB0',
-      '/dev/tty\0USB0',
-      'sim:',
-      'tcp:',
-      'tcp://host',
-      'tcp://host:0',
-      'tcp://host:65536',
-      'tcp://host:80/path',
-      'tcp://user@host:80',
-      'tcp://ho st:80',
-      'http://host:80',
+      ...['', 'ttyUSB0', '/', '/dev/', '/dev/tty\nUSB0', '/dev/tty\0USB0', 'sim:', 'tcp:'],
+      ...['tcp://host', 'tcp://host:0', 'tcp://host:65536', 'tcp://host:80/path'],
+      ...['tcp://user@host:80', 'tcp://ho st:80', 'http://host:80'],
       undefined,
       null,
       5,

@@ -8,14 +8,7 @@ describe('2.1 the WebSocket interface: constructor', () => {
   test('throws SyntaxError for an invalid URL, another scheme, and a fragment', async (harness) => {
     const { WebSocket } = harness;
     for (const url of [
-      '',
-      'host',
-      '/path',
-      'ws://',
-      'ws://a b/',
-      'ftp://host/',
-      'mailto:a',
-      'ws://h/#x',
+      ...['', 'host', '/path', 'ws://', 'ws://a b/', 'ftp://host/', 'mailto:a', 'ws://h/#x'],
       'ws://h/#',
     ])
       assert.throws(() => new WebSocket(url), named('SyntaxError'), url);

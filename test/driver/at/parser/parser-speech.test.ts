@@ -48,15 +48,7 @@ const noise = fc
       fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
       fc
         .constantFrom(
-          '+WS_DATA:',
-          '+WS_DATA:0,',
-          '0,5,',
-          '1,1,1,9,9,',
-          '\r\n',
-          '\r',
-          '>',
-          'AT',
-          '+X:',
+          ...['+WS_DATA:', '+WS_DATA:0,', '0,5,', '1,1,1,9,9,', '\r\n', '\r', '>', 'AT', '+X:'],
         )
         .map((text) => Buffer.from(text)),
       fc.nat(16_400).map((length) => Buffer.from(`+WS_DATA:0,${length},`)),

@@ -235,13 +235,8 @@ describe('corruption', () => {
 
   for (const header of [
     // The firmware reports continuation, text and binary frames only.
-    '0,3,1,5,5,',
-    '0,9,1,5,5,',
-    '0,15,1,5,5,',
-    '0,1,2,5,5,',
-    '0,1,1,4294967296,5,',
-    '0,1,1,20000,16385,',
-    '0,1,1,5,6,',
+    ...['0,3,1,5,5,', '0,9,1,5,5,', '0,15,1,5,5,', '0,1,2,5,5,', '0,1,1,4294967296,5,'],
+    ...['0,1,1,20000,16385,', '0,1,1,5,6,'],
   ]) {
     it(`of a long header is garbage: ${header}`, () => {
       const [first, ...rest] = read(`+WS_DATA:${header}hello\r\nOK\r\n`, { formats: LONG });

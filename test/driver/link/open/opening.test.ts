@@ -22,21 +22,11 @@ describe('opening a link', () => {
     ]);
     await harness.clock.wait(opening);
     assert.deepEqual(harness.lines(), [
-      'AT+WSHEAD=0',
-      'AT+WSHEAD=8',
-      'X-Two: 2AT+WSHEAD=15',
-      'X-One: a, "b" \\AT+WSHEAD?',
-      'AT+WSCFG=0,30,60,4096',
-      'AT+WSDATAFMT=0,0,55',
-      'AT+WSOPEN=0,"ws://host/a?x=1\\,2","chat",15000,"Bearer x\\,y"',
-      'AT+WSOPEN?',
-      'AT+WSHEAD=0',
-      'AT+WSCFG=1,10,120,1024',
-      'AT+WSDATAFMT=1,0,55',
-      'AT+WSOPEN=1,"ws://host/b"',
-      'AT+WSOPEN?',
-      'AT+WSSEND=0,0,9',
-      'AT+WSSEND=1,0,9',
+      ...['AT+WSHEAD=0', 'AT+WSHEAD=8', 'X-Two: 2AT+WSHEAD=15', 'X-One: a, "b" \\AT+WSHEAD?'],
+      ...['AT+WSCFG=0,30,60,4096', 'AT+WSDATAFMT=0,0,55'],
+      ...['AT+WSOPEN=0,"ws://host/a?x=1\\,2","chat",15000,"Bearer x\\,y"', 'AT+WSOPEN?'],
+      ...['AT+WSHEAD=0', 'AT+WSCFG=1,10,120,1024', 'AT+WSDATAFMT=1,0,55'],
+      ...['AT+WSOPEN=1,"ws://host/b"', 'AT+WSOPEN?', 'AT+WSSEND=0,0,9', 'AT+WSSEND=1,0,9'],
     ]);
     const [a, b] = harness.server.requests;
     assert.equal(a?.target, '/a?x=1,2');
