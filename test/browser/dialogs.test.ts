@@ -267,17 +267,16 @@ for (const nodeRed of majors) {
       };
       await editor.place([{ ...rival, z, wires: [[], []] }]);
       await editor.edit(open);
-      await eventually(() => note.innerText(), 'These nodes open link 0, too: rival');
+      const also = (names: string) =>
+        `These nodes open link 0, too: ${names}. Only the one that opens it last gets the messages.`;
+      await eventually(() => note.innerText(), also('rival'));
       await editor.done();
       await editor.place([
         { id: 'elsewhere', type: 'tab', label: 'Elsewhere' },
         { ...rival, id: 'nameless', name: '', z: 'elsewhere', wires: [[], []] },
       ]);
       await editor.edit(open);
-      await eventually(
-        () => note.innerText(),
-        'These nodes open link 0, too: rival, ws-open link 0 (Elsewhere)',
-      );
+      await eventually(() => note.innerText(), also('rival, ws-open link 0 (Elsewhere)'));
     });
   });
 }
