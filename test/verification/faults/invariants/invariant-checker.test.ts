@@ -174,6 +174,11 @@ const cases: readonly (readonly [string, violation: RegExp | undefined, ...Act[]
       ] as const,
   ),
   [
+    'a received message is missing within a loss out of sync',
+    undefined,
+    ...[emits('outofsync'), emits('dataloss', 0), passes(1), serves(2), emits('insync'), passes(3)],
+  ],
+  [
     'a received message is missing, and its link was opened before the server sent it, but not later',
     LOST,
     ...[emits('opened', 0), serves(1), passes(2)],
