@@ -93,6 +93,8 @@ describe('device host', () => {
       if (!good) throw new EspAtError('INVALID_CONFIG', { setting: 'rate', reason: 'NOT_WHOLE' });
       return new FakeDevice();
     });
+    host.detach(new RecordingUser(host));
+    assert.equal(host.state.name, 'stopped');
     const user = new RecordingUser(host);
     assert.deepEqual(user.states, ['absent INVALID_CONFIG']);
     assert.throws(() => host.link(0), { code: 'INVALID_CONFIG' });
