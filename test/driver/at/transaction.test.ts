@@ -161,22 +161,20 @@ describe('a transaction with payload', () => {
     });
 });
 
-describe('a loss of sync', () => {
-  it('has the reason that shows it', () => {
-    const reasonAfter = (command: Command, ...inputs: (string | number)[]) => {
-      const transaction = started(command);
-      const final = inputs.pop();
-      actions(transaction, ...inputs);
-      return typeof final === 'number'
-        ? onIdle(transaction, final, final, 1)
-        : onLine(transaction, String(final), 4000);
-    };
-    assert.equal(reasonAfter(query, 60_000), 'NO_RESPONSE');
-    assert.equal(reasonAfter(query, 4000, 5500), 'NO_RESPONSE');
-    assert.equal(reasonAfter(query, 'SEND OK'), 'UNEXPECTED_RESPONSE');
-    assert.equal(reasonAfter(send, 'OK', '>', 4000, 'SEND OK', 4500), 'CORRUPT_PAYLOAD');
-    assert.equal(reasonAfter(send, 'OK', '>', 4000, 'SEND OK', 'OK'), 'CORRUPT_PAYLOAD');
-  });
+it('a loss of sync has the reason that shows it', () => {
+  const reasonAfter = (command: Command, ...inputs: (string | number)[]) => {
+    const transaction = started(command);
+    const final = inputs.pop();
+    actions(transaction, ...inputs);
+    return typeof final === 'number'
+      ? onIdle(transaction, final, final, 1)
+      : onLine(transaction, String(final), 4000);
+  };
+  assert.equal(reasonAfter(query, 60_000), 'NO_RESPONSE');
+  assert.equal(reasonAfter(query, 4000, 5500), 'NO_RESPONSE');
+  assert.equal(reasonAfter(query, 'SEND OK'), 'UNEXPECTED_RESPONSE');
+  assert.equal(reasonAfter(send, 'OK', '>', 4000, 'SEND OK', 4500), 'CORRUPT_PAYLOAD');
+  assert.equal(reasonAfter(send, 'OK', '>', 4000, 'SEND OK', 'OK'), 'CORRUPT_PAYLOAD');
 });
 
 describe('the next check of a transaction', () => {

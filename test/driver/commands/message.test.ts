@@ -51,12 +51,10 @@ describe('AT+WSSEND', () => {
   });
 });
 
-describe('AT+WSCLOSE and AT+WSDATAFMT', () => {
-  it('are idempotent', () => {
-    assert.equal(wsclose(2).line, 'AT+WSCLOSE=2');
-    assert.equal(wsclose(2).idempotent, true);
-    assert.ok(wsclose(2).timeoutMs > 14_000);
-    assert.equal(wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
-    assert.equal(wsdatafmt(1).idempotent, true);
-  });
+it('AT+WSCLOSE and AT+WSDATAFMT are idempotent', () => {
+  assert.equal(wsclose(2).line, 'AT+WSCLOSE=2');
+  assert.equal(wsclose(2).idempotent, true);
+  assert.ok(wsclose(2).timeoutMs > 14_000);
+  assert.equal(wsdatafmt(1).line, 'AT+WSDATAFMT=1,0,55');
+  assert.equal(wsdatafmt(1).idempotent, true);
 });

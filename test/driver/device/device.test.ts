@@ -137,27 +137,25 @@ describe('restart()', () => {
   });
 });
 
-describe('a device that stops', () => {
-  for (const [end, errorCode] of [
-    ['disconnect', 'DEVICE_DISCONNECTED'],
-    ['stop', 'DEVICE_STOPPED'],
-  ] as const)
-    test(`rejects calls with ${errorCode} while a ${end} is under way, and becomes ready after a start during it`, async (harness) => {
-      const { device, clock, server } = await harness.open({ uri: 'ws://host/echo' });
-      server.behavior.answersCloses = false;
-      const stopped = device[end]();
-      await clock.advance(200);
-      assert.equal(device.state.name, 'ready');
-      for (const call of [
-        () => device.checkLinks(),
-        () => device.restart(),
-        () => device.command('AT'),
-      ])
-        assert.equal(await code(harness, call()), errorCode);
-      device.start();
-      const ready = device.ready();
-      await clock.wait(stopped);
-      await clock.wait(ready);
-      assert.equal(device.state.name, 'ready');
-    });
-});
+for (const [end, errorCode] of [
+  ['disconnect', 'DEVICE_DISCONNECTED'],
+  ['stop', 'DEVICE_STOPPED'],
+] as const)
+  test(`a device that stops rejects calls with ${errorCode} while a ${end} is under way, and becomes ready after a start during it`, async (harness) => {
+    const { device, clock, server } = await harness.open({ uri: 'ws://host/echo' });
+    server.behavior.answersCloses = false;
+    const stopped = device[end]();
+    await clock.advance(200);
+    assert.equal(device.state.name, 'ready');
+    for (const call of [
+      () => device.checkLinks(),
+      () => device.restart(),
+      () => device.command('AT'),
+    ])
+      assert.equal(await code(harness, call()), errorCode);
+    device.start();
+    const ready = device.ready();
+    await clock.wait(stopped);
+    await clock.wait(ready);
+    assert.equal(device.state.name, 'ready');
+  });

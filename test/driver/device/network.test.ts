@@ -201,26 +201,24 @@ describe('scanning networks', () => {
   });
 });
 
-describe('the Wi-Fi of a device', () => {
-  for (const [state, urc, after] of [
-    ['3', 'WIFI GOT IP', 'ready'],
-    ['2', 'WIFI DISCONNECT', 'ready WIFI_LOST'],
-  ] as const) {
-    it(`has the state of ${urc} where that comes in one chunk with an older +CWSTATE:${state}`, async () => {
-      let held = '';
-      await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
-      harness.alterOutput = (said) => {
-        const text = held + said;
-        if (!harness.device.state.error || !text.includes('+CWSTATE:')) return text;
-        held = text.includes('OK\r\n') ? '' : text;
-        return held === '' ? `${text.replace(/(\+CWSTATE:)\d/, `$1${state}`)}${urc}\r\n` : '';
-      };
-      await harness.ready();
-      harness.simulator.wifi.lose();
-      await harness.clock.advance(20_000);
-      assert.equal(shown(harness), 'ready WIFI_LOST');
-      await harness.clock.advance(20_000);
-      assert.equal(shown(harness), after);
-    });
-  }
-});
+for (const [state, urc, after] of [
+  ['3', 'WIFI GOT IP', 'ready'],
+  ['2', 'WIFI DISCONNECT', 'ready WIFI_LOST'],
+] as const) {
+  it(`the Wi-Fi of a device has the state of ${urc} where that comes in one chunk with an older +CWSTATE:${state}`, async () => {
+    let held = '';
+    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [home] } });
+    harness.alterOutput = (said) => {
+      const text = held + said;
+      if (!harness.device.state.error || !text.includes('+CWSTATE:')) return text;
+      held = text.includes('OK\r\n') ? '' : text;
+      return held === '' ? `${text.replace(/(\+CWSTATE:)\d/, `$1${state}`)}${urc}\r\n` : '';
+    };
+    await harness.ready();
+    harness.simulator.wifi.lose();
+    await harness.clock.advance(20_000);
+    assert.equal(shown(harness), 'ready WIFI_LOST');
+    await harness.clock.advance(20_000);
+    assert.equal(shown(harness), after);
+  });
+}

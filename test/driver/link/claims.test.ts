@@ -100,19 +100,17 @@ describe('the owner of a link', () => {
   });
 });
 
-describe('a message that is held for a link', () => {
-  for (const replace of [false, true])
-    it(`fails with an open of another URI ${replace ? 'that replaces one under way' : 'after a failed one'}`, async () => {
-      await using harness = replace ? new Harness() : await readyHarness();
-      const { device, clock, server } = harness;
-      const [link] = device.links;
-      device.start();
-      link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
-      if (!replace) await clock.until(() => harness.linkEvents.at(-1)?.event === 'retry', 20_000);
-      const held = failure(harness, link.send('for the other', { holdMs: 60_000 }));
-      await clock.wait(link.open({ uri: 'ws://host/plain', replace }));
-      assert.deepEqual([(await held).code, (await held).outcome], ['LINK_CLOSED', 'not-sent']);
-      await clock.advance(1000);
-      assert.ok(server.connections[0]?.frames.every(({ opcode }) => opcode !== 1));
-    });
-});
+for (const replace of [false, true])
+  it(`a message that is held for a link fails with an open of another URI ${replace ? 'that replaces one under way' : 'after a failed one'}`, async () => {
+    await using harness = replace ? new Harness() : await readyHarness();
+    const { device, clock, server } = harness;
+    const [link] = device.links;
+    device.start();
+    link.open({ uri: 'ws://host:1/', keepOpen: true }).catch(() => undefined);
+    if (!replace) await clock.until(() => harness.linkEvents.at(-1)?.event === 'retry', 20_000);
+    const held = failure(harness, link.send('for the other', { holdMs: 60_000 }));
+    await clock.wait(link.open({ uri: 'ws://host/plain', replace }));
+    assert.deepEqual([(await held).code, (await held).outcome], ['LINK_CLOSED', 'not-sent']);
+    await clock.advance(1000);
+    assert.ok(server.connections[0]?.frames.every(({ opcode }) => opcode !== 1));
+  });

@@ -104,70 +104,64 @@ describe('a link with keepOpen', () => {
   });
 });
 
-describe('a link that the device reconnects before the driver does', () => {
-  it('keeps the connection, without a close or data loss', async () => {
-    await using harness: Harness = new Harness({
-      route: ({ port }) =>
-        port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
-    });
-    await harness.ready();
-    const { clock, server } = harness;
-    const [link, other] = harness.device.links;
-    await clock.wait(link.open({ uri: 'ws://host/plain' }));
-    server.connections[0]?.reset();
-    assert.ok(await clock.until(() => link.stateNumber !== 2, 1000));
-    other.open({ uri: 'ws://host:7/' }).catch(() => undefined);
-    let isOpen = false;
-    void link.open({ uri: 'ws://host/plain' }).then(() => (isOpen = true));
-    harness.port.written.length = 0;
-    assert.ok(await clock.until(() => server.connections.length === 2, 14_000));
-    server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
-    await clock.advance(100);
-    assert.deepEqual([link.stateNumber, isOpen], [2, true]);
-    assert.deepEqual(harness.texts(), ['hello']);
-    await clock.advance(30_000);
-    assert.equal(link.stateNumber, 2);
-    assert.equal(server.connections.length, 2);
-    assert.ok(!harness.port.text.includes('AT+WSCLOSE=0'), harness.port.text);
+it('a link that the device reconnects before the driver does keeps its connection, without a close or data loss', async () => {
+  await using harness: Harness = new Harness({
+    route: ({ port }) =>
+      port === 7 ? { kind: 'unroutable' } : { kind: 'server', server: harness.server },
   });
+  await harness.ready();
+  const { clock, server } = harness;
+  const [link, other] = harness.device.links;
+  await clock.wait(link.open({ uri: 'ws://host/plain' }));
+  server.connections[0]?.reset();
+  assert.ok(await clock.until(() => link.stateNumber !== 2, 1000));
+  other.open({ uri: 'ws://host:7/' }).catch(() => undefined);
+  let isOpen = false;
+  void link.open({ uri: 'ws://host/plain' }).then(() => (isOpen = true));
+  harness.port.written.length = 0;
+  assert.ok(await clock.until(() => server.connections.length === 2, 14_000));
+  server.connections[1]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
+  await clock.advance(100);
+  assert.deepEqual([link.stateNumber, isOpen], [2, true]);
+  assert.deepEqual(harness.texts(), ['hello']);
+  await clock.advance(30_000);
+  assert.equal(link.stateNumber, 2);
+  assert.equal(server.connections.length, 2);
+  assert.ok(!harness.port.text.includes('AT+WSCLOSE=0'), harness.port.text);
 });
 
-describe('a link that the device reconnects while the driver closes it to open it afresh', () => {
-  test('opens with the AT+WSOPEN of the driver: AT+WSCLOSE has ended the other connection', async (harness) => {
-    const { clock, port, server, link } = await harness.open();
-    server.connections[0]?.reset();
-    assert.ok(await clock.until(() => link.stateNumber === 3, 1000));
-    port.written.length = harness.linkEvents.length = 0;
-    const again = endingOf(link.open({ uri: 'ws://host/plain' }));
-    assert.ok(await clock.until(() => port.text.includes('AT+WSCLOSE=0'), 1000));
-    port.deliver(Buffer.from('+WS_CONNECTED:0\r\n'));
-    assert.deepEqual([link.state, link.stateNumber], ['opening', 3]);
-    assert.equal(await clock.wait(again), 'done');
-    assert.equal(port.text.split('AT+WSOPEN=0').length - 1, 1);
-    assert.deepEqual(harness.story(), ['opening 3', 'opened 2']);
-    assert.deepEqual(
-      server.connections.map(({ open }) => open),
-      [false, true],
-    );
-  });
+test('a link that the device reconnects while the driver closes it to open it afresh opens with the AT+WSOPEN of the driver: AT+WSCLOSE has ended the other connection', async (harness) => {
+  const { clock, port, server, link } = await harness.open();
+  server.connections[0]?.reset();
+  assert.ok(await clock.until(() => link.stateNumber === 3, 1000));
+  port.written.length = harness.linkEvents.length = 0;
+  const again = endingOf(link.open({ uri: 'ws://host/plain' }));
+  assert.ok(await clock.until(() => port.text.includes('AT+WSCLOSE=0'), 1000));
+  port.deliver(Buffer.from('+WS_CONNECTED:0\r\n'));
+  assert.deepEqual([link.state, link.stateNumber], ['opening', 3]);
+  assert.equal(await clock.wait(again), 'done');
+  assert.equal(port.text.split('AT+WSOPEN=0').length - 1, 1);
+  assert.deepEqual(harness.story(), ['opening 3', 'opened 2']);
+  assert.deepEqual(
+    server.connections.map(({ open }) => open),
+    [false, true],
+  );
 });
 
-describe('a link that waits to open, while the device still has its connection to another URI', () => {
-  test('closes that connection, and opens its own', async (harness) => {
-    const { clock, device, server } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri: 'ws://host/one' }));
-    harness.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
-    const options = { uri: 'ws://host/two', keepOpen: true, replace: true };
-    assert.equal(await clock.wait(endingOf(link.open(options))), 'COMMAND_FAILED');
-    assert.equal(harness.linkEvents.at(-1)?.event, 'retry');
-    harness.outcome = () => undefined;
-    await clock.wait(device.checkLinks());
-    assert.equal(link.state, 'closed');
-    const [first] = server.connections;
-    first?.send({ fin: true, opcode: 1, payload: Buffer.from('of one') });
-    assert.ok(await clock.until(() => link.state === 'open', 60_000));
-    assert.deepEqual(harness.connections(), ['/one false', '/two true']);
-    assert.deepEqual(harness.messages, []);
-  });
+test('a link that waits to open, while the device still has its connection to another URI, closes that connection, and opens its own', async (harness) => {
+  const { clock, device, server } = harness;
+  const [link] = device.links;
+  await clock.wait(link.open({ uri: 'ws://host/one' }));
+  harness.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
+  const options = { uri: 'ws://host/two', keepOpen: true, replace: true };
+  assert.equal(await clock.wait(endingOf(link.open(options))), 'COMMAND_FAILED');
+  assert.equal(harness.linkEvents.at(-1)?.event, 'retry');
+  harness.outcome = () => undefined;
+  await clock.wait(device.checkLinks());
+  assert.equal(link.state, 'closed');
+  const [first] = server.connections;
+  first?.send({ fin: true, opcode: 1, payload: Buffer.from('of one') });
+  assert.ok(await clock.until(() => link.state === 'open', 60_000));
+  assert.deepEqual(harness.connections(), ['/one false', '/two true']);
+  assert.deepEqual(harness.messages, []);
 });

@@ -49,26 +49,21 @@ describe('port addresses', () => {
   });
 });
 
-describe('port errors', () => {
-  it('get their code from the system error, not from the port name', () => {
-    const withCode = (code: string) =>
-      Object.assign(new Error(`connect ${code} 10.0.0.1:1`), { code });
-    assert.equal(portFailure('tcp://h:1', withCode('ECONNREFUSED')).code, 'PORT_UNREACHABLE');
-    assert.equal(portFailure('tcp://h:1', withCode('EHOSTUNREACH')).code, 'PORT_UNREACHABLE');
-    const noHost = withCode('ENOTFOUND');
-    assert.equal(portFailure('tcp://h:1', noHost).code, 'PORT_UNREACHABLE');
-    const several = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
-    assert.equal(portFailure('tcp://h:1', several).code, 'PORT_UNREACHABLE');
-    const tricky = '/dev/busy-permission denied';
-    const error = portFailure(
-      tricky,
-      new Error(`Error: Input/output error, cannot open ${tricky}`),
-    );
-    assert.equal(error.code, 'PORT_FAILED');
-    assert.equal(error.details.reason, `Input/output error, cannot open ${tricky}`);
-    assert.equal(portFailure('/dev/x', 'odd').code, 'PORT_FAILED');
-    const text = 'getaddrinfo ENOTFOUND busybox';
-    const host = Object.assign(new Error(text), { code: 'ENOTFOUND' });
-    assert.equal(portFailure('tcp://busybox:23', host).code, 'PORT_UNREACHABLE');
-  });
+it('port errors get their code from the system error, not from the port name', () => {
+  const withCode = (code: string) =>
+    Object.assign(new Error(`connect ${code} 10.0.0.1:1`), { code });
+  assert.equal(portFailure('tcp://h:1', withCode('ECONNREFUSED')).code, 'PORT_UNREACHABLE');
+  assert.equal(portFailure('tcp://h:1', withCode('EHOSTUNREACH')).code, 'PORT_UNREACHABLE');
+  const noHost = withCode('ENOTFOUND');
+  assert.equal(portFailure('tcp://h:1', noHost).code, 'PORT_UNREACHABLE');
+  const several = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+  assert.equal(portFailure('tcp://h:1', several).code, 'PORT_UNREACHABLE');
+  const tricky = '/dev/busy-permission denied';
+  const error = portFailure(tricky, new Error(`Error: Input/output error, cannot open ${tricky}`));
+  assert.equal(error.code, 'PORT_FAILED');
+  assert.equal(error.details.reason, `Input/output error, cannot open ${tricky}`);
+  assert.equal(portFailure('/dev/x', 'odd').code, 'PORT_FAILED');
+  const text = 'getaddrinfo ENOTFOUND busybox';
+  const host = Object.assign(new Error(text), { code: 'ENOTFOUND' });
+  assert.equal(portFailure('tcp://busybox:23', host).code, 'PORT_UNREACHABLE');
 });

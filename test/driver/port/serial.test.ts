@@ -172,15 +172,13 @@ describe('the end of a serial port', () => {
   });
 });
 
-describe('the rate of a serial port', () => {
-  test('changes on request', async ({ port, serial }) => {
-    await port.setRate?.(921_600);
-    assert.deepEqual(serial.calls.slice(1), ['update 921600']);
-    serial.updateFailure = new Error('Error baud rate of 7 is not supported on your platform');
-    await rejected('PORT_FAILED', port.setRate?.(7) ?? Promise.resolve());
-    await port.close();
-    await rejected('PORT_CLOSED', port.setRate?.(9600) ?? Promise.resolve());
-  });
+test('the rate of a serial port changes on request', async ({ port, serial }) => {
+  await port.setRate?.(921_600);
+  assert.deepEqual(serial.calls.slice(1), ['update 921600']);
+  serial.updateFailure = new Error('Error baud rate of 7 is not supported on your platform');
+  await rejected('PORT_FAILED', port.setRate?.(7) ?? Promise.resolve());
+  await port.close();
+  await rejected('PORT_CLOSED', port.setRate?.(9600) ?? Promise.resolve());
 });
 
 describe('flow control of an open serial port', () => {

@@ -173,22 +173,20 @@ describe('joining a network', () => {
   });
 });
 
-describe('scanning networks', () => {
-  it('switches the station on and lists networks with a name, the strongest first', async () => {
-    const device = new ScriptedRun((line) => {
-      if (line === 'AT+CWMODE?') return ['+CWMODE:0'];
-      if (line !== 'AT+CWLAP') return [];
-      return [
-        '+CWLAP:(3,"far",-80,"aa:bb:cc:dd:ee:01",1,-1,-1,4,4,7,0)',
-        '+CWLAP:(3,"",-40,"aa:bb:cc:dd:ee:02",1,-1,-1,4,4,7,0)',
-        '+CWLAP:(0,"near",-50,"aa:bb:cc:dd:ee:03",11,-1,-1,4,4,7,0)',
-      ];
-    });
-    const found = await wifi.scanNetworks(device.run);
-    const shown = found.map(({ ssid, encrypted }) => `${ssid} ${encrypted}`);
-    assert.deepEqual(shown, ['near false', 'far true']);
-    assert.deepEqual(device.asked, ['AT+CWMODE?', 'AT+CWMODE=1', 'AT+CWLAP']);
+it('scanning networks switches the station on and lists networks with a name, the strongest first', async () => {
+  const device = new ScriptedRun((line) => {
+    if (line === 'AT+CWMODE?') return ['+CWMODE:0'];
+    if (line !== 'AT+CWLAP') return [];
+    return [
+      '+CWLAP:(3,"far",-80,"aa:bb:cc:dd:ee:01",1,-1,-1,4,4,7,0)',
+      '+CWLAP:(3,"",-40,"aa:bb:cc:dd:ee:02",1,-1,-1,4,4,7,0)',
+      '+CWLAP:(0,"near",-50,"aa:bb:cc:dd:ee:03",11,-1,-1,4,4,7,0)',
+    ];
   });
+  const found = await wifi.scanNetworks(device.run);
+  const shown = found.map(({ ssid, encrypted }) => `${ssid} ${encrypted}`);
+  assert.deepEqual(shown, ['near false', 'far true']);
+  assert.deepEqual(device.asked, ['AT+CWMODE?', 'AT+CWMODE=1', 'AT+CWLAP']);
 });
 
 describe('a network', () => {

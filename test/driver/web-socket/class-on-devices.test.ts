@@ -247,20 +247,18 @@ describe('a paused connection', () => {
   });
 });
 
-describe('on firmware that does not report the kind (class C)', () => {
-  for (const [unknownKind, kinds] of [
-    ['guess', [false, true]],
-    ['text', [false, false]],
-    ['binary', [true, true]],
-  ] as const)
-    it(`messages are text or binary by unknownKind: ${unknownKind}`, async () => {
-      await using harness = await classHarness({ firmware: 'C' }, { unknownKind });
-      const { opened, arrive } = harness;
-      const socket = await opened();
-      const got: boolean[] = [];
-      socket.on('message', (_, isBinary) => got.push(isBinary));
-      await arrive(1, 'text');
-      await arrive(2, Buffer.from([0xff]));
-      assert.deepEqual(got, kinds);
-    });
-});
+for (const [unknownKind, kinds] of [
+  ['guess', [false, true]],
+  ['text', [false, false]],
+  ['binary', [true, true]],
+] as const)
+  it(`on firmware that does not report the kind (class C) messages are text or binary by unknownKind: ${unknownKind}`, async () => {
+    await using harness = await classHarness({ firmware: 'C' }, { unknownKind });
+    const { opened, arrive } = harness;
+    const socket = await opened();
+    const got: boolean[] = [];
+    socket.on('message', (_, isBinary) => got.push(isBinary));
+    await arrive(1, 'text');
+    await arrive(2, Buffer.from([0xff]));
+    assert.deepEqual(got, kinds);
+  });

@@ -80,47 +80,43 @@ describe('close() in CONNECTING', () => {
   });
 });
 
-describe('a paused connection', () => {
-  test('fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
-    const told = events(socket);
-    const codes: string[] = [];
-    socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
-    let bytes = 0;
-    socket.on('message', (data) => (bytes += data.length));
-    socket.pause();
-    const [link] = harness.device.links;
-    const { id, owner } = link;
-    const opcode = 2 as const;
-    const message = { link: id, uri: URI, owner, opcode, bytes: Buffer.alloc(1 << 20) };
-    for (let count = 0; count < 15; count++) link.emit('message', message);
-    assert.equal(socket.readyState, 1);
-    link.emit('message', message);
-    assert.deepEqual([socket.readyState, told], [2, []]);
-    await harness.clock.advance(2000);
-    assert.equal(link.state, 'closed');
-    socket.resume();
-    assert.deepEqual([bytes, codes], [15 << 20, ['PAUSE_BUFFER_FULL']]);
-    assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
-  });
+test('a paused connection fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async (harness) => {
+  const { opened } = harness;
+  const socket = await opened();
+  const told = events(socket);
+  const codes: string[] = [];
+  socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
+  let bytes = 0;
+  socket.on('message', (data) => (bytes += data.length));
+  socket.pause();
+  const [link] = harness.device.links;
+  const { id, owner } = link;
+  const opcode = 2 as const;
+  const message = { link: id, uri: URI, owner, opcode, bytes: Buffer.alloc(1 << 20) };
+  for (let count = 0; count < 15; count++) link.emit('message', message);
+  assert.equal(socket.readyState, 1);
+  link.emit('message', message);
+  assert.deepEqual([socket.readyState, told], [2, []]);
+  await harness.clock.advance(2000);
+  assert.equal(link.state, 'closed');
+  socket.resume();
+  assert.deepEqual([bytes, codes], [15 << 20, ['PAUSE_BUFFER_FULL']]);
+  assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
 });
 
-describe('pause() and resume() in a listener, in resume()', () => {
-  test('of a connection that has ended: all messages come, then close', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
-    const told = events(socket);
-    socket.on('message', (data) => {
-      told.push(data.toString());
-      socket.pause();
-      socket.resume();
-    });
+test('pause() and resume() in a listener, in resume() of a connection that has ended: all messages come, then close', async (harness) => {
+  const { opened, arrive } = harness;
+  const socket = await opened();
+  const told = events(socket);
+  socket.on('message', (data) => {
+    told.push(data.toString());
     socket.pause();
-    for (const text of ['a', 'b', 'c']) await arrive(1, text);
-    harness.server.connections[0]?.close();
-    await harness.clock.advance(2000);
     socket.resume();
-    assert.deepEqual(told, ['a', 'b', 'c', 'close 3 1005 "" true']);
   });
+  socket.pause();
+  for (const text of ['a', 'b', 'c']) await arrive(1, text);
+  harness.server.connections[0]?.close();
+  await harness.clock.advance(2000);
+  socket.resume();
+  assert.deepEqual(told, ['a', 'b', 'c', 'close 3 1005 "" true']);
 });

@@ -93,23 +93,21 @@ describe('3 feedback from the protocol', () => {
   });
 });
 
-describe('event handlers (HTML, section 8.1.8)', () => {
-  test('are null, keep their place among listeners, and take functions only', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
-    assert.deepEqual(
-      [socket.onopen, socket.onmessage, socket.onerror, socket.onclose],
-      [null, null, null, null],
-    );
-    const order: string[] = [];
-    socket.onmessage = () => order.push('first');
-    socket.addEventListener('message', () => order.push('listener'));
-    socket.onmessage = () => order.push('handler');
-    await arrive(1, 'x');
-    assert.deepEqual(order, ['handler', 'listener']);
-    Reflect.set(socket, 'onmessage', 'nonsense');
-    assert.equal(socket.onmessage, null);
-    await arrive(1, 'x');
-    assert.deepEqual(order, ['handler', 'listener', 'listener']);
-  });
+test('event handlers (HTML, section 8.1.8) are null, keep their place among listeners, and take functions only', async (harness) => {
+  const { opened, arrive } = harness;
+  const socket = await opened();
+  assert.deepEqual(
+    [socket.onopen, socket.onmessage, socket.onerror, socket.onclose],
+    [null, null, null, null],
+  );
+  const order: string[] = [];
+  socket.onmessage = () => order.push('first');
+  socket.addEventListener('message', () => order.push('listener'));
+  socket.onmessage = () => order.push('handler');
+  await arrive(1, 'x');
+  assert.deepEqual(order, ['handler', 'listener']);
+  Reflect.set(socket, 'onmessage', 'nonsense');
+  assert.equal(socket.onmessage, null);
+  await arrive(1, 'x');
+  assert.deepEqual(order, ['handler', 'listener', 'listener']);
 });

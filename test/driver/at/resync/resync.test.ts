@@ -246,12 +246,10 @@ describe('a resync with a pending prompt', () => {
   });
 });
 
-describe('a line between two resyncs', () => {
-  it('is late where it answers the bytes of a resync, or echoes them', () => {
-    const late = [
-      ...['OK', 'ERROR', 'busy p...', '>', '+SYSLOG:0', '+SYSSTORE:1', '+CWMODE:1', 'AT+CWMODE?'],
-    ];
-    const others = ['ready', '+WSOPEN:0', 'AT+GMR', 'x+SYSLOG:0', 'AT+SYSLOG'];
-    assert.deepEqual([...late, ...others].filter(isLateResponse), late);
-  });
+it('a line between two resyncs is late where it answers the bytes of a resync, or echoes them', () => {
+  const late = [
+    ...['OK', 'ERROR', 'busy p...', '>', '+SYSLOG:0', '+SYSSTORE:1', '+CWMODE:1', 'AT+CWMODE?'],
+  ];
+  const others = ['ready', '+WSOPEN:0', 'AT+GMR', 'x+SYSLOG:0', 'AT+SYSLOG'];
+  assert.deepEqual([...late, ...others].filter(isLateResponse), late);
 });

@@ -133,59 +133,53 @@ describe('a device that a killed host has left at a negotiated rate', () => {
   });
 });
 
-describe('an adapter that is unplugged at a data prompt and a negotiated rate', () => {
-  it('has the prompt padded at that rate first, and the device ready within 3 s', async () => {
-    await using harness = await negotiatedHarness();
-    const { clock, device, port } = harness;
-    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
-    const write = harness.simulator.write.bind(harness.simulator);
-    harness.simulator.write = (bytes) => {
-      if (bytes.length < 5000) return write(bytes);
-      harness.simulator.write = write;
-      write(bytes.subarray(0, 1000));
-    };
-    const sent = device.links[0].send('x'.repeat(8000)).catch(() => undefined);
-    assert.ok(await clock.until(() => harness.simulator.write === write, 1000));
-    await clock.advance(20);
-    port.unplug();
-    await clock.wait(sent);
-    await clock.advance(100);
-    port.plugIn();
-    assert.ok(await clock.until(() => device.state.name === 'ready', 3000));
-    assert.equal(harness.hostRate, NEGOTIATED);
-  });
+it('an adapter that is unplugged at a data prompt and a negotiated rate has the prompt padded at that rate first, and the device ready within 3 s', async () => {
+  await using harness = await negotiatedHarness();
+  const { clock, device, port } = harness;
+  await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+  const write = harness.simulator.write.bind(harness.simulator);
+  harness.simulator.write = (bytes) => {
+    if (bytes.length < 5000) return write(bytes);
+    harness.simulator.write = write;
+    write(bytes.subarray(0, 1000));
+  };
+  const sent = device.links[0].send('x'.repeat(8000)).catch(() => undefined);
+  assert.ok(await clock.until(() => harness.simulator.write === write, 1000));
+  await clock.advance(20);
+  port.unplug();
+  await clock.wait(sent);
+  await clock.advance(100);
+  port.plugIn();
+  assert.ok(await clock.until(() => device.state.name === 'ready', 3000));
+  assert.equal(harness.hostRate, NEGOTIATED);
 });
 
-describe('a stop with links in use', () => {
-  it('ends within 950 ms although the device answers nothing', async () => {
-    await using harness = new Harness();
-    const { clock, device, simulator } = harness;
-    await harness.ready();
-    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
-    simulator.powerOff();
-    await clock.wait(device.stop(), 950);
-  });
+it('a stop with links in use ends within 950 ms although the device answers nothing', async () => {
+  await using harness = new Harness();
+  const { clock, device, simulator } = harness;
+  await harness.ready();
+  await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+  simulator.powerOff();
+  await clock.wait(device.stop(), 950);
 });
 
-describe('a port that passes bytes at any rate, as a pty or native USB does', () => {
-  it('has the rate of the options in the statistics, at whatever rate the search found the device', async () => {
-    const port: MemoryPort = new MemoryPort(
-      () => ({ write: (bytes) => harness.simulator.write(bytes) }),
-      { rate: START, setRate: () => undefined },
-    );
-    await using harness = new Harness({ simulator: { output: (bytes) => port.deliver(bytes) } });
-    const { clock, hostClock, simulator } = harness;
+it('a port that passes bytes at any rate, as a pty or native USB does, has the rate of the options in the statistics, at whatever rate the search found the device', async () => {
+  const port: MemoryPort = new MemoryPort(
+    () => ({ write: (bytes) => harness.simulator.write(bytes) }),
+    { rate: START, setRate: () => undefined },
+  );
+  await using harness = new Harness({ simulator: { output: (bytes) => port.deliver(bytes) } });
+  const { clock, hostClock, simulator } = harness;
+  simulator.powerOff();
+  await using device = new Device({ port, clock: hostClock, random: seededRandom(1) });
+  device.start();
+  for (const ms of [1500, 2500, 4000]) {
+    await clock.advance(ms);
+    simulator.powerOn();
+    assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
+    assert.equal(device.statistics().port.baudRate, START);
     simulator.powerOff();
-    await using device = new Device({ port, clock: hostClock, random: seededRandom(1) });
-    device.start();
-    for (const ms of [1500, 2500, 4000]) {
-      await clock.advance(ms);
-      simulator.powerOn();
-      assert.ok(await clock.until(() => device.state.name === 'ready', 60_000));
-      assert.equal(device.statistics().port.baudRate, START);
-      simulator.powerOff();
-      await clock.advance(60_000);
-    }
-    await clock.wait(device.stop());
-  });
+    await clock.advance(60_000);
+  }
+  await clock.wait(device.stop());
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 import { climb } from '../../../../driver/device/baud-rate/automatic-rate';
 import { negotiateRate } from '../../../../driver/device/baud-rate/negotiate';
 import { PortKnowledge } from '../../../../driver/device/session/port-knowledge';
@@ -37,30 +37,26 @@ function fakes({ isCtsActive = false, answers = () => false }) {
   return { access, port, commands };
 }
 
-describe('a climb that loses the device', () => {
-  for (const isCtsActive of [false, true])
-    it(`is not repeated${isCtsActive ? ' with the wires' : ''} after a power cycle`, async () => {
-      const { access, port } = fakes({ isCtsActive });
-      const clock = new VirtualClock();
-      const client = { assume: () => undefined, hasConnection: false };
-      const context = { client, port, clock };
-      await rejected('DEVICE_UNRESPONSIVE', climb(unchecked(access), unchecked(context)));
-      const { rateLimit } = port.knowledge;
-      assert.equal(rateLimit.wiresWork, !isCtsActive);
-      assert.equal(rateLimit.ceiling(clock.now()), isCtsActive ? Infinity : START);
-    });
-});
-
-describe('a negotiated rate at which the device was lost twice, then found', () => {
-  it('is used with RTS and CTS, which the driver then sets again', async () => {
-    // Silent at the new setting, and after both reverts; the searches end at the new rate, at the second and the first trial.
-    let asked = 0;
-    const answers = () => [5, 9].includes(++asked);
-    const { access, port, commands } = fakes({ answers });
-    await negotiateRate(unchecked(access), unchecked(port), unchecked({ flowControl: true }), () =>
-      assert.fail('warned'),
-    );
-    assert.equal(port.baudRate, NEGOTIATED);
-    assert.deepEqual(commands, ['AT+UART_CUR?', `AT+UART_CUR=${NEGOTIATED},8,1,0,3`]);
+for (const isCtsActive of [false, true])
+  it(`a climb that loses the device is not repeated${isCtsActive ? ' with the wires' : ''} after a power cycle`, async () => {
+    const { access, port } = fakes({ isCtsActive });
+    const clock = new VirtualClock();
+    const client = { assume: () => undefined, hasConnection: false };
+    const context = { client, port, clock };
+    await rejected('DEVICE_UNRESPONSIVE', climb(unchecked(access), unchecked(context)));
+    const { rateLimit } = port.knowledge;
+    assert.equal(rateLimit.wiresWork, !isCtsActive);
+    assert.equal(rateLimit.ceiling(clock.now()), isCtsActive ? Infinity : START);
   });
+
+it('a negotiated rate at which the device was lost twice, then found, is used with RTS and CTS, which the driver then sets again', async () => {
+  // Silent at the new setting, and after both reverts; the searches end at the new rate, at the second and the first trial.
+  let asked = 0;
+  const answers = () => [5, 9].includes(++asked);
+  const { access, port, commands } = fakes({ answers });
+  await negotiateRate(unchecked(access), unchecked(port), unchecked({ flowControl: true }), () =>
+    assert.fail('warned'),
+  );
+  assert.equal(port.baudRate, NEGOTIATED);
+  assert.deepEqual(commands, ['AT+UART_CUR?', `AT+UART_CUR=${NEGOTIATED},8,1,0,3`]);
 });

@@ -182,28 +182,26 @@ describe('an open on a port that corrupts bytes', () => {
   });
 });
 
-describe('data of the previous connection that arrives while a link reconnects', () => {
-  it('is dropped, and the first message of the new connection arrives', async () => {
-    await using harness = await new Harness({
-      firmware: 'C',
-      serial: { baudRate: 115_200 },
-    }).ready();
-    const { link } = await harness.open({ keepOpen: true });
-    harness.server.behavior.onAccept = (next) => {
-      harness.clock.after(50, () =>
-        next.send({ fin: true, opcode: 1, payload: Buffer.from('the first of the new one') }),
-      );
-    };
-    harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
-    // One chunk has arrived, the next ones are on the port.
-    await harness.until(() => harness.messages.length === 1, 1000);
-    const { length } = harness.messages;
-    link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
-    await harness.clock.advance(5000);
-    assert.equal(harness.linkEvents.at(-1)?.event, 'reopened');
-    assert.deepEqual(
-      harness.messages.slice(length).map(({ bytes }) => bytes.toString()),
-      ['the first of the new one'],
+it('data of the previous connection that arrives while a link reconnects is dropped, and the first message of the new connection arrives', async () => {
+  await using harness = await new Harness({
+    firmware: 'C',
+    serial: { baudRate: 115_200 },
+  }).ready();
+  const { link } = await harness.open({ keepOpen: true });
+  harness.server.behavior.onAccept = (next) => {
+    harness.clock.after(50, () =>
+      next.send({ fin: true, opcode: 1, payload: Buffer.from('the first of the new one') }),
     );
-  });
+  };
+  harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.alloc(3000, 'x') });
+  // One chunk has arrived, the next ones are on the port.
+  await harness.until(() => harness.messages.length === 1, 1000);
+  const { length } = harness.messages;
+  link.take((state) => corrupted(state, new EspAtError('SEND_CORRUPT', { link: 0 })));
+  await harness.clock.advance(5000);
+  assert.equal(harness.linkEvents.at(-1)?.event, 'reopened');
+  assert.deepEqual(
+    harness.messages.slice(length).map(({ bytes }) => bytes.toString()),
+    ['the first of the new one'],
+  );
 });

@@ -2,26 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { failure, readyHarness, test } from '../../../harness/ready-harness';
 
-describe('a device without memory, which refuses each message before its prompt', () => {
-  it('rejects 100 messages as not sent, without an event or a change of state', async () => {
-    const hooks = {
-      outcome: (line: string) =>
-        line.startsWith('AT+WSSEND')
-          ? ({ kind: 'error' } as const)
-          : ({ kind: 'execute' } as const),
-    };
-    await using harness = await readyHarness({ firmware: 'C', simulator: { hooks } });
-    const [link] = harness.device.links;
-    await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
-    await harness.clock.advance(1000);
-    harness.events.length = harness.states.length = 0;
-    for (let each = 0; each < 100; each++) {
-      const { code, outcome } = await failure(harness, link.send('hello'));
-      assert.deepEqual([code, outcome], ['SEND_FAILED', 'not-sent']);
-    }
-    await harness.clock.advance(1000);
-    assert.deepEqual([harness.events, harness.states, link.state], [[], [], 'open']);
-  });
+it('a device without memory, which refuses each message before its prompt: the driver rejects 100 messages as not sent, without an event or a change of state', async () => {
+  const hooks = {
+    outcome: (line: string) =>
+      line.startsWith('AT+WSSEND') ? ({ kind: 'error' } as const) : ({ kind: 'execute' } as const),
+  };
+  await using harness = await readyHarness({ firmware: 'C', simulator: { hooks } });
+  const [link] = harness.device.links;
+  await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+  await harness.clock.advance(1000);
+  harness.events.length = harness.states.length = 0;
+  for (let each = 0; each < 100; each++) {
+    const { code, outcome } = await failure(harness, link.send('hello'));
+    assert.deepEqual([code, outcome], ['SEND_FAILED', 'not-sent']);
+  }
+  await harness.clock.advance(1000);
+  assert.deepEqual([harness.events, harness.states, link.state], [[], [], 'open']);
 });
 
 describe('connections that no link has asked for', () => {

@@ -5,12 +5,10 @@ import { ChunkJoiner } from '../../../../driver/link/receive/chunk-joiner';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import { cut, joinerRig, sizes } from './joiner-rig';
 
-describe('joining by chunk', () => {
-  it('emits each chunk as it comes, including empty ones', () => {
-    const { push, results } = joinerRig({ by: 'chunk' });
-    push('a', '', 'bc');
-    assert.deepEqual(results, ['a', '', 'bc']);
-  });
+it('joining by chunk emits each chunk as it comes, including empty ones', () => {
+  const { push, results } = joinerRig({ by: 'chunk' });
+  push('a', '', 'bc');
+  assert.deepEqual(results, ['a', '', 'bc']);
 });
 
 describe('a stalled frame', () => {
