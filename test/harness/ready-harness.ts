@@ -35,9 +35,3 @@ export async function failure(harness: Harness, promise: Promise<unknown>): Prom
 /** The code of the error that rejects a promise; see {@link failure}. */
 export const code = async (harness: Harness, promise: Promise<unknown>) =>
   (await failure(harness, promise)).code;
-
-/** The command lines that the driver wrote. */
-export const lines = (harness: Harness): string[] => harness.lines();
-
-/** The events of a link, each with the state that it reported. */
-export const story = (harness: Harness, link = 0): string[] => harness.story(link);

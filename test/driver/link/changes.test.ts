@@ -3,12 +3,14 @@ import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
 import type { Harness } from '../../harness/harness';
 import { openHarness } from '../../harness/ready-harness';
+import { testWith } from '../../harness/test-with';
+
+const test = testWith(() => openHarness());
 
 const uri = 'ws://host/plain';
 
 describe('opening a link that is reconnecting', () => {
-  it('succeeds only once the link is open', async () => {
-    await using harness = await openHarness();
+  test('succeeds only once the link is open', async (harness) => {
     const { link } = harness;
     harness.server.connections[0]?.drop();
     await harness.clock.advance(500);
@@ -34,8 +36,7 @@ describe('opening a link that is reconnecting', () => {
 
 describe('a close that the device refuses', () => {
   for (const refusals of [2, 3, 6]) {
-    it(`is retried until the link is closed: refused ${refusals} times`, async () => {
-      await using harness = await openHarness();
+    test(`is retried until the link is closed: refused ${refusals} times`, async (harness) => {
       const { link } = harness;
       let refused = 0;
       harness.outcome = (line) => {
@@ -57,8 +58,7 @@ describe('a close that the device refuses', () => {
     });
   }
 
-  it('does not leave a closed link in state closing', async () => {
-    await using harness = await openHarness();
+  test('does not leave a closed link in state closing', async (harness) => {
     const { link } = harness;
     let refused = 0;
     // The device executes the command, although it responds ERROR.
@@ -123,8 +123,7 @@ describe('a connection loss without a URC', () => {
     assert.deepEqual(events, ['MESSAGE_INCOMPLETE', 'lost', 'reopened']);
   });
 
-  it('is not emitted when the URC of a connection comes after the response that lists it', async () => {
-    await using harness = await openHarness();
+  test('is not emitted when the URC of a connection comes after the response that lists it', async (harness) => {
     const { link } = harness;
     let late = '';
     harness.alterOutput = (text) => {

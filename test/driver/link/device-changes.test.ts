@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
-import { endingOf, story } from '../../harness/ready-harness';
+import { endingOf } from '../../harness/ready-harness';
 
 it('a device that restarts in the turn in which it becomes ready opens each waiting link once, after the second initialization, and delivers its messages', async () => {
   await using harness = new Harness();
@@ -47,7 +47,7 @@ describe('an open that waits in the command queue', () => {
       assert.equal(second.state, 'open');
       assert.equal(port.text.split('AT+WSOPEN=1').length - 1, 1);
       const told = ['opening 0', 'device-lost 0', 'opening 0', 'opened 2'];
-      assert.deepEqual(story(harness, 1), told);
+      assert.deepEqual(harness.story(1), told);
     });
   }
 

@@ -78,29 +78,6 @@ describe('redaction', () => {
     );
   });
 
-  it('replaces a secret that data URCs or fragments cut in two or three', () => {
-    const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'tok-4711-abc' }));
-    const say = (...parts: string[]) =>
-      kept(
-        secrets,
-        parts.map((part) => Buffer.from(part)),
-      );
-    assert.deepEqual(say('+WS_DATA:0,5,tok-4\r\n+WS_DATA:0,9,711-abc !\r\n'), [
-      '+WS_DATA:0,5,*****\r\n+WS_DATA:0,9,******* !\r\n',
-    ]);
-    assert.deepEqual(
-      say(
-        'AT+WSSEND=0,4,1\r\n',
-        'tok-',
-        'AT+WSSEND=0,4,0\r\n',
-        '4711',
-        'AT+WSSEND=0,4,0\r\n',
-        '-abc',
-      ),
-      ['AT+WSSEND=0,4,1\r\n', '****', 'AT+WSSEND=0,4,0\r\n', '****', 'AT+WSSEND=0,4,0\r\n', '****'],
-    );
-  });
-
   it('replaces user and password of a URI, also as Basic authorization, and keeps the rest', () => {
     const uri = 'wss://user:p%40ss,word@host:8443/path?x=1';
     const secrets = new SecretSet(secretsOfOpen({ uri }));

@@ -5,6 +5,7 @@ import type { DeviceOptions } from '../../../../driver/device/options';
 import { seededRandom } from '../../../../simulator';
 import { Harness } from '../../../harness/harness';
 import { MemoryPort } from '../../../harness/port/memory-port';
+import { testWith } from '../../../harness/test-with';
 
 const START = 115_200;
 const NEGOTIATED = 921_600;
@@ -19,6 +20,8 @@ async function negotiatedHarness(rate = NEGOTIATED): Promise<Harness> {
   harness.port.written.length = 0;
   return harness;
 }
+
+const test = testWith(() => negotiatedHarness());
 
 /** Ends the host without a word to the device, as when its process is killed. */
 async function kill(harness: Harness): Promise<void> {
@@ -42,8 +45,7 @@ async function readyAgain(
 }
 
 describe('a stop at a negotiated rate', () => {
-  it('takes the device back to the rate it starts with', async () => {
-    await using harness = await negotiatedHarness();
+  test('takes the device back to the rate it starts with', async (harness) => {
     const start = harness.clock.now();
     await harness.clock.wait(harness.device.stop());
     assert.equal(harness.port.text, `AT+UART_CUR=${START},8,1,0,1\r\n`);
@@ -54,8 +56,7 @@ describe('a stop at a negotiated rate', () => {
     await harness.clock.wait(device.stop());
   });
 
-  it('waits for the running command, and writes nothing into its payload', async () => {
-    await using harness = await negotiatedHarness();
+  test('waits for the running command, and writes nothing into its payload', async (harness) => {
     const { clock, device, server } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
     const payload = 'x'.repeat(8000);
@@ -70,8 +71,7 @@ describe('a stop at a negotiated rate', () => {
     assert.ok(server.connections.every(({ open }) => !open));
   });
 
-  it('ends within 400 ms although the device is gone', async () => {
-    await using harness = await negotiatedHarness();
+  test('ends within 400 ms although the device is gone', async (harness) => {
     harness.simulator.powerOff();
     await harness.clock.wait(harness.device.stop(), 400);
   });
@@ -124,8 +124,7 @@ describe('a device that a killed host has left at a negotiated rate', () => {
     assert.deepEqual(memory, { baudRate: START });
   });
 
-  it('is found at another rate than the configured one', async () => {
-    await using harness = await negotiatedHarness();
+  test('is found at another rate than the configured one', async (harness) => {
     await kill(harness);
     const [device] = await readyAgain(harness, { negotiatedRate: 460_800 });
     assert.equal(harness.hostRate, 460_800);
@@ -133,8 +132,7 @@ describe('a device that a killed host has left at a negotiated rate', () => {
   });
 });
 
-it('an adapter that is unplugged at a data prompt and a negotiated rate has the prompt padded at that rate first, and the device ready within 3 s', async () => {
-  await using harness = await negotiatedHarness();
+test('an adapter that is unplugged at a data prompt and a negotiated rate has the prompt padded at that rate first, and the device ready within 3 s', async (harness) => {
   const { clock, device, port } = harness;
   await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
   const write = harness.simulator.write.bind(harness.simulator);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import { Harness } from '../../../harness/harness';
+import { testWith } from '../../../harness/test-with';
 
 const START = 115_200;
 const NEGOTIATED = 921_600;
@@ -27,6 +28,8 @@ async function negotiatedHarness(): Promise<Harness> {
   return harness;
 }
 
+const test = testWith(() => negotiatedHarness());
+
 /** Whether both links have reopened at the negotiated rate. */
 function isBack({ device, linkEvents: links, hostRate }: Harness): boolean {
   const reopened = links.filter(({ event }) => event === 'reopened').length === 2;
@@ -47,8 +50,7 @@ const steps = (harness: Harness): (string | undefined)[] =>
   harness.events.filter(({ event }) => event === 'resyncstep').map(({ detail }) => detail);
 
 describe('a restart at the negotiated rate', () => {
-  it('is detected from received bytes while the host sends nothing', async () => {
-    await using harness = await negotiatedHarness();
+  test('is detected from received bytes while the host sends nothing', async (harness) => {
     harness.simulator.restart();
     await harness.until(() => isBack(harness), 2000 + BOOT_AND_JOIN_MS);
     assert.ok(!harness.port.text.includes('AT+RST'));
@@ -88,8 +90,7 @@ describe('a restart at the negotiated rate', () => {
 
   for (const text of ['x', 'x'.repeat(5000)]) {
     for (const after of [0, 200, 500, 5000]) {
-      it(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async () => {
-        await using harness = await negotiatedHarness();
+      test(`is detected from ${text.length} bytes sent ${after} ms later while nothing is received`, async (harness) => {
         harness.simulator.restart();
         deafen(harness);
         await harness.clock.advance(after);
@@ -109,8 +110,7 @@ describe('a restart at the negotiated rate', () => {
     }
   }
 
-  it('is detected in the middle of a payload', async () => {
-    await using harness = await negotiatedHarness();
+  test('is detected in the middle of a payload', async (harness) => {
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     const start = harness.clock.now();
@@ -131,8 +131,7 @@ describe('a restart at the negotiated rate', () => {
 });
 
 describe('at the negotiated rate, the driver detects no restart', () => {
-  it('after a lost payload byte: it pads the prompt, and only the link reconnects', async () => {
-    await using harness = await negotiatedHarness();
+  test('after a lost payload byte: it pads the prompt, and only the link reconnects', async (harness) => {
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     simulator.write = (bytes) => {
@@ -154,8 +153,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     );
   });
 
-  it('after a byte of noise, or a corrupt length', async () => {
-    await using harness = await negotiatedHarness();
+  test('after a byte of noise, or a corrupt length', async (harness) => {
     for (const noise of [Buffer.of(0xff), Buffer.from('+WS_DATA:0,2,1,9000,9000,x')]) {
       harness.events.length = 0;
       harness.simulator.inject(noise);
@@ -171,8 +169,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
     assert.ok(!harness.linkEvents.some(({ event }) => event === 'lost'));
   });
 
-  it('in a network name that is not ASCII', async () => {
-    await using harness = await negotiatedHarness();
+  test('in a network name that is not ASCII', async (harness) => {
     harness.simulator.inject(Buffer.from('+CWLAP:(3,"Caf\u00e9'));
     await harness.clock.advance(100);
     harness.simulator.inject(Buffer.from('",-50)\r\n'));
