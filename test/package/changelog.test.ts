@@ -57,24 +57,6 @@ describe('npm run changelog', { skip }, () => {
     );
   });
 
-  it('writes a version into the page, package.json and the head of package-lock.json', (t) => {
-    const release = new Repository(t);
-    release.commit('docs: say more');
-    const { stdout, status } = release.run('0.2.0');
-    assert.equal(status, 0, stdout);
-    assert.match(
-      release.read('CHANGELOG.md'),
-      /^# Changelog\n\n## 0\.2\.0 .*\n[^]*say more[^]*\n\n## 0\.1\.0\n/,
-    );
-    assert.match(release.read('package.json'), /"version": "0\.2\.0"/);
-    const lock = release.read('package-lock.json');
-    assert.deepEqual(lock.match(/"version": ".*?"/g), [
-      '"version": "0.2.0"',
-      '"version": "0.2.0"',
-      '"version": "4.2.0"',
-    ]);
-  });
-
   it('refuses what is no version, and writes nothing', (t) => {
     const release = new Repository(t);
     release.commit('docs: say more');
@@ -105,9 +87,16 @@ describe('npm run release', { skip }, () => {
       repository.git('rev-parse', 'HEAD'),
     );
     assert.equal(repository.git('status', '--porcelain'), '');
-    assert.match(repository.read('CHANGELOG.md'), /^# Changelog\n\n## 0\.2\.0 [^]*pong timeout/);
+    assert.match(
+      repository.read('CHANGELOG.md'),
+      /^# Changelog\n\n## 0\.2\.0 .*\n[^]*pong timeout[^]*\n\n## 0\.1\.0\n/,
+    );
     assert.match(repository.read('package.json'), /"version": "0\.2\.0"/);
-    assert.equal(repository.read('package-lock.json').match(/"0\.2\.0"/g)?.length, 2);
+    const lock = repository.read('package-lock.json');
+    assert.deepEqual(
+      [...lock.matchAll(/"version": "(.*?)"/g)].map(([, each]) => each),
+      ['0.2.0', '0.2.0', '4.2.0'],
+    );
   });
 
   it('changes nothing in a dry run, and prints the section', (t) => {

@@ -17,6 +17,7 @@ const device = (id: string, more: Partial<LiveDevice> = {}): LiveDevice => ({
   links: [closed, closed, closed],
   ...more,
 });
+const kinds = (rows: readonly { readonly kind: string }[]) => rows.map(({ kind }) => kind);
 const ok = (at: number): RecordingLine => ({ at, device: '\r\nOK\r\n' });
 
 describe('strip of a link', () => {
@@ -97,10 +98,7 @@ describe('model of the live view', () => {
     model.take({ devices: [device('a'), device('b')] });
     assert.deepEqual(model.query, { device: 'a', run: 0, after: 0 });
     const rows = model.take({ devices: [device('a')], traffic: traffic(3, 77, [ok(1)], 500) });
-    assert.deepEqual(
-      rows.map(({ kind }) => kind),
-      ['result'],
-    );
+    assert.deepEqual(kinds(rows), ['result']);
     assert.deepEqual(model.query, { device: 'a', run: 3, after: 77 });
     model.choose('b');
     assert.deepEqual(model.query, { device: 'b', run: 0, after: 0 });
@@ -111,10 +109,7 @@ describe('model of the live view', () => {
     model.take({ devices: [device('a')] });
     model.take({ devices: [device('a')], traffic: traffic(1, 1, [ok(1)]) });
     const rows = model.take({ devices: [device('a')], traffic: traffic(1, 2, [ok(2)], 9) });
-    assert.deepEqual(
-      rows.map(({ kind }) => kind),
-      ['skipped', 'result'],
-    );
+    assert.deepEqual(kinds(rows), ['skipped', 'result']);
     const many = Array.from({ length: 2 * MAX_ROWS }, (_, at) => ok(at));
     model.take({ devices: [device('a')], traffic: traffic(1, 3, many) });
     assert.equal(model.view?.rows.length, MAX_ROWS);
@@ -156,10 +151,7 @@ describe('model of the live view', () => {
       assert.deepEqual(model.query, { device: id, run: 0, after: 0 });
     }
     const rows = model.take({ devices, traffic: traffic(3, 77, [ok(1)], 9) });
-    assert.deepEqual(
-      rows.map(({ kind }) => kind),
-      ['result'],
-    );
+    assert.deepEqual(kinds(rows), ['result']);
   });
 
   it('forgets the rows on request, and goes on from where it has read up to', () => {
