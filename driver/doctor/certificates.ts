@@ -1,11 +1,7 @@
-import {
-  parseSysmfg,
-  SYSMFG_PIECE_BYTES,
-  sysmfgRead,
-  type CertificateStore,
-} from '../commands/sysmfg';
+import type { Run } from '../at/command';
+import { SYSMFG_PIECE_BYTES, type CertificateStore } from '../commands/sysmfg';
 import { EspAtError } from '../errors';
-import { outdatedCertificates } from '../provisioning/certificates';
+import { outdatedCertificates, readPiece } from '../provisioning/certificates';
 import type { Examination } from './examination';
 
 /** Slots to examine: those that the nodes' dialogs offer. */
@@ -20,7 +16,7 @@ export async function examineCertificates(examination: Examination): Promise<voi
   const held: string[] = [];
   for (const store of ['wss_ca', 'wss_cert'] as const)
     for (const slot of SLOTS) {
-      const pem = await contents(examination, store, slot);
+      const pem = await contents(examination.access.run, store, slot);
       if (pem === '') continue;
       held.push(`${store}.${slot}`);
       examineDates(examination, store, slot, pem);
@@ -29,31 +25,14 @@ export async function examineCertificates(examination: Examination): Promise<voi
 }
 
 /** Reads the text of a slot, as far as the device shows it. */
-async function contents(examination: Examination, store: Readable, slot: number): Promise<string> {
+async function contents(run: Run, store: Readable, slot: number): Promise<string> {
   let text = '';
   while (text.length < MAX_CHAIN_LENGTH) {
-    const piece = await read(examination, store, slot, text.length);
-    text += piece;
-    if (piece.length < SYSMFG_PIECE_BYTES) break;
+    const piece = await readPiece(run, store, slot, text.length, SYSMFG_PIECE_BYTES);
+    text += piece ?? '';
+    if (piece?.length !== SYSMFG_PIECE_BYTES) break;
   }
   return text.replace(/\0+$/, '');
-}
-
-async function read(
-  examination: Examination,
-  store: Readable,
-  slot: number,
-  offset: number,
-): Promise<string> {
-  try {
-    const response = await examination.ask(sysmfgRead(store, slot, offset, SYSMFG_PIECE_BYTES));
-    return (response && parseSysmfg(response)) ?? '';
-  } catch (error) {
-    // After three attempts: a text that another program has stored may break every response that shows it. The step
-    // `wiring` finds a noisy port.
-    if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return '';
-    throw error;
-  }
 }
 
 function examineDates(examination: Examination, store: Readable, slot: number, pem: string): void {

@@ -151,10 +151,29 @@ async function isHeld(run: Run, { store, slot, pem }: Readable): Promise<boolean
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += SYSMFG_PIECE_BYTES) {
     const piece = wanted.slice(offset, offset + SYSMFG_PIECE_BYTES);
-    const response = await tryRun(run, sysmfgRead(store, slot, offset, piece.length));
-    if (!response || parseSysmfg(response) !== piece) return false;
+    if ((await readPiece(run, store, slot, offset, piece.length)) !== piece) return false;
   }
   return true;
+}
+
+/**
+ * Reads part of a text; returns undefined where the slot is empty, or no response comes uncorrupted in all attempts: a text
+ * that another program has stored may break every response that shows it.
+ */
+export async function readPiece(
+  run: Run,
+  store: Readable['store'],
+  slot: number,
+  offset: number,
+  length: number,
+): Promise<string | undefined> {
+  try {
+    const response = await tryRun(run, sysmfgRead(store, slot, offset, length));
+    return response && parseSysmfg(response);
+  } catch (error) {
+    if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return undefined;
+    throw error;
+  }
 }
 
 function checkSlot(given: CertificateOptions): SlotContents {

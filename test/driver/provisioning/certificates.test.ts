@@ -7,7 +7,8 @@ import {
   writeCertificates,
   type CertificateOptions,
 } from '../../../driver/provisioning/certificates';
-import type { EspAtError } from '../../../driver/errors';
+import type { Run } from '../../../driver/at/command';
+import { EspAtError } from '../../../driver/errors';
 import { refused, rejected } from '../../harness/refused';
 import { ScriptedRun } from '../../harness/scripted-run';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
@@ -130,6 +131,17 @@ describe('certificates of a device', () => {
       assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, 2);
       assert.equal(flash.written.filter((name) => name === 'wss_key.0').length, 2);
     }
+  });
+
+  it('replace a text whose response is lost in all attempts', async () => {
+    const flash = new Flash();
+    flash.slots.set('wss_ca.0', 'a text that breaks every response');
+    const run: Run = (command) =>
+      command.line.startsWith('AT+SYSMFG=1') && flash.written.length === 0
+        ? Promise.reject(new EspAtError('OUT_OF_SYNC', { command: command.name }))
+        : flash.device.run(command);
+    assert.deepEqual(await writeCertificates(run, [slot({ ca: authority.certificate })]), []);
+    assert.deepEqual(flash.written, ['wss_ca.0']);
   });
 
   it('are not written when a key has no certificate, because the driver could not check for it', async () => {
