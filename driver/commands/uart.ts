@@ -9,6 +9,10 @@ import { checkSetting } from './check';
  */
 export type FlowControl = 'none' | 'rts' | 'cts' | 'both';
 
+/** Whether the device drives RTS: only then CTS of the port shows the wires. */
+export const drivesRts = (flowControl: FlowControl | undefined): boolean =>
+  flowControl === 'rts' || flowControl === 'both';
+
 /** In the order of the numbers in `AT+UART_CUR`. */
 const FLOW_CONTROLS: readonly FlowControl[] = ['none', 'rts', 'cts', 'both'];
 

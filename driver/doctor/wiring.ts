@@ -1,6 +1,6 @@
 import type { PortLease } from '../at/port-lease';
 import { echoOff, echoOn } from '../commands/base';
-import type { FlowControl } from '../commands/uart';
+import { drivesRts, type FlowControl } from '../commands/uart';
 import { climb } from '../device/baud-rate/automatic-rate';
 import { changeUart, pause } from '../device/baud-rate/change-uart';
 import { countCorruptLines } from '../device/baud-rate/line-test';
@@ -12,8 +12,8 @@ const ROUND_TRIPS = 9;
 const FAST_TEST_LINES = 32;
 /** Test lines at lower rates, at which each takes long. */
 const SLOW_TEST_LINES = 6;
-/** Slow responses after which the doctor tells no best rate: one may come late because the host is busy. */
-const MAX_SLOW_RESPONSES = 6;
+/** Climbs without a result after which the doctor tells no best rate: a busy host may delay a response. */
+const MAX_CLIMBS = 6;
 /** Attempts to return the device to its baud rate. */
 const MAX_RETURNS = 3;
 
@@ -43,20 +43,16 @@ async function roundTrips(lease: PortLease): Promise<number[]> {
   return ms.sort((one, other) => one - other);
 }
 
-/** CTS of the port shows the wires only while the device drives RTS. */
 async function examineRtsCts(examination: Examination): Promise<void> {
   const { facts, port } = examination;
-  if (facts.flowControl !== 'rts' && facts.flowControl !== 'both') return;
+  if (!drivesRts(facts.flowControl)) return;
   const isActive = await port.readCts();
   if (isActive === undefined) return;
   facts.rtsCtsWired = isActive;
   if (!isActive) examination.found('RTS_CTS_NOT_WIRED');
 }
 
-/**
- * Climbs to the best baud rate, and returns the device to its setting before, unless the device does not tell that. Leaves
- * the echo off.
- */
+/** Climbs to the best baud rate, and returns the device to its setting before. Does nothing where the device does not tell that. */
 export async function examineBestRate(examination: Examination): Promise<void> {
   const { access, client, clock, facts, port } = examination;
   const before = port.baudRate;
@@ -64,8 +60,9 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   if (before === undefined || flowControl === undefined) return;
   if (!port.canSetRate || !(await port.hasModemLines())) return;
   try {
-    for (let slow = 0; slow < MAX_SLOW_RESPONSES; slow++) {
-      if ((await climb(access, { client, port, clock })) === 'slow') continue;
+    for (let climbs = 0; climbs < MAX_CLIMBS; climbs++) {
+      // Where the device was silent, the climb may have ended at an untested rate.
+      if ((await climb(access, { client, port, clock })) !== 'done') continue;
       facts.bestBaudRate = port.baudRate;
       return;
     }

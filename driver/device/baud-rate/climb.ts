@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SequenceAccess } from '../../at/command-sequence';
+import { drivesRts } from '../../commands/uart';
 import type { SessionPort } from '../session/session-port';
 import { changeUart, pause, type UartSetting } from './change-uart';
 import { passesData, type KnownResponse } from './line-test';
@@ -30,7 +31,7 @@ export class Climb {
   wasSilent = false;
   /** Whether the device, told to wait for CTS, failed although CTS of the port was active. */
   wiresFailed = false;
-  /** The rate above the ceiling that has failed, in bits a second. */
+  /** The lowest rate that has failed in this climb, in bits a second. */
   failedRate: number | undefined;
   readonly #access: SequenceAccess;
   readonly #port: SessionPort;
@@ -68,8 +69,7 @@ export class Climb {
    */
   async run(): Promise<boolean> {
     for (let losses = 0; losses < MAX_LOSSES;) {
-      // CTS of the port shows the wires only while the device drives RTS, which it does only with flow control.
-      if (this.#wires === 'unknown' && this.#good.flowControl !== 'none') await this.#readCts();
+      if (this.#wires === 'unknown' && drivesRts(this.#good.flowControl)) await this.#readCts();
       const to = this.#next;
       if (isDeepStrictEqual(to, this.#good)) break;
       const outcome = await this.#change(to);

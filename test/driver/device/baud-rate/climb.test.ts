@@ -127,10 +127,19 @@ describe('a climb', () => {
     assert.equal(climb.wasSilent, false);
   });
 
-  it('lets the device drive RTS before it reads CTS', async () => {
-    const { changes } = await run({}, { rate: 115_200, flowControl: 'none' });
-    assert.deepEqual(changes.slice(0, 2), ['115200 1', '115200 3']);
-  });
+  for (const flowControl of ['none', 'cts'] as const)
+    it(`lets a device with the flow control ${flowControl} drive RTS before it reads CTS`, async () => {
+      let drivesRts = false;
+      const line: Partial<Line> = {
+        isCtsActive: () => drivesRts,
+        change: () => {
+          drivesRts = true;
+          return 'OK';
+        },
+      };
+      const { changes } = await run(line, { rate: 115_200, flowControl });
+      assert.deepEqual(changes.slice(0, 2), ['115200 1', '115200 3']);
+    });
 
   it('uses the wires of a device that waits for CTS and answers, although it has the best rate already', async () => {
     const { changes, usesFlowControl } = await run({}, { rate: 3_000_000, flowControl: 'both' });
