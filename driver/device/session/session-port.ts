@@ -110,11 +110,7 @@ export class SessionPort implements PortWriter {
    * keeps its own.
    */
   async hasModemLines(): Promise<boolean> {
-    if (!this.#port.readCts) return true;
-    return this.#port.readCts().then(
-      () => true,
-      () => false,
-    );
+    return (await this.#port.readCts?.().catch(() => undefined)) !== undefined;
   }
 
   get usesFlowControl(): boolean {

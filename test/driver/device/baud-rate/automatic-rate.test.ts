@@ -122,6 +122,16 @@ describe('an automatic baud rate', () => {
     await harness.clock.advance(5000);
     assert.deepEqual(settings(harness), []);
   });
+
+  it('changes nothing on a port without modem lines', async () => {
+    await using harness = new Harness({
+      serial: { baudRate: START },
+      device: { negotiatedRate: 'automatic' },
+    });
+    await harness.ready();
+    await harness.clock.advance(5000);
+    assert.deepEqual(settings(harness), []);
+  });
 });
 
 /** Milliseconds after `ready` at which a test interrupts the climb: all of its rates are among them. */
