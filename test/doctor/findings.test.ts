@@ -184,6 +184,17 @@ describe('the doctor, in virtual time', () => {
       );
     });
 
+  it('climbs again where the device has restarted in a climb', async () => {
+    let isFirst = true;
+    const outcome = (line: string): Outcome => {
+      const restarts = isFirst && line.startsWith('AT+UART_CUR=921600');
+      if (restarts) isFirst = false;
+      return { kind: restarts ? 'restart' : 'execute' };
+    };
+    const { facts } = await report({ serial, simulator: { hooks: { outcome } } });
+    assert.equal(facts.bestBaudRate, 3_000_000);
+  });
+
   it('tells the best baud rate, but not where the device is too slow or does not say its rate', async () => {
     const bestRate = async (options: HarnessOptions) => {
       const { facts } = await report(options);
