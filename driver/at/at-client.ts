@@ -105,7 +105,7 @@ export class AtClient {
   }
 
   /**
-   * Runs commands that no other command may interrupt, before queued messages. An abort rejects the sequence. A queued one
+   * Runs commands that no other command may interrupt, before queued messages unless it `yields`. An abort rejects the sequence. A queued one
    * leaves the queue. A begun one runs no further command, but keeps the client until its command or resync has ended.
    * @throws EspAtError `ABORTED`, the error of a reset or close, and what `body` throws
    */

@@ -14,7 +14,7 @@ export interface SequenceAccess {
   readonly run: Run;
   /**
    * Resyncs with a device in an unknown state.
-   * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port, `ABORTED`, and the error of a reset or close
+   * @throws EspAtError `OUT_OF_SYNC` while a command of the sequence runs or the client is unresponsive, `ABORTED`, and the error of a reset or close
    */
   readonly resync: (options: SequenceResyncOptions) => Promise<ResyncResult>;
   /**

@@ -6,7 +6,7 @@ export interface Command {
   readonly line: string;
   /** Its name in errors and logs, without secrets or user text. For example `AT+WSOPEN=0`. */
   readonly name: string;
-  /** Prefixes of the lines that are its information responses; every other line is a URC. For example `+WSOPEN:`. */
+  /** Prefixes of the lines that are its information responses. For example `+WSOPEN:`. */
   readonly informationPrefixes: readonly string[];
   /** Bytes after the data prompt; absent where the command has no prompt. */
   readonly payload?: Uint8Array;

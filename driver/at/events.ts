@@ -15,14 +15,14 @@ export type OutOfSyncReason =
   | 'CORRUPT_DATA'
   /** an unknown line while links are open: it may be data */
   | 'CORRUPT_LINE'
-  /** bytes as of another baud rate */
+  /** bytes that look like those of another baud rate */
   | 'WRONG_RATE';
 
 /** Why the client resyncs. */
 export interface OutOfSyncCause {
   /** Reason of the resync. */
   readonly reason: OutOfSyncReason;
-  /** Name of the running command, without its parameters; absent where none was running. */
+  /** Name of the running command, without secrets or user text; absent where none was running. */
   readonly command?: string;
 }
 
@@ -37,8 +37,8 @@ export type ClientEvent =
   /** The device echoes although echo is off: it has restarted unnoticed. */
   | { readonly kind: 'restartSuspected' }
   /**
-   * Received bytes are missing or corrupt; of which link is unknown. The client drops data until it is in sync: until
-   * `inSync`, or the end of a resync within a sequence.
+   * Received bytes are missing or corrupt; of which link is unknown. The client drops data, and URCs other than `ready`,
+   * until it is in sync: until `inSync`, or the end of a resync within a sequence.
    */
   | { readonly kind: 'dataLost' }
   | { readonly kind: 'outOfSync'; readonly cause: OutOfSyncCause }

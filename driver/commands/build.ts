@@ -47,7 +47,7 @@ export function quote(text: string): string {
   return `"${escaped(bytes)}"`;
 }
 
-/** Returns the text of a quoted parameter, without the quotes. */
+/** Escapes `"`, `,` and `\` for a quoted parameter; adds no quotes. */
 export function escaped(text: string): string {
   return text.replace(/["\\,]/g, '\\$&');
 }

@@ -24,7 +24,7 @@ const AUTHORIZATION = 'Authorization';
 /** Longest timeout that `AT+WSOPEN` takes. */
 const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
- * Milliseconds that the response may come after the timeout, at which the device does not give up. Measured: name 14 s,
+ * The device does not give up at its timeout: milliseconds by which the response may come later. Measured: DNS 14 s,
  * TCP 10 s, handshake 10 s at most, and after a failure the device holds the ERROR back for 5 s: 39 s in all, of which
  * the default timeout covers 15.
  */

@@ -96,7 +96,7 @@ async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo
   return {};
 }
 
-/** Searches the open files of all processes, and returns a lookup by device. Those of other users are hidden. */
+/** Searches the open files of all processes, and returns a lookup by device. Files of other users' processes are hidden. */
 async function heldBy(
   root: string,
   names: readonly string[],

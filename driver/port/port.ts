@@ -33,10 +33,10 @@ export interface Port {
   readCts?(): Promise<boolean>;
   /**
    * Uses RTS and CTS at this end or not; absent where the port cannot change that. May open the port anew: until it settles,
-   * the port drops bytes that it has not written yet, and {@link setRate} has no effect.
+   * the port drops bytes that it has not written yet, and {@link setRate} must not be called.
    */
   setFlowControl?(on: boolean): Promise<void>;
-  /** Pulses the device's reset (EN) low by RTS; absent where the port has no RTS (TCP). */
+  /** Pulses the device's reset (EN) low by RTS; absent without an RTS to use (TCP, flow control). */
   reset?(): Promise<void>;
   /** Closes the port, and settles when it is free for others. Never rejects. Later calls return the same. */
   close(): Promise<void>;

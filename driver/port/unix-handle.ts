@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import type { SerialHandle } from './serial-handle';
 
-/** A read of this many bytes may leave more pending: a terminal device delivers few more at a time. */
+/** A read of this many bytes may leave more pending: a terminal device returns at most 4096 a read. */
 const FULL_READ_BYTES = 4000;
 /** Consecutive reads before the event loop continues. */
 const MAX_READS_IN_A_ROW = 8;

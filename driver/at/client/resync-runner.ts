@@ -121,8 +121,7 @@ export class ResyncRunner {
 
   /**
    * Lends the port to a sequence for `body`. Aborts a resync that corrupt bytes have begun: `body` resyncs instead.
-   * @throws EspAtError `OUT_OF_SYNC` where the sequence may not use the port; `ABORTED`, the error of a reset or close;
-   * and what `body` throws
+   * @throws EspAtError as `SequenceAccess.lendPort`
    */
   async lendPortWithin<T>(
     sequence: CommandSequence,

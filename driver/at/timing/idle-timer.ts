@@ -85,7 +85,7 @@ export class IdleTimer {
   /** Call when bytes come in. @param duration milliseconds that they occupied the port */
   heard(now: number, duration: number): void {
     const gap = Math.min(now, this.#sliceEnd) - this.#since;
-    // A burst, or a port faster than assumed, takes back no idle time but the revocable.
+    // Received bytes take back no more than the revocable idle time, however many come at once.
     if (now >= this.#since)
       this.#count(Math.max(gap - duration * GAP_FACTOR, -this.#revocable), now);
   }
@@ -144,7 +144,7 @@ export class IdleTimer {
 
   /**
    * Milliseconds for which the loop was blocked if the current slice ended now. The block may have begun at any moment of
-   * the slice: of one that ends 100 ms late, its last 100 ms count as blocked too.
+   * the slice: if the slice ends 100 ms late, the last 100 ms of its planned time count as blocked too.
    */
   #blockedIn(now: number): number {
     const late = this.#lateAt(now);

@@ -4,7 +4,7 @@ import { isUnanswered, type Action, type Transaction } from './transaction';
 
 /** Milliseconds of port idle time between probes of a device that answers them: it is at work. */
 const PROBE_AGAIN_MS = 10_000;
-/** Milliseconds of port idle time within which the answer to a probe follows a final result code that overtook it. */
+/** Milliseconds of port idle time, from a probe on, within which its answer comes though a success overtook it. */
 const LATE_PROBE_ANSWER_MS = 500;
 /** Milliseconds beyond its timeout that a port which is never idle may delay a final result code. */
 const LONGEST_FLOOD_MS = 300_000;

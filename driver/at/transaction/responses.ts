@@ -97,8 +97,8 @@ function onLineWhileConfirming(transaction: Transaction, by: Confirmation, text:
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // A second success, after the payload, CR and LF: CR and LF may have completed a payload that lacked two bytes. Then
-      // the device's line is empty, and another LF gets no answer. If the line holds the CR, the LF completes it: ERROR.
+      // The first success may have been an earlier command's, and CR and LF may have completed a payload that lacked two
+      // bytes. Then the device's line is empty, and another LF gets no answer. Otherwise the LF completes the CR: ERROR.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);
