@@ -49,14 +49,6 @@ describe('a port that accepts no bytes', () => {
     assert.ok(harness.pending() < 100, `${harness.pending()} bytes`);
   });
 
-  it('fails the message in the middle of its payload', async () => {
-    const harness = blockedPort(0);
-    harness.client.receive(Buffer.from('\r\nOK\r\n\r\n>'));
-    assert.ok(await harness.clock.until(() => harness.outcome() !== 'pending', 15_000));
-    assert.equal(harness.outcome(), 'unknown');
-    assert.ok(await harness.clock.until(() => harness.events.includes('unresponsive'), 15_000));
-  });
-
   it('causes no timeout while it accepts some bytes', async () => {
     const harness = blockedPort(200);
     harness.client.receive(Buffer.from('\r\nOK\r\n\r\n>'));

@@ -99,13 +99,6 @@ describe('the command queue', () => {
     assert.equal(turns().indexOf('sequence'), 1000);
   });
 
-  it('runs a sequence that yields at once where there is no message', () => {
-    const { queue, turns } = queueOfThree();
-    queue.addSequence(sequence(), true);
-    queue.addSequence(sequence());
-    assert.deepEqual(turns(), ['sequence', 'sequence']);
-  });
-
   it('shares the port between links by bytes, not by messages', () => {
     const { add, turns } = queueOfThree();
     for (let index = 0; index < 3; index++) add(0, `large ${index}`, 1000);
@@ -125,14 +118,5 @@ describe('the command queue', () => {
     add(1, 'x');
     add(1, 'y');
     assert.deepEqual(turns(), ['a', 'x', 'b', 'y']);
-  });
-
-  it('hands over all waiting sequences, and is empty then', () => {
-    const { queue } = queueOfThree();
-    const waiting = [sequence(), sequence()] as const;
-    queue.addSequence(waiting[0], true);
-    queue.addSequence(waiting[1]);
-    assert.deepEqual(queue.takeSequences(), [waiting[1], waiting[0]]);
-    assert.equal(queue.nextJob(), undefined);
   });
 });

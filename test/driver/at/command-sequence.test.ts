@@ -61,15 +61,6 @@ describe('a sequence', () => {
     await assert.rejects(access.run(at()), { code: 'OUT_OF_SYNC' });
   });
 
-  test('that ends during a resync leaves the client idle after it', async (harness) => {
-    harness.answerResync();
-    const { end } = sequenceOf(harness);
-    harness.receive('\r\nOK\r\n');
-    end();
-    await harness.clock.advance(1000);
-    assert.equal(harness.client.state, 'idle');
-  });
-
   test('refuses a command while another runs, and after its end', async (harness) => {
     const { access, end } = sequenceOf(harness);
     const running = access.run(question);

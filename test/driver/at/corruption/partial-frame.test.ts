@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { lost, test } from '../client-harness';
+import { test } from '../client-harness';
 
 describe('the partial-frame timeout', () => {
   test('adds up the idle time of a frame that goes on slowly', async (harness) => {
@@ -10,14 +10,6 @@ describe('the partial-frame timeout', () => {
       await harness.clock.advance(100);
       harness.receive('x');
     }
-    assert.ok(harness.events.includes('data lost'));
-  });
-
-  test('watches the frame after a reset too, although it is the same line of the device', async (harness) => {
-    harness.receive('\r\n+WS_CLOSED:0\r');
-    harness.client.reset(lost);
-    harness.receive('+WS_CLOSED:0\r');
-    await harness.clock.advance(1510);
     assert.ok(harness.events.includes('data lost'));
   });
 

@@ -44,13 +44,6 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written(), ['\r\n', 'AT+CWMODE?\r\n']);
   });
 
-  it('pads nothing after a command without a payload', async () => {
-    const harness = await resyncing();
-    await harness.clock.advance(60_000);
-    const steps = ['step: lineEnd', 'step: lineEnd', 'step: restart'];
-    assert.deepEqual(harness.events, [...steps, 'unresponsive']);
-  });
-
   test('fails a command that waits for the end, and runs nothing more, where the device stays silent', async (harness) => {
     const asked = harness.run(question);
     await harness.clock.advance(60_000);
@@ -123,17 +116,6 @@ describe('a client that resyncs', () => {
     const harness = await resyncing();
     harness.receive('WIFI GOT IP\r\n+SYSLOG:1\r\nAT+SYSLOG?\r\n+STA_X\r\n');
     assert.deepEqual(harness.events, ['wifi-got-ip', 'unknown +STA_X']);
-  });
-
-  it('pauses for 30 ms after the answer to a line end, in which it emits URCs', async () => {
-    const harness = await resyncing();
-    harness.receive('\r\nERROR\r\n');
-    await harness.clock.advance(29);
-    harness.receive('WIFI GOT IP\r\n');
-    await harness.clock.advance(0);
-    assert.deepEqual([harness.events, harness.written()], [['wifi-got-ip'], []]);
-    await harness.clock.advance(30);
-    assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n']);
   });
 
   it('takes > for a prompt only while a prompt may be pending', async () => {
