@@ -29,7 +29,7 @@ const subjects = {
     tests: [
       ...['at/transaction', 'at/command-queue', 'at/at-client', 'at/response-timeout', 'at/timing'],
       ...['at/blocked-port', 'at/slow-bridge', 'at/port-lease', 'at/outcome'],
-      ...['at/resync/resync', 'at/resync/resync-data', 'at/resync/client-resync'],
+      ...['at/resync/resync', 'at/resync/resync-busy', 'at/resync/client-resync'],
       ...['at/corruption/noise', 'at/corruption/partial-frame'],
       ...['at/command-sequence', 'at/unasked-lines', 'at/urc'],
     ],

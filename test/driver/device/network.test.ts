@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { AccessPoint } from '../../../simulator';
 import { testWith } from '../../harness/test-with';
 import { Harness } from '../../harness/harness';
+import { keptOf } from '../../harness/garbage';
 
 const home: AccessPoint = { ssid: 'home', password: 'password', rssi: -61, channel: 6 };
 const wifi = { ssid: home.ssid, password: home.password };
@@ -222,3 +223,11 @@ for (const [state, urc, after] of [
     assert.equal(shown(harness), after);
   });
 }
+
+test('the networks of a scan are in memory no longer than their caller has them', async (harness) => {
+  const found: WeakRef<object>[] = [];
+  for (let scan = 0; scan < 20; scan++)
+    found.push(new WeakRef(await harness.clock.wait(harness.device.scanNetworks())));
+  const kept = keptOf(found);
+  assert.ok(kept <= 2, `${kept} of 20`);
+});

@@ -4,6 +4,7 @@ import { PendingRequest } from '../../../../driver/link/request/pending-request'
 import { ReplyFinder } from '../../../../driver/link/request/reply-finder';
 import { RequestTable } from '../../../../driver/link/request/request-table';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
+import { EspAtError } from '../../../../driver/errors';
 
 const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from('x') } as const;
 
@@ -26,4 +27,14 @@ it('a message is compared with 20,000 conditions, without a stack overflow', asy
   const found = await finder.find(message, 1);
   assert.deepEqual(failures, []);
   assert.equal(found?.request, last);
+});
+
+it('a request whose reply may come late keeps no payload', async () => {
+  const payload = Buffer.from('question');
+  const request = new PendingRequest(payload, { by: 'next' }, { match: { by: 'next' } });
+  request.become({ kind: 'sent', leftBehind: 0 });
+  assert.equal(request.payload, payload);
+  request.reject(new EspAtError('REPLY_TIMEOUT', { link: 0, timeout: 1 }), true);
+  await assert.rejects(request.settled);
+  assert.deepEqual([request.state.kind, request.payload.length], ['overdue', 0]);
 });
