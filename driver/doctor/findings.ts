@@ -25,8 +25,8 @@ const SENTENCES = {
     'Another program left the device waiting for data. The test ended the wait; a message to a server may be corrupt.',
   WEAK_SIGNAL:
     'The signal of {ssid} is weak ({signal} dBm). Move the device or the access point closer, or use an external antenna.',
-  ECHO_NO_LINK:
-    'The test did not try {uri}, because all links of the device are open. Restart the device, then test again.',
+  ALL_LINKS_OPEN:
+    'All links of the device are open, so the test could neither identify its firmware nor try a server. Restart the device, then test again.',
   ECHO_NOT_OPEN: 'The device did not open {uri}. Check the URI, the server and its certificate.',
   ECHO_NOT_SENT:
     'The device opened {uri}, but refused to send a message. Check whether the server closes the connection at once.',
@@ -49,7 +49,7 @@ const SEVERITIES: Readonly<Partial<Record<string, FindingSeverity>>> = {
   LEFTOVER_RATE: 'warning',
   PROMPT_OPEN: 'warning',
   WEAK_SIGNAL: 'warning',
-  ECHO_NO_LINK: 'warning',
+  ALL_LINKS_OPEN: 'warning',
   CLOCK_WRONG: 'warning',
   // Perhaps no link uses it.
   CERTIFICATE_INVALID: 'warning',

@@ -8,7 +8,7 @@ import type { Examination } from './examination';
 /** Class A and B never verify a server. */
 const WITHOUT_VERIFICATION = ['A', 'B'];
 
-/** Identifies the firmware: its version, its module, and its class where it has WebSocket commands. */
+/** Identifies the firmware: its version, its module, and its class where it has WebSocket commands and a closed link. */
 export async function examineFirmware(examination: Examination): Promise<void> {
   const { access, facts } = examination;
   const lines = (await examination.ask(version())) ?? [];
@@ -41,6 +41,8 @@ function moduleOf(lines: readonly string[]): string | undefined {
 /** Returns a closed link, on which trial commands do no harm; undefined where all are open. */
 async function closedLink(examination: Examination): Promise<LinkId | undefined> {
   const open = await tryQueryLinks(examination.access.run);
-  if (open.length > 0) examination.found('LINKS_OPEN', { count: open.length });
-  return freeLink(open);
+  const link = freeLink(open);
+  if (link === undefined) examination.found('ALL_LINKS_OPEN');
+  else if (open.length > 0) examination.found('LINKS_OPEN', { count: open.length });
+  return link;
 }

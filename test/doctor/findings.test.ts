@@ -122,11 +122,12 @@ describe('the doctor, in virtual time', () => {
     }
   });
 
-  it('says that it did not try the echo server where all links are open', async () => {
+  it('says that it could not identify the firmware or try a server where all links are open', async () => {
     const before = [0, 1, 2].map((link) => `AT+WSOPEN=${link},"ws://host/plain"`);
-    const { findings } = await report({}, { before, uri });
-    const found = findings.find(({ code }) => code === 'ECHO_NO_LINK');
-    assert.deepEqual([found?.severity, found?.details], ['warning', { uri: 'ws://host/plain' }]);
+    for (const more of [{}, { uri }]) {
+      const examined = await report({}, { before, ...more });
+      assert.deepEqual([wrong(examined), examined.facts.firmware], [['ALL_LINKS_OPEN'], undefined]);
+    }
   });
 
   it('tries the echo server with firmware that has no Wi-Fi commands', async () => {

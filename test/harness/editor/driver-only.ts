@@ -5,5 +5,5 @@
 export const driverOnly: ReadonlySet<string> = new Set([
   ...['NO_FREE_LINK', 'PAUSE_BUFFER_FULL', 'MESSAGE_NOT_TEXT'],
   ...['recorderBytes', 'idPosition', 'typePosition'],
-  ...['ECHO_NO_LINK', 'ECHO_NOT_OPEN', 'ECHO_NOT_SENT', 'ECHO_NOT_BACK'],
+  ...['ECHO_NOT_OPEN', 'ECHO_NOT_SENT', 'ECHO_NOT_BACK'],
 ]);
