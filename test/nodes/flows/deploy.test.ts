@@ -43,6 +43,25 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
     }
   }
 
+  it('is open again after three quick deploys', async () => {
+    const { clock, device, server } = await beginTo(URI);
+    await clock.until(() => device.links[0].stateNumber === 2, 20_000);
+    for (const path of ['one', 'two', 'three']) {
+      await nodeRed.deploy(flowTo(`ws://host/${path}`), 'nodes');
+      await clock.advance(5);
+    }
+    assert.ok(
+      await clock.until(() => device.links[0].stateNumber === 2, 120_000),
+      'it stays closed',
+    );
+    await clock.advance(60_000);
+    assert.equal(device.links[0].uri, 'ws://host/three');
+    assert.deepEqual(
+      server.connections.filter(({ open }) => open).map(({ request }) => request.target),
+      ['/three'],
+    );
+  });
+
   const rival = {
     id: 'rival',
     type: 'ws-open',
