@@ -37,6 +37,15 @@ describe('device host', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('keeps the device while its user is redeployed', async () => {
+    const { clock, device, host } = oneHost();
+    host.detach(new RecordingUser(host));
+    await clock.advance(400);
+    const after = new RecordingUser(host);
+    await clock.advance(10_000);
+    assert.deepEqual([device.starts, device.stops, after.devices], [1, 0, [device]]);
+  });
+
   it('does not call a detached user', async () => {
     const { clock, host } = oneHost();
     const [gone] = [new RecordingUser(host), new RecordingUser(host)];
