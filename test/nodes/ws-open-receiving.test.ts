@@ -7,6 +7,8 @@ import { onEachRuntime } from '../harness/nodes/node-red';
 
 const URI = 'ws://example.org/feed';
 const EURO = Buffer.from('a€b');
+const BEGUN = EURO.subarray(0, 3);
+const LONG = Buffer.from('a€😀b');
 const NO_TEXT = Buffer.from([0xff, 0x61, 0xe2, 0x82]);
 
 /** A class, which gives an opcode or none; what a link receives; and the payloads that the node sends of it. */
@@ -19,15 +21,15 @@ const rows: readonly (readonly [
 ])[] = [
   ['text: a string', 'auto', 1, [Buffer.from('grüß')], ['grüß']],
   ['binary: a Buffer', 'auto', 2, [Buffer.from([0, 255])], [Buffer.from([0, 255])]],
-  ['invalid UTF-8: a Buffer, byte for byte', 'auto', 1, [NO_TEXT, EURO], [NO_TEXT, 'a€b']],
+  ['invalid UTF-8: a Buffer, byte for byte', 'auto', 1, [BEGUN, EURO], [BEGUN, 'a€b']],
   ...(['auto', 'string'] as const).map(
     (output) =>
       [
-        `class C, a character cut between chunks, as ${output}: one string has it`,
+        `class C, characters cut between chunks, as ${output}: one string has each`,
         output,
         undefined,
-        [EURO.subarray(0, 2), EURO.subarray(2, 3), EURO.subarray(3)],
-        ['a', '€b'],
+        [LONG.subarray(0, 2), LONG.subarray(2, 3), LONG.subarray(3, 7), LONG.subarray(7)],
+        ['a', '€', '😀b'],
       ] as const,
   ),
   [
@@ -41,7 +43,7 @@ const rows: readonly (readonly [
     'class C, the connection ends within a character: a Buffer with the begun character',
     'auto',
     undefined,
-    [EURO.subarray(0, 3), (link) => link.become(0, 'closed-by-server')],
+    [BEGUN, (link) => link.become(0, 'closed-by-server')],
     ['a', EURO.subarray(1, 3)],
   ],
   [
@@ -55,7 +57,7 @@ const rows: readonly (readonly [
     'class C, data loss within a character: joins no character across it',
     'auto',
     undefined,
-    [EURO.subarray(0, 3), (link) => link.loseData(), Buffer.from('b')],
+    [BEGUN, (link) => link.loseData(), Buffer.from('b')],
     ['a', EURO.subarray(1, 3), 'b'],
   ],
   ['JSON: parsed', 'json', 1, [Buffer.from('{"a":["ä"]}')], [{ a: ['ä'] }]],
