@@ -216,11 +216,12 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
         },
       ],
     });
-    const fields = async (body: object) => {
+    const each = async (property: string, body: object) => {
       const answer = await ask(body);
       assert.ok(Array.isArray(answer.body));
-      return answer.body.map((problem: unknown) => field(problem, 'field'));
+      return answer.body.map((problem: unknown) => field(problem, property));
     };
+    const fields = (body: object) => each('field', body);
     assert.deepEqual(await fields({}), []);
     assert.deepEqual(await fields({ ca: 'x', certificate: 'y', key: 'z' }), [
       'ca',
@@ -232,6 +233,11 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
     assert.deepEqual(await fields({ key: board.key, certificate: 'y' }), ['certificate']);
     assert.deepEqual(await fields({ key: board.key, ca: 'x' }), ['ca', 'certificate']);
     assert.deepEqual(await fields({ certificate: board.certificate }), ['key']);
+    for (const [given, missing] of [
+      [{ key: board.key }, /^Slot 0 of the device has no client certificate/],
+      [{ certificate: board.certificate }, /^Slot 0 of the device has no private key/],
+    ] as const)
+      assert.match(String((await each('message', given))[0]), missing);
     const old = makeIdentity(authority, 'old', { to: Date.UTC(2025, 0, 1) });
     assert.deepEqual(await fields({ ca: old.certificate }), ['ca']);
     const answers = await ask({ ...stored, certificate: other.certificate });
