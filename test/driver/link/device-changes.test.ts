@@ -51,20 +51,6 @@ describe('an open that waits in the command queue', () => {
     });
   }
 
-  it('waits for the device again when it restarts during the climb to the best baud rate', async () => {
-    await using harness = new Harness({
-      serial: { baudRate: 115_200, rtsCts: true },
-      device: { negotiatedRate: 'automatic' },
-    });
-    const { clock, simulator, link } = harness;
-    await harness.ready();
-    const queued = endingOf(link.open({ uri: 'ws://host/plain' }));
-    assert.ok(await clock.until(() => harness.port.text.includes('AT+UART_CUR='), 1000));
-    assert.equal(link.state, 'opening');
-    simulator.restart();
-    assert.equal(await clock.wait(queued), 'done');
-  });
-
   it('fails with the reason at the end of its time, when the device does not come back', async () => {
     await using harness = new Harness();
     const { clock, device, port } = harness;

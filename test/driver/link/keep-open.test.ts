@@ -12,23 +12,6 @@ describe('a link with and without keepOpen', () => {
     assert.deepEqual(harness.story(), events);
   });
 
-  test('retries a refused open after delays that grow to 60 s at most, until it is closed', async (harness) => {
-    const { link } = harness;
-    assert.equal(
-      await code(harness, link.open({ uri: 'ws://host:1/', keepOpen: true })),
-      'OPEN_FAILED',
-    );
-    await harness.clock.advance(600_000);
-    const pauses = harness.linkEvents.flatMap(({ retryInMs }) => retryInMs ?? []);
-    assert.ok(pauses.length >= 8, String(pauses));
-    assert.ok((pauses[0] ?? 0) <= 1000 && (pauses.at(-1) ?? 0) >= 45_000, String(pauses));
-    assert.ok(Math.max(...pauses) <= 60_000, String(pauses));
-    await harness.clock.wait(link.close());
-    const events = harness.linkEvents.length;
-    await harness.clock.advance(300_000);
-    assert.equal(harness.linkEvents.length, events);
-  });
-
   it('leaves most of the device time to other links when a host is unreachable', async () => {
     await using harness: Harness = await readyHarness({
       route: ({ port }) =>

@@ -71,20 +71,6 @@ describe('a link with keepOpen', () => {
     assert.ok(connectionsTo(harness, 'refusing') - before < 10);
   });
 
-  it('reopens at once after each restart that its open did not cause', async () => {
-    await using harness = await new Harness({ simulator: { bootMs: 400 } }).ready();
-    const { link } = harness;
-    keepOpen(link, 'plain');
-    await harness.until(() => link.stateNumber === 2, 5000);
-    for (let restart = 0; restart < 10; restart++) {
-      harness.simulator.restart();
-      await harness.clock.advance(6000);
-      assert.equal(link.stateNumber, 2);
-    }
-    assert.ok(!harness.linkEvents.some(({ event }) => event === 'retry'));
-    assert.equal(connectionsTo(harness, 'plain'), 11);
-  });
-
   test('is found closed without a URC although other links keep the port busy', async (harness) => {
     harness.alterOutput = (text) => text.replace('+WS_CLOSED:1\r\n', '');
     const [busy, closed] = harness.device.links;

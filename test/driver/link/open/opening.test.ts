@@ -71,21 +71,6 @@ describe('opening a link', () => {
     assert.equal(harness.link.stateNumber, 0);
   });
 
-  test('succeeds at once when the link is open to the same URI; to another URI, it fails or replaces the connection', async (harness) => {
-    const { link } = await harness.open({ uri: 'ws://host/a', owner: 'first' });
-    await harness.clock.wait(link.open({ uri: 'ws://host/a', owner: 'second' }));
-    assert.equal(harness.port.text, '');
-    assert.equal(link.owner, 'second');
-    assert.equal(await code(harness, link.open({ uri: 'ws://host/b' })), 'LINK_IN_USE');
-    assert.equal(harness.port.text, '');
-    await harness.clock.wait(link.open({ uri: 'ws://host/b', replace: true }));
-    assert.deepEqual([link.stateNumber, link.uri], [2, 'ws://host/b']);
-    assert.deepEqual(
-      harness.server.requests.map(({ target }) => target),
-      ['/a', '/b'],
-    );
-  });
-
   it('takes the options of the last open() that joined it while it waited for the device', async () => {
     await using harness = new Harness();
     harness.device.start();
