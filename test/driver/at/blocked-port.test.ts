@@ -59,8 +59,7 @@ describe('a port that accepts no bytes', () => {
 });
 
 it('an idle device that goes silent is detected soon after 30 s without a byte', async () => {
-  await using harness = new Harness({ firmware: 'C' });
-  await harness.ready();
+  await using harness = await new Harness({ firmware: 'C' }).ready();
   // A byte comes right before the first health check, which must not put off the next one by another half minute.
   await harness.clock.advance(25_000);
   harness.simulator.inject(Buffer.from('+TIME_UPDATED\r\n'));

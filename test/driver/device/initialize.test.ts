@@ -72,8 +72,7 @@ describe('an unresponsive device', () => {
   /** A device that is ready, and then receives nothing until it is restarted. */
   async function deafHarness(rtsReset: boolean): Promise<Harness> {
     let isDeaf = false;
-    const harness = new Harness({ serial, device: { rtsReset } });
-    await harness.ready();
+    const harness = await new Harness({ serial, device: { rtsReset } }).ready();
     const write = harness.simulator.write.bind(harness.simulator);
     const restart = harness.simulator.restart.bind(harness.simulator);
     harness.simulator.write = (bytes) => (isDeaf ? undefined : write(bytes));

@@ -60,8 +60,7 @@ describe('a Wi-Fi network that is lost and returns', () => {
 
   it('is joined again, after any number of failed attempts with a warning each, once it is back', async () => {
     const networks = [home];
-    const harness = new Harness({ device: { wifi }, simulator: { wifi: networks } });
-    await harness.ready();
+    const harness = await new Harness({ device: { wifi }, simulator: { wifi: networks } }).ready();
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     networks.pop();
     await harness.clock.advance(200_000);
@@ -76,8 +75,10 @@ describe('a Wi-Fi network that is lost and returns', () => {
 
   it('is joined again by the driver after 5 minutes when the network is hidden and the device has stopped trying', async () => {
     const hidden = { ...home, hidden: true };
-    await using harness = new Harness({ device: { wifi }, simulator: { wifi: [hidden] } });
-    await harness.ready();
+    await using harness = await new Harness({
+      device: { wifi },
+      simulator: { wifi: [hidden] },
+    }).ready();
     await harness.clock.wait(harness.device.command('AT+CWQAP'));
     await harness.clock.advance(290_000);
     assert.ok(!harness.port.text.includes('AT+CWJAP'));

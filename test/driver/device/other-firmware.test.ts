@@ -29,15 +29,13 @@ function count({ port }: Harness, line: string): number {
 
 describe('a response to a query in another form than that of ESP-AT', () => {
   it('costs a second query when the second response fits', async () => {
-    await using harness = harnessOf(MORE_FIELDS, { left: 1 });
-    await harness.ready();
+    await using harness = await harnessOf(MORE_FIELDS, { left: 1 }).ready();
     await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
     assert.deepEqual(harness.story(), ['opening 0', 'opened 2']);
   });
 
   it('fails an open with FIRMWARE_UNKNOWN when it comes twice alike, and keep-open does not retry', async () => {
-    await using harness = harnessOf(MORE_FIELDS, { left: Infinity });
-    await harness.ready();
+    await using harness = await harnessOf(MORE_FIELDS, { left: Infinity }).ready();
     const [link] = harness.device.links;
     const open = link.open({ uri: 'ws://host/plain', keepOpen: true });
     assert.equal(await code(harness, open), 'FIRMWARE_UNKNOWN');
@@ -47,8 +45,7 @@ describe('a response to a query in another form than that of ESP-AT', () => {
 
   it('makes the device unusable when it lists links of an earlier session', async () => {
     const times = { left: 0 };
-    await using harness = harnessOf(MORE_FIELDS, times);
-    await harness.ready();
+    await using harness = await harnessOf(MORE_FIELDS, times).ready();
     await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
     times.left = Infinity;
     harness.say('\r\nready\r\n');
@@ -78,8 +75,7 @@ describe('a response to a query in another form than that of ESP-AT', () => {
   ];
   for (const [query, form, options] of without) {
     it(`does no harm where it comes from ${query}`, async () => {
-      await using harness = harnessOf(form, { left: Infinity }, options);
-      await harness.ready();
+      await using harness = await harnessOf(form, { left: Infinity }, options).ready();
       await harness.clock.advance(60_000);
       assert.deepEqual(
         [harness.device.state.name, count(harness, 'AT+GMR'), count(harness, query)],

@@ -57,8 +57,7 @@ describe('a link with keepOpen', () => {
   });
 
   it('does not reopen at once in such a loop, where its device has a network again', async () => {
-    await using harness = new Harness({ firmware: 'A', simulator: { bootMs: 400 } });
-    await harness.ready();
+    await using harness = await new Harness({ firmware: 'A', simulator: { bootMs: 400 } }).ready();
     harness.server.behavior.onAccept = (connection) => connection.close(1008);
     const [link] = harness.device.links;
     keepOpen(link, 'refusing');

@@ -4,8 +4,7 @@ import { Harness } from '../../../harness/harness';
 
 /** A ready harness, and noise in front of the next command of the host. */
 async function readyHarness(): Promise<Harness> {
-  const harness = new Harness();
-  await harness.ready();
+  const harness = await new Harness().ready();
   await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
   harness.port.written.length = 0;
   return harness;
@@ -23,10 +22,7 @@ describe('noise on the idle port', () => {
     await harness.clock.advance(10);
     assert.equal(harness.port.text, 'AT+WSSEND=0,5\r\n\r\nAT+SYSSTORE?\r\nAT+WSSEND=0,5\r\nhello');
     assert.ok(harness.events.every(({ event }) => event !== 'outofsync'));
-    assert.deepEqual(
-      harness.received(harness.server.connections[0]),
-      ['hello'],
-    );
+    assert.deepEqual(harness.received(harness.server.connections[0]), ['hello']);
   });
 
   it('that is a line end never turns a command into a payload', async () => {

@@ -32,8 +32,7 @@ describe('an automatic baud rate', () => {
     const slow = await new Harness({ serial: { baudRate: START } }).ready();
     const usual = await transfer(slow);
     await slow.end();
-    await using harness = automatic();
-    await harness.ready();
+    await using harness = await automatic().ready();
     const fast = await transfer(harness);
     assert.equal(harness.hostRate, 3_000_000);
     for (const way of [0, 1] as const) {
@@ -50,15 +49,13 @@ describe('an automatic baud rate', () => {
     const plain = await new Harness({ serial: { baudRate: START } }).ready();
     const usual = plain.clock.now();
     await plain.end();
-    await using harness = automatic();
-    await harness.ready();
+    await using harness = await automatic().ready();
     assert.ok(harness.clock.now() <= usual + 1, `${harness.clock.now()} ms, not ${usual}`);
     await harness.clock.wait(harness.link.open({ uri }), 2000);
   });
 
   it('stays at 921600 where the line corrupts bytes above it, and loses no message', async () => {
-    await using harness = automatic({ corruption: corruptsAbove(921_600) });
-    await harness.ready();
+    await using harness = await automatic({ corruption: corruptsAbove(921_600) }).ready();
     await transfer(harness);
     assert.equal(harness.hostRate, 921_600);
     await harness.clock.advance(60_000);
@@ -72,8 +69,9 @@ describe('an automatic baud rate', () => {
 
   it('is lowered when bytes are corrupt, tried again only after a long time, and back then', async () => {
     let limit = Infinity;
-    await using harness = automatic({ corruption: (rate) => (rate > limit ? 0.003 : 0) });
-    await harness.ready();
+    await using harness = await automatic({
+      corruption: (rate) => (rate > limit ? 0.003 : 0),
+    }).ready();
     const { clock, device } = harness;
     await clock.wait(device.links[0].open({ uri: 'ws://host/echo', keepOpen: true }));
     limit = 1_500_000;
@@ -129,11 +127,10 @@ describe('an automatic baud rate', () => {
   });
 
   it('changes nothing on a port without modem lines', async () => {
-    await using harness = new Harness({
+    await using harness = await new Harness({
       serial: { baudRate: START },
       device: { negotiatedRate: 'automatic' },
-    });
-    await harness.ready();
+    }).ready();
     await harness.clock.advance(5000);
     assert.deepEqual(settings(harness), []);
   });

@@ -24,8 +24,7 @@ const events = (harness: Harness, name: string): (string | undefined)[] =>
 
 describe('the negotiated baud rate', () => {
   it('is set right after the device is found, before other queries', async () => {
-    await using harness = board();
-    await harness.ready();
+    await using harness = await board().ready();
     const lines = harness.port.text.split('\r\n').filter((line) => line.startsWith('AT'));
     assert.ok(lines.indexOf(`AT+UART_CUR=${NEGOTIATED},8,1,0,0`) < lines.indexOf('AT+WSOPEN?'));
     assert.equal(harness.hostRate, NEGOTIATED);
@@ -33,14 +32,12 @@ describe('the negotiated baud rate', () => {
   });
 
   it('configures both flow control lines in the device', async () => {
-    await using harness = board({ device: { flowControl: true } });
-    await harness.ready();
+    await using harness = await board({ device: { flowControl: true } }).ready();
     assert.ok(harness.port.text.includes(`AT+UART_CUR=${NEGOTIATED},8,1,0,3\r\n`));
   });
 
   it('is negotiated again after a stop and a start, without a restart of the device', async () => {
-    await using harness = board();
-    await harness.ready();
+    await using harness = await board().ready();
     await harness.clock.wait(harness.device.stop());
     await harness.ready();
     assert.equal(harness.hostRate, NEGOTIATED);
@@ -120,8 +117,9 @@ describe('flow control', () => {
 
 describe('a port that cannot use the negotiated rate', () => {
   it('stays at the default rate when the port does not support it: the device gets no command', async () => {
-    await using harness = board({ serial: { baudRate: START, maxPortBaudRate: 460_800 } });
-    await harness.ready();
+    await using harness = await board({
+      serial: { baudRate: START, maxPortBaudRate: 460_800 },
+    }).ready();
     assert.deepEqual(events(harness, 'warning'), ['RATE_NOT_NEGOTIATED']);
     assert.ok(!harness.port.text.includes('UART_CUR'));
     assert.equal(
@@ -131,11 +129,10 @@ describe('a port that cannot use the negotiated rate', () => {
   });
 
   it('recovers by a reset when no byte passes, and does not negotiate again', async () => {
-    await using harness = board({
+    await using harness = await board({
       serial: { baudRate: START, maxCableBaudRate: 460_800, resetWired: true },
       device: { rtsReset: true },
-    });
-    await harness.ready();
+    }).ready();
     assert.equal(events(harness, 'warning')[0], 'RATE_NOT_NEGOTIATED');
     assert.ok(events(harness, 'resyncstep').includes('rtsReset'));
     assert.equal(harness.hostRate, START);

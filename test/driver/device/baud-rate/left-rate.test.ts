@@ -111,11 +111,10 @@ describe('a device that a killed host has left at a negotiated rate', () => {
 
   it('is found at once by the next device with the same memory', async () => {
     const memory = {};
-    await using harness = new Harness({
+    await using harness = await new Harness({
       serial: { baudRate: START },
       device: { negotiatedRate: NEGOTIATED, memory },
-    });
-    await harness.ready();
+    }).ready();
     assert.deepEqual(memory, { baudRate: NEGOTIATED });
     await kill(harness);
     const [device, ms] = await readyAgain(harness, { memory });

@@ -18,8 +18,7 @@ describe('no further message of a chunk comes', () => {
   for (const [what, end] of Object.entries(endings))
     for (const framing of framings)
       it(`after a listener of the first one ${what}, with framing ${framing.by}`, async () => {
-        await using harness = new Harness({ firmware: 'C' });
-        await harness.ready();
+        await using harness = await new Harness({ firmware: 'C' }).ready();
         const { clock, device, port } = harness;
         const [link] = device.links;
         await clock.wait(link.open({ uri: 'ws://host/plain', framing }));
@@ -35,8 +34,7 @@ describe('no further message of a chunk comes', () => {
       });
 
   it('after a listener of a loss in it stops the device, on class D', async () => {
-    await using harness = new Harness({ firmware: 'D' });
-    await harness.ready();
+    await using harness = await new Harness({ firmware: 'D' }).ready();
     const { clock, device, port } = harness;
     const [link] = device.links;
     await clock.wait(link.open({ uri: 'ws://host/plain' }));
