@@ -260,8 +260,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Returns a recording as JSON Lines for `esp-at-replay`: the latest traffic of the port, calls and decisions. It holds
-   * payloads and responses to {@link command}, but no password, key, authorization or header value of the options, and no
-   * quoted parameter of a command. Empty where {@link DeviceOptions.recorderBytes} is 0.
+   * payloads, queries of URIs and responses to {@link command}. It holds no password, key, authorization or header value of
+   * the options, and no quoted parameter of a command. Empty where {@link DeviceOptions.recorderBytes} is 0.
    * @param title title of the recording, in its first line
    */
   recording(title = ''): string {

@@ -22,7 +22,8 @@ PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp:
   --baud N       the baud rate to try first (default 115200)
   --uri URI      an echo server to try; clears the header list of the device (AT+WSHEAD)
   --json         prints findings and facts as JSON
-  --record FILE  writes the traffic of the port to a file, without passwords; esp-at-replay replays it
+  --record FILE  writes the traffic of the port to a file, without passwords, but with the query of URI;
+                 esp-at-replay replays it
   --help         this text
 
 Exit code: 0 all is well, 1 a finding is an error or a warning, 2 an argument is wrong, or FILE cannot be written.
