@@ -5,7 +5,7 @@ import type { DeviceEmitter } from './events';
 
 /**
  * Limits the rate of a device's events, each name by itself. The event `omitted` counts the events left out. An
- * error of a listener becomes an uncaught exception: the driver would take it for a failure of the device.
+ * error of a listener becomes an uncaught exception: thrown into the driver, it would look like a failure of the device.
  */
 export function limitEvents(clock: Clock, emitter: DeviceEmitter): DeviceEmitter {
   const gates = new Map<string, EventGate>();

@@ -43,7 +43,7 @@ const BLOCK_SHARE = 1 / 16;
  * it copies bytes to its blocks: the garbage collector would move texts several times.
  */
 export class RecordList {
-  /** Most bytes of a record: others stay beside it. */
+  /** Most bytes of a record: half of the capacity, so that it never pushes out all others. */
   readonly longest: number;
   readonly #capacity: number;
   readonly #blockBytes: number;

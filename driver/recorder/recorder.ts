@@ -23,7 +23,10 @@ export class Recorder {
   readonly #list: RecordList;
   /** Bytes that may begin a secret, and the records behind them: those of other kinds have no secret. */
   #held: CleanRecord[] = [];
-  /** By direction: the beginning of a secret that was kept as a placeholder because too much was held. The rest may come. */
+  /**
+   * By direction: the beginning of a secret, already in the list as a placeholder because more than MAX_HELD_BYTES were held
+   * back. Its rest may follow.
+   */
   #begun: ReadonlyMap<Direction, Uint8Array> = new Map();
   #calls = 0;
   /** Time of the chunk that the driver processes: a replay takes the records of one time for one turn. */
@@ -70,6 +73,7 @@ export class Recorder {
     const call = this.nextCall();
     const line = { call, to: 'send', link, options: { opcode, fin, timeoutMs, holdMs } } as const;
     const bytes = this.secrets.redactBytes(payload);
+    // A cut message is refused in a replay too: above 33 KiB of capacity it is longer than any prompt takes.
     const { longest } = this.#list;
     const kept = bytes.length > longest ? bytes.subarray(0, longest) : bytes;
     this.#keep('send', kept, line);

@@ -27,7 +27,10 @@ const A = 0x41;
 export interface PatternIndex {
   /** Patterns by their first byte, the longest first. */
   readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
-  /** 1 for two bytes in succession that may start a pattern, or its first byte and a gap. Empty without patterns. */
+  /**
+   * By two bytes in succession (first × 256 + second): 1 where a pattern may start with them, or with the first one and a
+   * gap. Empty without patterns.
+   */
   readonly starts: Uint8Array;
 }
 

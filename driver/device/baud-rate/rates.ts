@@ -22,8 +22,8 @@ export function likelyRates(known: readonly (number | undefined)[], all: boolean
 }
 
 /**
- * Returns the rates to which a corrupt `AT+UART_CUR` of this rate may have set the device: with a digit lost, doubled,
- * inserted or changed by one bit. The command has no checksum.
+ * Returns the rates to which a corrupt `AT+UART_CUR` of this rate may have set the device: with a digit lost, doubled or
+ * changed by one bit, or a 0 inserted. The command has no checksum.
  */
 export function misheardRates(rate: number): number[] {
   const digits = String(rate);

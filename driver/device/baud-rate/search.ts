@@ -11,7 +11,7 @@ import { likelyRates } from './rates';
 const MAX_SLOWNESS = 16;
 /** Part by which the rate of a UART may differ from its setting. */
 const RATE_TOLERANCE = 0.05;
-/** Milliseconds after which a response has used up half of its usual timeout. */
+/** A response within so many milliseconds is quick: half of the 1200 that a response to a line end may take. */
 const QUICK_RESPONSE_MS = 600;
 
 /** One attempt of a search. */
@@ -33,8 +33,8 @@ export async function search(
   trials: readonly Trial[],
 ): Promise<boolean> {
   for (const { rate, pad, pace } of trials) {
-    // Resyncs without an await before it where the rate stays: the rest of the chunk that held `ready` may hold
-    // responses to earlier commands, which the resync has to take.
+    // No await before the resync where the rate stays: lines behind `ready` in the same chunk may be responses to earlier
+    // commands, which the resync has to take.
     if (rate !== port.baudRate && !(await port.trySetRate(rate))) continue;
     const attempts = pad === 'first' || pace === 'search' ? 3 : 1;
     const { kind } = await resync({ attempts, pad, pace });
@@ -88,7 +88,7 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
   const ms = await lendPort(async (lease) => {
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
-    // Waits for up to 1.5 s, the longest limit: the response comes late.
+    // The longest limit of a search, because the response comes late: 1.5 s × slowness.
     await lease.next('stillAtWork', (each) => each === 'OK');
     return lease.now() - start;
   });

@@ -14,8 +14,8 @@ const GOING_AWAY = 1001;
 const OPEN_STATE = 2;
 
 /**
- * Closes all connections of the device. Sends a close frame on all of them first, because `AT+WSCLOSE` usually takes up to
- * a second for each; then cuts off those that are still open with `AT+WSCLOSE`. Firmware without WebSocket has none.
+ * Closes all connections of the device. Sends a close frame on the open ones first, because `AT+WSCLOSE` usually takes up
+ * to a second for each. Then cuts off those that are left with `AT+WSCLOSE`. Firmware without WebSocket has none.
  */
 export async function closeConnections(
   run: Run,

@@ -21,7 +21,7 @@ import { SessionPort } from './session-port';
 import type { SessionContext, SessionState } from './session-state';
 import type { ClientEvent, OutOfSyncCause } from '../../at/events';
 
-/** Characters of a line to show whole, at most. */
+/** Longest line that the event `unknownline` shows whole, in characters. */
 const MAX_SHOWN_CHARACTERS = 80;
 /** Milliseconds in which a stop returns the device to its start rate. */
 const RETURN_RATE_TIMEOUT_MS = 300;
@@ -144,7 +144,7 @@ export class DeviceSession {
     return this.#client.run(command, wait);
   }
 
-  /** A link could not reach its server: the device may have lost its network, and the driver the URC of that. */
+  /** A link could not reach its server: the device may have lost its network, and the URC about it may be lost. */
   suspectNetwork(): void {
     this.#state.boot.network.suspect();
   }

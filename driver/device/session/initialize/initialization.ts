@@ -131,6 +131,7 @@ export class Initialization {
       counters.restarted();
       emitter.emit('restart');
     }
+    // A port that ignores rates goes back to its start rate.
     await resetIgnoredRate(access, port);
     await run(sysStore(options.store === true));
     await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
