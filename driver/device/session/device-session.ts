@@ -188,6 +188,8 @@ export class DeviceSession {
       case 'restartSuspected':
         return this.#restarted();
       case 'dataLost':
+        // In a climb no `outOfSync` came before it. The end of the climb then checks the links, which may have lost URCs.
+        this.#becomeResyncing();
         for (const link of links) link.dataLost();
         return;
       case 'outOfSync':
@@ -216,8 +218,12 @@ export class DeviceSession {
     }
   }
 
-  #outOfSync(cause: OutOfSyncCause): void {
+  #becomeResyncing(): void {
     if (this.#state.kind === 'ready') this.#machine.become({ ...this.#state, kind: 'resyncing' });
+  }
+
+  #outOfSync(cause: OutOfSyncCause): void {
+    this.#becomeResyncing();
     this.#context.counters.outOfSync(cause.reason);
     this.#context.emitter.emit('outofsync', cause);
     if ('automaticRate' in this.#state) this.#state.automaticRate.responseLost();
