@@ -4,7 +4,7 @@ import { isUnanswered, type Action, type Transaction } from './transaction';
 
 /** Milliseconds of port idle time between probes of a device that answers them: it is at work. */
 const PROBE_AGAIN_MS = 10_000;
-/** Milliseconds of port idle time, from a probe on, within which its answer comes though a success overtook it. */
+/** Milliseconds of port idle time, from a success in doubt, within which the answer to a probe comes. */
 const LATE_PROBE_ANSWER_MS = 500;
 /** Milliseconds beyond its timeout that a port which is never idle may delay a final result code. */
 const LONGEST_FLOOD_MS = 300_000;
@@ -44,8 +44,9 @@ export function onIdle(
 /** Milliseconds of further idle time until {@link onIdle} may have something to do. */
 export function untilCheck(transaction: Transaction, idle: number): number {
   const { phase, policy, lastProbeIdleMs, nextProbeIdleMs } = transaction;
-  if (phase.kind === 'confirming') return LATE_PROBE_ANSWER_MS;
-  if (isUnanswered(phase.probe)) return policy.probeAnswerMs - (idle - lastProbeIdleMs);
+  const sinceProbeMs = idle - lastProbeIdleMs;
+  if (phase.kind === 'confirming') return LATE_PROBE_ANSWER_MS - sinceProbeMs;
+  if (isUnanswered(phase.probe)) return policy.probeAnswerMs - sinceProbeMs;
   return Math.min(timeoutOf(transaction), nextProbeIdleMs) - idle;
 }
 

@@ -32,13 +32,8 @@ export function onChunk(transaction: Transaction): void {
  * @param idle milliseconds of port idle time since the last write of the line or the payload
  */
 export function onLine(transaction: Transaction, text: string, idle: number): Action {
-  const action = actionAfter(transaction, text, idle);
-  // The wait for the answer to these begins with them.
-  if (action === 'writeLf' || action === 'writeAt') transaction.lastProbeIdleMs = idle;
-  return action;
-}
-
-function actionAfter(transaction: Transaction, text: string, idle: number): Action {
+  // After a success in doubt, the wait for the answer to a probe begins anew.
+  if (text === transaction.command.success) transaction.lastProbeIdleMs = idle;
   const { phase } = transaction;
   if (phase.kind === 'confirming') return onLineWhileConfirming(transaction, phase.by, text);
   switch (text) {

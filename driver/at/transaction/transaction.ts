@@ -69,7 +69,7 @@ export interface Transaction {
   readonly policy: TimeoutPolicy;
   /** Port idle time, not clock time, in milliseconds at which the client probes next. */
   nextProbeIdleMs: number;
-  /** The same of the last probe. */
+  /** The same of the last probe, or of a success in doubt after it. */
   lastProbeIdleMs: number;
 }
 

@@ -80,6 +80,11 @@ describe('a transaction without payload', () => {
     ['confirms OK by busy to an unanswered probe', '4000, OK, busy p...', 'none, succeeded'],
     ['confirms no OK by another', '4000, OK, OK', 'none'],
     ['confirms OK by idle time', '4000, OK, 4499, 4500', 'none, none, succeeded'],
+    [
+      'waits anew for the answer after a late OK',
+      '4000, 5000, OK, 5499, 5500',
+      'none, none, succeeded',
+    ],
     ['is not corrupt after another success while it confirms', '4000, OK, SEND OK', 'outOfSync'],
     ['is out of sync when a probe is not answered', '4000, 5499, 5500', 'none, outOfSync'],
   ]);
@@ -184,8 +189,8 @@ describe('the next check of a transaction', () => {
     assert.equal(untilCheck(started({ ...query, timeoutMs: 3000 }), 500), 2500);
     actions(transaction, 4000);
     assert.equal(untilCheck(transaction, 4100), 1400);
-    actions(transaction, 'OK');
-    assert.equal(untilCheck(transaction, 4100), 500);
+    actions(transaction, 4100, 'OK');
+    assert.equal(untilCheck(transaction, 4200), 400);
     assert.equal(untilCheck(started(send), 500), 3500);
   });
 
