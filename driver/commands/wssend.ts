@@ -11,9 +11,9 @@ import { checkTimeout, type Unchecked } from './check';
 export const MAX_CONTROL_BYTES = 125;
 /** Opcodes (RFC 6455, section 5.2). */
 const TEXT_OPCODE = 1;
+/** The lowest opcode of a control frame. */
 export const CLOSE_OPCODE = 8;
 export const PING_OPCODE = 9;
-const FIRST_CONTROL_OPCODE = CLOSE_OPCODE;
 /** Not empty: classes A-C send no empty frames. */
 const PING_PAYLOAD = Buffer.from('?');
 /** Default and longest timeout of `AT+WSSEND`. */
@@ -52,7 +52,7 @@ function command(link: LinkId, bytes: Uint8Array, options: Unchecked<SendTraits>
   const fin = options.fin ?? true;
   if (typeof fin !== 'boolean') throw invalidPayload('NOT_BOOLEAN');
   if (!fin && opcode > 2) throw invalidPayload('NOT_FRAGMENTABLE');
-  if (opcode >= FIRST_CONTROL_OPCODE && bytes.length > MAX_CONTROL_BYTES) {
+  if (opcode >= CLOSE_OPCODE && bytes.length > MAX_CONTROL_BYTES) {
     throw invalidPayload('CONTROL_TOO_LONG', { max: MAX_CONTROL_BYTES });
   }
   const defaults = [TEXT_OPCODE, DEFAULT_SEND_TIMEOUT_MS, 1];
