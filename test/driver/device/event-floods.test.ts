@@ -139,8 +139,7 @@ const CONNECTED = '+WS_CONNECTED:0\r\n';
  */
 async function flooded(change: (text: string) => string) {
   const harness = new Harness({ firmware: 'C' });
-  const { clock, port, device } = harness;
-  const [link] = device.links;
+  const { clock, port, link } = harness;
   await harness.ready();
   await clock.wait(link.open({ uri: 'ws://host/plain' }));
   await clock.advance(1000);

@@ -94,7 +94,7 @@ describe('a close that the device refuses', () => {
   function startTalking(harness: Harness): { stop(): void } {
     let cancel: Cancel = () => undefined;
     const speak = () => {
-      harness.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('hello') });
+      harness.serve('hello');
       cancel = harness.clock.after(1000, speak);
     };
     speak();
@@ -110,11 +110,7 @@ describe('a connection loss without a URC', () => {
         framing: { by: 'json' },
       },
     );
-    harness.server.connections[0]?.send({
-      fin: true,
-      opcode: 1,
-      payload: Buffer.from('{"half":['),
-    });
+    harness.serve('{"half":[');
     await harness.clock.advance(100);
     harness.alterOutput = (text) => text.replace('+WS_DISCONNECTED:0\r\n', '');
     harness.server.connections[0]?.drop();
@@ -135,7 +131,7 @@ describe('a connection loss without a URC', () => {
     await harness.until(() => late !== '', 30_000);
     await harness.clock.wait(harness.device.checkLinks());
     assert.equal(link.stateNumber, 2);
-    harness.port.deliver(Buffer.from(late));
+    harness.say(late);
     assert.deepEqual(harness.story(), ['lost 1', 'reconnecting 3', 'reopened 2']);
   });
 });

@@ -121,11 +121,10 @@ describe('an open of a link that was open before a resync', () => {
 
   it('leaves the link to its owner, and without keep-open, when it is aborted', async () => {
     await using harness = new Harness();
-    const { clock, device, server } = harness;
-    const [link] = device.links;
+    const { clock, device, server, link } = harness;
     await harness.ready();
     await clock.wait(link.open({ uri: 'ws://host/plain', owner: 'own' }));
-    harness.port.deliver(Buffer.from('\r\nSEND OK\r\n'));
+    harness.say('\r\nSEND OK\r\n');
     const controllers = [new AbortController(), new AbortController()];
     const endings = controllers.map(({ signal }, index) => {
       const options = { uri: 'ws://host/plain', owner: `other ${index}`, keepOpen: true };

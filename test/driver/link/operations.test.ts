@@ -92,9 +92,7 @@ test('a message that stops between its fragments is followed by no other message
 
 for (const event of ['closed-by-server', 'lost'] as const) {
   test(`an open from a listener of the end of a connection is the only open that follows the event ${event}`, async (harness) => {
-    const { link, story, connections } = harness;
-    // Kept open, so that the driver would open it as well.
-    await harness.clock.wait(link.open({ uri: one, keepOpen: true }));
+    const { link, story, connections } = await harness.open({ uri: one, keepOpen: true });
     const openings: Promise<void>[] = [];
     link.on('statechange', ({ cause }) => {
       if (cause !== event || openings.length > 0) return;

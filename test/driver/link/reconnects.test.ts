@@ -134,9 +134,7 @@ test('a link that the device reconnects while the driver closes it to open it af
 });
 
 test('a link that waits to open, while the device still has its connection to another URI, closes that connection, and opens its own', async (harness) => {
-  const { clock, device, server } = harness;
-  const [link] = device.links;
-  await clock.wait(link.open({ uri: 'ws://host/one' }));
+  const { clock, device, server, link } = await harness.open({ uri: 'ws://host/one' });
   harness.outcome = (line) => (line === 'AT+WSCLOSE=0' ? { kind: 'error' } : undefined);
   const options = { uri: 'ws://host/two', keepOpen: true, replace: true };
   assert.equal(await clock.wait(endingOf(link.open(options))), 'COMMAND_FAILED');

@@ -15,9 +15,10 @@ const others: Readonly<Record<string, (authorization: string) => OpenOptions>> =
 for (const [what, optionsOf] of Object.entries(others))
   it(`the secret of a connection stays out of the recording after ${CALLS} ${what} with others`, async () => {
     await using harness = await readyHarness();
-    const { clock, device } = harness;
-    const [link] = device.links;
-    await clock.wait(link.open({ uri, authorization: 'token-of-the-connection' }));
+    const { clock, device, link } = await harness.open({
+      uri,
+      authorization: 'token-of-the-connection',
+    });
     for (let index = 0; index < CALLS; index++)
       await clock.wait(link.open(optionsOf(`token-${1000 + index}`)).catch(() => undefined));
     harness.serve('token-of-the-connection, token-1000');
@@ -31,8 +32,7 @@ for (const [what, optionsOf] of Object.entries(others))
 
 it('the secret of an open that waits in the command queue stays out of the recording', async () => {
   await using harness = await readyHarness();
-  const { clock, device } = harness;
-  const [link] = device.links;
+  const { clock, device, link } = harness;
   harness.outcome = (line) => (line === 'AT+SLOW?' ? { kind: 'late', delay: 5000 } : undefined);
   device.command('AT+SLOW?').catch(() => undefined);
   const headers = (value: string) => [{ name: 'X-Key', value }];

@@ -5,8 +5,7 @@ import { Harness } from '../../../harness/harness';
 /** A ready harness, and noise in front of the next command of the host. */
 async function readyHarness(): Promise<Harness> {
   const harness = await new Harness().ready();
-  await harness.clock.wait(harness.device.links[0].open({ uri: 'ws://host/plain' }));
-  harness.port.written.length = 0;
+  await harness.open();
   return harness;
 }
 
@@ -18,7 +17,7 @@ describe('noise on the idle port', () => {
   it('before a message: the client repeats the message once in sync', async () => {
     await using harness = await readyHarness();
     noise(harness);
-    await harness.clock.wait(harness.device.links[0].send('hello'));
+    await harness.clock.wait(harness.link.send('hello'));
     await harness.clock.advance(10);
     assert.equal(harness.port.text, 'AT+WSSEND=0,5\r\n\r\nAT+SYSSTORE?\r\nAT+WSSEND=0,5\r\nhello');
     assert.ok(harness.events.every(({ event }) => event !== 'outofsync'));
@@ -27,10 +26,10 @@ describe('noise on the idle port', () => {
 
   it('that is a line end never turns a command into a payload', async () => {
     await using harness = await readyHarness();
-    const link = harness.device.links[0];
+    const link = harness.link;
     // The client takes its ERROR for the response to the command, whose prompt comes after it.
     const first = link.send('hello');
-    harness.port.deliver(Buffer.from('\r\nERROR\r\n'));
+    harness.say('\r\nERROR\r\n');
     const second = link.send('second message');
     const settled = await harness.clock.wait(Promise.allSettled([first, second]));
     await harness.clock.advance(20_000);

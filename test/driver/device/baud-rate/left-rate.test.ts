@@ -57,8 +57,7 @@ describe('a stop at a negotiated rate', () => {
   });
 
   test('waits for the running command, and writes nothing into its payload', async (harness) => {
-    const { clock, device, server } = harness;
-    await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+    const { clock, device, server } = await harness.open();
     const payload = 'x'.repeat(8000);
     const sent = device.links[0].send(payload).catch(() => undefined);
     await clock.advance(30);
@@ -132,8 +131,7 @@ describe('a device that a killed host has left at a negotiated rate', () => {
 });
 
 test('an adapter that is unplugged at a data prompt and a negotiated rate has the prompt padded at that rate first, and the device ready within 3 s', async (harness) => {
-  const { clock, device, port } = harness;
-  await clock.wait(device.links[0].open({ uri: 'ws://host/plain' }));
+  const { clock, device, port } = await harness.open();
   const write = harness.simulator.write.bind(harness.simulator);
   harness.simulator.write = (bytes) => {
     if (bytes.length < 5000) return write(bytes);

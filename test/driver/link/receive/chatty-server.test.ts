@@ -39,7 +39,7 @@ describe('a server that sends without a pause', () => {
   for (const intervalMs of [10, 20, 50, 100]) {
     it(`does not hide a lost payload byte, sending every ${intervalMs} ms`, async () => {
       await using harness = await chattyHarness(intervalMs);
-      const [link] = harness.device.links;
+      const { link } = harness;
       loseByte(harness, 'first', 'hello');
       const start = harness.clock.now();
       const outcome = await harness.clock.wait(

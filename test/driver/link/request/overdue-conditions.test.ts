@@ -6,9 +6,7 @@ import { test } from './request-harness';
 
 it('conditions of failed requests do not pile up on a connection that lasts: a message passes the newest 100', async () => {
   await using harness = await readyHarness();
-  const { clock, device, messages, server } = harness;
-  const [link] = device.links;
-  await clock.wait(link.open({ uri: 'ws://host/plain' }));
+  const { clock, messages, server, link } = await harness.open();
   const asked: number[] = [];
   const request = (number: number) => {
     const matches = () => {

@@ -30,7 +30,7 @@ for (const firmware of ['C', 'D'] as const)
     const reactions = new Map<string, Reaction[]>();
     const late: string[] = [];
     const emitted: string[] = [];
-    harness.device.links[0].on('message', ({ bytes }) => emitted.push(bytes.toString()));
+    harness.link.on('message', ({ bytes }) => emitted.push(bytes.toString()));
     server.behavior.onFrame = (connection, { opcode, payload }) => {
       if (opcode === 1) serve(connection, payload);
     };

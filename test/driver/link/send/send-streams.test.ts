@@ -50,5 +50,5 @@ describe('sending streams of messages', () => {
 
 /** Count of the full fragments of link 0 whose command the driver has written. */
 function fragments(harness: Harness): number {
-  return harness.port.text.split('AT+WSSEND=0,16384').length - 1;
+  return harness.count('AT+WSSEND=0,16384');
 }
