@@ -20,46 +20,78 @@ const short = (link: 0 | 1 | 2, text: string): Frame => ({
 
 const isNoise = (frame: Frame): boolean => frame.kind === 'line' && frame.text.startsWith('xx');
 
-describe('lines', () => {
-  it('are emitted without CR LF; empty lines are dropped', () => {
-    assert.deepEqual(read('\r\nOK\r\n\r\n\r\nERROR\r\n'), [line('OK'), line('ERROR')]);
-  });
+const [ok, hi, garbage] = [line('OK'), short(0, 'hi'), { kind: 'garbage' }] as const;
+const HI = '+WS_DATA:0,2,hi\r\n';
 
-  it('end at CR LF, not at CR or LF alone', () => {
-    assert.deepEqual(read('a\rb\nc\r\r\n\n\r\n'), [line('a\rb\nc\r'), line('\n')]);
-  });
+describe('what the device says, and its frames', () => {
+  const [longest, over] = ['x'.repeat(2048), 'x'.repeat(9000)];
+  const inside = '\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:1,2,';
+  const whole = `+WS_DATA:2,${inside.length},${inside}\r\n`;
+  const listed = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
+  const cases: Readonly<Record<string, readonly [said: string, ...frames: readonly Frame[]]>> = {
+    'lines end at CR LF, empty ones are dropped': ['\r\nOK\r\n\r\n\r\nOK\r\n', ok, ok],
+    'lines do not end at CR or LF alone': ['a\rb\nc\r\r\n\n\r\n', line('a\rb\nc\r'), line('\n')],
+    'a line of 2048 bytes is whole': [`${longest}\r\nOK\r\n`, line(longest), ok],
+    'a longer line is dropped': [`${longest}xxxxx\r\nOK\r\n`, garbage, ok],
+    'data in a line over 2048 bytes is read': [`${over}${HI}OK\r\n`, garbage, hi, ok],
+    'noise is a line of its own': ['\xff\xff\r\nready\r\n', line('\xff\xff'), line('ready')],
+    'data is read by its length, whatever it contains': [`${whole}OK\r\n`, short(2, inside), ok],
+    'data may be empty': ['+WS_DATA:0,0,\r\n+WS_DATA:1,0,\r\n', short(0, ''), short(1, '')],
+    'data may interrupt an echo': [`AT+W${HI}SOPEN?\r\n`, hi, line('AT+WSOPEN?')],
+    'data after noise is data, the noise a line': [`\xff\xfe${HI}OK\r\n`, hi, line('\xff\xfe'), ok],
+    'data is recognized after a colon in noise': [`a:b${HI}`, hi, line('a:b')],
+    'data is recognized in bytes that are dropped': [`+WS_DATA:x+A:b${HI}OK\r\n`, garbage, hi, ok],
+    'data ends noise that is dropped': [`+WS_DATA:xA${HI}OK\r\n`, garbage, hi, ok],
+    'data is not recognized inside a quoted response': [`${listed}\r\n`, line(listed)],
+    'a short length is detected at the CR LF': ['+WS_DATA:0,4,hello\r\nOK\r\n', garbage, ok],
+    'a long length is detected at the CR LF': ['+WS_DATA:0,6,hello\r\n\r\nOK\r\n', garbage, ok],
+    'a wrong length does not consume data': [`+WS_DATA:0,4,hello${HI}OK\r\n`, garbage, hi, ok],
+    'data is found in a response without line end': [`+X:${over}${HI}OK\r\n`, garbage, hi, ok],
+  };
+  for (const [title, [said, ...frames]] of Object.entries(cases))
+    it(title, () => assert.deepEqual(read(said), frames));
 
-  it('over 2048 bytes are dropped, and the next line is read', () => {
-    const longest = 'x'.repeat(2048);
-    assert.deepEqual(read(`${longest}\r\nOK\r\n`), [line(longest), line('OK')]);
-    const frames = read(`${longest}xxxxx\r\nOK\r\n`);
-    assert.deepEqual(frames, [{ kind: 'garbage' }, line('OK')]);
-  });
+  for (const [header, why] of [
+    ['3,5,', 'a link that does not exist'],
+    ['0,16385,', 'more than any firmware has in a chunk'],
+    ['0,05,', 'a number with a leading zero'],
+    ['0,,', 'an empty field'],
+    ['0,-1,', 'a sign'],
+    ['x', 'no number'],
+    ['0,5x,', 'a letter behind a number'],
+    ['0;5,', 'another separator'],
+  ] as const)
+    it(`a corrupt header is garbage: ${why}`, () =>
+      assert.deepEqual(read(`+WS_DATA:${header}hello\r\nOK\r\n`), [garbage, ok]));
 
-  it('over 2048 bytes cause one overflow, and data in them is still read', () => {
-    const frames = read(`${'x'.repeat(9000)}+WS_DATA:0,2,hi\r\nOK\r\n`);
-    const overflow: Frame = { kind: 'garbage' };
-    assert.deepEqual(frames, [overflow, short(0, 'hi'), line('OK')]);
-  });
+  for (const header of [
+    // The firmware reports continuation, text and binary frames only.
+    ...['0,3,1,5,5,', '0,9,1,5,5,', '0,15,1,5,5,', '0,1,2,5,5,', '0,1,1,4294967296,5,'],
+    ...['0,1,1,20000,16385,', '0,1,1,5,6,'],
+  ])
+    it(`a corrupt long header is garbage: ${header}`, () => {
+      const frames = read(`+WS_DATA:${header}hello\r\nOK\r\n`, { formats: LONG });
+      assert.deepEqual(frames, [garbage, ok]);
+    });
+});
 
-  it('of any length do not affect data and line ends after them', () => {
-    for (let length = 2030; length < 2070; length++) {
-      const noise = 'x'.repeat(length);
-      const [first, ...rest] = read(`${noise}\r\nOK\r\n${noise}+WS_DATA:0,2,hi\r\nOK\r\n`);
-      assert.equal(first?.kind, length > 2048 ? 'garbage' : 'line', String(length));
-      const expected = [line('OK'), short(0, 'hi'), line('OK')];
-      const heard = rest.filter((frame) => frame.kind !== 'garbage' && !isNoise(frame));
-      assert.deepEqual(heard, expected, String(length));
-    }
-  });
-
-  it('that are noise do not affect other frames', () => {
-    assert.deepEqual(read('\xff\xff\xff\r\nready\r\n'), [line('\xff\xff\xff'), line('ready')]);
-    assert.deepEqual(read('\xff\xff\r\nOK\r\n'), [line('\xff\xff'), line('OK')]);
-  });
+it('lines of any length do not affect data and line ends after them', () => {
+  for (let length = 2030; length < 2070; length++) {
+    const noise = 'x'.repeat(length);
+    const [first, ...rest] = read(`${noise}\r\nOK\r\n${noise}+WS_DATA:0,2,hi\r\nOK\r\n`);
+    assert.equal(first?.kind, length > 2048 ? 'garbage' : 'line', String(length));
+    const expected = [line('OK'), short(0, 'hi'), line('OK')];
+    const heard = rest.filter((frame) => frame.kind !== 'garbage' && !isNoise(frame));
+    assert.deepEqual(heard, expected, String(length));
+  }
 });
 
 describe('the prompt', () => {
+  it('is not recognized inside data', () => {
+    const frames = read('+WS_DATA:0,5,\r\n>\r\n\r\n', { prompts: true });
+    assert.deepEqual(frames, [short(0, '\r\n>\r\n')]);
+  });
+
   const said = '\r\nOK\r\n\r\n>';
 
   it('is recognized only when expected, and only once', () => {
@@ -111,27 +143,9 @@ describe('the prompt', () => {
     parser.push(Buffer.from(' x\r\n'));
     assert.deepEqual(frames, [{ kind: 'prompt' }, line(' x')]);
   });
-
-  it('is not recognized inside data', () => {
-    assert.deepEqual(read('+WS_DATA:0,5,\r\n>\r\n\r\n', { prompts: true }), [
-      short(0, '\r\n>\r\n'),
-    ]);
-  });
 });
 
 describe('data', () => {
-  it('is read by its length, whatever it contains', () => {
-    const inside = '\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:1,2,';
-    assert.deepEqual(read(`+WS_DATA:2,${inside.length},${inside}\r\nERROR\r\n`), [
-      short(2, inside),
-      line('ERROR'),
-    ]);
-  });
-
-  it('may be empty', () => {
-    assert.deepEqual(read('+WS_DATA:0,0,\r\n+WS_DATA:1,0,\r\n'), [short(0, ''), short(1, '')]);
-  });
-
   it('in the long format carries opcode, fin and frame length', () => {
     const header = { kind: 'data', opcode: 2, fin: false, payloadLength: 70_000 } as const;
     assert.deepEqual(
@@ -160,39 +174,6 @@ describe('data', () => {
     );
   });
 
-  it('may interrupt an echo, which continues after it', () => {
-    assert.deepEqual(read('AT+W+WS_DATA:0,8,mid-line\r\nSOPEN?\r\n'), [
-      short(0, 'mid-line'),
-      line('AT+WSOPEN?'),
-    ]);
-  });
-
-  it('after noise is still data, and the noise becomes a line', () => {
-    assert.deepEqual(read('\xff\xfe+WS_DATA:0,2,hi\r\nOK\r\n'), [
-      short(0, 'hi'),
-      line('\xff\xfe'),
-      line('OK'),
-    ]);
-  });
-
-  it('is recognized after a colon in noise, and in bytes that are dropped', () => {
-    assert.deepEqual(read('a:b+WS_DATA:0,2,hi\r\n'), [short(0, 'hi'), line('a:b')]);
-    assert.deepEqual(read('+WS_DATA:x+A:b+WS_DATA:0,2,hi\r\nOK\r\n').slice(1), [
-      short(0, 'hi'),
-      line('OK'),
-    ]);
-  });
-
-  it('ends noise that is dropped: the next line is whole', () => {
-    const frames = read('+WS_DATA:xA+WS_DATA:0,2,hi\r\nOK\r\n');
-    assert.deepEqual(frames.slice(1), [short(0, 'hi'), line('OK')]);
-  });
-
-  it('is not recognized inside a quoted response', () => {
-    const text = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
-    assert.deepEqual(read(`${text}\r\n`), [line(text)]);
-  });
-
   it('is a view into its chunk when the chunk holds all of it', () => {
     const chunk = Buffer.from('+WS_DATA:0,5,hello\r\n');
     const seen: Frame[] = [];
@@ -204,52 +185,6 @@ describe('data', () => {
 });
 
 describe('corruption', () => {
-  it('of a length is detected at the CR LF after the data', () => {
-    assert.deepEqual(read('+WS_DATA:0,4,hello\r\nOK\r\n'), [{ kind: 'garbage' }, line('OK')]);
-    assert.deepEqual(read('+WS_DATA:0,6,hello\r\n\r\nOK\r\n'), [{ kind: 'garbage' }, line('OK')]);
-  });
-
-  it('of a length does not consume the data that follows', () => {
-    assert.deepEqual(read('+WS_DATA:0,4,hello+WS_DATA:1,2,hi\r\nOK\r\n').slice(1), [
-      short(1, 'hi'),
-      line('OK'),
-    ]);
-  });
-
-  for (const [header, why] of [
-    ['3,5,', 'a link that does not exist'],
-    ['0,16385,', 'more than any firmware has in a chunk'],
-    ['0,05,', 'a number with a leading zero'],
-    ['0,,', 'an empty field'],
-    ['0,-1,', 'a sign'],
-    ['x', 'no number'],
-    ['0,5x,', 'a letter behind a number'],
-    ['0;5,', 'another separator'],
-  ] as const) {
-    it(`of a header is garbage: ${why}`, () => {
-      const [first, ...rest] = read(`+WS_DATA:${header}hello\r\nOK\r\n`);
-      assert.ok(first?.kind === 'garbage');
-      assert.deepEqual(rest, [line('OK')]);
-    });
-  }
-
-  for (const header of [
-    // The firmware reports continuation, text and binary frames only.
-    ...['0,3,1,5,5,', '0,9,1,5,5,', '0,15,1,5,5,', '0,1,2,5,5,', '0,1,1,4294967296,5,'],
-    ...['0,1,1,20000,16385,', '0,1,1,5,6,'],
-  ]) {
-    it(`of a long header is garbage: ${header}`, () => {
-      const [first, ...rest] = read(`+WS_DATA:${header}hello\r\nOK\r\n`, { formats: LONG });
-      assert.ok(first?.kind === 'garbage');
-      assert.deepEqual(rest, [line('OK')]);
-    });
-  }
-
-  it('of a line end before a long response: data in the rest of the line is found', () => {
-    const frames = read(`+X:${'a'.repeat(2100)}+WS_DATA:0,2,hi\r\nOK\r\n`);
-    assert.deepEqual(frames.slice(1), [short(0, 'hi'), line('OK')]);
-  });
-
   it('that leaves data incomplete ends by abandon() or reset()', () => {
     const { parser, frames } = reading();
     parser.push(Buffer.from('+WS_DATA:0,9000,hello\r\n'));
