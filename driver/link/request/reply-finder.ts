@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { onTimeout, type Clock } from '../../clock';
+import { Deferred } from '../../deferred';
 import type { Message } from '../events';
 import { parseJson, textOf } from './matcher';
 import type { Arrival, PendingRequest } from './pending-request';
@@ -21,7 +22,9 @@ export class ReplyFinder {
   readonly #clock: Clock;
   readonly #failed: (request: PendingRequest, reason: string) => void;
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
-  #pendingCondition: { readonly request: PendingRequest; readonly end: () => void } | undefined;
+  #pendingCondition:
+    | { readonly request: PendingRequest; readonly end: Deferred<false | typeof TOO_SLOW> }
+    | undefined;
 
   /** @param failed the condition of a request has thrown, or was too slow */
   constructor(
@@ -34,10 +37,15 @@ export class ReplyFinder {
     this.#failed = failed;
   }
 
-  /** Ends the wait for a pending condition. @param request only for the condition of this request */
-  endWait(request?: PendingRequest): void {
+  /** The request has failed: no message waits for its condition any more. */
+  endConditionWait(request: PendingRequest): void {
     const pending = this.#pendingCondition;
-    if (!request || pending?.request === request) pending?.end();
+    if (pending?.request === request) pending.end.resolve(false);
+  }
+
+  /** The pending condition takes too long: its request fails. */
+  conditionTooSlow(): void {
+    this.#pendingCondition?.end.resolve(TOO_SLOW);
   }
 
   /**
@@ -85,14 +93,13 @@ export class ReplyFinder {
       const matches = matcher.by === 'function' && matcher.matches(message, json);
       // A function of another realm, such as a Function node's, returns a promise of that realm.
       if (!types.isPromise(matches)) return matches;
-      const tooSlow = new Promise<typeof TOO_SLOW>((resolve) => {
-        this.#pendingCondition = { request, end: () => resolve(TOO_SLOW) };
-      });
+      const end = new Deferred<false | typeof TOO_SLOW>();
+      this.#pendingCondition = { request, end };
       // An overdue request has no timer of its own.
       const stop = request.isOpen
         ? undefined
-        : onTimeout(this.#clock, request.replyTimeoutMs, () => this.endWait(request));
-      return Promise.race([matches, tooSlow])
+        : onTimeout(this.#clock, request.replyTimeoutMs, () => end.resolve(TOO_SLOW));
+      return Promise.race([matches, end.promise])
         .finally(stop)
         .then((found) => (found === TOO_SLOW ? this.#tooSlow(request) : found), fail);
     } catch (error) {
@@ -100,7 +107,7 @@ export class ReplyFinder {
     }
   }
 
-  /** Fails a request whose condition takes too long: it would take as long for the next message. */
+  /** Fails and forgets a request whose condition takes too long: it would take as long for the next message. */
   #tooSlow(request: PendingRequest): false {
     this.#failed(request, 'CONDITION_TOO_SLOW');
     this.#table.delete(request);

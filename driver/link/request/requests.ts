@@ -100,11 +100,11 @@ export class Requests {
     else this.#answer(found, message);
   }
 
-  /** Keeps the message in order behind a condition. Ends the wait for the condition where too much waits behind it. */
+  /** Keeps the message in order behind a condition, which is too slow where too much waits behind it. */
   #takeQueued(message: Message, arrival: Arrival): void {
     const { length } = message.bytes;
     const isKept = this.#backlog.tryTake(length);
-    if (!isKept) this.#finder.endWait();
+    if (!isKept) this.#finder.conditionTooSlow();
     this.#queue(async () => {
       if (isKept) this.#backlog.give(length);
       this.#answer(await this.#finder.find(message, arrival), message);
@@ -240,7 +240,7 @@ export class Requests {
     request.reject(error, mayBeLate);
     if (request.state.kind === 'overdue') this.#table.overdue(request);
     else this.#table.delete(request);
-    this.#finder.endWait(request);
+    this.#finder.endConditionWait(request);
     if (request.matcher.by === 'next') this.#sendNext();
   }
 

@@ -204,6 +204,25 @@ describe('a request with a condition', () => {
     assert.deepEqual(texts(), ['a', 'b', 'c']);
   });
 
+  test('that is pending when the request fails may still find its late reply', async (harness) => {
+    const { ask, answer, texts } = harness;
+    const late: string[] = [];
+    const asked = await ask('x', {
+      match: {
+        by: 'function',
+        matches: ({ bytes }) => bytes.toString() === 'b' || new Promise<boolean>(() => undefined),
+      },
+      replyTimeoutMs: 1000,
+      emitLate: false,
+      onLate: ({ message }) => void late.push(message.bytes.toString()),
+    });
+    await answer('a');
+    await harness.clock.advance(1000);
+    assert.deepEqual([asked.ending, texts()], ['REPLY_TIMEOUT sent', ['a']]);
+    await answer('b');
+    assert.deepEqual([late, texts()], [['b'], ['a']]);
+  });
+
   test('that throws fails, and others go on', async (harness) => {
     const { ask, answer } = harness;
     const conditions: (() => boolean | Promise<boolean>)[] = [
