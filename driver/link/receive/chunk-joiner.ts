@@ -76,14 +76,14 @@ export class ChunkJoiner implements LinkReceiver {
   end(): void {
     const { kind } = this.#message;
     const length = this.#unfinishedBytes;
-    if (this.#framing.by === 'idle' && length > 0) return this.#finish();
+    if (this.#idleTimer) return this.#finish();
     this.#begin('collecting');
     if (kind === 'collecting' && length > 0)
       this.#sink.failed(new EspAtError('MESSAGE_INCOMPLETE', { link: this.#link, length }));
   }
 
   get isEmpty(): boolean {
-    return this.#message.kind === 'collecting' && this.#unfinishedBytes === 0;
+    return !this.#idleTimer && this.#message.kind === 'collecting' && this.#unfinishedBytes === 0;
   }
 
   /** Bytes of the unfinished message. */
@@ -155,6 +155,7 @@ export class ChunkJoiner implements LinkReceiver {
 
   #begin(kind: 'collecting' | 'headless'): void {
     this.#idleTimer?.();
+    this.#idleTimer = undefined;
     this.#json.reset();
     this.#held = NOTHING;
     this.#message = emptyMessage(kind);

@@ -121,6 +121,14 @@ describe('joining by idle time', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('ends an empty message with the connection', () => {
+    const { push, results, clock, joiner } = joinerRig({ by: 'idle', idleMs: 50 });
+    push('');
+    assert.equal(joiner.isEmpty, false);
+    joiner.end();
+    assert.deepEqual([results, clock.pending], [[''], 0]);
+  });
+
   it('leaves no timer when a message that is too large ends the connection', async () => {
     const rig = joinerRig({ by: 'idle', idleMs: 50 }, 5, () => rig.joiner.end());
     rig.push('123456');
