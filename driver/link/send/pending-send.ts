@@ -150,8 +150,8 @@ export class PendingSend implements Submission {
         return;
       case 'succeeded':
         if (part + 1 === parts.length) return this.#onEnd(this);
+        if (lost) return this.#onEnd(this, asUnknown(this.link, lost.error));
         this.#state = { kind: 'queued', parts, part: part + 1 };
-        if (lost) this.#onEnd(this, this.#failure(lost.error));
         return;
       case 'refused':
         if (lost?.noneHasLeft) return this.#onEnd(this, asNotSent(lost.error));

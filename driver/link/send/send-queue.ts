@@ -35,8 +35,7 @@ const TEMPORARY_FAILURES: readonly ErrorCode[] = [
   'SEND_FAILED',
 ];
 
-/** A day. */
-const MAX_HOLD_MS = 86_400_000;
+const MAX_HOLD_MS = 24 * 60 * 60 * 1000;
 /** A refused message, and those behind it, are held at least this long: a check of the links decides how they end. */
 const MIN_HOLD_FOR_CHECK_MS = 5000;
 
@@ -161,7 +160,7 @@ export class SendQueue implements SendSource {
   connectionLost(error: EspAtError, end: ConnectionEnd): void {
     for (const message of [...this.#messages]) {
       const failure = message.connectionLost(error, end);
-      if (failure) this.#failed(message, failure, false);
+      if (failure) this.#settleOrHold(message, failure, false);
     }
   }
 
@@ -217,16 +216,22 @@ export class SendQueue implements SendSource {
   }
 
   /** @param holdsFollowing where it is held again: whether to hold those behind it too, so that none overtakes it */
-  #failed(message: PendingSend, error: EspAtError, holdsFollowing = true): void {
-    const { options, isFragmented } = message;
+  #settleOrHold(message: PendingSend, error: EspAtError, holdsFollowing: boolean): void {
+    const { signal } = message.options;
     if (!this.#mayHold(message, error)) this.#settle(message, error);
-    else if (options.signal?.aborted) this.#settle(message, aborted(options.signal));
+    else if (signal?.aborted) this.#settle(message, aborted(signal));
     else this.#holdAgain(message, error, holdsFollowing);
-    if (error.outcome === 'unknown' && isFragmented)
+  }
+
+  /** The client has ended it. If its connection is lost, the link may have another one, of which that says nothing. */
+  #failed(message: PendingSend, error: EspAtError): void {
+    const { options, isFragmented, connectionLives } = message;
+    this.#settleOrHold(message, error, true);
+    if (error.outcome === 'unknown' && isFragmented && connectionLives)
       this.#machine.take((state) => messageBroken(state, error));
     const refusal = refusalOf(this.link, error, options.timeoutMs);
     if (refusal === 'refused') this.#host.checkLinks();
-    else if (refusal) this.#machine.take((state) => stalled(state, refusal));
+    else if (refusal && connectionLives) this.#machine.take((state) => stalled(state, refusal));
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { EspAtError } from '../../../driver/errors';
 import { code, failure, readyHarness, test } from '../../harness/ready-harness';
 import { Harness } from '../../harness/harness';
 
@@ -67,6 +68,25 @@ describe('close()', () => {
   });
 });
 
+/** Sends a message of which the device can send no byte for 10 s. @param before what the device writes before its ERROR */
+function stall(harness: Harness, before = ''): Promise<EspAtError> {
+  let stalled = true;
+  harness.alterOutput = (text) => {
+    if (!stalled || text !== '\r\nSEND OK\r\n') return text;
+    harness.clock.after(10_500, () => {
+      stalled = false;
+      harness.say(`${before}\r\nERROR\r\n`);
+    });
+    return '';
+  };
+  harness.alterInput = (text) => {
+    if (!stalled || text.length > 1) return text;
+    harness.say('\r\nbusy p...\r\n');
+    return '';
+  };
+  return failure(harness, harness.link.send('stuck'));
+}
+
 describe('a half-open link', () => {
   test('closes after one message that it did not accept: the others fail', async (harness) => {
     const { clock, link } = await harness.open();
@@ -85,23 +105,8 @@ describe('a half-open link', () => {
   });
 
   test('reconnects when it accepts no byte within the timeout of a message', async (harness) => {
-    const { clock, link } = await harness.open();
-    let stalled = true;
-    harness.alterOutput = (text) => {
-      if (!stalled || text !== '\r\nSEND OK\r\n') return text;
-      // The device tries to send for 10 s, then answers ERROR.
-      clock.after(10_500, () => {
-        stalled = false;
-        harness.say('\r\nERROR\r\n');
-      });
-      return '';
-    };
-    harness.alterInput = (text) => {
-      if (!stalled || text.length > 1) return text;
-      harness.say('\r\nbusy p...\r\n');
-      return '';
-    };
-    const error = await failure(harness, link.send('stuck'));
+    const { link } = await harness.open();
+    const error = await stall(harness);
     assert.deepEqual([error.code, error.outcome], ['SEND_UNKNOWN', 'unknown']);
     await harness.until(
       () => link.stateNumber === 2 && harness.server.connections.length === 2,
@@ -110,5 +115,13 @@ describe('a half-open link', () => {
     const lost = harness.linkEvents.find(({ event }) => event === 'lost');
     assert.deepEqual([lost?.error?.code, lost?.error?.details.seconds], ['LINK_STALLED', 11]);
     assert.equal(harness.story().at(-1), 'reopened 2');
+  });
+
+  test('keeps the connection that has replaced it before the device gives the message up', async (harness) => {
+    const { link } = await harness.open();
+    // +WS_DISCONNECTED is lost.
+    await stall(harness, '+WS_CONNECTED:0\r\n');
+    await harness.clock.advance(5000);
+    assert.deepEqual([link.stateNumber, harness.count('AT+WSCLOSE')], [2, 0]);
   });
 });

@@ -137,6 +137,31 @@ describe('a message with hold', () => {
     assert.deepEqual(await scene.sendThree(), ['0 m1', '0 m2', '0 m3']);
   });
 
+  for (const { moment, start, nth, end } of [
+    { moment: 'while another link sends', start: 'AT+WSSEND=1', nth: 1, end: undefined },
+    { moment: 'during the first', start: 'AT+WSSEND=0', nth: 1, end: undefined },
+    { moment: 'during the second', start: 'AT+WSSEND=0', nth: 2, end: { kind: 'error' } },
+  ] as const)
+    it(`between its fragments leaves the next connection alone, where +WS_DISCONNECTED is lost ${moment}`, async () => {
+      await using scene = await sendingLink('D');
+      const [, other] = scene.device.links;
+      await scene.clock.wait(other.open({ uri: 'ws://host/other' }));
+      const { outcome } = scene;
+      let count = 0;
+      scene.outcome = (line) => {
+        if (!line.startsWith(start) || ++count !== nth) return outcome(line);
+        scene.say('+WS_CONNECTED:0\r\n');
+        return end;
+      };
+      const long = scene.send('x'.repeat(20_000));
+      const sent = other.send('short');
+      assert.equal(await scene.clock.wait(long), 'SEND_UNKNOWN unknown');
+      await scene.clock.wait(sent);
+      await scene.clock.advance(1000);
+      assert.equal(scene.link.stateNumber, 2);
+      assert.equal(scene.count('AT+WSCLOSE'), 0);
+    });
+
   test('keeps its place when a resync restarts the device', async (scene) => {
     scene.outcomes.push(() => ({ kind: 'hang' }));
     assert.deepEqual(await scene.sendThree(), ['1 m1', '1 m2', '1 m3']);
