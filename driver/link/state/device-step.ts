@@ -59,11 +59,9 @@ function connected(state: State, announced: boolean): Step {
       // No goal asks for the connection, which blocks the link; or the link number in the URC was corrupt.
       return closeStray(state);
     case 'backingOff':
-      // Without a timer the device may be lost: then it sent the URC before.
-      if (!state.timer) return announced ? [state] : closeStray(state);
-      // A failed close may have left the connection of another URI: the check tells.
-      if (announced) return [state, { do: 'expectData' }, CHECK_LINKS];
-      return becomeOpen(state.goal, 'reopened', announced);
+      // Without a timer the device may be lost: then it sent the URC before. Otherwise a failed close may have left the
+      // connection of another URI: the check tells.
+      return state.timer ? [state, { do: 'expectData' }, CHECK_LINKS] : [state];
     case 'reconnecting':
       return becomeOpen(state.goal, 'reopened', announced);
     case 'opening':
@@ -95,7 +93,10 @@ export function checked(state: State, number: LinkStateNumber, uri?: string): St
       return number === 2 ? connected(state, false) : [state];
     case 'backingOff':
       if (number !== 2) return [state];
-      return isUriOf(state.goal, uri) ? connected(state, false) : closeStray(state);
+      // The URC has caused this check, or is lost.
+      return state.timer && isUriOf(state.goal, uri)
+        ? becomeOpen(state.goal, 'reopened', true)
+        : closeStray(state);
     case 'open':
       return checkedOpen(state, number);
     case 'reconnecting':

@@ -47,7 +47,7 @@ export interface Opening extends Claim {
 export interface Open {
   readonly kind: 'open';
   readonly goal: Goal;
-  /** Whether a URC has announced the connection; otherwise a check showed it, and the URC may still come. */
+  /** False where a check showed the connection, and its URC may still come. */
   readonly announced: boolean;
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;

@@ -95,7 +95,7 @@ function replace(state: Opening | Open | Reconnecting, claim: Claim): Step {
 
 function openNext(state: Closing, claim: Claim): Step {
   const before = state.next;
-  if (!before) return [{ ...state, next: claim }, FAIL_HELD_CLOSED, ...cutHandshake(state)];
+  if (!before) return [{ ...state, next: claim }, ...cutHandshake(state)];
   if (isSameUri(before, claim)) {
     const next = { goal: claim.goal, operation: before.operation };
     return [

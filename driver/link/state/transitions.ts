@@ -96,11 +96,10 @@ export function endOpen({ goal, cause, operation }: Opening): Step {
 export function awaitCheck(state: Open, claim: Claim): Step {
   const { goal } = claim;
   const { waiting } = state;
-  if (waiting)
-    return [{ ...state, goal, waiting: { ...waiting, claims: [...waiting.claims, claim] } }];
+  const claims = [...(waiting?.claims ?? []), claim];
   const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
   return [
-    { ...state, goal, waiting: { claims: [claim], goalBefore: state.goal, timer } },
+    { ...state, goal, waiting: { claims, goalBefore: waiting?.goalBefore ?? state.goal, timer } },
     { do: 'startTimer', timer },
   ];
 }

@@ -16,11 +16,11 @@ describe('open()', () => {
     reconnecting; open(a): opening 1 a device user, start
     reconnecting; open(b): reconnecting 1, LINK_IN_USE
     reconnecting; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start
-    closing; open(a): closing 4 then a, failHeld(closed), giveUp(closed), endWait
+    closing; open(a): closing 4 then a, giveUp(closed), endWait
     closing, then b; open(b): closing 4 then b, join
     closing, then b; open(a): closing 4 then b, LINK_IN_USE
     closing, then b; open(b, replace): closing 4 then b, join
-    closing again; open(a): closing 4 again then a, failHeld(closed), giveUp(closed), endWait
+    closing again; open(a): closing 4 again then a, giveUp(closed), endWait
   `);
 });
 
@@ -29,8 +29,8 @@ describe('open() during a resync', () => {
     closed; open(a) in a resync: opening 0 a device user, start
     open; open(a) in a resync: open 2 waiting for 15000, startTimer
     open; open(b) in a resync: open 2, LINK_IN_USE
-    open, awaiting a check; open(a): open 2 waiting joined for 1
-    open, awaiting a check; open(a) in a resync: open 2 waiting joined for 1
+    open, awaiting a check; open(a): open 2 waiting joined for 15000, startTimer
+    open, awaiting a check; open(a) in a resync: open 2 waiting joined for 15000, startTimer
     open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE
     open, awaiting a check; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED
@@ -193,7 +193,7 @@ describe('check', () => {
     closed; check says 0: closed 0
     closed; check says 2: closed 0, closeStray, checkLinks
     backing off; check says 0: backingOff 0 for 1
-    backing off; check says 2: open 2 not announced, reopened(2), beginConnection
+    backing off; check says 2: open 2, reopened(2), beginConnection
     backing off; check says 2, another URI: backingOff 0 for 1, closeStray, checkLinks
     backing off until the device is ready; check says 0: backingOff 0
     backing off until the device is ready; check says 2: backingOff 0, closeStray, checkLinks
