@@ -40,70 +40,101 @@ function rig(limit = 1000, onError: (code: string) => void = () => undefined) {
 const LOST = 'DATA_LOST {"link":1}';
 const STALLED = 'FRAME_STALLED {"link":1}';
 
+/** What is told after steps: chunks, milliseconds without data, `lost` for data loss, `end` of the connection. */
+type Row = readonly [told: string, ...steps: readonly (string | number)[]];
+
+function rows(limit: number, cases: Readonly<Record<string, Row>>): void {
+  for (const [title, [expected, ...steps]] of Object.entries(cases))
+    it(title, async () => {
+      const { assembler, told, clock, push } = rig(limit);
+      for (const step of steps) {
+        if (typeof step === 'number') await clock.advance(step);
+        else if (step === 'lost') assembler.dataLost();
+        else if (step === 'end') assembler.end();
+        else push(step);
+      }
+      assert.equal(told.join(' | '), expected);
+    });
+}
+
+const INCOMPLETE = 'MESSAGE_INCOMPLETE {"link":1,"length":3}';
+const TOO_LARGE = 'MESSAGE_TOO_LARGE {"link":1,"limit":8}';
+
 describe('the message assembler', () => {
-  it('joins chunks to frames and frames to messages, text and binary apart', () => {
-    const { push, told } = rig();
-    push(
-      '1 1 5 hello',
-      '2 1 6 abc',
-      '2 1 6 def',
-      '1 0 3 one',
-      '0 0 6 two',
-      '0 0 6 ,2,',
+  rows(1000, {
+    'joins chunks to frames': ['binary abcdef', '2 1 6 abc', '2 1 6 def'],
+    'joins frames to a message': ['text one,2,', '1 0 3 one', '0 0 3 ,2', '0 0 3 ,', '0 1 0 '],
+    'tells an empty message': ['text ', '1 1 0 '],
+    'detects a stall by an empty chunk in a frame': [STALLED, '1 1 5 he', '1 1 5 '],
+    'detects a stall by an empty chunk that begins a frame': [STALLED, '1 1 5 '],
+    'goes on behind it': [`${STALLED} | text hello`, '1 1 5 ', '1 1 5 hello'],
+    'detects a stall after data loss in the frame': [STALLED, '1 1 5 he', 'lost', '1 1 5 '],
+    'reports the incomplete message at the end of the connection': [INCOMPLETE, '1 0 3 abc', 'end'],
+    'reports nothing at the end without one': ['', 'end'],
+    'detects a new message in an incomplete one': [
+      `${LOST} | binary new`,
+      ...['1 0 3 abc', '2 1 3 new'],
+    ],
+    'detects another frame by the opcode of a chunk': [
+      `${LOST} | ${INCOMPLETE}`,
+      ...['2 0 6 abc', '1 0 6 abc', 'end'],
+    ],
+    'detects another frame by the fin of a chunk': [
+      `${LOST} | ${INCOMPLETE}`,
+      ...['2 0 6 abc', '2 1 6 abc', 'end'],
+    ],
+    'detects another frame by the length of a chunk': [
+      `${LOST} | ${INCOMPLETE}`,
+      ...['2 0 6 abc', '2 0 7 abc', 'end'],
+    ],
+    'detects bytes beyond a frame at once': [LOST, '1 1 9 abcdef', '1 1 9 ghijkl'],
+    'reports them once': [LOST, '1 1 9 abcdef', '1 1 9 ghijkl', 'end'],
+    'detects an empty last frame in a frame': [
+      `${LOST} | text ok`,
+      '1 0 9 abc',
       '0 1 0 ',
-      '1 1 0 ',
-    );
-    assert.deepEqual(told, ['text hello', 'binary abcdef', 'text onetwo,2,', 'text ']);
+      '1 1 2 ok',
+    ],
+    'reports a continuation without beginning once': [
+      LOST,
+      ...['0 0 3 abc', '0 0 5 de', '0 0 5 fgh', '0 1 3 ijk'],
+    ],
+    'drops a continuation to its end': [`${LOST} | text ok`, '0 0 3 abc', '0 1 3 lmn', '1 1 2 ok'],
+    'drops the continuations of a lost beginning': [
+      'text ok',
+      ...['1 0 3 abc', 'lost', '0 0 3 def', '0 1 3 ghi', '1 1 2 ok'],
+    ],
+    'drops a possible middle of a frame after data loss': [
+      '',
+      // The rest of that frame and the whole of the next look alike.
+      ...['2 1 9 abc', 'lost', '2 1 9 ghi', '2 1 9 abc', '2 1 9 def', '2 1 9 ghi'],
+    ],
+    'accepts the second header after data loss, not the first': [
+      'binary abcdefgh',
+      ...['lost', '2 1 9 ghi', '2 1 8 abcd', '2 1 8 efgh'],
+    ],
+    'takes no 10.999 s without data for a boundary': [
+      '',
+      ...['lost', '2 1 6 abc', 10_999, '2 1 6 abc', '2 1 6 def'],
+    ],
+    'takes 11 s without data for a boundary': [
+      'binary abcdef',
+      ...['lost', '2 1 6 abc', 11_000, '2 1 6 abc', '2 1 6 def'],
+    ],
+    'counts the 11 s from the data loss on': [
+      'binary ok',
+      ...['2 1 2 ok', 60_000, 'lost', '2 1 9 def', '2 1 9 ghi', '2 1 9 abc'],
+    ],
   });
-
-  it('treats an empty chunk of a frame with a length as a stalled frame', () => {
-    const { push, told } = rig();
-    push('1 1 5 ', '1 1 5 hello');
-    assert.deepEqual(told, [STALLED, 'text hello']);
-  });
-
-  it('reports the incomplete message when the connection ends, and only then', () => {
-    const { push, told, assembler } = rig();
-    assembler.end();
-    push('1 0 3 abc', '0 1 5 de');
-    assembler.end();
-    assert.deepEqual(told, ['MESSAGE_INCOMPLETE {"link":1,"length":5}']);
-  });
-
-  it('detects a message that begins before the previous one has ended', () => {
-    const { push, told } = rig();
-    push('1 0 3 abc', '2 1 3 new');
-    assert.deepEqual(told, [LOST, 'binary new']);
-  });
-
-  it('accepts the second header as a beginning after data loss, not the first', () => {
-    const { push, told, assembler } = rig();
-    assembler.dataLost();
-    push('2 1 9 ghi', '2 1 8 abcd', '2 1 8 efgh');
-    assert.deepEqual(told, ['binary abcdefgh']);
-  });
-
-  it('treats 11 s without data as a message boundary, not less', async () => {
-    for (const [ms, expected] of [
-      [10_999, []],
-      [11_000, ['binary abcdef']],
-    ] as const) {
-      const { push, told, assembler, clock } = rig();
-      assembler.dataLost();
-      push('2 1 6 abc');
-      await clock.advance(ms);
-      push('2 1 6 abc', '2 1 6 def');
-      assert.deepEqual(told, expected, `${ms} ms`);
-    }
-  });
-
-  it('measures the 11 s without data from the data loss when no data came since', async () => {
-    const { push, told, assembler, clock } = rig();
-    push('2 1 2 ok');
-    await clock.advance(60_000);
-    assembler.dataLost();
-    push('2 1 9 def', '2 1 9 ghi', '2 1 9 abc');
-    assert.deepEqual(told, ['binary ok']);
+  rows(8, {
+    'accepts a message of the limit': ['text 12345678', '1 1 8 12345678'],
+    'accepts fragments of the limit': ['text 12345678', '1 0 8 12345678', '0 1 0 '],
+    'reports a message that is too large once': [TOO_LARGE, '1 0 9 123456789', '0 1 1 x', 'end'],
+    'goes on behind one': [`${TOO_LARGE} | text ok`, '1 0 9 123456789', '0 1 1 x', '1 1 2 ok'],
+    'takes a new message after its beginning': [
+      `${TOO_LARGE} | binary new`,
+      ...['1 0 9 123456789', '2 1 3 new'],
+    ],
   });
 
   it('reports lost boundaries after more than 256 KiB without one, and again after as much', () => {
@@ -129,38 +160,6 @@ describe('the message assembler', () => {
     const other = rig(1000, () => other.assembler.end());
     other.push('1 1 5 abc', '1 1 5 surplus');
     assert.deepEqual([other.told, other.clock.pending], [[LOST], 0]);
-  });
-
-  it('accepts a message of exactly the limit', () => {
-    const { push, told } = rig(8);
-    push('1 1 8 12345678', '1 0 8 12345678', '0 1 0 ');
-    assert.deepEqual(told, ['text 12345678', 'text 12345678']);
-  });
-
-  it('reports a continuation without a beginning once, and drops it up to its end', () => {
-    const { push, told } = rig();
-    push('0 0 3 abc', '0 0 5 de', '0 0 5 fgh', '0 1 3 ijk', '1 1 2 ok', '0 1 3 lmn', '1 1 2 ok');
-    assert.deepEqual(told, [LOST, 'text ok', LOST, 'text ok']);
-  });
-
-  for (const [differs, next] of [
-    ['opcode', '1 0 6 abc'],
-    ['fin', '2 1 6 abc'],
-    ['length', '2 0 7 abc'],
-  ] as const)
-    it(`takes a chunk whose ${differs} differs for the beginning of another frame`, () => {
-      const { push, told, assembler } = rig();
-      push('2 0 6 abc', next);
-      assembler.end();
-      assert.deepEqual(told, [LOST, 'MESSAGE_INCOMPLETE {"link":1,"length":3}']);
-    });
-
-  it('reports bytes beyond the length of a frame at once', () => {
-    const { push, told, assembler } = rig();
-    push('1 1 9 abcdef', '1 1 9 ghijkl');
-    assert.deepEqual(told, [LOST]);
-    assembler.end();
-    assert.deepEqual(told, [LOST]);
   });
 
   it('is empty between messages only, and not while a beginning is lost', () => {
