@@ -44,7 +44,7 @@ const subjects = {
       ...['link/receive/message-assembler', 'link/receive/chunk-joiner'],
       ...['link/receive/framing-guard', 'link/receive/early-data', 'link/receive/receiver'],
       ...['link/receive/reception', 'link/receive/cut-header'],
-      ...['link/receive/json-joining', 'link/receive/pieces', 'link/receive/whole-messages'],
+      ...['link/receive/pieces', 'link/receive/whole-messages'],
     ],
   },
   sending: {
