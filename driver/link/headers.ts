@@ -16,8 +16,8 @@ export interface HeaderMemory {
 /**
  * Sets the device's header list (`AT+WSHEAD`), and reads it back: the port has no checksum, and a server gives no
  * reason when it refuses a corrupt authorization.
- * @throws EspAtError `OUT_OF_SYNC` where the list never reads back as written; `FIRMWARE_UNKNOWN` where the device shows it
- * twice in the same other form; and what `run` rejects with
+ * @throws EspAtError `OUT_OF_SYNC` where the list never reads back as written; `FIRMWARE_UNKNOWN` where it reads back
+ * twice in the same form, which the driver cannot parse; and what `run` rejects with
  */
 export async function setHeaders(
   run: Run,

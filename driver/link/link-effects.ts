@@ -80,8 +80,8 @@ export class LinkEffects {
         return sendQueue.failHeld(this.#error(effect.code, 'not-sent'));
       case 'connectionLost':
         return sendQueue.connectionLost(this.#error(effect.code), effect.end);
-      case 'confirmSends':
-        return sendQueue.confirmed();
+      case 'failRefused':
+        return sendQueue.failRefused();
       case 'expectData':
         return this.#parts.reception.expectData();
       case 'closeStray':
@@ -90,7 +90,7 @@ export class LinkEffects {
         return this.#host.checkLinks();
       case 'noteUrc':
         return void effect.operation.seen.add(effect.urc);
-      case 'endWait':
+      case 'endCloseWait':
         return effect.operation.endWait();
       case 'policy':
         return policy[effect.call](this.#now);

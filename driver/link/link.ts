@@ -27,7 +27,6 @@ import {
   nameOf,
   numberOf,
   ownerOf,
-  shouldBeOpen,
   type Goal,
   type State,
   type Transition,
@@ -87,7 +86,7 @@ export class Link extends EventEmitter<LinkEvents> {
   /** @internal Whether a goal asks for the link to be open. */
   get shouldBeOpen(): boolean {
     const state = this.#state;
-    return shouldBeOpen(state) || (state.kind === 'closing' && state.next !== undefined);
+    return state.kind === 'closing' ? state.next !== undefined : state.kind !== 'closed';
   }
 
   /**

@@ -79,7 +79,7 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // A later open() of the same URI may have joined this operation: its options count until the wait in the command queue.
+  // A later open() of the same URI may have joined this operation: its options count, unless the sequence is queued.
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);
@@ -130,8 +130,9 @@ interface OpenContext {
  *
  * Opens it twice where the first outcome proves nothing. A refusal that no URC explains may be the answer to noise in front
  * of the line, or an old connection has the link. An OK may have opened another link or URI: a flipped bit turns one into
- * another. The connection may also be lost since the OK, without a URC. Prepares again before the second one: the first may have failed, with a corrupt URC, and used the settings up.
- * The link would open with the defaults, which verify no server.
+ * another. The connection may also be lost since the OK, without a URC.
+ * Sends headers and `AT+WSCFG` again before the second `AT+WSOPEN`: the first may have used them up, and its URC may have
+ * been corrupt. The link would then open with the defaults, which verify no server.
  * @throws EspAtError `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING` …; the link is closed then,
  * unless the close after the failure is lost too: the check of the links after the resync finds what is left
  */

@@ -8,8 +8,8 @@ export class WebSocketCloseEvent extends Event {
    */
   readonly wasClean: boolean;
   /**
-   * 1006: the connection was lost · 1005: the server closed it; the firmware does not report the server's code ·
-   * otherwise the code given to `close()`, by default 1000.
+   * 1006: the connection failed, was lost, or `terminate()` ended it · 1005: the server closed it; the firmware does not
+   * report the server's code · otherwise the code given to `close()`, by default 1000.
    */
   readonly code: number;
   /** Empty where the server closed the connection: the firmware does not report it. */

@@ -122,7 +122,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     if (this.#readyState === CONNECTING)
       throw new DOMException('The connection is not open yet.', 'InvalidStateError');
     const done = typeof options === 'function' ? options : sent;
-    // An error that it throws must not become one of the connection.
+    // An error that the callback throws must not fail the connection.
     const report = (error?: Error) => {
       if (done) queueMicrotask(() => done(error));
     };

@@ -136,7 +136,7 @@ function latest({ held, next }: Proving): EarlyData {
   return next ?? held;
 }
 
-/** Whether a chunk begins with a whole WebSocket frame of a server (RFC 6455, section 5.2). No text begins so. */
+/** Whether a chunk begins with a whole WebSocket frame of a server (RFC 6455, section 5.2). A binary message may look so. */
 function beginsWithFrame(bytes: Buffer): boolean {
   const [first = 0, second = 0] = bytes;
   return FIRST_BYTES.has(first) && second < 126 && second + 2 <= bytes.length;

@@ -48,7 +48,7 @@ export type RequestPayload =
 export interface Reply {
   /** The message. */
   readonly message: Message;
-  /** The message as JSON; undefined unless it is a JSON object or array, and where the match is `next`. */
+  /** The message as JSON; undefined if it is neither an object nor an array, and always with `next`. */
   readonly json: unknown;
 }
 

@@ -7,25 +7,25 @@ const NO_BYTES = new Uint8Array();
 /** Default of the option `replyTimeoutMs`. */
 export const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 
-/** Number of a message, or of the end of a connection, in the order of arrival. A request leaves behind the latest one. */
+/** Number of a message, or of the end of a connection, in the order of arrival. */
 export type Arrival = number;
 
 type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
   /**
-   * `leftBehind`: undefined while none of its bytes may have left on the current connection. `failure`: its condition has
+   * `sentAfter`: undefined while none of its bytes may have left on the current connection. `failure`: its condition has
    * failed; the outcome of the send decides how the request ends.
    */
   | {
       readonly kind: 'sending';
-      readonly leftBehind: Arrival | undefined;
+      readonly sentAfter: Arrival | undefined;
       readonly failure?: EspAtError;
     }
   /** The device has confirmed it. */
-  | { readonly kind: 'sent'; readonly leftBehind: Arrival }
+  | { readonly kind: 'sent'; readonly sentAfter: Arrival }
   /** It has failed, but its reply may still come. */
-  | { readonly kind: 'overdue'; readonly leftBehind: Arrival }
+  | { readonly kind: 'overdue'; readonly sentAfter: Arrival }
   | { readonly kind: 'settled' };
 
 /** One request, until its reply has come or cannot come any more. */
@@ -60,14 +60,14 @@ export class PendingRequest {
     return this.#state.kind !== 'overdue' && this.#state.kind !== 'settled';
   }
 
-  /** The arrival behind which bytes of it may have left on the current connection: then a reply may come. */
-  get leftBehind(): Arrival | undefined {
-    return 'leftBehind' in this.#state ? this.#state.leftBehind : undefined;
+  /** The last arrival before its bytes may have left on the current connection: a later one may be its reply. */
+  get sentAfter(): Arrival | undefined {
+    return 'sentAfter' in this.#state ? this.#state.sentAfter : undefined;
   }
 
   /** Whether what has arrived, a message or the end of the connection, may concern it. */
   isBefore(arrival: Arrival): boolean {
-    return this.leftBehind !== undefined && this.leftBehind < arrival;
+    return this.sentAfter !== undefined && this.sentAfter < arrival;
   }
 
   get replyTimeoutMs(): number {
@@ -89,9 +89,9 @@ export class PendingRequest {
 
   /** @param mayBeLate where it has left, its reply may still come, on the same connection */
   reject(error: EspAtError, mayBeLate: boolean): void {
-    const { leftBehind } = this;
-    const isOverdue = mayBeLate && leftBehind !== undefined;
-    this.become(isOverdue ? { kind: 'overdue', leftBehind } : { kind: 'settled' });
+    const { sentAfter } = this;
+    const isOverdue = mayBeLate && sentAfter !== undefined;
+    this.become(isOverdue ? { kind: 'overdue', sentAfter } : { kind: 'settled' });
     this.#outcome.reject(error);
   }
 }

@@ -135,7 +135,7 @@ export class Requests {
   async #sendRequest(request: PendingRequest): Promise<void> {
     const { options, withdrawal } = request;
     const { opcode, timeoutMs, holdMs } = options;
-    request.become({ kind: 'sending', leftBehind: undefined });
+    request.become({ kind: 'sending', sentAfter: undefined });
     try {
       await this.#send(request.payload, {
         opcode,
@@ -143,9 +143,9 @@ export class Requests {
         holdMs,
         signal: withdrawal.signal,
         onLeaving: () => {
-          const leftBehind = this.#lastArrival;
+          const sentAfter = this.#lastArrival;
           const { state } = request;
-          if (state.kind === 'sending') request.become({ ...state, leftBehind });
+          if (state.kind === 'sending') request.become({ ...state, sentAfter });
         },
       });
       this.#sent(request);
@@ -157,15 +157,15 @@ export class Requests {
   #sent(request: PendingRequest): void {
     // Its reply may have been faster than the device's confirmation.
     if (request.state.kind !== 'sending') return;
-    const { leftBehind, failure } = request.state;
+    const { sentAfter, failure } = request.state;
     if (failure) return this.#fail(request, failure, true);
-    if (leftBehind === undefined) return this.#lose(request, 'CONNECTION_ENDED', false);
+    if (sentAfter === undefined) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
     const timeout = request.replyTimeoutMs;
     const stop = onTimeout(this.#clock, timeout, () =>
       this.#fail(request, this.#error('REPLY_TIMEOUT', { timeout }, 'sent'), true),
     );
-    request.become({ kind: 'sent', leftBehind }, stop);
+    request.become({ kind: 'sent', sentAfter }, stop);
   }
 
   #sendFailed(request: PendingRequest, error: EspAtError): void {
@@ -224,7 +224,7 @@ export class Requests {
   #loseReplies(arrival: Arrival): void {
     for (const request of this.#table.all.filter((each) => each.isBefore(arrival))) {
       const { kind } = request.state;
-      if (kind === 'sending') request.become({ kind, leftBehind: undefined });
+      if (kind === 'sending') request.become({ kind, sentAfter: undefined });
       else if (kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
       else if (kind === 'overdue') this.#table.delete(request);
     }

@@ -175,7 +175,7 @@ export class PendingSend implements Submission {
   }
 }
 
-/** A payload reaches the server of a connection that the driver itself ends. */
+/** Where the driver has given the connection up, a payload that is written now still reaches the server. */
 function whenWritten(lost: Lost | undefined): { readonly lost?: Lost } {
   if (!lost) return {};
   return { lost: { ...lost, noneHasLeft: lost.noneHasLeft && lost.end === 'gone' } };

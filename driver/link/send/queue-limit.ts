@@ -1,6 +1,6 @@
 import { EspAtError } from '../../errors';
 
-/** A level counts as below a multiple of a quarter only this far below it: a steady flow moves up and down around one. */
+/** A falling level crosses a quarter only this far below it: a level that moves around a quarter would call all the time. */
 const HYSTERESIS = 1 / 16;
 
 /** Counts and limits the messages and bytes in a queue: in the send queues of all links of a device, for example. */

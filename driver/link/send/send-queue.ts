@@ -4,7 +4,7 @@ import type { ConnectionOptions } from '../connection-options';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
-import { shouldBeOpen, type ConnectionEnd } from '../state/link-state';
+import { mayHoldMessages, type ConnectionEnd } from '../state/link-state';
 import { messageBroken, stalled } from '../state/link-step';
 import { shown } from '../../values/text';
 import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
@@ -149,7 +149,7 @@ export class SendQueue implements SendSource {
   }
 
   /** A check shows that the link is open: refused messages fail. */
-  confirmed(): void {
+  failRefused(): void {
     if (!this.#isOpen) return;
     for (const message of this.#held()) {
       if (message.refusal) this.#settle(message, message.refusal);
@@ -235,7 +235,7 @@ export class SendQueue implements SendSource {
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
-    const mayComeBack = TEMPORARY_FAILURES.includes(code) && shouldBeOpen(this.#machine.state);
+    const mayComeBack = TEMPORARY_FAILURES.includes(code) && mayHoldMessages(this.#machine.state);
     return outcome === 'not-sent' && mayComeBack && holdLeft > 0;
   }
 

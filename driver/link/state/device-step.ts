@@ -16,7 +16,7 @@ import {
   CHECK_LINKS,
   closedByServer,
   endClose,
-  endWaiting,
+  endCheckWait,
   lose,
   loseDevice,
   loseDeviceOpening,
@@ -42,7 +42,7 @@ export function urc(state: State, kind: LinkUrc): Step {
     case 'closed':
       if (state.kind === 'open' || state.kind === 'reconnecting') return closedByServer(state);
       if (state.kind !== 'closing') return [state];
-      return [state, { do: 'endWait', operation: state.operation }];
+      return [state, { do: 'endCloseWait', operation: state.operation }];
   }
 }
 
@@ -74,8 +74,8 @@ function connected(state: State, announced: boolean): Step {
       // The URC that ended the connection before was lost.
       const [lost, ...effects] = lose(state);
       const [after, ...more] = becomeOpen(lost.goal, 'reopened', announced);
-      const { waiting } = state;
-      return [{ ...after, ...(waiting && { waiting }) }, ...effects, ...more];
+      const { awaitingCheck } = state;
+      return [{ ...after, ...(awaitingCheck && { awaitingCheck }) }, ...effects, ...more];
     }
     default:
       return [state];
@@ -122,8 +122,8 @@ function checkedOpen({ suspicion, ...state }: Open, number: LinkStateNumber): St
   // The device answers the server's close frame: `+WS_CLOSED`, or a later check, says so.
   if (number === 4) return [suspicion ? { ...state, suspicion } : state];
   if (suspicion) return reconnect(state, suspicion);
-  const [after, ...effects] = endWaiting(state);
-  return [after, { do: 'confirmSends' }, ...effects];
+  const [after, ...effects] = endCheckWait(state);
+  return [after, { do: 'failRefused' }, ...effects];
 }
 
 /** The device still tries to reconnect; its state may have another number now. */

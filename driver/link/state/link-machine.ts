@@ -29,8 +29,8 @@ export class LinkMachine {
   }
 
   /**
-   * Takes a step: stops the timer and aborts the operations of the state before, then carries out the effects. If a
-   * listener's call takes another step meanwhile, the effects of that one come after those of this one.
+   * Takes a step: stops the timer and aborts the operations that the new state no longer holds, then carries out the
+   * effects. If a listener's call takes another step meanwhile, the effects of that one come after those of this one.
    */
   take(transition: Transition): void {
     const before = this.#state;

@@ -52,7 +52,7 @@ export interface Open {
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
   /** Calls of open() during a resync, which wait for the check after it: the link may be lost. The goal is the last one's. */
-  readonly waiting?: {
+  readonly awaitingCheck?: {
     readonly claims: readonly Claim[];
     /** The goal again, where all of them are aborted. */
     readonly goalBefore: Goal;
@@ -118,7 +118,7 @@ export type Effect =
       readonly end: ConnectionEnd;
     }
   /** The device says that the connection is open: messages that it has refused fail. */
-  | { readonly do: 'confirmSends' }
+  | { readonly do: 'failRefused' }
   /** Keeps the data of a connection that may be the link's. */
   | { readonly do: 'expectData' }
   /** Sends `AT+WSCLOSE` for a connection that no goal asks for. */
@@ -128,7 +128,7 @@ export type Effect =
   /** Passes the URC to the open sequence. */
   | { readonly do: 'noteUrc'; readonly operation: OpenOperation; readonly urc: LinkUrc }
   /** Ends the wait before `AT+WSCLOSE`. */
-  | { readonly do: 'endWait'; readonly operation: CloseOperation }
+  | { readonly do: 'endCloseWait'; readonly operation: CloseOperation }
   | { readonly do: 'policy'; readonly call: 'attemptStarted' | 'deviceLost' | 'networkBack' }
   | { readonly do: 'join'; readonly operation: OpenOperation; readonly to: OpenOperation }
   | { readonly do: 'join'; readonly operation: CloseOperation; readonly to: CloseOperation }
@@ -195,13 +195,14 @@ export function ownerOf(state: State): string | undefined {
 }
 
 export function timerOf(state: State): Timer | undefined {
-  if (state.kind === 'open') return state.waiting?.timer;
+  if (state.kind === 'open') return state.awaitingCheck?.timer;
   return 'timer' in state ? state.timer : undefined;
 }
 
 /** The operations that a state holds. The machine aborts an operation when the state no longer holds it. */
 export function operationsOf(state: State): readonly (OpenOperation | CloseOperation)[] {
-  if (state.kind === 'open') return state.waiting?.claims.map(({ operation }) => operation) ?? [];
+  if (state.kind === 'open')
+    return state.awaitingCheck?.claims.map(({ operation }) => operation) ?? [];
   const current = 'operation' in state ? [state.operation] : [];
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
@@ -210,11 +211,11 @@ export function operationsOf(state: State): readonly (OpenOperation | CloseOpera
 export function goalsOf(state: State): readonly Goal[] {
   const current = state.goal ? [state.goal] : [];
   if (state.kind === 'closing' && state.next) return [...current, state.next.goal];
-  if (state.kind !== 'open' || !state.waiting) return current;
-  return [...current, ...state.waiting.claims.map(({ goal }) => goal)];
+  if (state.kind !== 'open' || !state.awaitingCheck) return current;
+  return [...current, ...state.awaitingCheck.claims.map(({ goal }) => goal)];
 }
 
-/** Whether a goal asks for the link to be open. */
-export function shouldBeOpen(state: State): boolean {
+/** Whether an unsent message may wait for the next connection. */
+export function mayHoldMessages(state: State): boolean {
   return state.kind !== 'closed' && state.kind !== 'closing';
 }

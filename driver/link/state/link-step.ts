@@ -13,13 +13,13 @@ import {
 } from './link-state';
 import {
   aborted,
-  abortWaiting,
+  abortCheckWait,
   awaitCheck,
   becomeClosed,
   endOpen,
   CHECK_LINKS,
   endClose,
-  endWaiting,
+  endCheckWait,
   FAIL_HELD_CLOSED,
   FAIL_QUEUED,
   failOpen,
@@ -55,7 +55,7 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
       return replace(state, claim);
     case 'open':
       if (!isSameUri(state, claim)) return replace(state, claim);
-      return deviceInSync && !state.waiting
+      return deviceInSync && !state.awaitingCheck
         ? [
             { ...state, goal },
             { do: 'settle', operation },
@@ -75,8 +75,8 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
  */
 export function continueOpen(before: State, step: Step): Step {
   const [after, ...effects] = step;
-  if (before.kind !== 'open' || !before.waiting || after.kind === 'open') return step;
-  const { claims } = before.waiting;
+  if (before.kind !== 'open' || !before.awaitingCheck || after.kind === 'open') return step;
+  const { claims } = before.awaitingCheck;
   if (after.kind === 'closing')
     return [after, ...effects, ...claims.map(({ operation }) => aborted(operation))];
   return claims.reduce<Step>(
@@ -162,7 +162,7 @@ function leaveAlone(state: State, operation: CloseOperation, owner: string | und
  */
 export function abort(state: State, goal: Goal): Step {
   if (state.kind === 'opening' && state.goal === goal) return close(state, new CloseOperation());
-  if (state.kind === 'open') return abortWaiting(state, goal);
+  if (state.kind === 'open') return abortCheckWait(state, goal);
   if (state.kind !== 'closing' || state.next?.goal !== goal) return [state];
   const { next, ...after } = state;
   return [after, aborted(next.operation)];
@@ -245,7 +245,7 @@ export function timeOver(state: State): Step {
     case 'reconnecting':
       return reopen(state);
     case 'open':
-      return endWaiting(state, new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' }));
+      return endCheckWait(state, new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' }));
     default:
       return [state];
   }

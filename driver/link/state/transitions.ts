@@ -95,18 +95,18 @@ export function endOpen({ goal, cause, operation }: Opening): Step {
 /** The link was open before the resync: the check after the resync shows whether it still is. */
 export function awaitCheck(state: Open, claim: Claim): Step {
   const { goal } = claim;
-  const { waiting } = state;
-  const claims = [...(waiting?.claims ?? []), claim];
+  const { claims, goalBefore } = state.awaitingCheck ?? { claims: [], goalBefore: state.goal };
   const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
+  const awaitingCheck = { claims: [...claims, claim], goalBefore, timer };
   return [
-    { ...state, goal, waiting: { claims, goalBefore: waiting?.goalBefore ?? state.goal, timer } },
+    { ...state, goal, awaitingCheck },
     { do: 'startTimer', timer },
   ];
 }
 
 /** Settles the calls of open() that wait for a check. */
-export function endWaiting({ waiting, ...state }: Open, error?: SettleError): Step<Open> {
-  const settled = waiting?.claims.map(({ operation }): Effect => ({
+export function endCheckWait({ awaitingCheck, ...state }: Open, error?: SettleError): Step<Open> {
+  const settled = awaitingCheck?.claims.map(({ operation }): Effect => ({
     do: 'settle',
     operation,
     ...(error && { error }),
@@ -115,14 +115,14 @@ export function endWaiting({ waiting, ...state }: Open, error?: SettleError): St
 }
 
 /** Ends one of the calls of open() that wait for a check. The goal is then that of the newest call that is left. */
-export function abortWaiting(state: Open, goal: Goal): Step<Open> {
-  const { waiting, ...open } = state;
-  const ended = waiting?.claims.find((claim) => claim.goal === goal);
-  if (!waiting || !ended) return [state];
-  const claims = waiting.claims.filter((claim) => claim !== ended);
+export function abortCheckWait(state: Open, goal: Goal): Step<Open> {
+  const { awaitingCheck, ...open } = state;
+  const ended = awaitingCheck?.claims.find((claim) => claim.goal === goal);
+  if (!awaitingCheck || !ended) return [state];
+  const claims = awaitingCheck.claims.filter((claim) => claim !== ended);
   const newest = claims.at(-1);
-  const left = newest && { waiting: { ...waiting, claims } };
-  const after = { ...open, goal: newest?.goal ?? waiting.goalBefore, ...left };
+  const left = newest && { awaitingCheck: { ...awaitingCheck, claims } };
+  const after = { ...open, goal: newest?.goal ?? awaitingCheck.goalBefore, ...left };
   return [after, aborted(ended.operation)];
 }
 
@@ -272,7 +272,7 @@ export function startClose(
 
 /** Fails the queued messages, and ends the wait before `AT+WSCLOSE`. */
 export function cutHandshake({ operation }: Closing): readonly Effect[] {
-  return [FAIL_QUEUED, { do: 'endWait', operation }];
+  return [FAIL_QUEUED, { do: 'endCloseWait', operation }];
 }
 
 /**

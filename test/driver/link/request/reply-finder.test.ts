@@ -15,7 +15,7 @@ it('a message is compared with 20,000 conditions, without a stack overflow', asy
   const add = (matches: () => boolean | Promise<boolean>) => {
     const match = { by: 'function', matches } as const;
     const request = new PendingRequest(new Uint8Array(), match, { match });
-    request.become({ kind: 'sent', leftBehind: 0 });
+    request.become({ kind: 'sent', sentAfter: 0 });
     table.add(request);
     return request;
   };
@@ -32,7 +32,7 @@ it('a message is compared with 20,000 conditions, without a stack overflow', asy
 it('a request whose reply may come late keeps no payload', async () => {
   const payload = Buffer.from('question');
   const request = new PendingRequest(payload, { by: 'next' }, { match: { by: 'next' } });
-  request.become({ kind: 'sent', leftBehind: 0 });
+  request.become({ kind: 'sent', sentAfter: 0 });
   assert.equal(request.payload, payload);
   request.reject(new EspAtError('REPLY_TIMEOUT', { link: 0, timeout: 1 }), true);
   await assert.rejects(request.settled);

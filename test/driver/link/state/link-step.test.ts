@@ -16,11 +16,11 @@ describe('open()', () => {
     reconnecting; open(a): opening 1 a device user, start
     reconnecting; open(b): reconnecting 1, LINK_IN_USE
     reconnecting; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start
-    closing; open(a): closing 4 then a, giveUp(closed), endWait
+    closing; open(a): closing 4 then a, giveUp(closed), endCloseWait
     closing, then b; open(b): closing 4 then b, join
     closing, then b; open(a): closing 4 then b, LINK_IN_USE
     closing, then b; open(b, replace): closing 4 then b, join
-    closing again; open(a): closing 4 again then a, giveUp(closed), endWait
+    closing again; open(a): closing 4 again then a, giveUp(closed), endCloseWait
   `);
 });
 
@@ -42,11 +42,11 @@ describe('open() during a resync', () => {
     open, joined, awaiting a check; abort of open(b): open 2 waiting joined for 1
     open, joined, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED, OPEN_ABORTED
     open, joined, awaiting a check; timer: open 2, DEVICE_NOT_READY, DEVICE_NOT_READY
-    open, joined, awaiting a check; check says 2: open 2, confirmSends, done, done
+    open, joined, awaiting a check; check says 2: open 2, failRefused, done, done
     open, joined, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start, join
     open, joined, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start, join
     open, awaiting a check; timer: open 2, DEVICE_NOT_READY
-    open, awaiting a check; check says 2: open 2, confirmSends, done
+    open, awaiting a check; check says 2: open 2, failRefused, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), connectionLost(lost), checkLinks, start
     open, awaiting a check; check says 4: open 2 waiting for 1
@@ -71,7 +71,7 @@ describe('close()', () => {
     open; close() at once: closing 4, failHeld(closed), closing(4), giveUp(closed), start
     reconnecting; close(): closing 4, failHeld(closed), closing(4), giveUp(closed), start
     closing; close(): closing 4, failHeld(closed), join
-    closing; close() at once: closing 4, failHeld(closed), giveUp(closed), endWait, join
+    closing; close() at once: closing 4, failHeld(closed), giveUp(closed), endCloseWait, join
     closing, then b; close(): closing 4, failHeld(closed), join, OPEN_ABORTED
     closing again; close(): closing 4 again, failHeld(closed), join
   `);
@@ -83,10 +83,10 @@ describe('close() by an owner, and an abort of open()', () => {
     open; close(owner new): open 2, done
     opening; close(owner new): opening 0 a sequence user, done
     backing off; close(owner new): backingOff 0 for 1, done
-    closing; close(owner old): closing 4, failHeld(closed), giveUp(closed), endWait, join
+    closing; close(owner old): closing 4, failHeld(closed), giveUp(closed), endCloseWait, join
     closing; close(owner new): closing 4, done
     closing, then b; close(owner old): closing 4 then b, join
-    closing, then b; close(owner new): closing 4, failHeld(closed), giveUp(closed), endWait, join, OPEN_ABORTED
+    closing, then b; close(owner new): closing 4, failHeld(closed), giveUp(closed), endCloseWait, join, OPEN_ABORTED
     closed; abort of open(b): closed 0
     opening; abort of open(b): opening 0 a sequence user
     opening to b; abort of open(b): closing 0, failHeld(closed), closing(0), giveUp(closed), start, OPEN_ABORTED
@@ -137,7 +137,7 @@ describe('+WS_CLOSED', () => {
     open, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, connectionLost(closed), closed-by-server(0), startTimer
     reconnecting; +WS_CLOSED: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
     reconnecting, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, connectionLost(closed), closed-by-server(0), startTimer
-    closing; +WS_CLOSED: closing 4, endWait
+    closing; +WS_CLOSED: closing 4, endCloseWait
   `);
 });
 
@@ -201,7 +201,7 @@ describe('check', () => {
     opening; check says 2: opening 0 a sequence user
     open; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
     open; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
-    open; check says 2: open 2, confirmSends
+    open; check says 2: open 2, failRefused
     open; check says 3: reconnecting 3, endConnection, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
     open; check says 4: open 2
     open, suspect; check says 4: open 2 suspect

@@ -44,7 +44,7 @@ function opening(change: Partial<Opening> = {}): Opening {
 
 function awaitingCheck(...goals: [Goal, ...Goal[]]): Open {
   const waiting = { claims: goals.map(claimOf), goalBefore: a, timer };
-  return { kind: 'open', goal: goals.at(-1) ?? goals[0], announced: true, waiting };
+  return { kind: 'open', goal: goals.at(-1) ?? goals[0], announced: true, awaitingCheck: waiting };
 }
 
 function closing(next?: Goal): Closing {
@@ -187,9 +187,9 @@ function shownState(state: State): string {
   if (state.kind === 'closing' && state.next) parts.push('then', state.next.goal.uri);
   if (state.kind === 'open' && !state.announced) parts.push('not announced');
   if (state.kind === 'open' && state.suspicion) parts.push('suspect');
-  if (state.kind === 'open' && state.waiting) {
+  if (state.kind === 'open' && state.awaitingCheck) {
     parts.push('waiting');
-    if (state.waiting.claims.length > 1) parts.push('joined');
+    if (state.awaitingCheck.claims.length > 1) parts.push('joined');
   }
   const timer = timerOf(state);
   if (timer) parts.push('for', timer.ms);
