@@ -84,6 +84,13 @@ describe('a request whose reply has its ID', () => {
   });
 });
 
+test('a message that only begins like JSON answers no request with an ID', async (harness) => {
+  const { ask, answer, texts } = harness;
+  const asked = await ask({ id: 1 }, { match: byId });
+  await answer('{"id":1');
+  assert.deepEqual([asked.ending, texts()], [undefined, ['{"id":1']]);
+});
+
 test('a request of bytes of another realm is refused, and not sent as JSON', async (harness) => {
   const { ask, received } = harness;
   const bytes = runInNewContext('new Uint8Array([1, 2])') as Uint8Array;
