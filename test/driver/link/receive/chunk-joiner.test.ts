@@ -96,6 +96,7 @@ describe('joining by idle time', () => {
     'ends a message after the idle time': ['ab', 'a', 49, 'b', 50],
     'does not end it before': ['', 'a', 49, 'b', 49],
     'ends it with the connection': ['last', 'last', '<end>'],
+    'ends an empty one with the connection': ['last | ', 'last', 50, '', '<end>'],
     'reports nothing at the end between messages': ['', '<end>'],
     'drops the pending message after data loss, up to the next idle time': [
       'whole',
