@@ -28,6 +28,7 @@ describe('what the device says, and its frames', () => {
   const inside = '\r\nOK\r\n+WS_CLOSED:0\r\n+WS_DATA:1,2,';
   const whole = `+WS_DATA:2,${inside.length},${inside}\r\n`;
   const listed = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
+  const foreign = '+IPD,0,4,"10.0.0.1",80:';
   const cases: Readonly<Record<string, readonly [said: string, ...frames: readonly Frame[]]>> = {
     'lines end at CR LF, empty ones are dropped': ['\r\nOK\r\n\r\n\r\nOK\r\n', ok, ok],
     'lines do not end at CR or LF alone': ['a\rb\nc\r\r\n\n\r\n', line('a\rb\nc\r'), line('\n')],
@@ -47,9 +48,21 @@ describe('what the device says, and its frames', () => {
     'a long length is detected at the CR LF': ['+WS_DATA:0,6,hello\r\n\r\nOK\r\n', garbage, ok],
     'a wrong length does not consume data': [`+WS_DATA:0,4,hello${HI}OK\r\n`, garbage, hi, ok],
     'data is found in a response without line end': [`+X:${over}${HI}OK\r\n`, garbage, hi, ok],
+    'data of +IPD is skipped by its length': [
+      `+IPD,12:OK\r\n${listed.slice(0, 8)}OK\r\n`,
+      line('+IPD,12:'),
+      ok,
+    ],
+    'data of +IPD with link and address is skipped': [`${foreign}\r\nOKOK\r\n`, line(foreign), ok],
+    'a +IPD without a length is a line': ['+IPD,x:OK\r\n', line('+IPD,x:OK')],
   };
   for (const [title, [said, ...frames]] of Object.entries(cases))
-    it(title, () => assert.deepEqual(read(said), frames));
+    it(title, () => {
+      assert.deepEqual(read(said), frames);
+      const cut = reading();
+      for (const byte of Buffer.from(said, 'latin1')) cut.parser.push(Buffer.of(byte));
+      assert.deepEqual(cut.frames, frames, 'byte by byte');
+    });
 
   for (const [header, why] of [
     ['3,5,', 'a link that does not exist'],
