@@ -8,6 +8,7 @@ import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host-options';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
+import { InOrder } from './shared/device/in-order';
 import { listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
 import {
   chosenLink,
@@ -85,6 +86,8 @@ class Opener implements DeviceUser {
   readonly #decoders = new Map<LinkId, PayloadDecoder>();
   readonly status: NodeStatus;
   readonly #underWay = new UnderWay();
+  /** A later message must not overtake one whose options take longer. */
+  readonly #optionsInOrder = new InOrder();
   #stopListening: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node<WsOpenCredentials>, translate: Translate, def: WsOpenDef) {
@@ -165,7 +168,9 @@ class Opener implements DeviceUser {
   // --- opening -------------------------------------------------------------------------------------
 
   #options({ headers }: DeviceNode, msg: Partial<NodeMessageInFlow>): Promise<OpenOptions> {
-    return openOptions(this.#RED, this.#node, this.#settings, headers, msg);
+    return this.#optionsInOrder.run(() =>
+      openOptions(this.#RED, this.#node, this.#settings, headers, msg),
+    );
   }
 
   async #openLink(device: DeviceNode, link: LinkApi, options: OpenOptions): Promise<void> {

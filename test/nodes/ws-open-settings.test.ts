@@ -120,6 +120,18 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     delete process.env.ESP_AT_TEST_HOST;
   });
 
+  it('keeps the order of messages whose options take different times', async () => {
+    await load({ uri: 'ws://{{flow.host}}/{{flow.path}}' });
+    const context = nodeRed.node('node').context();
+    context.flow.set('host', 'first');
+    nodeRed.give('node', {});
+    nodeRed.give('node', { uri: 'ws://second/' });
+    await nodeRed.next('out1');
+    await nodeRed.next('out1');
+    const uris = fake.device.links[0].opened.map(({ uri }) => uri);
+    assert.deepEqual(uris, ['ws://first/', 'ws://second/']);
+  });
+
   for (const [headers, sentence] of [
     ['X: y', 'Change the header "msg.headers": it is neither an object nor a list.'],
     [

@@ -11,8 +11,8 @@ type Handle = (msg: NodeMessageInFlow, send: Send) => Promise<void>;
 
 /**
  * Calls `handle` for every input, and then `done` exactly once: without an error when the promise is
- * fulfilled, with the error of {@link toCaughtError} when it is rejected. `handle` runs at once up to its first `await`, so
- * that messages keep their order.
+ * fulfilled, with the error of {@link toCaughtError} when it is rejected. Does not wait for the input before: `handle`
+ * keeps the order of messages.
  * @param status shows how each input ended
  */
 export function onInput(
