@@ -227,7 +227,14 @@ describe('statuses', () => {
       for (const state of [0, 1, 2, 3, 4] satisfies LinkStateNumber[]) {
         statuses.push(linkStatus({ state, uri: '' }));
       }
-      for (const state of ['stopped', 'absent', 'initializing', 'resyncing', 'unusable'] as const) {
+      for (const state of [
+        'stopped',
+        'disconnected',
+        'absent',
+        'initializing',
+        'resyncing',
+        'unusable',
+      ] as const) {
         statuses.push(deviceStatus({ name: state }));
       }
       statuses.push(linkStatus({ state: 0, uri: '', event: 'opening' }));
