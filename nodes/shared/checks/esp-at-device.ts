@@ -71,13 +71,13 @@ export function serversOf(text: string): string[] {
   return text.split(/[\s,;]+/).filter((server) => server !== '');
 }
 
-/** The baud rate that the port starts at. A value that cannot be used, of a field that the dialog hides, is the default. */
+/** The baud rate that the port starts at. An unusable value is the default: the dialog may hide, and so not check, the field. */
 export function startRate(settings: Settings): number {
   const text = asText(settings.rate);
   return text === '' || rate(text, settings) ? DEFAULT_RATE : Number(text);
 }
 
-/** The baud rate to negotiate; 0: none. A value that cannot be used is 0. */
+/** The baud rate to negotiate; 0: none. An unusable value is 0. */
 export function rateToRaiseTo(settings: Settings): number {
   const text = asText(settings.raiseTo);
   return text === '' || negotiatedRate(text, settings) ? 0 : Number(text);

@@ -2,7 +2,7 @@ import { isWhole } from '../../../driver/values/whole';
 import type { Refusal } from '../errors/node-error';
 import { asText, isVariable, wholeSetting, type Check, type Settings } from './refusal';
 
-// Names of the driver's settings; the dialog holds seconds.
+// Errors have the driver's names (`…Ms`). The values are seconds, as in the dialog.
 const pongTimeout = wholeSetting('INVALID_CONFIG', 'pongTimeoutMs', 1, 7200);
 // Defaults of the firmware.
 const DEFAULT_PING_INTERVAL_S = 10;

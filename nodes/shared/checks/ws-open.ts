@@ -80,7 +80,7 @@ function templateRefusal(field: string, text: string): Refusal | undefined {
 
 /**
  * Checks that the values of the dialog fit into one command.
- * @param code of the field under check: it ignores a flaw of another code, which the check of that field reports
+ * @param code the error code of the checked field; the check of another field reports a flaw with another code
  */
 function lineRefusal(
   code: Refusal['code'],

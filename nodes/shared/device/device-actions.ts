@@ -22,15 +22,15 @@ interface Result {
 /** What a flow can tell a device to do. */
 const actions = {
   async connect(host) {
-    (await host.unexamined()).start();
+    (await host.deviceAfterPortWork()).start();
     return {};
   },
   async disconnect(host) {
-    await (await host.unexamined()).disconnect();
+    await (await host.deviceAfterPortWork()).disconnect();
     return {};
   },
   async restart(host) {
-    await (await host.unexamined()).restart();
+    await (await host.deviceAfterPortWork()).restart();
     return {};
   },
   async port(host, { port }) {

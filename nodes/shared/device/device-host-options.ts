@@ -11,8 +11,8 @@ import type { PortClaims } from './port-claims';
 /** A node that uses a device. */
 export interface DeviceUser {
   /**
-   * Called at once by `attach()`, and whenever the device starts or stops: with the device that runs, or
-   * without one. The user adds its listeners to a device, and removes those it had on the one before.
+   * Called by `attach()`, or later when the port is granted or denied, and whenever the device starts or stops: with the
+   * device that runs, or without one. The user adds its listeners to a device, and removes those it had on the one before.
    */
   deviceChanged(device: DeviceApi | undefined): void;
   /** The node that had a link open has ended, and no other one has claimed the link. */

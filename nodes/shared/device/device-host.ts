@@ -174,15 +174,15 @@ export class DeviceHost implements Claimant {
     });
   }
 
-  /** The device, once no examination has its port, and it has the port that a flow has named. */
-  async unexamined(): Promise<DeviceApi> {
+  /** The device, once no examination and no change of the port is under way. */
+  async deviceAfterPortWork(): Promise<DeviceApi> {
     await this.#portWork.ended();
     return this.device;
   }
 
   /**
-   * Uses another port, until the settings are deployed again. The links pause meanwhile. The device then answers what a dialog
-   * asks of that port. While the host waits for a port, the promise fulfils even if another device has the new one: only
+   * Uses another port, until the settings are deployed again. The links pause meanwhile. A dialog that asks about that port
+   * then asks this device. While the host waits for a port, the promise fulfils even if another device has the new one: only
    * `state` then has the error.
    * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`
    */

@@ -31,7 +31,7 @@ const examination: Question<DoctorReport> = {
 };
 
 const scan: Question<WifiNetwork[]> = {
-  ofDevice: async (host) => (await host.unexamined()).scanNetworks(),
+  ofDevice: async (host) => (await host.deviceAfterPortWork()).scanNetworks(),
   ofPort: networksAt,
 };
 

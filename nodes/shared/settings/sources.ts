@@ -8,8 +8,8 @@ import { expandEnvironment } from './settings';
 export type ReadSetting = (msg: NodeMessage) => unknown;
 
 /**
- * Reads a setting from the {@link Source} of its typed input, unless that is the text in the dialog. Values come in the
- * order of the calls, so that messages keep theirs.
+ * Makes the reader of a setting whose {@link Source} is not the text in the dialog. Values come in the order of the calls,
+ * so that messages keep theirs.
  * @param setting names the setting in errors
  * @returns undefined if the text in the dialog is the value
  */
