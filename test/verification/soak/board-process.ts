@@ -12,10 +12,15 @@ export type BoardReport =
       readonly fault: string;
       readonly direction: Direction;
       readonly at: number;
-    };
+    }
+  /** This process was late: to the driver, the device paused within its output. */
+  | { readonly kind: 'late'; readonly at: number };
 
 const RATE = 115_200;
 const BOOT_MS = 400;
+/** Less than the 30 ms that the driver waits for a prompt behind the response to a line end. */
+const LATE_MS = 20;
+const CHECK_INTERVAL_MS = 5;
 
 /**
  * A simulated ESP32 behind a pty, in its own process: `board-process.ts SEED`. Each message of the parent is a fault to
@@ -53,6 +58,12 @@ function main([seed = '']: readonly string[]): void {
           report({ kind: 'hit', fault: named, direction: place.direction, at: Date.now() });
       });
   });
+  let checked = performance.now();
+  setInterval(() => {
+    const late = performance.now() - checked - CHECK_INTERVAL_MS;
+    if (late > LATE_MS) report({ kind: 'late', at: Date.now() });
+    checked = performance.now();
+  }, CHECK_INTERVAL_MS);
   process.once('disconnect', () => {
     port.close();
     process.exit();

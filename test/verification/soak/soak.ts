@@ -49,6 +49,7 @@ export class Soak {
   readonly #printed = new Set<string>();
   #revision: Revision = firstRevision;
   #deploys = 0;
+  #boardLate = 0;
 
   constructor(options: SoakOptions) {
     this.#options = options;
@@ -59,8 +60,10 @@ export class Soak {
   async run(): Promise<readonly string[]> {
     const { seed } = this.#options;
     const server = await SoakServer.start(this.#log, seededRandom(seed + 1));
-    const board = await BoardHandle.start(seed + 2, ({ kind, ...hit }) => {
-      if (kind === 'hit' && 'at' in hit) this.#log.disturbances.hit(hit.at, hit.direction);
+    const board = await BoardHandle.start(seed + 2, (hit) => {
+      if (hit.kind === 'port') return;
+      this.#log.disturbances.hit(hit.at, hit.kind === 'late' ? hit.kind : hit.direction);
+      if (hit.kind === 'late') this.#boardLate++;
     });
     const flows = () => flowsOf(board.path, server.port, this.#revision);
     let nodeRed: NodeRedProcess | undefined;
@@ -265,7 +268,7 @@ export class Soak {
       `to the server   ${figures(sent.tally)}`,
       `to the flow     ${figures(received.tally)}`,
       `other inputs    ${this.#inputs.count}, ${this.#inputs.violations.length} violations`,
-      `faults          ${figures(Object.fromEntries(this.#faults))}; ${this.#deploys} deploys`,
+      `faults          ${figures(Object.fromEntries(this.#faults))}; ${this.#deploys} deploys; board late ${this.#boardLate} times`,
       ...this.#health.lines,
     ];
   }

@@ -13,10 +13,10 @@ interface Span {
   readonly links: readonly LinkId[];
 }
 
-/** Bytes that a fault changed. They excuse one message at most. */
+/** Bytes that a fault changed, or a pause of the board's process. Each excuses one message at most. */
 interface Hit {
   readonly at: number;
-  readonly direction: Direction;
+  readonly cause: Direction | 'late';
   spent: boolean;
 }
 
@@ -35,9 +35,9 @@ export class Disturbances {
     this.#deploys.push({ from, to, links });
   }
 
-  /** Adds a change of bytes on the port. */
-  hit(at: number, direction: Direction): void {
-    this.#hits.push({ at, direction, spent: false });
+  /** Adds a change of bytes on the port, or a pause of the board's process. */
+  hit(at: number, cause: Hit['cause']): void {
+    this.#hits.push({ at, cause, spent: false });
   }
 
   /** Whether a fault, or the recovery from it, overlaps this time. */
@@ -50,12 +50,12 @@ export class Disturbances {
     return this.#deploys.some((span) => span.links.includes(link) && overlaps(span, from, to));
   }
 
-  /** Spends a change of bytes in this time as the excuse of one message; false if there is none. */
-  spend(direction: Direction, from: number, to: number): boolean {
+  /** Spends a hit in this time as the excuse of one message; false if there is none. */
+  spend(cause: Hit['cause'], from: number, to: number): boolean {
     const found = this.#hits.find(
       (hit) =>
         !hit.spent &&
-        hit.direction === direction &&
+        hit.cause === cause &&
         hit.at >= from - REPORT_SLACK_MS &&
         hit.at <= to + REPORT_SLACK_MS,
     );

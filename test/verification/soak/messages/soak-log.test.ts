@@ -50,6 +50,8 @@ const deploy =
   (from: number, to: number, ...links: readonly LinkId[]): Act =>
   ({ disturbances }) =>
     disturbances.deploy(from, to, links);
+const queryArrives: Act = ({ sent }) => sent.arrivedCorrupt(0, 1000, 'AT+SYSLOG?');
+const boardPauses: Act = ({ disturbances }) => disturbances.hit(1050, 'late');
 const byteChanges: Act = ({ disturbances }) => disturbances.hit(1050, 'to-device');
 
 describe('messages to the server', () => {
@@ -61,6 +63,7 @@ describe('messages to the server', () => {
     ['for no node during a deploy of its link', made(), deploy(900, 1100, 0)],
     ['lost behind SEND OK with its connection', began(), ends(), gone],
     ['lost, while a byte changed on the port', began(), ends(), byteChanges],
+    ['corrupt, while the board paused', queryArrives, boardPauses],
   ];
   for (const [what, ...acts] of right)
     test(`one that is ${what} is no violation`, () => {
@@ -102,6 +105,7 @@ describe('messages to the server', () => {
       /^message 1 on link 0 was sent, but did not arrive$/,
       ...[began(), ends(), began(2), ends(undefined, 2), arrives(0, 2), gone],
     ],
+    ['lost, while the board paused', /was sent, but did not arrive/, began(), ends(), boardPauses],
     [
       'lost beside another one, while one byte changed on the port',
       /^message 2 on link 0 was sent, but did not arrive$/,
