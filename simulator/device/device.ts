@@ -22,6 +22,8 @@ const DEFAULT_BOOT_MS = 400;
 const RESTART_DELAY_MS = 25;
 /** Milliseconds between checks whether all output has left. */
 const TRANSMIT_POLL_MS = 5;
+/** A restart waits no longer for the output to leave. */
+const MAX_TRANSMIT_MS = 3000;
 /** Bytes that the UART keeps while the device boots. */
 const MAX_INPUT_WHILE_BOOTING_BYTES = 256;
 
@@ -228,16 +230,16 @@ export class SimulatedDevice {
   #restartWhenSent(): void {
     this.#state = 'restarting';
     this.#interpreter.reset();
+    const latest = this.#clock.now() + MAX_TRANSMIT_MS;
+    const waits = () => this.#uart.queuedToHost > 0 && this.#clock.now() < latest;
     const poll = () => {
       this.#cancelBoot?.();
-      this.#cancelBoot = this.#clock.after(
-        this.#uart.queuedToHost > 0 ? TRANSMIT_POLL_MS : RESTART_DELAY_MS,
-        () => (this.#uart.queuedToHost > 0 ? poll() : this.restart()),
+      this.#cancelBoot = this.#clock.after(waits() ? TRANSMIT_POLL_MS : RESTART_DELAY_MS, () =>
+        waits() ? poll() : this.restart(),
       );
     };
-    const { output } = this.#board;
-    output.endStreams();
-    output.whenFlushed(poll);
+    this.#board.output.endStreams();
+    poll();
   }
 
   #bootIfPowered(): void {

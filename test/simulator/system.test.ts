@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { PacedLine } from '../../simulator/serial/paced-line';
 import { busy, error, frame, it, joined, ok, words } from './lab';
 
 /** Behavior that no recording shows: test/verification/conformance replays the recordings. */
@@ -39,6 +40,25 @@ describe('a restart', () => {
     const server = await lab.open();
     server.send(frame('hi'));
     assert.equal(await lab.hear(), '+WS_DATA:0,2,hi\r\n');
+  });
+
+  it(
+    'comes 3 s after AT+RST when the output cannot leave',
+    { uart: new PacedLine({ rtsCts: false }).factory },
+    async (lab) => {
+      await lab.command('AT+UART_CUR=115200,8,1,0,3');
+      await lab.expect('AT+RST', '', 3390);
+      assert.equal(await lab.hear(20), '\r\nready\r\n');
+    },
+  );
+
+  it('comes 3 s after AT+RST when the transmit ring is full', async (lab) => {
+    const server = await lab.open();
+    lab.device.pauseOutput();
+    for (let count = 0; count < 10; count++) server.send(frame('x'.repeat(1000)));
+    await lab.expect('AT+RST', '', 3500);
+    lab.device.resumeOutput();
+    assert.match(await lab.hear(), /\r\nready\r\n$/);
   });
 
   it('follows an empty URI in AT+WSOPEN', async (lab) => {
