@@ -140,9 +140,13 @@ export function parseRecording(text: string): Recording {
   if (recording !== 1) throw new Error('line 1: not a recording of format 1');
   const lines = rest.map(({ number, value }): Line => {
     const raw = value as RawLine;
-    const event = parseEvent(raw);
-    if (!event || typeof raw.at !== 'number') throw new Error(`line ${number}: unknown event`);
-    return { ...event, at: raw.at, number };
+    try {
+      const event = parseEvent(raw);
+      if (event && typeof raw.at === 'number') return { ...event, at: raw.at, number };
+    } catch {
+      // A value has another type.
+    }
+    throw new Error(`line ${number}: unknown event`);
   });
   return { heading: { ...heading, firmware, tls: tls ?? undefined }, lines };
 }

@@ -139,11 +139,13 @@ describe('replay of a recording', () => {
     assert.equal((await differencesOf(ask, in2026)).length, 1);
   });
 
-  it('refuses a line without an event, with its number', () => {
+  it('refuses a line without an event or with a value of another type, with its number', () => {
     const text = readFileSync(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'), 'utf8');
     assert.throws(() => parseRecording(`${text}{"at":1}\n`), /line 3[0-9]: unknown event/);
     const [heading = ''] = text.split('\n');
     assert.throws(() => parseRecording(`${heading}\n\n{"at":1}\n`), /line 3: unknown event/);
+    for (const line of ['null', '5', '{"at":1,"host":5}', '{"at":1,"conn":1,"got":null}'])
+      assert.throws(() => parseRecording(`${heading}\n${line}\n`), /^Error: line 2: unknown event/);
     assert.throws(() => parseRecording(`${heading}\n\n{"at":\n`), /line 3: no JSON/);
     assert.throws(() => parseRecording('no JSON'), /line 1: no JSON/);
   });
