@@ -24,7 +24,7 @@ a write, a request to the port, or an event of the driver.
 
   --minimize           prints a shorter recording. If the replay differs: with the same difference; otherwise with the
                        same last error or "outofsync"
-  --shows TEXT         instead of that error: with the same first decision that contains TEXT
+  --shows TEXT         instead: with the same first decision that contains TEXT
   --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
                        driver, with servers that act as the recording shows
 

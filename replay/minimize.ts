@@ -12,15 +12,17 @@ const LONG_ACT_BYTES = 60;
 const MARGIN_MS = 1000;
 
 /**
- * Shortens a recording. If the replay differs, keeps the lines that show the same difference. Otherwise keeps the lines that
- * lead to one decision; the replay of the result does not differ.
+ * Shortens a recording to the lines that lead to one decision; the replay of the result does not differ. Without `shows`,
+ * if the replay of the recording differs, keeps the lines that show the same difference.
  * @param shows selects the first decision with this text in its line; default: the last one with an error, or out of sync
  * @returns the recording's text
- * @throws Error for a recording without such a decision, or when a free run does not lead to it
+ * @throws Error for a recording without such a decision, or when repeating its acts does not lead to it
  */
 export async function minimized(recording: DriverRecording, shows?: string): Promise<string> {
-  const { difference } = await replayDriver(recording);
-  if (difference) return shortestDifference(recording, difference);
+  if (shows === undefined) {
+    const { difference } = await replayDriver(recording);
+    if (difference) return shortestDifference(recording, difference);
+  }
   const target =
     shows === undefined
       ? recording.lines.findLast(isTrouble)
@@ -59,7 +61,7 @@ class Minimizer {
 
   async run(): Promise<string> {
     if (!(await this.#tries(this.#current, stepsOf(this.#current.lines))))
-      throw new Error('a free run does not lead to this decision');
+      throw new Error('repeating the recorded acts does not lead to this decision');
     await this.#startLate();
     await this.#leaveOutOptions();
     await this.#leaveOutSteps();

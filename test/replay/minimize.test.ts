@@ -66,6 +66,7 @@ describe('a minimized recording', () => {
     const after = (await replayDriver(parseDriverRecording(text))).difference;
     assert.deepEqual([after?.expected, after?.got], [before?.expected, before?.got]);
     assert.ok(text.split('\n').length <= lines.length, text);
+    assert.match(await minimized(changed, '"outofsync"'), /"event":"outofsync"[^\n]*\n$/);
   });
 
   it('does not exist for a text that no decision shows', async () => {
