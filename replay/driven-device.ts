@@ -15,8 +15,8 @@ const RECORDER_BYTES = 16 * 1024 * 1024;
 export class DrivenDevice {
   readonly clock = new VirtualClock();
   readonly device: Device;
-  /** Records the doctor; undefined for a recording of a device. */
-  readonly #doctor: DeviceRecorder | undefined;
+  /** Records `examine()`; undefined for a recording of a Device. */
+  readonly #examineRecorder: DeviceRecorder | undefined;
   readonly #recording: DriverRecording;
   readonly #port: ReplayPort;
   readonly #calls = new Map<number, AbortController>();
@@ -29,8 +29,9 @@ export class DrivenDevice {
     this.#port = new ReplayPort(heading);
     const random = lines.flatMap((line) => ('random' in line ? [line.random] : [])).values();
     const clock = new LateClock(this.clock, delayAt);
-    const isDoctors = lines.some((line) => 'call' in line && line.to === 'examine');
-    if (isDoctors) this.#doctor = new DeviceRecorder({ port: this.#port, clock }, RECORDER_BYTES);
+    const recordsExamine = lines.some((line) => 'call' in line && line.to === 'examine');
+    if (recordsExamine)
+      this.#examineRecorder = new DeviceRecorder({ port: this.#port, clock }, RECORDER_BYTES);
     this.device = new Device({
       ...heading.driver.options,
       port: this.#port,
@@ -56,7 +57,7 @@ export class DrivenDevice {
 
   /** The recorded lines since the last call. */
   *newLines(): Generator<RecordingLine, void> {
-    const recorder = this.#doctor ?? this.device.recorder;
+    const recorder = this.#examineRecorder ?? this.device.recorder;
     for (const { next, line } of recorder?.lines(this.#position) ?? []) {
       this.#position = next;
       yield line;
@@ -120,7 +121,7 @@ export class DrivenDevice {
   }
 
   async #examine(uri: string | undefined): Promise<unknown> {
-    const { port, clock } = this.#doctor ?? {};
+    const { port, clock } = this.#examineRecorder ?? {};
     return port && examine(port, { ...(clock && { clock }), ...(uri !== undefined && { uri }) });
   }
 }

@@ -10,8 +10,8 @@ import { simulatedDevice } from './preparation';
 import { checkStart, type DriverRecording } from './recording-file';
 
 /**
- * The simulated device may be this much later than the recorded one. It may be as much earlier, too: its output in this
- * time before the end of the recording need not be recorded.
+ * The simulated device may be this much later than the recorded one. It may also be as much earlier, so that its
+ * last output may be missing in the recording.
  */
 const MAX_DELAY_MS = 3000;
 /** RFC 6455, section 7.4.1. */

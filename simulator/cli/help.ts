@@ -17,7 +17,7 @@ Serves the AT port of a simulated ESP32 with ESP-AT over TCP, on 127.0.0.1.
   --loss P              probability that a segment is lost and sent again, such as 1% or 0.01
   --bandwidth N         bits a second, each way
   --delayed-ack MS      frames leave as two writes under Nagle's algorithm, and servers acknowledge after MS
-  --join MS             the first that a server sends within MS after its 101 shares the segment
+  --join MS             the 101 waits MS for the server's first data, and shares its segment
   --split BYTES         cuts segments of servers to BYTES
   --mended WEAKNESS     class D without this weakness of the recorded firmware; may be repeated:
                         early-frames    frames in the segment of the 101 wait for further data
@@ -32,7 +32,7 @@ As a serial port, with socat:
 VALUE is one or several of these, separated by commas:
   to-host, to-device    direction of the bytes
   @120                  after 120 more bytes in that direction
-  1%, 0.01              probability for each byte or command, again and again
+  1%, 0.01              probability for each byte, command or segment of a server, again and again
   +5s, +500ms           not before that time
   2s, 200ms             duration
   AT+WSSEND             at a command that begins so

@@ -36,8 +36,8 @@ export interface Firmware {
   /** A send that times out waiting for the connection's lock releases it, though it never held it. */
   readonly failedSendReleasesLock: boolean;
   /**
-   * While several links are open, each poll of a link's task lasts 1000.3 ms instead of 1000.5 ms, so that a timer of 2 s
-   * expires one poll later.
+   * While several links are open, each round of a link's task lasts 1000.3 ms instead of 1000.5 ms: two rounds end just
+   * before a timer of 2 s expires, so that it takes a third.
    */
   readonly hasShortRounds: boolean;
   /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */

@@ -38,7 +38,7 @@ export function triggeredFault<const D extends FaultSettings>({
   /**
    * Applies the fault. Returns a function that ends its effect; undefined: it has ended.
    *
-   * @param end ends the fault; only for a fault that has neither ended at once nor a duration
+   * @param end ends the fault; only for a fault without a duration, whose `apply` returned a function
    */
   readonly apply: (
     site: FaultSite,

@@ -13,7 +13,10 @@ export interface FaultSettings {
   readonly direction?: Direction;
   /** Count of further bytes in that direction before the fault applies. */
   readonly offset?: number;
-  /** Above 0, up to 1: the probability that the fault applies to a byte (or command). Such a fault stays active. */
+  /**
+   * Above 0, up to 1: the probability that the fault applies to a byte, a command or a segment of a server. Such a fault
+   * stays active.
+   */
   readonly chance?: number;
   /** Applies at this point of the next command. */
   readonly point?: Point;

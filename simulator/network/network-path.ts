@@ -54,7 +54,7 @@ export class NetworkPath implements Network {
     const options = this.#options;
     const direction = (optionsNow: () => NetworkPathOptions) =>
       new PathDirection(this.#clock, this.#random, optionsNow);
-    // Apart from `up`: when the device leaves, a SYN in flight is dropped, while data in flight still arrives.
+    // Separate from `up`, because when the device leaves, a SYN in flight is dropped, while data in flight still arrives.
     const syn = direction(options);
     const down = direction(() => {
       const { latencyMs = 0, serverDelayMs = 0, ...others } = options();

@@ -19,7 +19,7 @@ interface Observed {
   readonly observation: Observation;
 }
 
-/** Stands for every failed handshake: the server's error code does not depend on the device. */
+/** Stands for every failed handshake: the server's error code comes from its TLS library and is not compared. */
 const failedHandshake: Observation = { kind: 'raw', text: 'a TLS handshake failed' };
 /** The connection number of all failed TLS handshakes. */
 const FAILED_HANDSHAKES = 0;

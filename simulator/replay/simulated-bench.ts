@@ -176,7 +176,7 @@ export class SimulatedBench {
         handlers.connected();
       }
     });
-    // Never stands still: it carries a connection that opens later, or that the device destroys before.
+    // Stands in for the connection until it opens. It never stands still.
     const gate = new Gate(handlers, 0, cancel);
     return gate;
   }

@@ -61,12 +61,12 @@ const devices = new Map<string, AddressedDevice>();
  *
  * @param address `sim:`, a name if there are several devices, and options: `sim:lab?firmware=C&joined=0&seed=5`
  * @param settings options that an address cannot express, such as a network or a clock; read at the first use of the
- *   device
+ *   device. Here `joined` is true and `bootMs` 20 by default
  * @throws Error for an invalid address, option or fault
  */
 export function simulatedPort(
   address: string,
-  settings: SimulatorOptions = {},
+  settings: Omit<SimulatorOptions, 'running'> = {},
 ): SimulatedPortOpener {
   const options = parseAddress(address);
   const addressedDevice = (): AddressedDevice => {

@@ -42,7 +42,7 @@ export const networkFaults = [
     name: 'segments-joined',
     group: 'network',
     description:
-      'the first that a server sends after its 101 shares the segment; duration: within which time',
+      "the 101 waits for the server's first data, and shares its segment; duration: at most how long",
     defaults: { duration: 20 },
     start({ network }, { duration }, run) {
       run.hit({ kind: 'time' });
