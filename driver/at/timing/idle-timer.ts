@@ -100,7 +100,7 @@ export class IdleTimer {
     const due = now + Math.max(1, left * this.#slowness + Math.max(0, this.#since - now));
     if (this.#timer && this.#due <= due) return;
     this.#due = due;
-    this.#startSlice(now);
+    this.#startSlice(now, this.#lateSlices > 0);
   }
 
   /** Ends the watch. */
@@ -110,9 +110,9 @@ export class IdleTimer {
     this.#sliceEnd = Infinity;
   }
 
-  #startSlice(now: number): void {
+  #startSlice(now: number, isAfterLate: boolean): void {
     this.#timer?.();
-    const least = this.#lateSlices > 0 ? MIN_SLICE_AFTER_LATE_MS : 0;
+    const least = isAfterLate ? MIN_SLICE_AFTER_LATE_MS : 0;
     const planned = Math.max(least, Math.min(SLICE_MS, this.#due - now));
     this.#sliceStart = now;
     this.#sliceEnd = now + planned;
@@ -131,7 +131,10 @@ export class IdleTimer {
     this.#timer = this.#clock.afterInput(() => {
       this.#timer = undefined;
       const after = this.#clock.now();
-      if (late > 0 || after < this.#due) this.#startSlice(after);
+      // The event loop may have been blocked since the slice.
+      this.#blocked += Math.max(0, after - Math.max(now, this.#from));
+      this.#since = Math.max(this.#since, after);
+      if (late > 0 || after < this.#due) this.#startSlice(after, late > 0);
       else this.#check();
     });
   }

@@ -9,24 +9,28 @@ import { question } from './client-harness';
 class BlockedClient {
   readonly log: string[] = [];
   readonly client: AtClient;
-  readonly #clock = new VirtualClock();
-  readonly #loop = new HostLoop(this.#clock);
+  onWrite: (() => void) | undefined;
+  readonly clock = new VirtualClock();
+  readonly loop = new HostLoop(this.clock);
 
   constructor() {
-    const write = (bytes: Uint8Array) => void this.log.push(Buffer.from(bytes).toString());
+    const write = (bytes: Uint8Array) => {
+      this.log.push(Buffer.from(bytes).toString());
+      this.onWrite?.();
+    };
     const port = { write, pendingBytes: 0, rate: undefined };
-    this.client = new AtClient(port, this.#loop, ({ kind }) => this.log.push(kind));
+    this.client = new AtClient(port, this.loop, ({ kind }) => this.log.push(kind));
     this.client.assume({ echoOff: true });
   }
 
   /** Delivers bytes once the loop reads. */
   receive(text: string): void {
-    this.#loop.input(() => this.client.receive(Buffer.from(text)));
+    this.loop.input(() => this.client.receive(Buffer.from(text)));
   }
 
-  async block(): Promise<void> {
-    this.#loop.block(1000);
-    await this.#clock.advance(1010);
+  async block(durationMs = 1000): Promise<void> {
+    this.loop.block(durationMs);
+    await this.clock.advance(durationMs + 10);
   }
 
   /** Blocks the loop until the log holds an entry; returns how many times. */
@@ -45,7 +49,7 @@ describe('an event loop that is blocked in every slice', () => {
     host.client.run({ ...question, timeoutMs: 500 }).catch(() => undefined);
     // Ten late slices, then those whose 500 ms count in full.
     assert.equal(await host.blocksUntil('outOfSync'), 13);
-    assert.equal(await host.blocksUntil('unresponsive'), 128);
+    assert.equal(await host.blocksUntil('unresponsive'), 129);
   });
 
   it('grants each command ten late slices', async () => {
@@ -67,5 +71,26 @@ describe('an event loop that is blocked in every slice', () => {
     host.receive('\r\nOK\r\n');
     await ended;
     assert.deepEqual(host.log, ['AT+X?\r\n', 'hello']);
+  });
+
+  it('counts no block between a late slice and the next as port idle time', async () => {
+    const host = new BlockedClient();
+    host.client.assume({ rateLostOnRestart: true });
+    const ended = host.client.run({ ...question, payload: Buffer.from('hello') });
+    const block = host.block(10_000);
+    host.receive('\r\nOK\r\n\r\n>');
+    host.onWrite = () => {
+      host.onWrite = undefined;
+      host.loop.block(60_000);
+      for (let chunk = 0; chunk < 5; chunk++) host.receive('WIFI GOT IP\r\n');
+      host.receive('\r\nOK\r\n');
+    };
+    await block;
+    await host.clock.advance(60_010);
+    await ended;
+    assert.deepEqual(
+      host.log.filter((entry) => entry !== 'urc'),
+      ['AT+X?\r\n', 'hello'],
+    );
   });
 });
