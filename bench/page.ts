@@ -99,7 +99,7 @@ export const tables: readonly Table[] = [
       'serial flow: messages/s',
       'µs a message',
       'times as fast',
-      'part of its processor time',
+      'ratio of processor time',
     ],
     lines: (rows) =>
       rows

@@ -123,7 +123,7 @@ class Opener implements DeviceUser {
   async end(): Promise<void> {
     const owner = this.#owner;
     const own = this.#device?.host.links.filter((link) => link.owner === owner) ?? [];
-    // Before it ends: that aborts its opens.
+    // Before it ends: that aborts its calls of open().
     const released = own.filter((link) => link.shouldBeOpen).map(({ id }) => id);
     this.#underWay.end();
     this.status.end();
@@ -175,7 +175,7 @@ class Opener implements DeviceUser {
 
   async #openLink(device: DeviceNode, link: LinkApi, options: OpenOptions): Promise<void> {
     const config = device.linkConfigs[link.id];
-    // The driver emits no event where this open takes over an open link.
+    // The driver emits no event when open() takes over a link that another node has opened.
     const { owner } = link;
     await this.#underWay.run(async (signal) => {
       try {

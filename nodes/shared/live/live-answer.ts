@@ -58,7 +58,7 @@ export interface LiveWifi {
 
 interface LiveLink {
   readonly state: LinkStateName;
-  /** Host and port of its server; empty before the first open. */
+  /** Host and port of its server; empty before the first open(). */
   readonly host: string;
 }
 

@@ -45,6 +45,7 @@ export class TrafficRows {
   }
 }
 
+/** A payload that looks like a command line shows as a command: what came before it is not known here. */
 function hostRow(at: number, host: string): TrafficRow {
   const text = host.trim();
   if (/^(?:[\r\n]+|AT\r\n)$/.test(host)) return { at, from: 'host', kind: 'probe', text };

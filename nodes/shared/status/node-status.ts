@@ -51,7 +51,7 @@ export class NodeStatus implements DeviceUser {
   #omitted = 0;
   #ended = false;
 
-  /** @param owner of a node that opens links: shows those that another node opened as such */
+  /** @param owner name of a ws-open node: the status says where another owner has opened the link */
   constructor(
     RED: NodeAPI,
     node: Node,

@@ -73,7 +73,7 @@ function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
   return { ...(error ? failed : look), words: reason };
 }
 
-/** The status of a node whose latest input, or whose open at start failed. */
+/** The status of a node whose latest input failed, or that could not open its link at the start. */
 export function failedStatus(
   event: 'input-failed' | 'start-failed',
   error: FlowError,
