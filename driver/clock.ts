@@ -31,7 +31,10 @@ export const systemClock: Clock = {
 
 /** A timer that fires this much late shows that the event loop was blocked. */
 export const LATE_MS = 50;
-/** Milliseconds in which an event loop reads, after a block, the input that came meanwhile: a thread pool needs several turns. */
+/**
+ * Milliseconds in which an event loop reads, after a block, the input that came meanwhile: libuv's thread pool delivers it
+ * in several turns.
+ */
 const GRACE_MS = 250;
 /**
  * The last milliseconds of a wait have a timer of their own. A single timer would hardly be late if a long block ended

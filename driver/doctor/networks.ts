@@ -9,7 +9,7 @@ import { visit } from './visit';
 
 /**
  * Returns the Wi-Fi networks in reach of a device on a port, the strongest first. Finds the device at any baud rate, and
- * does not change the rate. Switches the station on.
+ * does not change the rate. Switches the station on. Pads a pending data prompt to end it, which corrupts its message.
  * @param opener a port that no {@link Device} uses
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `PORT_*`, `COMMAND_FAILED`; the reason of the
  * abort

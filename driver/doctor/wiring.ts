@@ -52,7 +52,10 @@ async function examineRtsCts(examination: Examination): Promise<void> {
   if (!isActive) examination.found('RTS_CTS_NOT_WIRED');
 }
 
-/** Climbs to the best baud rate, and returns the device to its setting before. Does nothing where the device does not tell that. */
+/**
+ * Climbs to the best baud rate, and returns the device to its previous UART setting. Does nothing where that setting is
+ * unknown, the rate of the port is fixed, or the port has no modem lines.
+ */
 export async function examineBestRate(examination: Examination): Promise<void> {
   const { access, client, clock, facts, port } = examination;
   const before = port.baudRate;

@@ -83,7 +83,10 @@ export interface LinkRetry extends LinkEvent {
 
 /** A warning about a connection. */
 export interface LinkWarning extends LinkEvent {
-  /** `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`; not again for the next connection of the same owner. */
+  /**
+   * `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`. The next connection of the same owner does not repeat the first one for
+   * the same reason, nor the second one for the same URI.
+   */
   readonly error: EspAtError;
 }
 

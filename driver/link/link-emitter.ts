@@ -90,7 +90,7 @@ export class LinkEmitter {
     );
   }
 
-  /** Emits the warnings about a new connection, without those about the last one of the same owner. */
+  /** Emits the warnings about a new connection, without equal ones about the last one of the same owner. */
   warn({ options, uri }: Goal, capabilities: Capabilities): void {
     const link = this.#link;
     const before = this.#warned;

@@ -59,7 +59,8 @@ export interface SendOptions extends WaitOptions {
   /**
    * Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once.
    * {@link Link.close} ends the wait with `LINK_CLOSED`; so does a call of {@link Link.open} with another URI that replaces
-   * an attempt. A failed attempt, or the end of its connection, ends it with `LINK_NOT_OPEN` unless `keepOpen` is set.
+   * an attempt. Without `keepOpen`, the wait ends with `LINK_NOT_OPEN` when an attempt fails, or when the server or the
+   * loss of the device ends the connection.
    */
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */

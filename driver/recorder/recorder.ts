@@ -73,7 +73,9 @@ export class Recorder {
     const call = this.nextCall();
     const line = { call, to: 'send', link, options: { opcode, fin, timeoutMs, holdMs } } as const;
     const bytes = this.secrets.redactBytes(payload);
-    // A cut message is refused in a replay too: above 33 KiB of capacity it is longer than any prompt takes.
+    // On classes A to C, a replay refuses a cut message like the whole one: from 17 KiB of capacity on, the half that a
+    // record may take is more than the largest AT+WSSEND. Class D sends both in fragments: a replay may accept a cut message
+    // where a queue limit refused the whole one.
     const { longest } = this.#list;
     const kept = bytes.length > longest ? bytes.subarray(0, longest) : bytes;
     this.#keep('send', kept, line);

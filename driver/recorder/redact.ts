@@ -129,8 +129,11 @@ interface Way {
   readonly before: Way | undefined;
   /** Gaps in succession without a byte of the pattern between them. */
   readonly emptyGaps: number;
-  /** Whether the search has already taken the bytes at `at` for a gap; they may also be the next ones of the pattern. */
-  readonly isGapTried: boolean;
+  /**
+   * Whether the bytes at `at` may be a gap. False before the first byte of the pattern, and where the search has already
+   * taken them for a gap: it then compares them with the pattern.
+   */
+  readonly mayBeGap: boolean;
 }
 
 /**
@@ -140,18 +143,18 @@ interface Way {
 function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefined {
   const seen = new Set<number>();
   const ways: Way[] = [
-    { at: start, from: 0, to: 0, before: undefined, emptyGaps: 0, isGapTried: true },
+    { at: start, from: 0, to: 0, before: undefined, emptyGaps: 0, mayBeGap: false },
   ];
   let begun: Way | undefined;
   for (let way = ways.pop(); way; way = ways.pop()) {
     const { from, before, emptyGaps } = way;
-    let { at, to, isGapTried } = way;
-    for (; ; at++, to++, isGapTried = false) {
-      const here = { at, from, to, before, emptyGaps, isGapTried: true };
+    let { at, to, mayBeGap } = way;
+    for (; ; at++, to++, mayBeGap = true) {
+      const here = { at, from, to, before, emptyGaps, mayBeGap: false };
       if (to === find.length) return { parts: partsOf(here), isWhole: true };
       if (at === bytes.length) begun ??= here;
       if (at === bytes.length) break;
-      const mayTry = !isGapTried && (to > from || emptyGaps < MAX_EMPTY_GAPS);
+      const mayTry = mayBeGap && (to > from || emptyGaps < MAX_EMPTY_GAPS);
       if (mayTry && mayBeginGap(bytes[at])) {
         const { lengths, mayGoOn } = gapsAt(bytes, at);
         if (mayGoOn) begun ??= here;
@@ -160,7 +163,7 @@ function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefine
         for (const place of newPlaces) seen.add(place * find.length + to);
         if (newPlaces.length > 0) {
           const empty = to > from ? 0 : emptyGaps + 1;
-          const behindGap = { from: to, to, before: here, emptyGaps: empty, isGapTried: false };
+          const behindGap = { from: to, to, before: here, emptyGaps: empty, mayBeGap: true };
           const waysBehindGap = newPlaces.map((place) => ({ ...behindGap, at: place }));
           ways.push(here, ...waysBehindGap.reverse());
           break;

@@ -58,7 +58,10 @@ export function isJson(chunk: Buffer): boolean {
   return from === 0 && isValue(chunk);
 }
 
-/** Whether a JSON text may end with `before` and the next one begin with `after`. Inside a text, a comma is between them. */
+/**
+ * Whether a JSON text may end with `before` and the next one begin with `after`. Within one text, a comma stands between a
+ * closing and an opening bracket.
+ */
 export function mayBeTextBoundary(before: Buffer, after: Buffer): boolean {
   return (
     CLOSING_BRACKETS.has(firstByte(Buffer.from(before).reverse())) &&

@@ -9,7 +9,7 @@ import type { LinkReceiver } from './link-receiver';
  */
 const STALLED_CHUNK_MS = 5000;
 /**
- * Milliseconds from which a pause counts that may have been this long: a block of the event loop hides the true one. A
+ * Milliseconds: threshold for the longest possible length of a pause, whose true length a block of the event loop hides. A
  * lower threshold would take an empty message for a stalled frame.
  */
 const POSSIBLY_STALLED_MS = 9000;

@@ -223,7 +223,7 @@ export class SendQueue implements SendSource {
     else this.#holdAgain(message, error, holdsFollowing);
   }
 
-  /** The client has ended it. If its connection is lost, the link may have another one, of which that says nothing. */
+  /** The client has ended the message with an error, which says nothing about a newer connection of the link. */
   #failed(message: PendingSend, error: EspAtError): void {
     const { options, isFragmented, connectionLives } = message;
     this.#settleOrHold(message, error, true);

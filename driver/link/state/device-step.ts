@@ -59,8 +59,8 @@ function connected(state: State, announced: boolean): Step {
       // No goal asks for the connection, which blocks the link; or the link number in the URC was corrupt.
       return closeStray(state);
     case 'backingOff':
-      // Without a timer the device may be lost: then it sent the URC before. Otherwise a failed close may have left the
-      // connection of another URI: the check tells.
+      // With a timer, the connection may be that of another URI, left by a failed close: the check tells. Without one, the
+      // device may be lost: it sent the URC before.
       return state.timer ? [state, { do: 'expectData' }, CHECK_LINKS] : [state];
     case 'reconnecting':
       return becomeOpen(state.goal, 'reopened', announced);
@@ -93,7 +93,7 @@ export function checked(state: State, number: LinkStateNumber, uri?: string): St
       return number === 2 ? connected(state, false) : [state];
     case 'backingOff':
       if (number !== 2) return [state];
-      // The URC has caused this check, or is lost.
+      // Announced: the URC has caused this check, or is lost, so none is to come.
       return state.timer && isUriOf(state.goal, uri)
         ? becomeOpen(state.goal, 'reopened', true)
         : closeStray(state);

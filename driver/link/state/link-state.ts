@@ -28,6 +28,7 @@ export type State = Closed | Opening | Open | Reconnecting | BackingOff | Closin
 
 export interface Closed {
   readonly kind: 'closed';
+  /** Of the last connection or attempt, for `uri` and `owner`; asks for no connection. */
   readonly goal?: Goal;
 }
 
