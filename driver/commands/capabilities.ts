@@ -18,7 +18,7 @@ export interface Capabilities {
    * it; C and D hold it back until the server's next byte, and the driver sends a ping for that.
    */
   readonly firstMessage: 'lost' | 'heldBack';
-  /** Whether a frame header that arrives in two parts costs the message boundaries (A, B). */
+  /** Whether the firmware loses its place in the server's frames where TCP cuts a frame header (A, B). */
   readonly losesFraming: boolean;
   /** Largest `AT+WSSEND`, in bytes: 8192 (A-C) or 16384 (D). */
   readonly maxSend: number;

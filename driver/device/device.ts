@@ -208,9 +208,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Queues any other AT command, and returns its information responses. Refuses commands that break the driver's
-   * assumptions. An abort takes the command out of the queue; the driver drops the response to a running one. A
-   * {@link recording} has placeholders for its quoted parameters, but shows its numbers and its response: a query may
+   * Queues an AT command that this package does not cover, and returns its information responses. Refuses commands that
+   * break the driver's assumptions. An abort takes the command out of the queue; the driver drops the response to a running
+   * one. A {@link recording} has placeholders for its quoted parameters, but shows its numbers and its response: a query may
    * disclose a password that the device has stored.
    * @throws EspAtError `INVALID_COMMAND`, `COMMAND_TOO_LONG`, `COMMAND_FAILED`, `DEVICE_*`, `PORT_*`; `OUT_OF_SYNC` where
    * its response was lost; `COMMAND_QUEUE_FULL` where 100 wait
