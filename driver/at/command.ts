@@ -34,7 +34,7 @@ export function sizeOf({ line, payload }: Command): number {
 }
 
 /**
- * Whether the device may open a prompt for the command: on the way to it, the length 0 of an empty message may have become
+ * Whether the device may open a prompt for the command: the port may have corrupted the length 0 of an empty message to
  * another one.
  */
 export function mayPrompt({ payload, success }: Command): boolean {

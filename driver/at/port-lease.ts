@@ -59,7 +59,7 @@ interface PendingWait {
 
 /** The port, lent to one resync or to a command sequence. Writes nothing once it is aborted. */
 export class PortLease {
-  /** Final result codes, `busy p...` and prompts (`>`) since the resync began. */
+  /** Lines that show activity, since the port was lent; a resync deletes an earlier prompt (`>`) when it pads. */
   readonly seen = new Set<string>();
   readonly #port: TimedPort;
   readonly #pace: Pace;

@@ -6,7 +6,7 @@ import { refuseFlaw } from './check';
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * `AT+CIPSNTPCFG=1`: has the device set its clock by SNTP periodically.
+ * `AT+CIPSNTPCFG=1`: makes the device set its clock by SNTP periodically.
  * @param timezone hours from UTC, -12 to 14, in steps of a quarter
  * @param servers up to three host names; empty: the firmware's defaults
  * @throws EspAtError `INVALID_SETTING`

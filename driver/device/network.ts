@@ -67,7 +67,8 @@ export class Network {
 
   /**
    * Writes certificates, joins the Wi-Fi and configures SNTP, by the options. Does not wait for the time.
-   * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, `INVALID_SETTING`
+   * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, `INVALID_SETTING`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, what `run` rejects
+   * with, and the reason of the abort
    */
   async setUp(): Promise<void> {
     const { run, options } = this.#context;
@@ -86,7 +87,8 @@ export class Network {
 
   /**
    * Resolves once the device knows the time: before, every server's certificate seems not yet valid.
-   * @throws EspAtError `CLOCK_NOT_SET`, and the reason of the abort
+   * @throws EspAtError `CLOCK_NOT_SET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, what `run` rejects with, and the reason of the
+   * abort
    */
   clockSet(): Promise<void> {
     if (this.#isClockSet) return Promise.resolve();

@@ -107,7 +107,7 @@ export class ClientCore {
     this.pull();
   }
 
-  /** Fails the running command and all queued ones with the error, after the change of state: they may queue more. */
+  /** Fails the running command and all queued sequences with the error, after the change of state: they may queue more. */
   failAll(to: Extract<ClientState, { readonly kind: 'idle' | 'closed' }>, error: EspAtError): void {
     const job = jobOf(this.#state);
     this.port.timer.stop();

@@ -5,7 +5,7 @@ import { isFinalResultCode, showsActivity } from '../outcome';
 
 /**
  * Milliseconds that any command with default timeouts may still be running, WSOPEN excepted: WSCLOSE where the framing was
- * lost takes 21 s (simulated), WSSEND 20 s, WSCLOSE of a reconnecting link and CWJAP 15 s.
+ * lost takes 21 s (simulated), WSSEND 20 s, CWJAP 15 s, WSCLOSE of a reconnecting link 14 s.
  */
 const UNKNOWN_COMMAND_MS = 25_000;
 

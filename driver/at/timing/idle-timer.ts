@@ -8,7 +8,7 @@ const MAX_DELIVERY_DELAY_MS = 200;
 const SLICE_MS = 250;
 /** Milliseconds by which a slice may end late, as on any busy machine, and still count. */
 const SLICE_TOLERANCE_MS = 15;
-/** Milliseconds of the slice after a late one at least: a thread pool needs several turns to read. */
+/** Least milliseconds of a slice after a late one: a thread pool needs several turns to read. */
 const MIN_SLICE_AFTER_LATE_MS = 50;
 /**
  * Late slices in a row, after which late ones count in full: an event loop that blocks again and again does not put off

@@ -10,7 +10,7 @@ const LATE_PROBE_ANSWER_MS = 500;
 const LONGEST_FLOOD_MS = 300_000;
 
 /**
- * Takes the idle time since the last write of the transaction, in milliseconds.
+ * Takes the idle time since the last write of the line or the payload, in milliseconds. A probe does not restart it.
  * @param elapsed milliseconds since that write, in which the port may have been busy
  * @param slowness by which both are divided
  */

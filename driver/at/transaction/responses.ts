@@ -92,8 +92,8 @@ function onLineWhileConfirming(transaction: Transaction, by: Confirmation, text:
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // The first success may have been an earlier command's, and CR and LF may have completed a payload that lacked two
-      // bytes. Then the device's line is empty, and another LF gets no answer. Otherwise the LF completes the CR: ERROR.
+      // The first success may have been an earlier command's, and the probe's CR and the first LF the last two bytes of this
+      // payload: then the second LF gets no answer. Otherwise an LF completes the CR, and the device answers ERROR.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);

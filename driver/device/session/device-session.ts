@@ -88,8 +88,9 @@ export class DeviceSession {
   }
 
   /**
-   * Leaves the device as soon as the running command has ended: returns it to its start rate, then closes its connections,
-   * which would last without a host and send data to the port's next user.
+   * Leaves the device once the running command or sequence has ended: returns it to its start rate, then closes its
+   * connections, which would last without a host and send data to the port's next user. A sequence of the initialization
+   * may outlast the stop: the device then keeps its rate and its connections.
    */
   async #leave(closes: boolean, signal: AbortSignal): Promise<void> {
     await this.#client.sequence(async (access) => {
@@ -126,9 +127,9 @@ export class DeviceSession {
       return undefined;
     const links = this.#context.links.map((link) => link.snapshot());
     if (links.includes('busy')) return undefined;
-    const { checkedMs } = this.#state.health;
+    const { sinceCheckMs } = this.#state.health;
     return {
-      checkedMs,
+      checkedMs: sinceCheckMs,
       firstQuery: this.#client.queryIndex,
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };

@@ -27,7 +27,7 @@ export class HealthCheck {
     this.#receivedAt = this.#clock.now();
   }
 
-  get checkedMs(): number {
+  get sinceCheckMs(): number {
     return this.#clock.now() - this.#checkedAt;
   }
 

@@ -21,7 +21,7 @@ export interface SessionContext {
   readonly counters: DeviceCounters;
 }
 
-/** What belongs to one boot of the device, from its start to its next restart or its loss. */
+/** What belongs to one initialization of the device and the ready time after it. */
 export interface Boot {
   readonly network: Network;
   /** Aborts when the boot ends. */
