@@ -84,8 +84,8 @@ export interface LinkRetry extends LinkEvent {
 /** A warning about a connection. */
 export interface LinkWarning extends LinkEvent {
   /**
-   * `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`. The next connection of the same owner does not repeat the first one for
-   * the same reason, nor the second one for the same URI.
+   * `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`. The next connection of the same owner to the same URI does not repeat an
+   * equal one.
    */
   readonly error: EspAtError;
 }

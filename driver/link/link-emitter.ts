@@ -90,7 +90,7 @@ export class LinkEmitter {
     );
   }
 
-  /** Emits the warnings about a new connection, without equal ones about the last one of the same owner. */
+  /** Emits the warnings about a new connection, without equal ones about the last one of the same owner to the same URI. */
   warn({ options, uri }: Goal, capabilities: Capabilities): void {
     const link = this.#link;
     const before = this.#warned;
@@ -100,7 +100,8 @@ export class LinkEmitter {
       warnings.push(new EspAtError('SERVER_NOT_VERIFIED', { link, reason }));
     if (capabilities.firstMessage === 'lost')
       warnings.push(new EspAtError('FIRST_MESSAGE_AT_RISK', { link, uri }));
-    const keyOf = ({ code, details }: EspAtError) => JSON.stringify([code, details, options.owner]);
+    const keyOf = ({ code, details }: EspAtError) =>
+      JSON.stringify([code, details, uri, options.owner]);
     this.#warned = warnings.map(keyOf);
     for (const error of warnings)
       if (!before.includes(keyOf(error)))

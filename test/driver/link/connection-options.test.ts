@@ -41,20 +41,43 @@ describe('an open with another buffer size', () => {
   });
 });
 
-it('an open that asks for verification, and joins an open that has begun without, is warned', async () => {
-  const identity = makeIdentity(makeAuthority('Home CA'), 'host');
-  await using harness: Harness = new Harness({
-    route: () => ({ kind: 'server', server: harness.server, tls: { identity } }),
-    device: { sntp: { timezone: 0, servers: ['time.example'] } },
+describe('an unverified server', () => {
+  /** A ready device whose clock is set, and a server with TLS. */
+  async function tlsHarness(): Promise<Harness> {
+    const identity = makeIdentity(makeAuthority('Home CA'), 'host');
+    const harness: Harness = new Harness({
+      route: () => ({ kind: 'server', server: harness.server, tls: { identity } }),
+      device: { sntp: { timezone: 0, servers: ['time.example'] } },
+    });
+    return harness.ready();
+  }
+
+  it('an open that asks for verification, and joins an open that has begun without, is warned', async () => {
+    await using harness = await tlsHarness();
+    const { clock, device, port } = harness;
+    const [link] = device.links;
+    const warnings: unknown[] = [];
+    link.on('warning', ({ error, owner }) => warnings.push([error.code, owner]));
+    const first = link.open({ uri: 'wss://host/plain', owner: 'one' });
+    assert.ok(await clock.until(() => port.text.includes('AT+WSOPEN=0'), 5000));
+    const second = link.open({ uri: 'wss://host/plain', config: { auth: 2 }, owner: 'two' });
+    await clock.wait(Promise.all([first, second]));
+    assert.deepEqual(warnings, [['SERVER_NOT_VERIFIED', 'two']]);
   });
-  await harness.ready();
-  const { clock, device, port } = harness;
-  const [link] = device.links;
-  const warnings: unknown[] = [];
-  link.on('warning', ({ error, owner }) => warnings.push([error.code, owner]));
-  const first = link.open({ uri: 'wss://host/plain', owner: 'one' });
-  assert.ok(await clock.until(() => port.text.includes('AT+WSOPEN=0'), 5000));
-  const second = link.open({ uri: 'wss://host/plain', config: { auth: 2 }, owner: 'two' });
-  await clock.wait(Promise.all([first, second]));
-  assert.deepEqual(warnings, [['SERVER_NOT_VERIFIED', 'two']]);
+
+  it('is reported for each URI of an owner, and once where the same one opens again', async () => {
+    await using harness = await tlsHarness();
+    const { clock, device } = harness;
+    const [link] = device.links;
+    const warnings: unknown[] = [];
+    link.on('warning', ({ error, uri: reported }) => warnings.push([error.code, reported]));
+    for (const name of ['a', 'a', 'b']) {
+      await clock.wait(link.open({ uri: `wss://host/${name}`, owner: 'one' }));
+      await clock.wait(link.close());
+    }
+    assert.deepEqual(warnings, [
+      ['SERVER_NOT_VERIFIED', 'wss://host/a'],
+      ['SERVER_NOT_VERIFIED', 'wss://host/b'],
+    ]);
+  });
 });
