@@ -26,6 +26,22 @@ export class Fixture {
     return payload;
   }
 
+  /** Sends a message whose payload leaves at once; the result settles it as sent. */
+  begin(number: number): () => Promise<void> {
+    let sent: () => void = () => undefined;
+    const promise = new Promise<void>((resolve) => (sent = resolve));
+    this.now++;
+    this.log.send(0, 1, Buffer.from(`message ${number} to the server`), promise);
+    const entry = this.log.out.at(-1);
+    if (entry) entry.payloadAt = this.now;
+    this.now++;
+    return () => {
+      this.now++;
+      sent();
+      return setImmediate();
+    };
+  }
+
   arrive(payload: Buffer): void {
     this.now++;
     this.log.atServer(this.connection, 1, payload);

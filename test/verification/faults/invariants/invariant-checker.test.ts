@@ -65,6 +65,16 @@ const cases: readonly (readonly [string, violation: RegExp | undefined, ...Act[]
     sends(1, 'sent'),
     (fixture) => (fixture.connection.goneAt = ++fixture.now),
   ],
+  [
+    'a sent message did not arrive, and the next connection began before the blocked host read its SEND OK',
+    undefined,
+    async (fixture) => {
+      fixture.connection.goneAt = fixture.now;
+      const settle = fixture.begin(1);
+      fixture.log.accept(0);
+      await settle();
+    },
+  ],
   ['a message that was not sent arrived', /was not sent, but arrived/, sends(1, 'not-sent', 1)],
   ['a message arrived twice', /arrived 2 times/, sends(1, 'sent', 2)],
   [

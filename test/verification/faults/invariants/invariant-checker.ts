@@ -89,17 +89,19 @@ export class InvariantChecker {
   }
 
   /**
-   * Whether a connection that may have carried it ended, and no later message arrived over that. The last connection counts
-   * although it ended before the send: the device may not have noticed the end.
+   * Whether a connection that may have carried it ended, and no later message arrived over that. The last connection before
+   * its payload counts although it ended before the send: the device may not have noticed the end.
    */
   #wasCutOff(entry: OutEntry): boolean {
     const possible = this.#log.connections.filter(
       ({ link, acceptedAt }) => link === entry.link && acceptedAt <= entry.settledAt,
     );
+    const { payloadAt = entry.settledAt } = entry;
+    const last = possible.findLast(({ acceptedAt }) => acceptedAt <= payloadAt);
     return possible.some(
       ({ number, link, goneAt }) =>
         goneAt !== undefined &&
-        (goneAt >= entry.at || number === possible.at(-1)?.number) &&
+        (goneAt >= entry.at || number === last?.number) &&
         !this.#log.out.some(
           (later) =>
             later.link === link &&
