@@ -165,7 +165,7 @@ export function abort(state: State, goal: Goal): Step {
   if (state.kind === 'open') return abortCheckWait(state, goal);
   if (state.kind !== 'closing' || state.next?.goal !== goal) return [state];
   const { next, ...after } = state;
-  return [after, aborted(next.operation)];
+  return [after, FAIL_HELD_CLOSED, aborted(next.operation)];
 }
 
 function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | undefined): Step {

@@ -93,7 +93,7 @@ describe('close() by an owner, and an abort of open()', () => {
     opening to b at stage device; abort of open(b): closed 0, failHeld(closed), endConnection, closed(0), done, OPEN_ABORTED
     open to b; abort of open(b): open 2
     closing; abort of open(b): closing 4
-    closing, then b; abort of open(b): closing 4, OPEN_ABORTED
+    closing, then b; abort of open(b): closing 4, failHeld(closed), OPEN_ABORTED
   `);
 });
 
