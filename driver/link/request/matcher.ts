@@ -1,6 +1,5 @@
 import { EspAtError, type ErrorDetails } from '../../errors';
 import { wholeFlaw } from '../../values/whole';
-import type { Message } from '../events';
 import { isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
 import type { ReplyMatch, RequestPayload } from './options';
 
@@ -8,7 +7,7 @@ import type { ReplyMatch, RequestPayload } from './options';
 export type Answer = 'reply' | 'error';
 
 /** Where a request has its ID, and where its reply has the same ID. */
-export interface IdScheme {
+interface IdScheme {
   readonly request: JsonPath;
   /** Equal for schemes whose replies have their IDs in the same place. */
   readonly replyPlace: string;
@@ -21,11 +20,7 @@ export interface IdScheme {
 /** How the link recognizes the reply to one request. */
 export type Matcher =
   | { readonly by: 'key'; readonly scheme: IdScheme; readonly key: string; readonly id: unknown }
-  | {
-      readonly by: 'function';
-      readonly matches: (message: Message, json: unknown) => boolean | Promise<boolean>;
-    }
-  | { readonly by: 'next' };
+  | Extract<ReplyMatch, { by: 'function' | 'next' }>;
 
 interface PreparedRequest {
   readonly matcher: Matcher;
@@ -34,8 +29,9 @@ interface PreparedRequest {
 
 /** Creates the IDs of requests that have none. */
 interface IdSource {
-  number(): number;
-  uuid(): string;
+  readonly number: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
 }
 
 /**
@@ -49,9 +45,8 @@ export function prepareRequest(
 ): PreparedRequest {
   switch (match.by) {
     case 'next':
-      return { matcher: { by: 'next' }, payload: payloadOf(payload) };
     case 'function':
-      return { matcher: { by: 'function', matches: match.matches }, payload: payloadOf(payload) };
+      return { matcher: match, payload: payloadOf(payload) };
     case 'property': {
       const request = parsePath('requestPath', match.request);
       const reply = match.reply === undefined ? request : parsePath('replyPath', match.reply);
@@ -60,10 +55,10 @@ export function prepareRequest(
         replyPlace: JSON.stringify(reply),
         idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
       };
-      return withId(payload, scheme, () => ids.number());
+      return withId(payload, scheme, ids.number);
     }
     case 'array':
-      return withId(payload, arrayScheme(match), () => ids.uuid());
+      return withId(payload, arrayScheme(match), () => uuid(ids.random));
   }
 }
 
@@ -92,6 +87,13 @@ export function keyOf(id: unknown): string | undefined {
   return typeof id === 'string' && id !== '' ? `s${id}` : undefined;
 }
 
+/** How a message answers the request of a matcher with a key; undefined where it does not. */
+export function answerTo(matcher: Matcher, json: unknown): Answer | undefined {
+  if (matcher.by !== 'key' || json === undefined) return undefined;
+  const { id, answer } = matcher.scheme.idOf(json) ?? {};
+  return keyOf(id) === matcher.key ? answer : undefined;
+}
+
 function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown): PreparedRequest {
   const json = jsonOf(payload);
   if (scheme.positions ? !Array.isArray(json) : !isObject(json)) {
@@ -109,6 +111,14 @@ function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown
   const id = create();
   const matcher: Matcher = { by: 'key', scheme, key: keyOf(id) ?? '', id };
   return { matcher, payload: jsonText(withValueAt(json, scheme.request, id)) };
+}
+
+/** A random UUID (RFC 9562, version 4). */
+function uuid(random: () => number): string {
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) => {
+    const digit = Math.floor(random() * 16);
+    return (place === 'x' ? digit : (digit & 3) | 8).toString(16);
+  });
 }
 
 function jsonOf(payload: RequestPayload): unknown {

@@ -2,37 +2,37 @@ import { types } from 'node:util';
 import { onTimeout, type Clock } from '../../clock';
 import { Deferred } from '../../deferred';
 import type { Message } from '../events';
-import { parseJson, textOf } from './matcher';
+import { answerTo, parseJson, textOf, type Answer } from './matcher';
 import type { Arrival, PendingRequest } from './pending-request';
-import type { AnsweredRequest, RequestTable } from './request-table';
 
-/** The request that a message answers, and the message as JSON. */
-export interface Found extends AnsweredRequest {
+/** The request that a message answers, how, and the message as JSON. */
+export interface Found {
+  readonly request: PendingRequest;
+  readonly answer: Answer;
   readonly json: unknown;
 }
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** Instead of the result of a condition. */
-const TOO_SLOW = Symbol('too slow');
-
 /** Finds the request that a message answers: by its ID, by a condition, then as the next message. */
 export class ReplyFinder {
-  readonly #table: RequestTable;
+  readonly #requests: Set<PendingRequest>;
   readonly #clock: Clock;
   readonly #failed: (request: PendingRequest, reason: string) => void;
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
   #pendingCondition:
-    | { readonly request: PendingRequest; readonly end: Deferred<false | typeof TOO_SLOW> }
-    | undefined;
+    { readonly request: PendingRequest; readonly end: Deferred<false> } | undefined;
 
-  /** @param failed the condition of a request has thrown, or was too slow */
+  /**
+   * @param requests the oldest first
+   * @param failed the condition of a request has thrown, or was too slow
+   */
   constructor(
-    table: RequestTable,
+    requests: Set<PendingRequest>,
     clock: Clock,
     failed: (request: PendingRequest, reason: string) => void,
   ) {
-    this.#table = table;
+    this.#requests = requests;
     this.#clock = clock;
     this.#failed = failed;
   }
@@ -43,9 +43,13 @@ export class ReplyFinder {
     if (pending?.request === request) pending.end.resolve(false);
   }
 
-  /** The pending condition takes too long: its request fails. */
+  /** The pending condition takes too long, and would for the next message: its request fails, and is forgotten. */
   conditionTooSlow(): void {
-    this.#pendingCondition?.end.resolve(TOO_SLOW);
+    const { request, end } = this.#pendingCondition ?? {};
+    if (!request) return;
+    this.#failed(request, 'CONDITION_TOO_SLOW');
+    this.#requests.delete(request);
+    end?.resolve(false);
   }
 
   /**
@@ -53,11 +57,15 @@ export class ReplyFinder {
    * @param arrival of the message
    */
   find(message: Message, arrival: Arrival): MaybePromise<Found | undefined> {
-    const { needsJson, conditional } = this.#table;
+    const all = [...this.#requests];
+    const needsJson = all.some(({ matcher }) => matcher.by !== 'next');
     const json = needsJson ? parseJson(textOf(message.bytes)) : undefined;
-    const keyed = json === undefined ? undefined : this.#table.withIdIn(json);
-    if (keyed?.request.isBefore(arrival)) return { ...keyed, json };
-    return this.#findConditional([...conditional].values(), message, arrival, json);
+    for (const request of all) {
+      const answer = request.isBefore(arrival) && answerTo(request.matcher, json);
+      if (answer) return { request, answer, json };
+    }
+    const conditional = all.filter(({ matcher }) => matcher.by === 'function');
+    return this.#findConditional(conditional.values(), message, arrival, json);
   }
 
   /** A loop, since a recursion over thousands of requests would overflow the stack. */
@@ -93,29 +101,25 @@ export class ReplyFinder {
       const matches = matcher.by === 'function' && matcher.matches(message, json);
       // A function of another realm, such as a Function node's, returns a promise of that realm.
       if (!types.isPromise(matches)) return matches;
-      const end = new Deferred<false | typeof TOO_SLOW>();
+      const end = new Deferred<false>();
       this.#pendingCondition = { request, end };
       // An overdue request has no timer of its own.
       const stop = request.isOpen
         ? undefined
-        : onTimeout(this.#clock, request.replyTimeoutMs, () => end.resolve(TOO_SLOW));
+        : onTimeout(this.#clock, request.replyTimeoutMs, () => this.conditionTooSlow());
       return Promise.race([matches, end.promise])
-        .finally(stop)
-        .then((found) => (found === TOO_SLOW ? this.#tooSlow(request) : found), fail);
+        .catch(fail)
+        .finally(() => {
+          stop?.();
+          this.#pendingCondition = undefined;
+        });
     } catch (error) {
       return fail(error);
     }
   }
 
-  /** Fails and forgets a request whose condition takes too long: it would take as long for the next message. */
-  #tooSlow(request: PendingRequest): false {
-    this.#failed(request, 'CONDITION_TOO_SLOW');
-    this.#table.delete(request);
-    return false;
-  }
-
   #findNext(arrival: Arrival): Found | undefined {
-    const [request] = this.#table.inOrder;
+    const request = [...this.#requests].find(({ matcher }) => matcher.by === 'next');
     return request?.isBefore(arrival) ? { request, answer: 'reply', json: undefined } : undefined;
   }
 }

@@ -15,14 +15,15 @@ import type { LinkHost } from '../link-host';
 import type { SendOptions } from '../options';
 import { QueueLimit } from '../send/queue-limit';
 import { ReplyFinder, type Found } from './reply-finder';
-import { prepareRequest, invalidRequest } from './matcher';
+import { invalidRequest, keyOf, prepareRequest, type Matcher } from './matcher';
 import type { Reply, RequestOptions, RequestPayload } from './options';
 import { DEFAULT_REPLY_TIMEOUT_MS, PendingRequest, type Arrival } from './pending-request';
-import { RequestTable } from './request-table';
 
 /** Limit of the messages that wait behind a pending condition. */
 const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const MAX_REPLY_TIMEOUT_MS = 86_400_000;
+/** Most overdue requests; beyond it, the link forgets the oldest. Every message has to pass all conditions. */
+const MAX_OVERDUE = { key: 1000, function: 100, next: 1 } as const;
 
 /** The requests of one link, each until its reply has come or cannot come any more. */
 export class Requests {
@@ -31,7 +32,8 @@ export class Requests {
   readonly #random: () => number;
   readonly #send: (payload: Uint8Array | string, options: SendOptions) => Promise<void>;
   readonly #emit: (message: Message) => void;
-  readonly #table = new RequestTable();
+  /** The oldest first. */
+  readonly #requests = new Set<PendingRequest>();
   readonly #finder: ReplyFinder;
   #lastNumber = 0;
   #lastArrival: Arrival = 0;
@@ -58,7 +60,7 @@ export class Requests {
     this.#send = send;
     this.#emit = emit;
     this.#unsettled = new QueueLimit(queueLimit.limit);
-    this.#finder = new ReplyFinder(this.#table, clock, (request, reason) =>
+    this.#finder = new ReplyFinder(this.#requests, clock, (request, reason) =>
       this.#matchFailed(request, this.#error('MATCH_FAILED', { reason }, 'sent')),
     );
   }
@@ -66,20 +68,19 @@ export class Requests {
   /** Sends a request and returns its reply; see {@link Link.request}. */
   async request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
     checkTimeout(options.replyTimeoutMs);
-    const ids = { number: () => this.#nextNumber(), uuid: () => uuid(this.#random) };
-    const prepared = prepareRequest(payload, options.match, ids);
-    const { matcher } = prepared;
-    const content = payloadBytes(prepared.payload);
-    const { signal } = options;
+    const { match, signal } = options;
+    const ids = { number: () => this.#nextNumber(), random: this.#random };
+    const { matcher, payload: whole } = prepareRequest(payload, match, ids);
+    const content = payloadBytes(whole);
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
     const bytes = content.length;
     this.#unsettled.take(bytes);
-    const request = new PendingRequest(content, matcher, options);
-    if (!this.#table.add(request)) {
+    if (matcher.by === 'key' && this.#hasKey(matcher.key, matcher.scheme.replyPlace)) {
       this.#unsettled.give(bytes);
-      const id = matcher.by === 'key' ? String(matcher.id) : '';
-      throw this.#error('REQUEST_ID_IN_USE', { id }, 'not-sent');
+      throw this.#error('REQUEST_ID_IN_USE', { id: String(matcher.id) }, 'not-sent');
     }
+    const request = new PendingRequest(content, matcher, options);
+    this.#requests.add(request);
     const abort = () => this.#abort(request);
     signal?.addEventListener('abort', abort, { once: true });
     if (matcher.by === 'next') this.#sendNext();
@@ -94,7 +95,7 @@ export class Requests {
   take(message: Message): void {
     const arrival = ++this.#lastArrival;
     if (this.#lastQueued) return this.#takeQueued(message, arrival);
-    if (this.#table.isEmpty) return this.#emit(message);
+    if (this.#requests.size === 0) return this.#emit(message);
     const found = this.#finder.find(message, arrival);
     if (found instanceof Promise) this.#queue(async () => this.#answer(await found, message));
     else this.#answer(found, message);
@@ -150,7 +151,9 @@ export class Requests {
       });
       this.#sent(request);
     } catch (reason) {
-      this.#sendFailed(request, asEspAtError(reason));
+      const error = asEspAtError(reason);
+      // The server may answer a request whose bytes may have left.
+      this.#fail(request, error, error.outcome === 'unknown');
     }
   }
 
@@ -168,14 +171,10 @@ export class Requests {
     request.become({ kind: 'sent', sentAfter }, stop);
   }
 
-  #sendFailed(request: PendingRequest, error: EspAtError): void {
-    // The server may answer a request whose bytes may have left.
-    this.#fail(request, error, error.outcome === 'unknown');
-  }
-
   /** Sends the next of the requests with `match` `next`, unless the reply to the one before may still come. */
   #sendNext(): void {
-    const [first, ...others] = this.#table.inOrder;
+    const inOrder = [...this.#requests].filter(({ matcher }) => matcher.by === 'next');
+    const [first, ...others] = inOrder;
     // The link would take an overdue reply for that of the next request.
     const blocked = first?.state.kind === 'overdue';
     for (const request of others) this.#block(request, blocked);
@@ -212,7 +211,7 @@ export class Requests {
     const { emitReply = true, emitLate = true, onLate } = request.options;
     const reply: Reply = { message, json };
     const isLate = !request.isOpen;
-    this.#table.delete(request);
+    this.#requests.delete(request);
     if (isLate) request.become({ kind: 'settled' });
     else if (answer === 'error') request.reject(this.#replyError(request, reply), false);
     else request.resolve(reply);
@@ -222,11 +221,11 @@ export class Requests {
   }
 
   #loseReplies(arrival: Arrival): void {
-    for (const request of this.#table.all.filter((each) => each.isBefore(arrival))) {
+    for (const request of [...this.#requests].filter((each) => each.isBefore(arrival))) {
       const { kind } = request.state;
       if (kind === 'sending') request.become({ kind, sentAfter: undefined });
       else if (kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
-      else if (kind === 'overdue') this.#table.delete(request);
+      else if (kind === 'overdue') this.#requests.delete(request);
     }
     this.#sendNext();
   }
@@ -238,10 +237,17 @@ export class Requests {
   #fail(request: PendingRequest, error: EspAtError, mayBeLate: boolean): void {
     if (!request.isOpen) return;
     request.reject(error, mayBeLate);
-    if (request.state.kind === 'overdue') this.#table.overdue(request);
-    else this.#table.delete(request);
+    if (request.state.kind === 'overdue') this.#forgetOldest(request.matcher.by);
+    else this.#requests.delete(request);
     this.#finder.endConditionWait(request);
     if (request.matcher.by === 'next') this.#sendNext();
+  }
+
+  #forgetOldest(by: Matcher['by']): void {
+    const isOverdue = ({ state, matcher }: PendingRequest) =>
+      state.kind === 'overdue' && matcher.by === by;
+    const overdue = [...this.#requests].filter(isOverdue);
+    if (overdue[0] && overdue.length > MAX_OVERDUE[by]) this.#requests.delete(overdue[0]);
   }
 
   #matchFailed(request: PendingRequest, failure: EspAtError): void {
@@ -264,17 +270,19 @@ export class Requests {
 
   #nextNumber(): number {
     do this.#lastNumber++;
-    while (this.#table.hasId(this.#lastNumber));
+    while (this.#hasKey(keyOf(this.#lastNumber)));
     return this.#lastNumber;
   }
-}
 
-/** A random UUID (RFC 9562, version 4). @param random numbers from 0 up to 1 */
-function uuid(random: () => number): string {
-  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) => {
-    const digit = Math.floor(random() * 16);
-    return (place === 'x' ? digit : (digit & 3) | 8).toString(16);
-  });
+  /** Whether a request has the key of an ID, in any place or in one. */
+  #hasKey(key: string | undefined, replyPlace?: string): boolean {
+    return [...this.#requests].some(
+      ({ matcher }) =>
+        matcher.by === 'key' &&
+        matcher.key === key &&
+        (replyPlace ?? matcher.scheme.replyPlace) === matcher.scheme.replyPlace,
+    );
+  }
 }
 
 function checkTimeout(value: unknown = DEFAULT_REPLY_TIMEOUT_MS): void {
