@@ -58,7 +58,10 @@ export class LinkEffects {
       unrecoverable: (error) => {
         // A closing link does not reconnect: it only emits that messages are lost.
         if (machine.state.kind === 'closing') emitter.dataLost(this.#error('DATA_LOST'));
-        else machine.take((state) => corrupted(state, error));
+        else {
+          emitter.countDataLoss();
+          machine.take((state) => corrupted(state, error));
+        }
       },
     };
   }

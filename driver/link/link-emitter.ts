@@ -81,6 +81,11 @@ export class LinkEmitter {
     callUser(() => this.#emitter.emit('retry', { ...this.#event, retryInMs }));
   }
 
+  /** Counts a data loss that the end of the connection reports. */
+  countDataLoss(): void {
+    this.#counters.dataLost();
+  }
+
   dataLost(error: EspAtError): void {
     this.#counters.dataLost();
     const omitted = this.#lossGate.pass();

@@ -46,6 +46,20 @@ describe('the statistics of a link', () => {
   });
 });
 
+it('the statistics of a link count a data loss for which the driver reconnects, once', async () => {
+  for (const [firmware, code, output] of [
+    ['D', 'FRAME_STALLED', '+WS_DATA:0,1,1,9,3,abc\r\n+WS_DATA:0,1,1,9,0,\r\n'],
+    ['A', 'FRAMING_LOST', '+WS_DATA:0,0,\r\n+WS_DATA:0,5,\x81\x03abc\r\n'],
+  ] as const) {
+    await using harness = await readyHarness({ firmware });
+    const { link } = await harness.open();
+    harness.say(output);
+    await harness.clock.advance(10_000);
+    const errors = harness.linkEvents.flatMap(({ error }) => error?.code ?? []);
+    assert.deepEqual([errors, link.statistics().dataLosses], [[code], 1]);
+  }
+});
+
 describe('the statistics of a device', () => {
   it('count the bytes of the port each way, and the times it was opened', async () => {
     await using harness = new Harness({ serial: { baudRate: 115_200 } });
