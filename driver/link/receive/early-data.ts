@@ -7,10 +7,19 @@ const CHUNK_OVERHEAD = 16;
 
 /** Keeps data until a receiver can take it: data that comes before the `OK` of `AT+WSOPEN`, for example. */
 export class EarlyData implements DataReceiver {
-  readonly connected = false;
+  readonly #isConnected: () => boolean;
   readonly #chunks: (DataChunk | 'dataLost')[] = [];
   /** Greater than {@link MAX_EARLY_BYTES} once it has dropped data. */
   #bytes = 0;
+
+  /** @param isConnected see {@link DataReceiver.connected} */
+  constructor(isConnected: () => boolean = () => false) {
+    this.#isConnected = isConnected;
+  }
+
+  get connected(): boolean {
+    return this.#isConnected();
+  }
 
   push(chunk: DataChunk): void {
     this.#bytes += chunk.bytes.length + CHUNK_OVERHEAD;

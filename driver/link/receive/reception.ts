@@ -46,7 +46,7 @@ export class Reception {
     this.#clock = clock;
     this.#machine = machine;
     this.#watch = watch;
-    this.#none = this.#state = { kind: 'none', receiver: droppingReceiver(machine) };
+    this.#none = this.#state = { kind: 'none', receiver: droppingReceiver(this.#mayHaveData) };
   }
 
   /** Whether the link has a connection, which a close may be about to end. */
@@ -67,7 +67,7 @@ export class Reception {
 
   /** From now on, data of the link may belong to a new connection: keeps it. */
   expectData(): void {
-    this.#become({ kind: 'early', receiver: new EarlyData() });
+    this.#become({ kind: 'early', receiver: new EarlyData(this.#mayHaveData) });
   }
 
   /** The connection is open. @param onLoss called for each loss of early data */
@@ -110,18 +110,20 @@ export class Reception {
     device.client.run(wsdatafmt(this.#link)).then(end, end);
   }
 
+  readonly #mayHaveData = () => numberOf(this.#machine.state) !== 0;
+
   #become(state: State): void {
     this.#state = state;
     this.#client?.setReceiver(this.#link, state.receiver);
   }
 }
 
-/** Drops data while the link has no connection, or while the device reconnects. */
-function droppingReceiver(machine: Pick<LinkMachine, 'state'>): DataReceiver {
+/** Drops data while the link has no connection, or while the driver closes it. */
+function droppingReceiver(isConnected: () => boolean): DataReceiver {
   const ignore = () => undefined;
   return {
     get connected() {
-      return numberOf(machine.state) !== 0;
+      return isConnected();
     },
     push: ignore,
     dataLost: ignore,

@@ -63,12 +63,9 @@ function connected(state: State, announced: boolean): Step {
       // device may be lost: it sent the URC before.
       return state.timer ? [state, { do: 'expectData' }, CHECK_LINKS] : [state];
     case 'reconnecting':
-      return becomeOpen(state.goal, 'reopened', announced);
+      return becomeReopened(state, announced);
     case 'opening':
-      return [
-        ...becomeOpen(state.goal, 'reopened', announced),
-        { do: 'settle', operation: state.operation },
-      ];
+      return [...becomeReopened(state, announced), { do: 'settle', operation: state.operation }];
     case 'open': {
       if (!state.announced) return [{ ...state, announced }];
       // The URC that ended the connection before was lost.
@@ -80,6 +77,12 @@ function connected(state: State, announced: boolean): Step {
     default:
       return [state];
   }
+}
+
+/** The device has reconnected. Data before the URC is not of this connection. */
+function becomeReopened({ goal }: Reconnecting | Opening, announced: boolean): Step<Open> {
+  const [state, ...effects] = becomeOpen(goal, 'reopened', announced);
+  return announced ? [state, { do: 'expectData' }, ...effects] : [state, ...effects];
 }
 
 function closeStray(state: Closed | BackingOff): Step {

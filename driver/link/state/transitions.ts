@@ -128,7 +128,7 @@ export function abortCheckWait(state: Open, goal: Goal): Step<Open> {
 
 // --- from open -------------------------------------------------------------------------------------
 
-/** The connection is lost, and the device tries to reconnect. */
+/** The connection is lost, and the device tries to reconnect. The URC of that may be lost: data may come before a check. */
 export function lose({ goal }: Open): Step<Reconnecting> {
   const timer: Timer = { ms: RECONNECT_TIMEOUT_MS };
   const keepOpen = goal.options.keepOpen === true;
@@ -141,6 +141,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
   return [
     state,
     endConnection(goal),
+    { do: 'expectData' },
     emitChange(state, 'lost'),
     { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'gone' },
     ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),

@@ -110,3 +110,30 @@ describe('data before the OK of AT+WSOPEN', () => {
     assert.deepEqual(events, ['opening', 'opened', 'DATA_LOST']);
   });
 });
+
+describe('a link that the device reconnects emits the message that comes before a check shows the connection', () => {
+  for (const [kind, urc, expected] of [
+    ['is lost', '', ['lost', 'reopened', 'hello']],
+    [
+      'is corrupt, behind a data loss',
+      '+WS_CONNXCTED:0\r\n',
+      ['lost', 'reopened', 'DATA_LOST', 'hello'],
+    ],
+  ] as const)
+    test(`where its +WS_CONNECTED ${kind}`, async (harness) => {
+      const { link, device, server, clock } = harness;
+      const told: string[] = [];
+      link.on('statechange', ({ cause }) => cause !== 'reconnecting' && told.push(cause));
+      link.on('dataloss', ({ error }) => told.push(error.code));
+      link.on('message', ({ bytes }) => told.push(bytes.toString()));
+      harness.alterOutput = (text) =>
+        text
+          .replace('+WS_CONNECTED:0\r\n', urc)
+          .replace('+WSOPEN:0,2', '+WS_DATA:0,1,1,5,5,hello\r\n+WSOPEN:0,2');
+      server.connections[0]?.reset();
+      await harness.until(() => server.connections.length === 2);
+      await clock.advance(100);
+      await clock.wait(device.checkLinks());
+      assert.deepEqual(told.slice(0, expected.length), expected);
+    });
+});

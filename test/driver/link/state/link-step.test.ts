@@ -48,10 +48,10 @@ describe('open() during a resync', () => {
     open, awaiting a check; timer: open 2, DEVICE_NOT_READY
     open, awaiting a check; check says 2: open 2, failRefused, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
-    open, awaiting a check; check says 1: opening 1 a device user, endConnection, lost(1), connectionLost(lost), checkLinks, start
+    open, awaiting a check; check says 1: opening 1 a device user, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, start
     open, awaiting a check; check says 4: open 2 waiting for 1
     open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
-    open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
+    open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start
     open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
@@ -104,14 +104,14 @@ describe('+WS_CONNECTED', () => {
     backing off until the device is ready; +WS_CONNECTED: backingOff 0
     opening; +WS_CONNECTED: opening 0 a sequence user, noteUrc
     opening at stage device; +WS_CONNECTED: opening 0 a device user, noteUrc
-    opening from 1 at stage device; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
-    opening from 3 in the queue; +WS_CONNECTED: open 2, reopened(2), beginConnection, done
+    opening from 1 at stage device; +WS_CONNECTED: open 2, expectData, reopened(2), beginConnection, done
+    opening from 3 in the queue; +WS_CONNECTED: open 2, expectData, reopened(2), beginConnection, done
     opening from 3 in its close; +WS_CONNECTED: opening 3 a closing user, noteUrc
     opening from 3 in its sequence; +WS_CONNECTED: opening 3 a sequence user, noteUrc
     opening after corrupt data; +WS_CONNECTED: opening 1 a queued reconnect, noteUrc
-    open; +WS_CONNECTED: open 2, endConnection, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
+    open; +WS_CONNECTED: open 2, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, not announced; +WS_CONNECTED: open 2
-    reconnecting; +WS_CONNECTED: open 2, reopened(2), beginConnection
+    reconnecting; +WS_CONNECTED: open 2, expectData, reopened(2), beginConnection
     closing; +WS_CONNECTED: closing 4
   `);
 });
@@ -121,8 +121,8 @@ describe('+WS_DISCONNECTED', () => {
     closed; +WS_DISCONNECTED: closed 0
     backing off; +WS_DISCONNECTED: backingOff 0 for 1
     opening; +WS_DISCONNECTED: opening 0 a sequence user, noteUrc
-    open; +WS_DISCONNECTED: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
-    open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, lost(1), connectionLost(lost), startTimer, checkLinks
+    open; +WS_DISCONNECTED: reconnecting 1, endConnection, expectData, lost(1), connectionLost(lost), checkLinks
+    open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, expectData, lost(1), connectionLost(lost), startTimer, checkLinks
     reconnecting; +WS_DISCONNECTED: reconnecting 1
     closing; +WS_DISCONNECTED: closing 4
   `);
@@ -151,7 +151,7 @@ describe('the open operation', () => {
     opening; opened: open 2 not announced, opened(2), beginConnection, done
     opening, by keep-open; opened: open 2 not announced, reopened(2), beginConnection, done
     opening, +WS_CLOSED seen; opened: closed 0, opened(2), beginConnection, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), done
-    opening, +WS_DISCONNECTED seen; opened: reconnecting 1, opened(2), beginConnection, endConnection, lost(1), connectionLost(lost), checkLinks, done
+    opening, +WS_DISCONNECTED seen; opened: reconnecting 1, opened(2), beginConnection, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, done
     closing; opened: closing 4
     opening; open failed: closed 0, endConnection, failed(0), failHeld(lost), OPEN_FAILED
     opening, kept; open failed: backingOff 0 for policy, endConnection, failed(0), startTimer, OPEN_FAILED
@@ -200,14 +200,14 @@ describe('check', () => {
     opening; check says 0: opening 0 a sequence user
     opening; check says 2: opening 0 a sequence user
     open; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
-    open; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
+    open; check says 1: reconnecting 1, endConnection, expectData, lost(1), connectionLost(lost), checkLinks
     open; check says 2: open 2, failRefused
-    open; check says 3: reconnecting 3, endConnection, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
+    open; check says 3: reconnecting 3, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, reconnecting(3)
     open; check says 4: open 2
     open, suspect; check says 4: open 2 suspect
     reconnecting; check says 4: reconnecting 1
     open, suspect; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start
-    open, suspect; check says 1: reconnecting 1, endConnection, lost(1), connectionLost(lost), checkLinks
+    open, suspect; check says 1: reconnecting 1, endConnection, expectData, lost(1), connectionLost(lost), checkLinks
     reconnecting; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
     reconnecting; check says 1: reconnecting 1
     reconnecting; check says 2: open 2 not announced, reopened(2), beginConnection
