@@ -1,4 +1,3 @@
-import { AtClient } from '../../at/at-client';
 import type { Command, Response } from '../../at/command';
 import type { SequenceOptions } from '../../at/command-sequence';
 import type { LinkId } from '../../at/types';
@@ -17,7 +16,6 @@ import { closeConnections } from './close-connections';
 import { Initialization } from './initialize/initialization';
 import type { LinkChecks } from './link-checks';
 import { SessionMachine } from './session-machine';
-import { SessionPort } from './session-port';
 import type { SessionContext, SessionState } from './session-state';
 import type { ClientEvent, OutOfSyncCause } from '../../at/events';
 
@@ -31,48 +29,36 @@ const CLOSE_LINKS_TIMEOUT_MS = { stop: 600, disconnect: 2000 };
 /** Runs the device on one open port: initializes it, again after each restart, until the port or the device is lost. */
 export class DeviceSession {
   readonly #context: SessionContext;
-  readonly #port: SessionPort;
-  readonly #client: AtClient;
   readonly #machine: SessionMachine;
   readonly #initialization: Initialization;
 
   /** @param error the reason why the session before found no device, to be shown until this one does */
   constructor(port: Port, context: SessionContext, error: EspAtError | undefined) {
-    const { options } = context;
     this.#context = context;
-    this.#port = new SessionPort(port, context, (isNegotiated) =>
-      this.#client.assume({ rateLostOnRestart: isNegotiated }),
-    );
-    this.#client = new AtClient(this.#port, options.clock, (event) => this.#take(event));
-    for (const link of context.links) this.#client.addSource(link.sendSource);
-    this.#machine = new SessionMachine(context, this.#client, this.#port, error);
+    this.#machine = new SessionMachine(port, context, error, (event) => this.#take(event));
     this.#initialization = new Initialization(this.#machine);
   }
 
-  /** Resolves when the session ends, with the reason. */
-  get ended(): Promise<EspAtError> {
-    return this.#machine.ended;
-  }
-
-  begin(): void {
+  /** Runs the session to its end, and returns the reason for that. */
+  runToEnd(): Promise<EspAtError> {
     this.#initialization.begin(this.#state);
+    return this.#machine.ended;
   }
 
   receive(chunk: Buffer): void {
     if (this.#machine.hasEnded) return;
     this.#context.counters.received(chunk.length);
-    if ('health' in this.#state) this.#state.health.received();
-    this.#client.receive(chunk);
+    this.checks?.received();
+    this.#machine.client.receive(chunk);
   }
 
   /** As {@link end}; if the client is in sync, first returns the device to its start rate and closes its connections. */
   stop(error: EspAtError): void {
-    const { boot } = this.#state;
-    const { state } = this.#client;
-    const { clock } = this.#context.options;
-    const canRunCommands = state !== 'resyncing' && state !== 'unresponsive';
-    const closes = this.#context.links.some((link) => link.state !== 'closed');
-    if (this.#machine.hasEnded || !canRunCommands || !(this.#port.isUartChanged || closes))
+    const { client, port } = this.#machine;
+    const { links, options } = this.#context;
+    const canRunCommands = client.state !== 'resyncing' && client.state !== 'unresponsive';
+    const closes = links.some((link) => link.state !== 'closed');
+    if (this.#machine.hasEnded || !canRunCommands || !(port.isUartChanged || closes))
       return this.end(error);
     const over = new AbortController();
     const end = () => {
@@ -81,9 +67,9 @@ export class DeviceSession {
     };
     const reason = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
     const timeoutMs = RETURN_RATE_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[reason] : 0);
-    const timer = onTimeout(clock, timeoutMs, end);
-    this.#machine.become({ kind: 'stopping', boot, timer });
-    this.#machine.endBoot(boot, error);
+    const timer = onTimeout(options.clock, timeoutMs, end);
+    this.#machine.become({ kind: 'stopping', boot: this.#state.boot, timer });
+    this.#machine.endBoot(error);
     void this.#leave(closes, over.signal).then(end, end);
   }
 
@@ -93,8 +79,9 @@ export class DeviceSession {
    * may outlast the stop: the device then keeps its rate and its connections.
    */
   async #leave(closes: boolean, signal: AbortSignal): Promise<void> {
-    await this.#client.sequence(async (access) => {
-      if (this.#port.isUartChanged) await returnToStartRate(access, this.#port);
+    const { client, port } = this.#machine;
+    await client.sequence(async (access) => {
+      if (port.isUartChanged) await returnToStartRate(access, port);
       if (closes) await closeConnections(access.run, this.#context.options.clock, signal);
     });
   }
@@ -113,7 +100,8 @@ export class DeviceSession {
 
   /** The port as it is now. */
   get portSettings(): Pick<PortStatistics, 'baudRate' | 'flowControl'> {
-    return { baudRate: this.#port.baudRate, flowControl: this.#port.usesFlowControl };
+    const { baudRate, usesFlowControl } = this.#machine.port;
+    return { baudRate, flowControl: usesFlowControl };
   }
 
   /** The checks of the links while the device is ready. */
@@ -123,26 +111,25 @@ export class DeviceSession {
 
   /** Returns the state for the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
-    if (this.#state.kind !== 'ready' || this.#state.boot.network.error || !this.#client.isQuiet)
-      return undefined;
+    const { client, state } = this.#machine;
+    if (state.kind !== 'ready' || state.boot.network.error || !client.isQuiet) return undefined;
     const links = this.#context.links.map((link) => link.snapshot());
     if (links.includes('busy')) return undefined;
-    const { sinceCheckMs } = this.#state.health;
     return {
-      checkedMs: sinceCheckMs,
-      firstQuery: this.#client.queryIndex,
+      checkedMs: state.checks.sinceQuietCheckMs,
+      firstQuery: client.queryIndex,
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };
   }
 
   /** Continues from a snapshot. A replay restores the rest by calls: it opens the links, for example. */
   restore({ firstQuery }: Pick<SnapshotLine, 'firstQuery'>): void {
-    this.#client.queryIndex = firstQuery;
+    this.#machine.client.queryIndex = firstQuery;
   }
 
   /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
   run(command: Command, wait?: SequenceOptions): Promise<Response> {
-    return this.#client.run(command, wait);
+    return this.#machine.client.run(command, wait);
   }
 
   /** A link could not reach its server: the device may have lost its network, and the URC about it may be lost. */
@@ -152,11 +139,11 @@ export class DeviceSession {
 
   /** Restarts the device. Returns false during a stop, and where the device is still to be identified and RTS cannot reset it. */
   async restart(wait: WaitOptions): Promise<boolean> {
-    const { kind } = this.#state;
-    if (kind === 'stopping') return false;
-    if (!this.#isKnown) return this.#port.reset(this.#context.emitter);
-    await this.#client.run(restart(), wait);
-    await this.#port.setRate(this.#port.startRate);
+    const { client, port, state } = this.#machine;
+    if (state.kind === 'stopping') return false;
+    if (!this.#isKnown) return port.reset(this.#context.emitter);
+    await client.run(restart(), wait);
+    await port.setRate(port.startRate);
     this.#restarted();
     return true;
   }
@@ -255,19 +242,19 @@ export class DeviceSession {
 
   /** The resync failed: searches at the start rate, which a restarted device uses, resets the device, or ends the session. */
   async #unresponsive(): Promise<void> {
-    const { knowledge, emitter } = this.#context;
+    const { port, context } = this.#machine;
     const { signal } = this.#state.boot;
-    const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: this.#port.address });
+    const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
     // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
-    const { isNegotiated, baudRate, startRate } = this.#port;
-    const fellBack = isNegotiated && (await this.#port.trySetRate(startRate).catch(() => false));
-    const wasReset = !fellBack && (await this.#port.reset(emitter));
+    const { isNegotiated, baudRate, startRate } = port;
+    const fellBack = isNegotiated && (await port.trySetRate(startRate).catch(() => false));
+    const wasReset = !fellBack && (await port.reset(context.emitter));
     // Its `ready` may have come already.
     if (signal.aborted) return;
     // The start rate is not to blame: it is the rate of a restarted device, too.
-    knowledge.rateLimit.deviceLost(isNegotiated ? baudRate : undefined);
-    const searches = wasReset || this.#port.canSetRate;
-    if (!wasReset) emitter.emit('resyncstep', searches ? 'search' : 'reopen');
+    context.knowledge.rateLimit.deviceLost(isNegotiated ? baudRate : undefined);
+    const searches = wasReset || port.canSetRate;
+    if (!wasReset) context.emitter.emit('resyncstep', searches ? 'search' : 'reopen');
     if (searches) this.#initialization.beginAgain(error);
     else this.end(error);
   }

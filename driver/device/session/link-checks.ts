@@ -6,29 +6,35 @@ import { queryLinks } from '../../link/query-links';
 import { checked, urc } from '../../link/state/device-step';
 import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
-import type { LinkStateNumber } from '../../commands/wsopen';
+import type { ListedLink } from '../../commands/wsopen';
 
 /** URCs of a link that the driver takes: a burst, then so many a second. A check of the links replaces faster ones. */
 const URC_BURST = 20;
 const URCS_PER_SECOND = 1;
+/** Milliseconds without a byte until the next check. */
+const QUIET_MS = 30_000;
+/** Milliseconds between checks while bytes come in: a URC may be lost. */
+const MAX_INTERVAL_MS = 120_000;
 
-interface UrcLimit {
-  readonly bucket: TokenBucket;
-  /** Whether the driver has dropped URCs since the last check; the next check shows what they said. */
-  hasDropped: boolean;
-}
-
-/** Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until the signal aborts. */
+/**
+ * Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until the signal aborts. Queries them also
+ * when the device has been quiet: that detects a device that no longer answers or has restarted unnoticed, and a link that
+ * is no longer open.
+ */
 export class LinkChecks {
   readonly #client: Pick<AtClient, 'sequence'>;
   readonly #links: readonly Link[];
-  readonly #signal: AbortSignal;
   readonly #clock: Clock;
-  readonly #limits: readonly UrcLimit[];
-  /** The check that is still in the command queue. */
-  #queued: Promise<LinkStatus[]> | undefined;
+  readonly #signal: AbortSignal;
+  readonly #buckets: readonly TokenBucket[];
+  /** Links of which the driver has dropped URCs since the last check; the next check shows what they said. */
+  readonly #dropped = new Set<LinkId>();
   /** Links with a URC since the last check began: the URC is newer than the response. */
   #changed = new Set<LinkId>();
+  /** The check that is still in the command queue. */
+  #queued: Promise<LinkStatus[]> | undefined;
+  #receivedAt: number;
+  #quietCheckAt: number;
 
   constructor(
     client: Pick<AtClient, 'sequence'>,
@@ -40,37 +46,36 @@ export class LinkChecks {
     this.#links = links;
     this.#clock = clock;
     this.#signal = signal;
-    this.#limits = links.map(() => {
-      return { bucket: new TokenBucket(clock, URC_BURST, URCS_PER_SECOND), hasDropped: false };
-    });
+    this.#buckets = links.map(() => new TokenBucket(clock, URC_BURST, URCS_PER_SECOND));
+    this.#receivedAt = this.#quietCheckAt = clock.now();
+    void this.#checkWhenQuiet().catch(() => undefined);
+  }
+
+  /** Bytes of the device have come. */
+  received(): void {
+    this.#receivedAt = this.#clock.now();
+  }
+
+  /** Milliseconds since the last check of a quiet device. */
+  get sinceQuietCheckMs(): number {
+    return this.#clock.now() - this.#quietCheckAt;
   }
 
   /** A URC of this link has come. Returns false where it came too fast: a later check replaces it. */
-  urc(link: LinkId): boolean {
-    if (!this.#isSlowEnough(link)) return false;
-    this.#changed.add(link);
-    return true;
-  }
-
-  /** Passes all URCs during an operation, which waits for them. */
-  #isSlowEnough(id: LinkId): boolean {
+  urc(id: LinkId): boolean {
     const state = this.#links[id]?.state;
-    const limit = this.#limits[id];
-    if (!limit || state === 'opening' || state === 'closing') return true;
-    if (limit.hasDropped) return false;
-    const ms = limit.bucket.take();
-    if (ms === 0) return true;
-    limit.hasDropped = true;
-    void this.#checkIn(ms, limit).catch(() => undefined);
-    return false;
-  }
-
-  /** Checks the links in `ms` milliseconds, and each second from then on, until a check succeeds. */
-  async #checkIn(ms: number, limit: UrcLimit): Promise<void> {
-    for (let wait = ms; limit.hasDropped; wait = 1000 / URCS_PER_SECOND) {
-      await delay(this.#clock, wait, { signal: this.#signal });
-      await this.check().catch(() => undefined);
+    // An operation waits for each URC.
+    if (state !== 'opening' && state !== 'closing') {
+      if (this.#dropped.has(id)) return false;
+      const ms = this.#buckets[id]?.take() ?? 0;
+      if (ms > 0) {
+        this.#dropped.add(id);
+        void this.#checkIn(ms, id).catch(() => undefined);
+        return false;
+      }
     }
+    this.#changed.add(id);
+    return true;
   }
 
   /**
@@ -78,15 +83,7 @@ export class LinkChecks {
    * @throws EspAtError `OUT_OF_SYNC`, `COMMAND_FAILED`, `FIRMWARE_UNKNOWN`, `DEVICE_*`, `PORT_*`
    */
   check(): Promise<LinkStatus[]> {
-    if (this.#queued) return this.#queued;
-    const turn = { begun: false };
-    const check = this.#check(() => {
-      turn.begun = true;
-      this.#queued = undefined;
-    });
-    // The sequence of an idle client begins before `#check` returns.
-    if (!turn.begun) this.#queued = check;
-    return check;
+    return (this.#queued ??= this.#check());
   }
 
   /** Checks the links because a URC may be lost. Ignores failures, which the client's events report. */
@@ -94,30 +91,47 @@ export class LinkChecks {
     if (!this.#signal.aborted) this.check().catch(() => undefined);
   }
 
-  #inform(link: Link, number: LinkStateNumber, uri: string | undefined): void {
-    const limit = this.#limits[link.id];
-    const isNew = limit?.hasDropped === true && number === 2;
-    if (limit) limit.hasDropped = false;
-    // The connection may be another one than before the dropped URCs.
-    link.take((state) => (isNew ? urc(state, 'connected') : checked(state, number, uri)));
+  /** Checks the links in `ms` milliseconds, and each second from then on, until a check succeeds. */
+  async #checkIn(ms: number, id: LinkId): Promise<void> {
+    for (let wait = ms; this.#dropped.has(id); wait = 1000 / URCS_PER_SECOND) {
+      await delay(this.#clock, wait, { signal: this.#signal });
+      await this.check().catch(() => undefined);
+    }
   }
 
-  async #check(begin: () => void): Promise<LinkStatus[]> {
+  async #checkWhenQuiet(): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now();
+      const due = Math.min(this.#receivedAt + QUIET_MS, this.#quietCheckAt + MAX_INTERVAL_MS);
+      if (due <= now) {
+        this.#receivedAt = this.#quietCheckAt = now;
+        this.request();
+      } else await delay(this.#clock, due - now, { signal: this.#signal });
+    }
+  }
+
+  async #check(): Promise<LinkStatus[]> {
     const changed = new Set<LinkId>();
-    const found = await this.#client.sequence(({ run }) => {
-      begin();
+    const found = await this.#client.sequence(async ({ run }) => {
+      // An idle client begins at once: before `check` has set #queued.
+      await Promise.resolve();
+      this.#queued = undefined;
       this.#changed = changed;
       return queryLinks(run);
     });
     this.#signal.throwIfAborted();
     return this.#links.map((link) => {
       if (changed.has(link.id)) this.request();
-      else {
-        const listed = found.find((entry) => entry.link === link.id);
-        this.#inform(link, listed?.state ?? 0, listed?.uri);
-      }
+      else this.#inform(link, found);
       const { id, state, stateNumber, uri, owner } = link;
       return { link: id, state, stateNumber, uri, owner };
     });
+  }
+
+  #inform(link: Link, found: readonly ListedLink[]): void {
+    const { state: number = 0, uri } = found.find((entry) => entry.link === link.id) ?? {};
+    // The connection may be another one than before the dropped URCs.
+    const isNew = this.#dropped.delete(link.id) && number === 2;
+    link.take((state) => (isNew ? urc(state, 'connected') : checked(state, number, uri)));
   }
 }

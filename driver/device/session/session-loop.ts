@@ -14,15 +14,17 @@ const REOPEN_DELAY_MS = 500;
 /** State after a stop or a disconnect: the port is closed. `disconnected`: the links keep their goals until the next start. */
 type ClosedState = 'stopped' | 'disconnected';
 
+interface Stopping {
+  readonly kind: 'stopping';
+  readonly stopped: Promise<void>;
+  to: ClosedState;
+  startAgain: boolean;
+}
+
 type LoopState =
   | { readonly kind: ClosedState }
   | { readonly kind: 'running'; readonly stop: AbortController; readonly ended: Promise<void> }
-  | {
-      readonly kind: 'stopping';
-      readonly stopped: Promise<void>;
-      readonly to: ClosedState;
-      readonly startAgain: boolean;
-    };
+  | Stopping;
 
 const END_CODES = { stopped: 'DEVICE_STOPPED', disconnected: 'DEVICE_DISCONNECTED' } as const;
 
@@ -57,29 +59,31 @@ export class SessionLoop {
 
   /** See {@link Device.start}. */
   start(): void {
-    if (this.#state.kind === 'stopping') this.#state = { ...this.#state, startAgain: true };
-    if (this.#state.kind !== 'stopped' && this.#state.kind !== 'disconnected') return;
+    const { status } = this.#context;
+    if (this.#state.kind === 'stopping') this.#state.startAgain = true;
+    if (this.#state.kind === 'stopping' || this.#state.kind === 'running') return;
     const stop = new AbortController();
     const ended = Promise.resolve().then(() => this.#run(stop.signal));
     this.#state = { kind: 'running', stop, ended };
     // Last: a listener may stop it at once.
-    this.#context.status.become({ ...this.#context.status.state, name: 'absent' });
+    status.become({ ...status.state, name: 'absent' });
   }
 
   /** Ends the loop, see {@link Device.stop} and {@link Device.disconnect}. A stop wins over a disconnect. */
-  end(to: ClosedState): Promise<void> {
+  async end(to: ClosedState): Promise<void> {
     const state = this.#state;
-    switch (state.kind) {
-      case 'stopped':
-        return Promise.resolve();
-      case 'disconnected':
-        return to === 'stopped' ? this.#beginStop(to, Promise.resolve()) : Promise.resolve();
-      case 'stopping':
-        this.#state = { ...state, to: to === 'stopped' ? to : state.to, startAgain: false };
-        return state.stopped;
-      case 'running':
-        return this.#beginStop(to, state.ended, state.stop);
+    if (state.kind === 'stopped' || state.kind === to) return;
+    if (state.kind === 'stopping') {
+      if (to === 'stopped') state.to = to;
+      state.startAgain = false;
+      return state.stopped;
     }
+    const { ended, stop } = state.kind === 'running' ? state : { ended: Promise.resolve() };
+    const stopped = ended.then(() => this.#stopped(stopping));
+    const stopping: Stopping = { kind: 'stopping', stopped, to, startAgain: false };
+    this.#state = stopping;
+    stop?.abort(new EspAtError(END_CODES[to]));
+    return stopped;
   }
 
   /** See {@link Device.usePort}. Forgets what it knows of the port before. */
@@ -89,28 +93,17 @@ export class SessionLoop {
     this.#context = { ...this.#context, knowledge, options: { ...options, port, memory } };
   }
 
-  #beginStop(to: ClosedState, ended: Promise<void>, stop?: AbortController): Promise<void> {
-    const stopped = ended.then(() => this.#stopped());
-    this.#state = { kind: 'stopping', stopped, to, startAgain: false };
-    stop?.abort(new EspAtError(END_CODES[to]));
-    return stopped;
-  }
-
-  async #stopped(): Promise<void> {
-    if (this.#closedState === 'disconnected') this.#context.status.become({ name: 'disconnected' });
+  async #stopped(stopping: Stopping): Promise<void> {
+    const { links, status } = this.#context;
+    if (stopping.to === 'disconnected') status.become({ name: 'disconnected' });
     // A listener may have called stop().
-    if (this.#closedState === 'stopped') {
-      for (const link of this.#context.links) await link.close({ graceful: false });
-      this.#context.status.become({ name: 'stopped' });
+    if (stopping.to === 'stopped') {
+      for (const link of links) await link.close({ graceful: false });
+      status.become({ name: 'stopped' });
     }
+    this.#state = { kind: stopping.to };
     // A listener may have called start().
-    const startAgain = this.#state.kind === 'stopping' && this.#state.startAgain;
-    this.#state = { kind: this.#closedState };
-    if (startAgain) this.start();
-  }
-
-  get #closedState(): ClosedState {
-    return this.#state.kind === 'stopping' ? this.#state.to : 'stopped';
+    if (stopping.startAgain) this.start();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -167,8 +160,7 @@ export class SessionLoop {
     current.session = this.#session = session;
     const stop = () => session.stop(asEspAtError(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
-    session.begin();
-    const error = await session.ended;
+    const error = await session.runToEnd();
     signal.removeEventListener('abort', stop);
     this.#session = undefined;
     await port.close();

@@ -1,10 +1,12 @@
-import type { AtClient } from '../../at/at-client';
+import { AtClient } from '../../at/at-client';
 import type { Run } from '../../at/command';
+import type { ClientEvent } from '../../at/events';
 import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { Availability } from '../../link/link-host';
+import type { Port } from '../../port/port';
 import { Network } from '../network';
-import type { SessionPort } from './session-port';
+import { SessionPort } from './session-port';
 import {
   NO_PROGRESS,
   stateOf,
@@ -19,25 +21,28 @@ export class SessionMachine {
   readonly client: AtClient;
   readonly port: SessionPort;
   readonly #end = new Deferred<EspAtError>();
+  /** Resolves when the session ends, with the reason. */
+  readonly ended = this.#end.promise;
   #state: SessionState;
 
-  /** @param error the reason why the session before found no device, to be shown until this one does */
+  /**
+   * @param error the reason why the session before found no device, to be shown until this one does
+   * @param take takes the events of the client
+   */
   constructor(
+    port: Port,
     context: SessionContext,
-    client: AtClient,
-    port: SessionPort,
     error: EspAtError | undefined,
+    take: (event: ClientEvent) => void,
   ) {
     this.context = context;
-    this.client = client;
-    this.port = port;
-    const boot = this.createBoot();
+    this.port = new SessionPort(port, context, (isNegotiated) =>
+      this.client.assume({ rateLostOnRestart: isNegotiated }),
+    );
+    this.client = new AtClient(this.port, context.options.clock, take);
+    for (const link of context.links) this.client.addSource(link.sendSource);
+    const boot = this.#createBoot();
     this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
-  }
-
-  /** Resolves when the session ends, with the reason. */
-  get ended(): Promise<EspAtError> {
-    return this.#end.promise;
   }
 
   get state(): SessionState {
@@ -50,7 +55,7 @@ export class SessionMachine {
     this.#showState();
   }
 
-  createBoot(): Boot {
+  #createBoot(): Boot {
     const { client, context } = this;
     const { options, emitter, links } = context;
     const controller = new AbortController();
@@ -66,19 +71,29 @@ export class SessionMachine {
     return { network, signal, end: (error) => controller.abort(error) };
   }
 
-  /** Ends a boot. The links learn of the loss before their operations fail. */
-  endBoot(boot: Boot, error: EspAtError): void {
-    boot.end(error);
+  /** Ends the current boot. The links learn of the loss before their operations fail. */
+  endBoot(error: EspAtError): void {
+    this.#state.boot.end(error);
     this.#inform({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
+  }
+
+  /** Ends the current boot, and returns the next one; undefined where a listener stops the device. */
+  nextBoot(error: EspAtError): Boot | undefined {
+    const state = this.#state;
+    this.context.knowledge.pendingPrompt =
+      error.code !== 'DEVICE_RESTARTED' && this.client.pendingPrompt;
+    this.endBoot(error);
+    if (this.#state !== state) return undefined;
+    this.client.reset(error);
+    return this.#createBoot();
   }
 
   /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
   end(error: EspAtError): void {
     if (this.hasEnded) return;
-    const { boot } = this.#state;
     this.context.knowledge.pendingPrompt = this.client.pendingPrompt;
-    this.become({ kind: 'ended', boot, error });
-    this.endBoot(boot, error);
+    this.become({ kind: 'ended', boot: this.#state.boot, error });
+    this.endBoot(error);
     this.client.close(error);
     this.#end.resolve(error);
   }

@@ -5,7 +5,6 @@ import type { ReadyDevice } from '../../link/link-host';
 import type { DeviceCounters } from '../../statistics/device-counters';
 import type { DeviceStatus } from '../device-status';
 import type { DeviceEmitter } from '../events';
-import type { HealthCheck } from './health-check';
 import type { LinkChecks } from './link-checks';
 import type { PortKnowledge } from './port-knowledge';
 import type { Network } from '../network';
@@ -54,7 +53,6 @@ export type SessionState = { readonly boot: Boot } & (
       readonly kind: 'ready' | 'resyncing';
       readonly device: ReadyDevice;
       readonly checks: LinkChecks;
-      readonly health: HealthCheck;
       /** This method of {@link AutomaticRate}; to import the class would make a circle. */
       readonly automaticRate: { responseLost(): void };
     }

@@ -9,7 +9,6 @@ import { negotiateRate } from '../../baud-rate/negotiate';
 import { findDevice, hasRateOfPort, resetIgnoredRate } from '../../baud-rate/search';
 import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
-import { HealthCheck } from '../health-check';
 import { LinkChecks } from '../link-checks';
 import type { SessionMachine } from '../session-machine';
 import { progressOf, type Boot, type SessionState } from '../session-state';
@@ -33,13 +32,12 @@ export class Initialization {
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
   #firmware: KnownFirmware | undefined;
-  /** Settles once what runs beside the initialization has ended. */
-  #work: Promise<unknown> = Promise.resolve();
+  /** Work of the device beside the initialization, while it lasts. */
+  #work: Promise<unknown> | undefined;
 
   constructor(machine: SessionMachine) {
     this.#machine = machine;
-    const { random } = machine.context.options;
-    this.#backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS, random);
+    this.#backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS, machine.context.options.random);
   }
 
   begin(state: SessionState): void {
@@ -59,7 +57,7 @@ export class Initialization {
     if (!isRepeated) return this.beginAgain(error);
     const { state } = this.#machine;
     const isPausing = state.kind === 'pausing' && state.isFlooded === true;
-    const boot = isPausing ? state.boot : this.#endBoot(error);
+    const boot = isPausing ? state.boot : this.#machine.nextBoot(error);
     if (!boot) return;
     const timer = onTimeout(clock, REPEATED_READY_MS, () => this.beginAgain(error));
     const progress = { ...progressOf(state), isIdentified: false };
@@ -69,24 +67,14 @@ export class Initialization {
   /** The device has restarted, or the driver has to find it again. */
   beginAgain(error: EspAtError): void {
     const progress = { ...progressOf(this.#machine.state), isIdentified: false };
-    const boot = this.#endBoot(error);
+    const boot = this.#machine.nextBoot(error);
     if (boot) this.begin({ kind: 'initializing', boot, progress });
-  }
-
-  /** Ends the current boot, and returns the next one; undefined where a listener stops the device. */
-  #endBoot(error: EspAtError): Boot | undefined {
-    const { client, context, state } = this.#machine;
-    context.knowledge.pendingPrompt = error.code !== 'DEVICE_RESTARTED' && client.pendingPrompt;
-    this.#machine.endBoot(state.boot, error);
-    if (this.#machine.state !== state) return undefined;
-    client.reset(error);
-    return this.#machine.createBoot();
   }
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
   repeatAfter(work: Promise<unknown>): void {
-    // Without the results: each would hold all those before it.
-    this.#work = Promise.allSettled([this.#work, work]).then(() => undefined);
+    const end = () => (this.#work = undefined);
+    this.#work = work.then(end, end);
   }
 
   async #initialize(boot: Boot): Promise<void> {
@@ -148,9 +136,8 @@ export class Initialization {
     const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
-    const health = new HealthCheck(context.options.clock, () => checks.request(), signal);
     const automaticRate = new AutomaticRate(this.#machine, boot, (error) => this.beginAgain(error));
-    this.#machine.become({ kind, boot, device, checks, health, automaticRate });
+    this.#machine.become({ kind, boot, device, checks, automaticRate });
     this.#machine.informLinks();
   }
 
@@ -183,12 +170,7 @@ export class Initialization {
   }
 
   async #repeat(state: SessionState): Promise<void> {
-    // Other work may begin meanwhile.
-    let work: Promise<unknown> | undefined;
-    while (work !== this.#work) {
-      work = this.#work;
-      await work;
-    }
+    while (this.#work) await this.#work;
     const { error } = progressOf(state);
     if (error && this.#machine.state === state) this.beginAgain(error);
   }
