@@ -2,7 +2,7 @@ import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
-import { lineOf, RecordList, type CleanRecord, type PlacedLine } from './record-list';
+import { RecordList, type CleanRecord, type PlacedLine } from './record-list';
 import { redacted, type End } from './redact';
 import type { SecretSet } from './secret-set';
 
@@ -10,8 +10,6 @@ import type { SecretSet } from './secret-set';
 const MAX_HELD_BYTES = 65_536;
 /** What a record without bytes counts. */
 const HELD_LINE_BYTES = 16;
-
-const NOTHING = new Uint8Array();
 
 /** The side that wrote some bytes. */
 type Direction = 'host' | 'device';
@@ -27,7 +25,7 @@ export class Recorder {
    * By direction: the beginning of a secret, already in the list as a placeholder because more than MAX_HELD_BYTES were held
    * back. Its rest may follow.
    */
-  #begun: ReadonlyMap<Direction, Uint8Array> = new Map();
+  #begun: ReadonlyMap<Direction, string> = new Map();
   #calls = 0;
   /** Time of the chunk that the driver processes: a replay takes the records of one time for one turn. */
   #turn: number | undefined;
@@ -71,20 +69,24 @@ export class Recorder {
   send(link: LinkId, options: Omit<SendOptions, 'signal'>, payload: Uint8Array): number {
     const { opcode, fin, timeoutMs, holdMs } = options;
     const call = this.nextCall();
-    const line = { call, to: 'send', link, options: { opcode, fin, timeoutMs, holdMs } } as const;
-    const bytes = this.secrets.redactBytes(payload);
     // On classes A to C, a replay refuses a cut message like the whole one: from 17 KiB of capacity on, the half that a
     // record may take is more than the largest AT+WSSEND. Class D sends both in fragments: a replay may accept a cut message
     // where a queue limit refused the whole one.
-    const { longest } = this.#list;
-    const kept = bytes.length > longest ? bytes.subarray(0, longest) : bytes;
-    this.#keep('send', kept, line);
+    const bytes = latin1(this.secrets.redactBytes(payload).subarray(0, this.#list.longest));
+    const line = {
+      call,
+      to: 'send',
+      link,
+      options: { opcode, fin, timeoutMs, holdMs },
+      bytes,
+    } as const;
+    this.#keep(line, bytes.length);
     return call;
   }
 
   /** Records that a send has succeeded. */
   sent(call: number): void {
-    this.#keep('line', NOTHING, { settled: call });
+    this.#keep({ settled: call });
   }
 
   /** Records a message that a link emits. @param bytes of the message */
@@ -100,7 +102,7 @@ export class Recorder {
     const clean = JSON.stringify(line, (_, value: unknown) =>
       typeof value === 'string' ? this.secrets.redactText(value) : value,
     );
-    this.#keep('json', Buffer.from(clean));
+    this.#keep(JSON.parse(clean) as DriverLine, clean.length);
   }
 
   /** Position behind the newest record, for {@link lines}. */
@@ -126,7 +128,7 @@ export class Recorder {
 
   /** The lines that the recorder holds back, with a placeholder for what may be the beginning of a secret. */
   heldLines(): RecordingLine[] {
-    return this.#clean('cut')?.records.map(lineOf) ?? [];
+    return this.#clean('cut')?.records.map(({ line }) => line) ?? [];
   }
 
   #keepMessages(): void {
@@ -135,7 +137,7 @@ export class Recorder {
     const line = { messages, bytes: this.#receivedBytes, link: this.#receivedLink };
     this.#receivedMessages = 0;
     this.#receivedBytes = 0;
-    this.#keep('line', NOTHING, line);
+    this.#keep(line);
   }
 
   #passed(direction: Direction, bytes: Uint8Array): void {
@@ -143,16 +145,16 @@ export class Recorder {
     const at = this.#now;
     if (this.#held.length === 0 && !this.#begun.has(direction)) {
       const { bytes: clean, begun } = redacted(this.secrets.index, bytes, 'goesOn');
-      if (!begun) return this.#list.push({ kind: direction, at, bytes: clean });
+      if (!begun) return this.#list.push(portRecord(at, direction, latin1(clean)));
     }
-    this.#held.push({ kind: direction, at, bytes: Uint8Array.from(bytes) });
+    this.#held.push(portRecord(at, direction, latin1(bytes)));
     this.#release();
   }
 
-  /** Keeps a record without secrets, behind what is held back. */
-  #keep(kind: CleanRecord['kind'], bytes: Uint8Array, line?: CleanRecord['line']): void {
+  /** Keeps a line without secrets, behind what is held back. */
+  #keep(line: DriverLine, bytes = 0): void {
     this.#keepMessages();
-    const record = { kind, at: this.#now, bytes, line };
+    const record = { line: { at: this.#now, ...line }, bytes };
     if (this.#held.length === 0) return this.#list.push(record);
     this.#held.push(record);
     // Otherwise only bytes of the port release what is held: none come while the port is away.
@@ -160,7 +162,7 @@ export class Recorder {
   }
 
   get #isFull(): boolean {
-    const bytes = this.#held.reduce((sum, each) => sum + (each.bytes.length || HELD_LINE_BYTES), 0);
+    const bytes = this.#held.reduce((sum, each) => sum + (each.bytes || HELD_LINE_BYTES), 0);
     return bytes > MAX_HELD_BYTES;
   }
 
@@ -175,22 +177,36 @@ export class Recorder {
 
   /** Returns the held records without secrets, and the secrets that they begin; nothing while a secret may go on. */
   #clean(end: End) {
-    const cleaned = new Map<CleanRecord['kind'], Uint8Array>();
-    const begun = new Map<Direction, Uint8Array>();
+    const begun = new Map<Direction, string>();
+    let records = this.#held;
     for (const direction of ['host', 'device'] as const) {
-      const before = this.#begun.get(direction) ?? Buffer.alloc(0);
-      const all = this.#held.filter(({ kind }) => kind === direction).map(({ bytes }) => bytes);
-      const clean = redacted(this.secrets.index, Buffer.concat([before, ...all]), end);
-      if (clean.begun && end === 'goesOn' && all.length > 0) return undefined;
-      if (clean.begun) begun.set(direction, clean.begun);
-      cleaned.set(direction, clean.bytes.subarray(before.length));
+      const before = this.#begun.get(direction) ?? '';
+      const said = records.flatMap((record) => textOf(record, direction) ?? []);
+      const bytes = Buffer.from(before + said.join(''), 'latin1');
+      const clean = redacted(this.secrets.index, bytes, end);
+      if (clean.begun && end === 'goesOn' && said.length > 0) return undefined;
+      if (clean.begun) begun.set(direction, latin1(clean.begun));
+      let at = before.length;
+      const text = latin1(clean.bytes);
+      records = records.map((record) =>
+        textOf(record, direction) === undefined
+          ? record
+          : portRecord(record.line.at, direction, text.slice(at, (at += record.bytes))),
+      );
     }
-    const records = this.#held.map((each) => {
-      const rest = cleaned.get(each.kind);
-      if (!rest) return each;
-      cleaned.set(each.kind, rest.subarray(each.bytes.length));
-      return { ...each, bytes: rest.subarray(0, each.bytes.length) };
-    });
     return { records, begun };
   }
 }
+
+function textOf({ line }: CleanRecord, direction: Direction): string | undefined {
+  return (line as Partial<Record<Direction, string>>)[direction];
+}
+
+function portRecord(at: number, direction: Direction, text: string): CleanRecord {
+  const line = direction === 'host' ? { at, host: text } : { at, device: text };
+  return { line, bytes: text.length };
+}
+
+/** One character a byte. */
+const latin1 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
