@@ -11,11 +11,11 @@ import { lines } from './answers';
 export function uartCommands(board: Board): CommandGroup {
   const set = (stored: boolean) => (response: CommandResponse, parameters: Parameters) => {
     const settings = read(parameters);
-    // The response leaves with the old settings.
     response.ok(() => {
       board.settings.uart = settings;
-      board.uart.configure(settings);
       if (stored) board.flash.uart = settings;
+      // The OK leaves with the old settings, also when it waits for room in the transmit ring.
+      board.output.whenFlushed(() => board.uart.configure(settings));
     });
   };
   const query = (name: string, settings: () => UartSettings) =>

@@ -20,6 +20,18 @@ describe('system commands', () => {
     const bad = words('79,8,1,0,0 5000001,8,1,0,0 115200,8,1,0 9600,8,1,0,4');
     await lab.expectEach('AT+UART_CUR=', bad, error);
   });
+
+  it(
+    'change the baud rate behind an OK that waits for room in the transmit ring',
+    { uart: new PacedLine({ hostRate: 115200 }).factory },
+    async (lab) => {
+      const server = await lab.open();
+      const payload = 'x'.repeat(1000);
+      for (let count = 0; count < 20; count++) server.send(frame(payload));
+      const said = `+WS_DATA:0,1000,${payload}\r\n`.repeat(20) + ok;
+      await lab.expect('AT+UART_CUR=921600,8,1,0,0', said, 5000);
+    },
+  );
 });
 
 describe('a restart', () => {
