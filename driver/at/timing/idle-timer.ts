@@ -65,7 +65,7 @@ export class IdleTimer {
   get elapsed(): number {
     const now = this.#clock.now();
     // The event loop may read input before it runs the late timer.
-    const blocked = this.#blocked + (this.#timer ? this.#blockedIn(now) : 0);
+    const blocked = this.#blocked + this.#blockedIn(now);
     return Math.max(0, now - this.#from - blocked) / this.#slowness;
   }
 
@@ -127,13 +127,13 @@ export class IdleTimer {
     this.#blocked += this.#blockedIn(now);
     this.#lateSlices = now - this.#sliceEnd > SLICE_TOLERANCE_MS ? this.#lateSlices + 1 : 0;
     this.#count(Math.max(0, gap - late), Math.max(now, this.#since));
-    // The event loop first reads pending input.
+    // The event loop first reads pending input, in an empty slice, in which it may be blocked again.
+    this.#sliceStart = this.#sliceEnd = now;
     this.#timer = this.#clock.afterInput(() => {
-      this.#timer = undefined;
       const after = this.#clock.now();
-      // The event loop may have been blocked since the slice.
-      this.#blocked += Math.max(0, after - Math.max(now, this.#from));
+      this.#blocked += this.#blockedIn(after);
       this.#since = Math.max(this.#since, after);
+      this.stop();
       if (late > 0 || after < this.#due) this.#startSlice(after, late > 0);
       else this.#check();
     });
@@ -146,8 +146,8 @@ export class IdleTimer {
   }
 
   /**
-   * Milliseconds for which the loop was blocked if the current slice ended now. The block may have begun at any moment of
-   * the slice: if the slice ends 100 ms late, the last 100 ms of its planned time count as blocked too.
+   * Milliseconds for which the loop was blocked if the current slice ended now. When in the slice the block began is unknown.
+   * Estimate: as long before the planned end as after it; a slice that ends 100 ms late counts 200 ms.
    */
   #blockedIn(now: number): number {
     const late = this.#lateAt(now);

@@ -163,18 +163,41 @@ describe('elapsed time', () => {
     }
   });
 
-  it('leaves a block out before the late timer has run', () => {
+  it('leaves out a block, and one that follows, from before the late timer runs until input has been read', () => {
     let now = 0;
-    const timer = new IdleTimer({
-      now: () => now,
-      after: () => () => undefined,
-      afterInput: () => () => undefined,
-    });
+    const calls: (() => void)[] = [];
+    const add = (callback: () => void) => {
+      calls.push(callback);
+      return () => undefined;
+    };
+    const after = (_: number, callback: () => void) => add(callback);
+    const timer = new IdleTimer({ now: () => now, after, afterInput: add });
     timer.watch(20_000, () => undefined);
-    now = 5000;
-    assert.equal(timer.elapsed, 0);
+    for (now of [250, 250, 5000, 9000]) {
+      assert.equal(timer.elapsed, 250, `${now}`);
+      calls.shift()?.();
+      assert.equal(timer.elapsed, 250, `${now}`);
+    }
+    now = 9100;
+    assert.equal(timer.elapsed, 350);
     timer.restart(now);
     assert.equal(timer.elapsed, 0);
+  });
+
+  it('is the idle time less that of the bytes, for bytes read between a late slice and the next', async () => {
+    const clock = new VirtualClock();
+    const loop = new HostLoop(clock);
+    const timer = new IdleTimer(loop);
+    timer.watch(20_000, () => undefined);
+    await clock.advance(500);
+    loop.block(3000);
+    const read: number[] = [];
+    loop.input(() => {
+      timer.heard(clock.now(), 8);
+      read.push(timer.elapsed, timer.idle);
+    });
+    await clock.advance(3000);
+    assert.deepEqual(read, [500, 490]);
   });
 });
 
