@@ -14,7 +14,7 @@ import type { Requests } from './request/requests';
 import type { SendQueue } from './send/send-queue';
 import type { LinkMachine } from './state/link-machine';
 import type { Closing, Effect, Goal, Timer } from './state/link-state';
-import { closed, closeFailed, corrupted } from './state/link-step';
+import { closed, closeFailed, corrupted, timeOver } from './state/link-step';
 import type { MessageSink } from './receive/link-receiver';
 
 /** Milliseconds that the server may take to answer the close frame. */
@@ -161,11 +161,11 @@ export class LinkEffects {
   }
 
   #startTimer(timer: Timer): void {
-    const { machine, policy, emitter } = this.#parts;
+    const { machine, policy, emitter, watch } = this.#parts;
     // A listener may have ended it before it began.
     if (!machine.owns(timer)) return;
     const retryInMs = timer.ms === 'policy' ? policy.nextDelay() : timer.ms;
-    machine.startTimer(retryInMs);
+    machine.startTimer(retryInMs, (state) => timeOver(state, watch.isInSync));
     if (timer.ms === 'policy') emitter.retry(retryInMs);
   }
 

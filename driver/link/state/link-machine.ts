@@ -7,7 +7,7 @@ import {
   type Timer,
   type Transition,
 } from './link-state';
-import { continueOpen, timeOver } from './link-step';
+import { continueOpen } from './link-step';
 
 /** Holds the state of a link, and is the only place where it changes. */
 export class LinkMachine {
@@ -54,7 +54,7 @@ export class LinkMachine {
     return timerOf(this.#state) === timer;
   }
 
-  startTimer(milliseconds: number): void {
+  startTimer(milliseconds: number, timeOver: Transition): void {
     this.#stopTimer = onTimeout(this.#clock, milliseconds, () => this.take(timeOver));
   }
 }

@@ -238,14 +238,20 @@ export function closed(state: State, operation: CloseOperation): Step {
   return isCurrentClose(state, operation) ? endClose(state) : [state];
 }
 
-/** The timer of the state has run out. */
-export function timeOver(state: State): Step {
+/** The timer of the state has run out. @param deviceInSync false while a resync goes on */
+export function timeOver(state: State, deviceInSync: boolean): Step {
   switch (state.kind) {
     case 'backingOff':
     case 'reconnecting':
       return reopen(state);
     case 'open':
-      return endCheckWait(state, new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' }));
+      // In sync, the response to the check is still missing.
+      return endCheckWait(
+        state,
+        deviceInSync
+          ? new EspAtError('OUT_OF_SYNC', { command: 'AT+WSOPEN?' })
+          : new EspAtError('DEVICE_NOT_READY', { state: 'resyncing' }),
+      );
     default:
       return [state];
   }

@@ -119,6 +119,19 @@ describe('an open of a link that was open before a resync', () => {
     assert.equal(link.state, 'open');
   });
 
+  it('fails with OUT_OF_SYNC at the end of its time, when the device is in sync but refuses AT+WSOPEN?', async () => {
+    await using harness = new Harness();
+    const { clock, device, link } = harness;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'error' } : undefined);
+    harness.say('\r\nSEND OK\r\n');
+    assert.equal(device.state.name, 'resyncing');
+    const again = endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 5000 }));
+    assert.equal(await clock.wait(again), 'OUT_OF_SYNC');
+    assert.deepEqual([device.state.name, link.state], ['ready', 'open']);
+  });
+
   it('leaves the link to its owner, and without keep-open, when it is aborted', async () => {
     await using harness = new Harness();
     const { clock, device, server, link } = harness;

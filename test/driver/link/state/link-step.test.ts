@@ -41,11 +41,12 @@ describe('open() during a resync', () => {
     open, joined, awaiting a check; abort of open(a), kept: open 2 waiting for 1, OPEN_ABORTED
     open, joined, awaiting a check; abort of open(b): open 2 waiting joined for 1
     open, joined, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED, OPEN_ABORTED
-    open, joined, awaiting a check; timer: open 2, DEVICE_NOT_READY, DEVICE_NOT_READY
+    open, joined, awaiting a check; timer: open 2, OUT_OF_SYNC, OUT_OF_SYNC
     open, joined, awaiting a check; check says 2: open 2, failRefused, done, done
     open, joined, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start, join
     open, joined, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start, join
-    open, awaiting a check; timer: open 2, DEVICE_NOT_READY
+    open, awaiting a check; timer: open 2, OUT_OF_SYNC
+    open, awaiting a check; timer in a resync: open 2, DEVICE_NOT_READY
     open, awaiting a check; check says 2: open 2, failRefused, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, start

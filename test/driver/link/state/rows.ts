@@ -158,7 +158,8 @@ const inputs: Readonly<Record<string, Transition>> = {
   'closed by an earlier close()': (state) => link.closed(state, new CloseOperation()),
   'close failed of an earlier close()': (state) =>
     link.closeFailed(state, new CloseOperation(), error),
-  timer: link.timeOver,
+  timer: (state) => link.timeOver(state, true),
+  'timer in a resync': (state) => link.timeOver(state, false),
   'check says 0': check(0),
   'check says 1': check(1),
   'check says 2': check(2, 'a'),
