@@ -142,7 +142,7 @@ export function parseCwstate(response: Response): {
   return { state: Number(state), ssid: decoded(ssid) };
 }
 
-/** Parses the response to {@link cwlap}, in the device's order; omits corrupt lines. */
+/** Parses the response to {@link cwlap}, in the device's order; omits corrupt lines, and names with a line end. */
 export function parseCwlap(response: Response): WifiNetwork[] {
   return response.flatMap((line) => {
     const parts = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)[,)]/i.exec(line);

@@ -11,6 +11,9 @@ const HEAD = Buffer.from('+WS_DATA:', 'latin1');
 const FOREIGN = Buffer.from('+IPD,', 'latin1');
 /** Data of a TCP, UDP or SSL connection: `+IPD,[link,]length[,"address",port]:`. */
 const FOREIGN_HEAD = /^\+IPD,(?:\d,)?(\d{1,5})(?:,"[^"]*",\d{1,5})?:$/;
+/** Up to the name of a network in a scan. The name, up to 32 bytes of a stranger's choice, may hold CR LF. */
+const SSID_HEAD = /^\+CWLAP:\(\d,"/;
+const MAX_SSID_BYTES = 32;
 
 /** State of the line after a read. */
 export type LineProgress =
@@ -84,7 +87,7 @@ export class Line {
   #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
     const { length } = this;
-    if (byte === LF && bytes[length - 2] === CR) return 'end';
+    if (byte === LF && bytes[length - 2] === CR) return this.#endsInSsid ? 'more' : 'end';
     if (byte === COLON && !this.#quotes) {
       if (isHead(bytes, length - HEAD.length)) {
         this.length -= HEAD.length;
@@ -99,6 +102,13 @@ export class Line {
       }
     }
     return length === CAPACITY_BYTES ? this.#overflow() : 'more';
+  }
+
+  /** Whether the last bytes are of the name of a network: the rest of such a line alone is longer. */
+  get #endsInSsid(): boolean {
+    if (!this.#quotes) return false;
+    const [head] = SSID_HEAD.exec(this.text) ?? [];
+    return head !== undefined && this.length <= head.length + MAX_SSID_BYTES;
   }
 
   /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */

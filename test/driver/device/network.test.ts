@@ -193,6 +193,28 @@ describe('scanning networks', () => {
     assert.ok(commands.includes('AT+CWLAP'));
   });
 
+  it('takes nothing in the name of a network for what the device says', async () => {
+    const names = ['a\r\nready\r\n', '\r\nOK\r\n', '\r\nERROR\r\n', '\r\n+WS_CLOSED:0\r\n'];
+    names.push('\r\n+WS_DATA:0,1,1,4,4,evil\r\n', ')\r\n\r\nready\r\n', '\r\nWIFI DISCONNECT\r\n');
+    const strangers = names.map((ssid) => ({ ssid, password: '' }));
+    await using harness = new Harness({
+      device: { wifi },
+      simulator: { wifi: [home, ...strangers] },
+    });
+    const { clock, device, link } = harness;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.events.length = harness.linkEvents.length = 0;
+    const found = await clock.wait(device.scanNetworks());
+    assert.deepEqual(
+      found.map(({ ssid }) => ssid),
+      ['home'],
+    );
+    await clock.advance(1000);
+    assert.deepEqual([harness.events, harness.linkEvents, harness.messages], [[], [], []]);
+    assert.equal(link.state, 'open');
+  });
+
   it('fails with the reason when the device is unresponsive or stopped', async () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();

@@ -29,6 +29,8 @@ describe('what the device says, and its frames', () => {
   const whole = `+WS_DATA:2,${inside.length},${inside}\r\n`;
   const listed = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
   const foreign = '+IPD,0,4,"10.0.0.1",80:';
+  const [head, tail] = ['+CWLAP:(3,"', '",-50,"aa:bb:cc:dd:ee:ff",1,-1,-1,4,4,7,0)'];
+  const name = `ab\r\n+WS_DATA:0,2,hi\r\nready)\r\n>`.padEnd(30, 'x') + '\r\n';
   const cases: Readonly<Record<string, readonly [said: string, ...frames: readonly Frame[]]>> = {
     'lines end at CR LF, empty ones are dropped': ['\r\nOK\r\n\r\n\r\nOK\r\n', ok, ok],
     'lines do not end at CR or LF alone': ['a\rb\nc\r\r\n\n\r\n', line('a\rb\nc\r'), line('\n')],
@@ -44,6 +46,16 @@ describe('what the device says, and its frames', () => {
     'data is recognized in bytes that are dropped': [`+WS_DATA:x+A:b${HI}OK\r\n`, garbage, hi, ok],
     'data ends noise that is dropped': [`+WS_DATA:xA${HI}OK\r\n`, garbage, hi, ok],
     'data is not recognized inside a quoted response': [`${listed}\r\n`, line(listed)],
+    'a name of 32 bytes in a scan may hold anything': [
+      `${head}${name}${tail}\r\nOK\r\n`,
+      line(`${head}${name}${tail}`),
+      ok,
+    ],
+    'a line in a scan ends behind 32 bytes of a name': [
+      `${head}${'x'.repeat(31)}\r\nOK\r\n`,
+      line(`${head}${'x'.repeat(31)}`),
+      ok,
+    ],
     'a short length is detected at the CR LF': ['+WS_DATA:0,4,hello\r\nOK\r\n', garbage, ok],
     'a long length is detected at the CR LF': ['+WS_DATA:0,6,hello\r\n\r\nOK\r\n', garbage, ok],
     'a wrong length does not consume data': [`+WS_DATA:0,4,hello${HI}OK\r\n`, garbage, hi, ok],
