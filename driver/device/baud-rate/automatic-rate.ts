@@ -137,6 +137,6 @@ export async function climb(
     await run(echoOff());
     client.assume({ echoOff: true });
   }
-  port.remember();
+  port.memory.baudRate = port.baudRate;
   return attempt.wasSilent ? 'restarted' : 'done';
 }

@@ -43,7 +43,7 @@ export async function returnToStartRate(access: SequenceAccess, port: SessionPor
   // `none`: where the device does not drive RTS, CTS of the port does not show the next climb that the wires are there.
   const outcome = await changeUart({ rate: startRate, flowControl: 'rts' }, access);
   if (outcome !== 'accepted') return;
-  port.remember(startRate);
+  port.memory.baudRate = startRate;
   await pause(access);
   await port.setRate(startRate);
 }

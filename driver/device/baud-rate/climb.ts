@@ -33,10 +33,11 @@ export class Climb {
   wiresFailed = false;
   /** The lowest rate that has failed in this climb, in bits a second. */
   failedRate: number | undefined;
+  /** The setting that works. */
+  good: UartSetting;
   readonly #access: SequenceAccess;
   readonly #port: SessionPort;
   readonly #options: ClimbOptions;
-  #good: UartSetting;
   #ceiling: number;
   /** `likely`: the device holds CTS of the port active. */
   #wires: ClimbOptions['wires'] | 'likely';
@@ -48,19 +49,14 @@ export class Climb {
     this.#access = access;
     this.#port = port;
     this.#options = options;
-    this.#good = good;
+    this.good = good;
     this.#ceiling = options.ceiling;
     this.#wires = options.wires;
   }
 
-  /** The setting that works. */
-  get good(): UartSetting {
-    return this.#good;
-  }
-
   /** Whether there is nothing to change. */
   get isAtTop(): boolean {
-    return this.#wires !== 'unknown' && isDeepStrictEqual(this.#next, this.#good);
+    return this.#wires !== 'unknown' && isDeepStrictEqual(this.#next, this.good);
   }
 
   /**
@@ -69,20 +65,20 @@ export class Climb {
    */
   async run(): Promise<boolean> {
     for (let losses = 0; losses < MAX_LOSSES;) {
-      if (this.#wires === 'unknown' && drivesRts(this.#good.flowControl)) await this.#readCts();
+      if (this.#wires === 'unknown' && drivesRts(this.good.flowControl)) await this.#readCts();
       const to = this.#next;
-      if (isDeepStrictEqual(to, this.#good)) break;
+      if (isDeepStrictEqual(to, this.good)) break;
       const outcome = await this.#change(to);
       if (outcome === 'works') {
-        this.#good = to;
+        this.good = to;
         if (this.#wires === 'likely') await this.#useWires();
       } else if (this.#wires === 'likely') {
         this.#wires = 'none';
         this.wiresFailed = true;
       } else if (outcome === 'failed' && this.#doubted !== to.rate) {
         this.#doubted = to.rate;
-      } else if (to.rate > this.#good.rate) {
-        this.#ceiling = this.#good.rate;
+      } else if (to.rate > this.good.rate) {
+        this.#ceiling = this.good.rate;
         this.failedRate = to.rate;
       } else if (outcome !== 'lost') {
         break;
@@ -92,14 +88,14 @@ export class Climb {
       losses++;
       // Marks the flow control as unknown: `cts` differs from every setting to try, so the climb sets it next. After the last
       // loss it stays unknown.
-      this.#good = { rate: this.#port.baudRate ?? to.rate, flowControl: 'cts' };
+      this.good = { rate: this.#port.baudRate ?? to.rate, flowControl: 'cts' };
     }
     return true;
   }
 
   /** The setting to try; the one that works at the end of the climb. */
   get #next(): UartSetting {
-    const { rate } = this.#good;
+    const { rate } = this.good;
     switch (this.#wires) {
       case 'unknown':
         return { rate, flowControl: this.#options.unwiredFlowControl };
@@ -116,7 +112,7 @@ export class Climb {
   }
 
   #nextRate(limit: number): number {
-    const { rate } = this.#good;
+    const { rate } = this.good;
     const allowed = this.#options.ladder.filter((each) => each <= limit);
     return (rate > limit ? allowed.at(-1) : allowed.find((each) => each > rate)) ?? rate;
   }
@@ -124,7 +120,7 @@ export class Climb {
   async #readCts(): Promise<void> {
     if (!(await this.#port.readCts())) this.#wires = 'none';
     // With `both` the device waits for CTS before it sends. It has answered, so the wires work.
-    else if (this.#good.flowControl === 'both') await this.#useWires();
+    else if (this.good.flowControl === 'both') await this.#useWires();
     else this.#wires = 'likely';
   }
 
@@ -136,7 +132,7 @@ export class Climb {
 
   /** Changes device and port, and reverts a change that fails. `lost`: the device answers at neither setting. */
   async #change(to: UartSetting): Promise<'works' | 'failed' | 'unsupported' | 'lost'> {
-    const good = this.#good;
+    const good = this.good;
     if (!(await this.#supports(to.rate))) return 'unsupported';
     if ((await changeUart(to, this.#access)) === 'refused') return 'failed';
     // Without a response the device may have changed its rate, or not.
@@ -156,7 +152,7 @@ export class Climb {
   /** Whether the port takes a rate. If not, a device at that rate would be unreachable. */
   async #supports(rate: number): Promise<boolean> {
     const isSupported = await this.#port.trySetRate(rate);
-    await this.#port.setRate(this.#good.rate);
+    await this.#port.setRate(this.good.rate);
     return isSupported;
   }
 
@@ -175,8 +171,8 @@ export class Climb {
 
   /** A trial for each rate that the device may have; without padding, because no prompt is pending in a climb. */
   #trialsAfterLoss(to: UartSetting): Trial[] {
-    const likely = [this.#good.rate, to.rate, ...LADDER];
-    const rates = [...likely, ...misheardRates(to.rate), ...misheardRates(this.#good.rate)];
+    const likely = [this.good.rate, to.rate, ...LADDER];
+    const rates = [...likely, ...misheardRates(to.rate), ...misheardRates(this.good.rate)];
     return [...new Set(rates)].map((rate) => ({ rate, pad: 'never', pace: 'search' }));
   }
 }

@@ -19,30 +19,30 @@ interface ClimbResult {
 export class RateLimit {
   /** False once the device, told to wait for CTS, has failed. */
   wiresWork = true;
-  #failedRate = Infinity;
+  /** The rate that has failed, and the time of the clock at which the driver may try it again. */
+  #failed: { readonly rate: number; readonly retryAt: number } | undefined;
   /** The rate at which the device was silent in an earlier climb. */
   #silentRate: number | undefined;
   #failures = 0;
-  #retryAt = -Infinity;
   #lostResponsesAt: number[] = [];
   #rateAtLoss: number | undefined;
 
-  /** Time of the clock at which the driver may try the failed rate again; undefined where none has failed. */
+  /** When the driver may try the failed rate again; undefined where none has failed. */
   get retryAt(): number | undefined {
-    return this.#failedRate === Infinity ? undefined : this.#retryAt;
+    return this.#failed?.retryAt;
   }
 
   /** The highest rate to use. */
   ceiling(now: number): number {
-    if (now >= this.#retryAt) return Infinity;
-    return LADDER.findLast((rate) => rate < this.#failedRate) ?? 0;
+    const failed = this.#failed;
+    if (!failed || now >= failed.retryAt) return Infinity;
+    return LADDER.findLast((rate) => rate < failed.rate) ?? 0;
   }
 
   /** A rate does not work. */
   rateFailed(rate: number, now: number): void {
-    this.#failedRate = rate;
-    this.#retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
-    this.#failures++;
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, MAX_RETRY_MS);
+    this.#failed = { rate, retryAt: now + retryMs };
     this.#lostResponsesAt = [];
   }
 
@@ -56,10 +56,7 @@ export class RateLimit {
     now: number,
   ): void {
     if (wiresFailed) this.wiresWork = false;
-    if (good.rate >= this.#failedRate) {
-      this.#failedRate = Infinity;
-      this.#retryAt = -Infinity;
-    }
+    if (this.#failed && good.rate >= this.#failed.rate) this.#failed = undefined;
     if (failedRate === undefined) return;
     if (!isFound || !wasSilent || this.#silentRate === failedRate) this.rateFailed(failedRate, now);
     if (wasSilent) this.#silentRate = failedRate;
@@ -67,10 +64,8 @@ export class RateLimit {
 
   /** A response is lost or corrupt. Returns whether that happens too often. */
   responseLost(now: number): boolean {
-    this.#lostResponsesAt = [
-      ...this.#lostResponsesAt.filter((at) => now - at < LOST_RESPONSES_WINDOW_MS),
-      now,
-    ];
+    const recent = this.#lostResponsesAt.filter((at) => now - at < LOST_RESPONSES_WINDOW_MS);
+    this.#lostResponsesAt = [...recent, now];
     return this.#lostResponsesAt.length >= MAX_LOST_RESPONSES;
   }
 
@@ -80,15 +75,14 @@ export class RateLimit {
   }
 
   /**
-   * The driver has found the device. If it is still at the rate at which it was lost, that rate does not work.
-   * `otherRate`: it has restarted, or the port ignores rates.
+   * The driver has found the device. If it is still at the rate at which it was lost, that rate does not work. Returns
+   * whether it is at another one: then it has restarted, or the port ignores rates.
    */
-  deviceFound(rate: number | undefined, now: number): 'otherRate' | undefined {
+  deviceFound(rate: number | undefined, now: number): boolean {
     const before = this.#rateAtLoss;
     this.#rateAtLoss = undefined;
-    if (rate === undefined || before === undefined) return undefined;
-    if (rate !== before) return 'otherRate';
-    this.rateFailed(rate, now);
-    return undefined;
+    if (rate === undefined || before === undefined) return false;
+    if (rate === before) this.rateFailed(rate, now);
+    return rate !== before;
   }
 }

@@ -64,17 +64,6 @@ export async function findDevice(
   throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
 }
 
-/**
- * Sets the port back to the start rate where the device has another rate than the port: a pty or native USB in between
- * ignores rates. While the port counts as negotiated, the client takes a short silence for a restart.
- */
-export async function resetIgnoredRate(
-  { run }: Pick<SequenceAccess, 'run'>,
-  port: SessionPort,
-): Promise<void> {
-  if (port.isNegotiated && !(await hasRateOfPort(run, port))) await port.setRate(port.startRate);
-}
-
 /** Whether the device has the rate of the port: a pty or native USB in between ignores rates. True where it does not say. */
 export async function hasRateOfPort(run: Run, { baudRate }: SessionPort): Promise<boolean> {
   if (baudRate === undefined) return true;
@@ -97,25 +86,19 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
 }
 
 function trials(port: SessionPort, failedSearches: number): Trial[] {
+  const { baudRate, canSetRate, startRate, negotiatedRate, memory } = port;
   const { pendingPrompt } = port.knowledge;
-  if (!port.canSetRate) return pads(pendingPrompt).map((pad) => trial(port.baudRate, pad, true));
-  const { baudRate, startRate, negotiatedRate, rememberedRate } = port;
   const known = pendingPrompt
-    ? [rememberedRate, baudRate, startRate, negotiatedRate]
-    : [baudRate, startRate, rememberedRate, negotiatedRate];
-  const rates = likelyRates(known, failedSearches > 0);
+    ? [memory.baudRate, baudRate, startRate, negotiatedRate]
+    : [baudRate, startRate, memory.baudRate, negotiatedRate];
+  const rates = canSetRate ? likelyRates(known, failedSearches > 0) : [baudRate];
   // A pending prompt is rare, and padding takes long: tries each rate without padding first.
-  return pads(pendingPrompt).flatMap((pad) =>
-    rates.map((rate, index) => trial(rate, pad, index === 0 && pad === 'never')),
+  const pads = pendingPrompt ? (['first'] as const) : (['never', 'first'] as const);
+  return pads.flatMap((pad) =>
+    rates.map((rate, index) => {
+      // At the likeliest rate it waits as long as at the start rate: the device may be at work, or starting.
+      const isLikely = !canSetRate || (index === 0 && pad === 'never');
+      return { rate, pad, pace: isLikely ? 'startRate' : 'search' };
+    }),
   );
 }
-
-const pads = (pendingPrompt: boolean): readonly Trial['pad'][] =>
-  pendingPrompt ? ['first'] : ['never', 'first'];
-
-/** @param isLikely whether to wait as long as at the start rate: the device may be at work, or starting */
-const trial = (rate: number | undefined, pad: Trial['pad'], isLikely: boolean): Trial => ({
-  rate,
-  pad,
-  pace: isLikely ? 'startRate' : 'search',
-});

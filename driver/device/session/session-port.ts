@@ -2,15 +2,10 @@ import type { PortWriter } from '../../at/types';
 import { asEspAtError, EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
 import type { DeviceCounters } from '../../statistics/device-counters';
-import type { CompleteOptions } from '../options';
+import type { CompleteOptions, PortMemory } from '../options';
 import type { DeviceEmitter } from '../events';
 import type { PortKnowledge } from './port-knowledge';
-
-interface SessionPortContext {
-  readonly options: CompleteOptions;
-  readonly counters: DeviceCounters;
-  readonly knowledge: PortKnowledge;
-}
+import type { SessionContext } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
@@ -25,7 +20,7 @@ export class SessionPort implements PortWriter {
   /** @param rateChanged called after a change of the rate, with {@link isNegotiated} */
   constructor(
     port: Port,
-    { options, counters, knowledge }: SessionPortContext,
+    { options, counters, knowledge }: Pick<SessionContext, 'options' | 'counters' | 'knowledge'>,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
     this.#port = port;
@@ -75,14 +70,9 @@ export class SessionPort implements PortWriter {
     return this.#options.port.rate;
   }
 
-  /** Baud rate at which the device was last on this port. */
-  get rememberedRate(): number | undefined {
-    return this.#options.memory.baudRate;
-  }
-
-  /** Remembers the baud rate of the device for the next session on the port. */
-  remember(rate = this.#baudRate): void {
-    this.#options.memory.baudRate = rate;
+  /** For the next session on the port. */
+  get memory(): PortMemory {
+    return this.#options.memory;
   }
 
   /** Whether the driver climbs to the best rate. */
@@ -92,9 +82,10 @@ export class SessionPort implements PortWriter {
 
   /** The rate of the options; undefined where there is none, or where it has failed. */
   get negotiatedRate(): number | undefined {
-    const { negotiatedRate } = this.#options;
-    const isRate = typeof negotiatedRate === 'number' && negotiatedRate !== 0;
-    return this.knowledge.negotiatedRateWorks && isRate ? negotiatedRate : undefined;
+    const { negotiatedRate: rate } = this.#options;
+    return this.knowledge.negotiatedRateWorks && typeof rate === 'number' && rate !== 0
+      ? rate
+      : undefined;
   }
 
   /** @throws EspAtError `PORT_FAILED`, `PORT_CLOSED` */

@@ -6,7 +6,7 @@ import { Backoff } from '../../../backoff';
 import type { ReadyDevice } from '../../../link/link-host';
 import { AutomaticRate } from '../../baud-rate/automatic-rate';
 import { negotiateRate } from '../../baud-rate/negotiate';
-import { findDevice, hasRateOfPort, resetIgnoredRate } from '../../baud-rate/search';
+import { findDevice, hasRateOfPort } from '../../baud-rate/search';
 import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
 import { LinkChecks } from '../link-checks';
@@ -111,19 +111,19 @@ export class Initialization {
     const { run } = access;
     client.assume({ echoOff: false });
     await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
-    const found = knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
+    const isAtOtherRate = knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
     await run(echoOff());
     client.assume({ echoOff: true });
     // At the negotiated rate the driver did not hear its `ready`.
-    if (found === 'otherRate' && (await hasRateOfPort(run, port))) {
+    if (isAtOtherRate && (await hasRateOfPort(run, port))) {
       counters.restarted();
       emitter.emit('restart');
     }
-    // A port that ignores rates goes back to its start rate.
-    await resetIgnoredRate(access, port);
+    // A pty or native USB ignores rates. While the port counts as negotiated, the client takes a short silence for a restart.
+    if (port.isNegotiated && !(await hasRateOfPort(run, port))) await port.setRate(port.startRate);
     await run(sysStore(options.store === true));
     await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
-    port.remember();
+    port.memory.baudRate = port.baudRate;
     await closeConnections(run, options.clock, signal);
     return identify(run, this.#firmware);
   }
