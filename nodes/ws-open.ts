@@ -34,7 +34,7 @@ import { settingText } from './shared/settings/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator, type Translate } from './shared/message/translate';
 import { changed } from './shared/message/changed';
-import { within } from './shared/device/within';
+import { within } from '../driver/within';
 
 /** How long a node that stops waits for the close handshakes of its connections. */
 const CLOSE_TIMEOUT_MS = 600;

@@ -5,8 +5,12 @@ import { EspAtError } from '../errors';
 import type { Port, PortHandlers, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
 import { waitFor, type WaitOptions } from '../wait';
+import { within } from '../within';
 import { Examination } from './examination';
 import { PortKnowledge } from '../device/session/port-knowledge';
+
+/** How long the port has to close: an operating system may keep it busy. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 /**
  * Opens a port, runs `body` as one command sequence on it, and closes the port.
@@ -49,7 +53,7 @@ export async function visit(
     await waitFor(examined, wait);
   } finally {
     client?.close(new EspAtError('DEVICE_STOPPED'));
-    await port.close();
+    await within(clock, CLOSE_TIMEOUT_MS, port.close());
   }
 }
 

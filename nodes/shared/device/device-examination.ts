@@ -1,23 +1,25 @@
 import { examine, type DoctorReport, type PortOpener } from '../../../driver';
+import { waitFor } from '../../../driver/wait';
 import type { DeviceApi } from './device-api';
+import type { DeviceHost } from './device-host';
 
 /** Examines a device, whose links pause meanwhile. One examination at a time. */
 export class DeviceExamination {
-  readonly #isRunning: (device: DeviceApi) => boolean;
+  readonly #host: Pick<DeviceHost, 'clock' | 'runningDevice'>;
   #underWay:
     { readonly report: Promise<DoctorReport>; readonly controller: AbortController } | undefined;
 
-  constructor(isRunning: (device: DeviceApi) => boolean) {
-    this.#isRunning = isRunning;
+  constructor(host: Pick<DeviceHost, 'clock' | 'runningDevice'>) {
+    this.#host = host;
   }
 
   /**
    * Begins an examination.
    * @param opener of the device's port
-   * @throws the reason of `abort()`
+   * @param controller aborts it, here and in {@link abort}
+   * @throws the reason of the abort
    */
-  begin(device: DeviceApi, opener: PortOpener): Promise<DoctorReport> {
-    const controller = new AbortController();
+  begin(device: DeviceApi, opener: PortOpener, controller: AbortController): Promise<DoctorReport> {
     const report = this.#examine(device, opener, controller.signal).finally(() => {
       this.#underWay = undefined;
     });
@@ -36,12 +38,13 @@ export class DeviceExamination {
     opener: PortOpener,
     signal: AbortSignal,
   ): Promise<DoctorReport> {
+    signal.throwIfAborted();
     const wasDisconnected = device.state.name === 'disconnected';
-    await device.disconnect();
     try {
-      return await examine(opener, { signal });
+      await waitFor(device.disconnect(), { signal });
+      return await examine(opener, { signal, clock: this.#host.clock });
     } finally {
-      if (!wasDisconnected && this.#isRunning(device)) device.start();
+      if (!wasDisconnected && this.#host.runningDevice === device) device.start();
     }
   }
 }

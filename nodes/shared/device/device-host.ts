@@ -10,7 +10,7 @@ import type { FlowLinkEvent } from './flow-events';
 import { InOrder } from './in-order';
 import type { Claimant } from './port-claims';
 import { ReleasedLinks } from './released-links';
-import { within } from './within';
+import { within } from '../../../driver/within';
 import type { Capabilities } from '../../../driver/commands/capabilities';
 
 /** How long the device runs on without users: a redeployed node is back before that. */
@@ -45,7 +45,7 @@ export class DeviceHost implements Claimant {
   #state: HostState = { kind: 'idle' };
   /** Examinations, and changes of the port by a flow. */
   readonly #portWork = new InOrder();
-  readonly #examination = new DeviceExamination((device) => this.runningDevice === device);
+  readonly #examination = new DeviceExamination(this);
   readonly released: ReleasedLinks;
 
   constructor(options: DeviceHostOptions) {
@@ -165,12 +165,12 @@ export class DeviceHost implements Claimant {
     this.#state = { kind: 'idle' };
   }
 
-  /** Examines the device, whose links pause meanwhile. @param opener of its port, with the settings to examine it with */
-  examine(opener: PortOpener): Promise<DoctorReport> {
+  /** Examines the device, whose links pause meanwhile, over `opener`: its port, maybe with other settings. */
+  examine(opener: PortOpener, controller: AbortController): Promise<DoctorReport> {
     return this.#portWork.run(() => {
       // The host is about to give up the port.
       if (this.#state.kind === 'stopping') throw new EspAtError('DEVICE_STOPPED');
-      return this.#examination.begin(this.device, opener);
+      return this.#examination.begin(this.device, opener, controller);
     });
   }
 

@@ -2,12 +2,12 @@ import type { Clock } from '../../../driver/clock';
 import { examine, type DoctorReport, type PortOpener, type WifiNetwork } from '../../../driver';
 import { networksAt } from '../../../driver/doctor/networks';
 import { EspAtError } from '../../../driver/errors';
-import type { WaitOptions } from '../../../driver/wait';
+import { waitFor, type WaitOptions } from '../../../driver/wait';
 import { DeviceHost } from './device-host';
 import { InOrder } from './in-order';
 import type { PortClaims, PortHolder } from './port-claims';
 
-/** Milliseconds that a visit may take: many times what a device in the worst state takes. */
+/** Milliseconds that an answer may take: three times what the doctor needs for a device in the worst state. */
 const TIME_LIMIT_MS = 60_000;
 
 /** A port as a dialog describes it. */
@@ -21,12 +21,12 @@ export interface DialogPort {
 
 /** What a dialog can ask of a port. */
 interface Question<T> {
-  ofDevice(host: DeviceHost, opener: PortOpener): Promise<T>;
+  ofDevice(host: DeviceHost, opener: PortOpener, controller: AbortController): Promise<T>;
   ofPort(opener: PortOpener, wait: WaitOptions & { readonly clock: Clock }): Promise<T>;
 }
 
 const examination: Question<DoctorReport> = {
-  ofDevice: (host, opener) => host.examine(opener),
+  ofDevice: (host, opener, controller) => host.examine(opener, controller),
   ofPort: examine,
 };
 
@@ -83,11 +83,14 @@ export class PortVisits {
   async #answer<T>(port: PortOpener, question: Question<T>): Promise<T> {
     for (;;) {
       const holder = this.#claims.holderOf(port.address);
-      if (holder instanceof DeviceHost) return question.ofDevice(holder, port);
       const visit = new Visit(port.address, this.#clock);
-      this.#claims.take(port.address, visit);
+      const { controller } = visit;
+      const { signal } = controller;
       try {
-        return await question.ofPort(port, { signal: visit.signal, clock: this.#clock });
+        if (holder instanceof DeviceHost)
+          return await waitFor(question.ofDevice(holder, port, controller), { signal });
+        this.#claims.take(port.address, visit);
+        return await question.ofPort(port, { signal, clock: this.#clock });
       } catch (error) {
         // A deployed device has requested the port: the next pass asks that device.
         if (!visit.isContested) throw error;
@@ -99,24 +102,20 @@ export class PortVisits {
   }
 }
 
-/** Holds a port while a question about it is answered. */
+/** Limits the time of a question, and holds the port meanwhile where no device has it. */
 class Visit implements PortHolder {
-  readonly #controller = new AbortController();
+  readonly controller = new AbortController();
   readonly end: () => void;
   isContested = false;
 
   constructor(port: string, clock: Clock) {
     this.end = clock.after(TIME_LIMIT_MS, () => {
-      this.#controller.abort(new EspAtError('DEVICE_UNRESPONSIVE', { port }));
+      this.controller.abort(new EspAtError('DEVICE_UNRESPONSIVE', { port }));
     });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
   }
 
   contested(): undefined {
     this.isContested = true;
-    this.#controller.abort();
+    this.controller.abort();
   }
 }

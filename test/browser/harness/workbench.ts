@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 import { systemClock } from '../../../driver/clock';
-import { within } from '../../../nodes/shared/device/within';
+import { within } from '../../../driver/within';
 import { asObject, asObjects, asText, type Json } from '../../package/project';
 import { Demo, type DemoOptions } from '../../start/demo';
 import { Editor, type EditorOptions, type RunningFlows } from './editor';

@@ -36,7 +36,7 @@ async function underExamination() {
   });
   host.attach({ deviceChanged: () => undefined });
   const dialog: PortOpener = { address: 'p', open };
-  const report = host.examine(dialog);
+  const report = host.examine(dialog, new AbortController());
   await turns();
   const endExamination = () => fail(new EspAtError('PORT_FAILED'));
   return { clock, device, host, dialog, report, opens: () => opens, endExamination };
@@ -105,7 +105,7 @@ it('an examination of a device that stops: DEVICE_STOPPED, and its port stays cl
   const ended = host.end();
   await clock.advance(800);
   assert.equal(device.stops, 1);
-  await assert.rejects(host.examine(dialog), { code: 'DEVICE_STOPPED' });
+  await assert.rejects(host.examine(dialog, new AbortController()), { code: 'DEVICE_STOPPED' });
   assert.deepEqual([opens(), device.disconnects], [1, 1]);
   stop();
   await ended;

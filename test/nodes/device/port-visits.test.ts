@@ -19,15 +19,17 @@ import { field } from '../../harness/nodes/messages';
 import { editorSentence } from '../../harness/editor/editor-sentence';
 import { asObjects } from '../../package/project';
 
-/** A port that opens after some time, or never, and has nothing behind it. */
+/** A port that opens and closes after some time, or never, and has nothing behind it. */
 class SilentPort implements PortOpener {
   readonly address: string;
   readonly events: string[] = [];
   readonly #opening: Promise<void>;
+  readonly #closing: Promise<void>;
 
-  constructor(address: string, opening: Promise<void> = Promise.resolve()) {
+  constructor(address: string, opening = Promise.resolve(), closing = Promise.resolve()) {
     this.address = address;
     this.#opening = opening;
+    this.#closing = closing;
   }
 
   async open() {
@@ -40,7 +42,7 @@ class SilentPort implements PortOpener {
       setFlowControl: () => Promise.resolve(),
       close: () => {
         this.events.push('closed');
-        return Promise.resolve();
+        return this.#closing;
       },
     };
   }
@@ -128,6 +130,59 @@ describe('PortVisits', () => {
     open();
     await clock.advance(100);
     assert.deepEqual(port.events, ['opening', 'open', 'closed']);
+  });
+
+  const never = new Promise<void>(() => undefined);
+
+  it('a port that never closes: answered after a second more, and free for a device', async () => {
+    const clock = new VirtualClock();
+    const claims = new PortClaims((address) => address);
+    const visits = new PortVisits(claims, clock);
+    const port = new SilentPort('p', undefined, never);
+    const { findings } = await passing(clock, visits.examine(typed(port)));
+    assert.equal(findings[0]?.code, 'NO_ANSWER_BRIDGE');
+    assert.equal(claims.holderOf('p'), undefined);
+    assert.equal(clock.pending, 0);
+  });
+
+  for (const { never: what, port, answer } of [
+    { never: 'opens', port: new SilentPort('p', never), answer: 'DEVICE_UNRESPONSIVE' },
+    { never: 'closes', port: new SilentPort('p', undefined, never), answer: 'NO_ANSWER_BRIDGE' },
+  ]) {
+    it(`a deployed device whose port never ${what} in an examination: runs again after the answer`, async () => {
+      const hosts = new Hosts();
+      const { clock } = hosts;
+      const device = new FakeDevice();
+      const host = hosts.host('a', () => device);
+      new RecordingUser(host);
+      const visits = new PortVisits(hosts.claims, clock);
+      const report = await passing(clock, visits.examine(typed(port))).then(
+        ({ findings }) => findings[0]?.code,
+        codeOf,
+      );
+      assert.equal(report, answer);
+      assert.deepEqual([device.state.name, device.starts], ['ready', 2]);
+      await host.deviceAfterPortWork();
+      assert.equal(clock.pending, 0);
+    });
+  }
+
+  it('a deployed device that never frees its port: the dialog has its answer after a minute', async () => {
+    const hosts = new Hosts();
+    const { clock } = hosts;
+    const device = new FakeDevice();
+    device.stopping = never;
+    const host = hosts.host('a', () => device);
+    new RecordingUser(host);
+    const visits = new PortVisits(hosts.claims, clock);
+    const [first, second] = [new SilentPort('p'), new SilentPort('p')];
+    const report = visits.examine(typed(first));
+    const networks = visits.networks(typed(second));
+    assert.equal(await passing(clock, report).catch(codeOf), 'DEVICE_UNRESPONSIVE');
+    assert.deepEqual([clock.now(), device.starts], [60_000, 2]);
+    assert.equal(await networks, device.networks);
+    assert.deepEqual([first.events, second.events], [[], []]);
+    assert.equal(clock.pending, 0);
   });
 });
 

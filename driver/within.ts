@@ -1,4 +1,4 @@
-import type { Clock } from '../../../driver/clock';
+import type { Clock } from './clock';
 
 /** Settles with `promise`, or after `timeoutMs` if that is sooner. Never rejects, leaves no timer. */
 export function within(clock: Clock, timeoutMs: number, promise: Promise<unknown>): Promise<void> {
