@@ -63,8 +63,8 @@ export class WebSocketEvents extends EventTarget {
   }
 
   /**
-   * A handler runs at the place of the first assignment to its property, also where the property was null since. HTML
-   * (section 8.1.8.1) moves it to the end then.
+   * A handler runs at the place of the first assignment to its property, even if the property has been null in between:
+   * HTML (section 8.1.8.1) would then move the handler to the end.
    */
   #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
     const handlers: { [Each in Type]?: Handler<Each> } = this.#handlers;

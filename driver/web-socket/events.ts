@@ -4,7 +4,7 @@ import type { EspAtError } from '../errors';
 export class WebSocketCloseEvent extends Event {
   /**
    * Whether `close()` or a close frame of the server ended the connection. True also where the server did not answer the
-   * close frame, or the device was lost before it left.
+   * close frame, or the device was lost before the close frame left.
    */
   readonly wasClean: boolean;
   /**

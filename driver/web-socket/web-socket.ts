@@ -98,7 +98,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     return this.#bufferedAmount;
   }
 
-  /** The subprotocol, once open, if the constructor got only one: the firmware does not report the server's choice. */
+  /** The constructor's subprotocol. Empty while the link opens, and among several: the firmware does not tell the choice. */
   get protocol(): string {
     const [protocol = '', ...others] = this.#protocols;
     return this.#readyState === CONNECTING || others.length > 0 ? '' : protocol;
@@ -226,8 +226,8 @@ export class DeviceWebSocket extends WebSocketEvents {
     }
   }
 
-  readonly #changed = ({ to, cause, owner, error }: LinkChange): void => {
-    if (owner !== this.#owner) return;
+  // Another open() to the same URI may join the connection. Its events then name that owner, but are this socket's too.
+  readonly #changed = ({ to, cause, error }: LinkChange): void => {
     if (to === 'open' && this.#readyState === CONNECTING) {
       this.#readyState = OPEN;
       this.emitBoth(new Event('open'));
@@ -238,7 +238,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   };
 
   readonly #received = (message: Message): void => {
-    if (message.owner !== this.#owner || this.#readyState !== OPEN) return;
+    if (this.#readyState !== OPEN) return;
     if (message.opcode === 1 && !isUtf8(message.bytes))
       // RFC 6455, section 8.1: the firmware does not check it.
       return this.#fail(new EspAtError('MESSAGE_NOT_TEXT', { link: message.link }), 1007);
@@ -248,10 +248,8 @@ export class DeviceWebSocket extends WebSocketEvents {
   #emitOrKeep(message: Message): void {
     if (this.#readyState === CLOSED) return;
     if (this.#paused?.add(message) === false) return this.#fail(pauseBufferFull(message.link));
-    if (this.#paused) {
-      this.#undelivered++;
-      return;
-    }
+    if (this.#paused) this.#undelivered++;
+    if (this.#paused) return;
     const { opcode, bytes } = message;
     const kind = opcode ?? kindOf(bytes, this.#classOptions.unknownKind);
     const data = kind === 1 ? bytes.toString() : binaryData(bytes, this.#binaryType);
@@ -259,8 +257,8 @@ export class DeviceWebSocket extends WebSocketEvents {
     this.emitBoth(event, bytes, kind === 2);
   }
 
-  readonly #lost = ({ owner, error }: LinkDataLoss) => {
-    if (owner === this.#owner && this.#readyState === OPEN) this.#fail(error);
+  readonly #lost = ({ error }: LinkDataLoss) => {
+    if (this.#readyState === OPEN) this.#fail(error);
   };
 
   #linkClosed(code: 'LINK_CLOSED' | 'OPEN_ABORTED' = 'LINK_CLOSED'): EspAtError {

@@ -37,6 +37,33 @@ describe('links of a device', () => {
   });
 });
 
+describe('a link that an open() of the program joins', () => {
+  for (const when of ['before it is open', 'once it is open'])
+    test(`${when}: the connection opens, receives, and ends when it is lost`, async (harness) => {
+      const { WebSocket, arrive, clock, link } = harness;
+      const socket = new WebSocket(URI);
+      const told = events(socket);
+      socket.on('message', (data) => told.push(data.toString()));
+      await clock.advance(when === 'once it is open' ? 1000 : 1);
+      assert.equal(socket.readyState, when === 'once it is open' ? 1 : 0);
+      await clock.wait(link.open({ uri: URI, owner: 'other' }));
+      await arrive(1, 'for both');
+      harness.server.connections[0]?.reset();
+      await clock.advance(3000);
+      assert.deepEqual(told, ['open 1', 'for both', 'error 3', 'close 3 1006 "" false']);
+    });
+
+  test('stays open when the connection of the class closes', async (harness) => {
+    const { opened, clock, link } = harness;
+    const socket = await opened();
+    const told = events(socket);
+    await clock.wait(link.open({ uri: URI }));
+    socket.close();
+    await clock.advance(3000);
+    assert.deepEqual([told, link.state], [['close 3 1000 "" true'], 'open']);
+  });
+});
+
 describe('as the package ws', () => {
   test('emits open, message with a Buffer, and close with code and reason', async (harness) => {
     const { WebSocket, arrive } = harness;
