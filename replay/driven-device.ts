@@ -114,7 +114,8 @@ export class DrivenDevice {
       case 'close':
         return device.links[act.link].close({ ...act.options, signal });
       case 'send': {
-        const bytes = Buffer.from(act.bytes, 'latin1');
+        // As long as the message was, so that the driver refuses it for the same reason.
+        const bytes = Buffer.from(act.bytes + '*'.repeat(act.cut ?? 0), 'latin1');
         return device.links[act.link].send(bytes, { ...act.options, signal });
       }
     }

@@ -123,7 +123,7 @@ class Minimizer {
       if (act && 'call' in act && act.to === 'send' && act.bytes.length > 1)
         await this.#tries(
           this.#current,
-          replaced(steps, index, { ...act, bytes: act.bytes.slice(0, 1) }),
+          replaced(steps, index, { ...act, bytes: act.bytes.slice(0, 1), cut: 0 }),
         );
     }
   }

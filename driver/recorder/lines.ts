@@ -18,6 +18,8 @@ export interface SendLine {
   readonly options: Omit<SendOptions, 'signal'>;
   /** One character a byte. */
   readonly bytes: string;
+  /** Number of further bytes, for which the recorder had no room. */
+  readonly cut?: number;
 }
 
 /** A call of the device, or of the doctor (`examine`). `text`: the command, or the URI of the doctor's echo server. */

@@ -69,16 +69,15 @@ export class Recorder {
   send(link: LinkId, options: Omit<SendOptions, 'signal'>, payload: Uint8Array): number {
     const { opcode, fin, timeoutMs, holdMs } = options;
     const call = this.nextCall();
-    // On classes A to C, a replay refuses a cut message like the whole one: from 17 KiB of capacity on, the half that a
-    // record may take is more than the largest AT+WSSEND. Class D sends both in fragments: a replay may accept a cut message
-    // where a queue limit refused the whole one.
     const bytes = latin1(this.secrets.redactBytes(payload).subarray(0, this.#list.longest));
+    const cut = payload.length - bytes.length;
     const line = {
       call,
       to: 'send',
       link,
       options: { opcode, fin, timeoutMs, holdMs },
       bytes,
+      ...(cut > 0 && { cut }),
     } as const;
     this.#keep(line, bytes.length);
     return call;

@@ -79,6 +79,20 @@ describe('replay of a recording of the driver', () => {
     }
   });
 
+  it('has no difference where a queue limit has refused a message for which the recorder had no room', async () => {
+    const limit = { messages: 10, bytes: 20_000 };
+    const harness = new Harness({ device: { recorderBytes: 30_000, sendLimit: limit } });
+    await harness.ready();
+    const { clock, device, link } = harness;
+    await clock.wait(link.open({ uri: URI }));
+    const endings = [1000, 19_500].map((length) => harness.ending(link.send('m'.repeat(length))));
+    assert.deepEqual(await Promise.all(endings), ['done', 'QUEUE_FULL']);
+    const recording = parseDriverRecording(device.recording());
+    await harness.end();
+    assert.ok(recording.lines.some((line) => 'cut' in line));
+    assert.equal((await replayDriver(recording)).difference, undefined);
+  });
+
   it('holds no quoted parameter of Device.command(), and has no difference', async () => {
     const harness = new Harness({ firmware: 'C' });
     await harness.ready();

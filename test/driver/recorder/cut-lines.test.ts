@@ -31,12 +31,12 @@ describe('a line that is longer than half the memory of a recorder', () => {
     assert.deepEqual(parts(), ['snapshot', line]);
   });
 
-  it('is in the recording by its beginning where it is a message', () => {
+  it('is in the recording by its beginning and its length where it is a message', () => {
     const recorder = new DeviceRecorder({ port, clock: new VirtualClock() }, 2048);
     recorder.called('start');
     recorder.send(0, {}, Buffer.alloc(2000, 'm'));
     const [, start = '', line = ''] = recorder.text('title', undefined).trim().split('\n');
     assert.match(start, /"to":"start"/);
-    assert.match(line, /"to":"send".*"bytes":"m{1011}"/);
+    assert.match(line, /"to":"send".*"bytes":"m{1011}","cut":989}/);
   });
 });
