@@ -67,7 +67,7 @@ export class DeviceStatus {
     const before = this.#state;
     this.#state = state;
     if (isSame(before, state)) return;
-    this.#counters.entered(name);
+    this.#counters.times.enter(name);
     for (const change of this.#waiting) change.resolve();
     if (!isInUse(name) || !isInUse(before.name)) this.#emit();
     else if (this.#cancelLate) this.#omitted++;

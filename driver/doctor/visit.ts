@@ -26,7 +26,7 @@ export async function visit(
   let client: AtClient | undefined;
   const port = await openPort(opener, wait, {
     data: (chunk) => {
-      counters.received(chunk.length);
+      counters.port.received += chunk.length;
       client?.receive(chunk);
     },
     lost: (error) => client?.close(error),
@@ -44,7 +44,7 @@ export async function visit(
         examination.hasAssociated = true;
     });
     client = atClient;
-    const receivedBytes = () => counters.statistics.port.received;
+    const receivedBytes = () => counters.port.received;
     const examined = atClient.sequence((access) => {
       const given = { client: atClient, port: sessionPort, clock, date: Date.now(), receivedBytes };
       examination = new Examination(access, given);

@@ -68,8 +68,7 @@ export class DeviceRecorder extends Recorder {
   usePort(port: PortOpener, memory: PortMemory): PortOpener {
     const before = this.#rates;
     this.#rates = ratesOf(port);
-    const call = this.nextCall();
-    this.line({ call, to: 'usePort', before, rates: this.#rates, memory: { ...memory } });
+    this.line({ call: this.nextCall(), to: 'usePort', before, rates: this.#rates, memory });
     return this.record(port);
   }
 
@@ -77,15 +76,13 @@ export class DeviceRecorder extends Recorder {
   called(to: DeviceCall['to'], text?: string): void {
     if (to === 'examine' && text !== undefined)
       this.secrets.add('examine', secretsOfOpen({ uri: text }));
-    const call = this.nextCall();
-    this.line(text === undefined ? { call, to } : { call, to, text });
+    this.line({ call: this.nextCall(), to, text });
   }
 
   /** Records a command of the user, as the port's bytes show it. */
   command(line: string): void {
     this.secrets.add('command', secretsOfCommand(line));
-    const text = this.secrets.redactText(`${line}\r`).slice(0, -1);
-    this.called('command', text);
+    this.called('command', this.secrets.redactText(`${line}\r`).slice(0, -1));
   }
 
   async #call<T>(line: LinkCall, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -129,7 +126,7 @@ export class DeviceRecorder extends Recorder {
   failed(call: number, reason: unknown, signal: AbortSignal | undefined): void {
     const isAborted = signal?.aborted === true && reason === signal.reason;
     const { code, outcome } = isAborted ? new EspAtError('ABORTED') : asEspAtError(reason);
-    this.line({ settled: call, error: code, ...(outcome && { outcome }) });
+    this.line({ settled: call, error: code, outcome });
   }
 
   /** Records that the signal of a call was aborted. */
@@ -184,5 +181,5 @@ export class DeviceRecorder extends Recorder {
 }
 
 function ratesOf({ rate, bridgedRate }: PortOpener): PortRates {
-  return { ...(rate !== undefined && { rate }), ...(bridgedRate && { bridgedRate }) };
+  return { rate, bridgedRate };
 }

@@ -6,12 +6,12 @@ import type { CloseOptions, OpenOptions, SendOptions } from '../link/options';
 /** Options of an `open()` call as JSON: a delimiter is a text of one character a byte. */
 export type RecordedOpen = Omit<OpenOptions, 'framing'> & {
   readonly framing?:
-    | Exclude<OpenOptions['framing'], { by: 'delimiter' } | undefined>
+    | Exclude<OpenOptions['framing'], { by: 'delimiter' }>
     | { readonly by: 'delimiter'; readonly delimiter: string };
 };
 
 /** A message given to a link. */
-export interface SendLine {
+interface SendLine {
   readonly call: number;
   readonly to: 'send';
   readonly link: LinkId;
@@ -27,17 +27,17 @@ export interface DeviceCall {
   readonly to:
     | ('start' | 'stop' | 'disconnect' | 'restart')
     | ('checkLinks' | 'scanNetworks' | 'command' | 'examine');
-  readonly text?: string;
+  readonly text?: string | undefined;
 }
 
 /** Baud rates of a port, in bits a second, see {@link PortOpener}. */
 export interface PortRates {
-  readonly rate?: number;
-  readonly bridgedRate?: number;
+  readonly rate?: number | undefined;
+  readonly bridgedRate?: number | undefined;
 }
 
 /** The device uses another port when it opens one next, see {@link Device.usePort}. `before`: of the port until now. */
-export interface PortChange {
+interface PortChange {
   readonly to: 'usePort';
   readonly before: PortRates;
   readonly rates: PortRates;
@@ -45,13 +45,10 @@ export interface PortChange {
 }
 
 /** A call of a link, apart from messages. */
-export type LinkCall =
-  | { readonly to: 'open'; readonly link: LinkId; readonly options: RecordedOpen }
-  | {
-      readonly to: 'close';
-      readonly link: LinkId;
-      readonly options: Omit<CloseOptions, 'signal'>;
-    };
+export type LinkCall = { readonly link: LinkId } & (
+  | { readonly to: 'open'; readonly options: RecordedOpen }
+  | { readonly to: 'close'; readonly options: Omit<CloseOptions, 'signal'> }
+);
 
 /** A call of the driver. */
 export type CallLine =
@@ -64,8 +61,8 @@ export type PortEventLine =
       readonly port: 'opened';
       readonly setsRate: boolean;
       readonly resets: boolean;
-      readonly readsCts?: boolean;
-      readonly setsFlowControl?: boolean;
+      readonly readsCts?: boolean | undefined;
+      readonly setsFlowControl?: boolean | undefined;
     }
   | { readonly port: 'closed' | 'resetDone' | 'flowControlSet' }
   | { readonly port: 'ctsRead'; readonly active: boolean }
@@ -102,20 +99,17 @@ export interface SnapshotLine {
 
 /** What the driver emitted, or the end of a call. */
 export type DriverEventLine =
-  | { readonly state: DeviceStateName; readonly error?: ErrorCode }
-  /** An event of the device, by its name. */
-  | { readonly event: string; readonly detail?: string; readonly error?: ErrorCode }
-  /** An event of a link, by its name. */
-  | {
-      readonly linkEvent: string;
-      readonly link: LinkId;
-      readonly detail?: string;
-      readonly error?: ErrorCode;
-    }
+  | ({ readonly error?: ErrorCode | undefined } & (
+      | { readonly state: DeviceStateName }
+      /** An event of the device, by its name. */
+      | { readonly event: string; readonly detail?: string | undefined }
+      /** An event of a link, by its name. */
+      | { readonly linkEvent: string; readonly link: LinkId; readonly detail?: string | undefined }
+      /** A call has ended. */
+      | { readonly settled: number; readonly outcome?: SendOutcome | undefined }
+    ))
   /** Messages that a link emitted since the line before, and their bytes together. */
-  | { readonly messages: number; readonly bytes: number; readonly link: LinkId }
-  /** A call has ended. */
-  | { readonly settled: number; readonly error?: ErrorCode; readonly outcome?: SendOutcome };
+  | { readonly messages: number; readonly bytes: number; readonly link: LinkId };
 
 /** A line of a recording other than `host` and `device`, without its time. */
 export type DriverLine =

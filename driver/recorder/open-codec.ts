@@ -13,15 +13,13 @@ export function encodeOpen(options: OpenOptions): RecordedOpen {
     uri: maskedUri(uri),
     subprotocol,
     timeoutMs,
-    ...(authorization && { authorization: placeholderText(authorization) }),
-    ...(headers && {
-      headers: headers.map(({ name, value }) => ({ name, value: placeholderText(value) })),
-    }),
+    authorization: authorization && placeholderText(authorization),
+    headers: headers?.map(({ name, value }) => ({ name, value: placeholderText(value) })),
     config: config && encodeConfig(config),
     keepOpen,
     replace,
     owner,
-    ...(framing && { framing: encodeFraming(framing) }),
+    framing: framing && encodeFraming(framing),
     maxMessageBytes,
   };
 }
@@ -43,7 +41,7 @@ function encodeFraming(framing: Framing): NonNullable<RecordedOpen['framing']> {
 }
 
 export function decodeOpen({ framing, ...others }: RecordedOpen): OpenOptions {
-  if (framing?.by !== 'delimiter') return { ...others, ...(framing && { framing }) };
+  if (framing?.by !== 'delimiter') return { ...others, framing };
   const delimiter = Buffer.from(framing.delimiter, 'latin1');
   return { ...others, framing: { by: 'delimiter', delimiter } };
 }

@@ -10,9 +10,9 @@ export function recordEvents(
   links: readonly Link[],
   recorder: DeviceRecorder,
 ): void {
-  const event = (name: string, detail?: string | number) =>
-    recorder.line({ event: name, ...(detail !== undefined && { detail: String(detail) }) });
-  device.on('statechange', ({ to, error }) => recorder.line({ state: to, ...codeOf(error) }));
+  const event = (name: string, detail?: string, error?: EspAtError) =>
+    recorder.line({ event: name, detail, error: error?.code });
+  device.on('statechange', ({ to, error }) => recorder.line({ state: to, error: error?.code }));
   device.on('restart', () => event('restart'));
   device.on('outofsync', ({ reason, command }) =>
     event('outofsync', command === undefined ? reason : `${reason}, ${command}`),
@@ -21,30 +21,20 @@ export function recordEvents(
   device.on('insync', () => event('insync'));
   device.on('wifi', (change) => event('wifi', change));
   device.on('clockset', () => event('clockset'));
-  device.on('sendqueue', (level) => event('sendqueue', level));
-  device.on('warning', (error) => recorder.line({ event: 'warning', ...codeOf(error) }));
+  device.on('sendqueue', (level) => event('sendqueue', String(level)));
+  device.on('warning', (error) => event('warning', undefined, error));
   device.on('unknownline', (line) => event('unknownline', line));
   device.on('omitted', ({ event: name, count }) => event('omitted', `${name} ${count}`));
   for (const link of links) recordLink(link, recorder);
 }
 
 function recordLink(link: Link, recorder: DeviceRecorder): void {
-  const { id } = link;
-  const emitted = (linkEvent: string, detail?: string | number, error?: EspAtError) =>
-    recorder.line({
-      linkEvent,
-      link: id,
-      ...(detail !== undefined && { detail: String(detail) }),
-      ...codeOf(error),
-    });
+  const emitted = (linkEvent: string, detail?: string, error?: EspAtError) =>
+    recorder.line({ linkEvent, link: link.id, detail, error: error?.code });
   link.on('statechange', ({ to, cause, error }) =>
     emitted('statechange', cause === to ? to : `${to}, ${cause}`, error),
   );
   link.on('dataloss', ({ error }) => emitted('dataloss', undefined, error));
-  link.on('retry', ({ retryInMs }) => emitted('retry', retryInMs));
+  link.on('retry', ({ retryInMs }) => emitted('retry', String(retryInMs)));
   link.on('warning', ({ error }) => emitted('warning', undefined, error));
-}
-
-function codeOf(error: EspAtError | undefined): { readonly error?: EspAtError['code'] } {
-  return error ? { error: error.code } : {};
 }

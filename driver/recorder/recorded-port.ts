@@ -8,22 +8,30 @@ type PortFailure = Extract<PortEventLine, { readonly error: unknown }>['port'];
 /** Returns an opener whose ports the recorder records: their bytes and their calls. */
 export function recordedOpener(opener: PortOpener, recorder: Recorder): PortOpener {
   const { address, rate, bridgedRate } = opener;
-  return {
-    address,
-    rate,
-    bridgedRate,
-    open: (handlers, settings) => open(opener, recorder, handlers, settings),
+  const open = async (handlers: PortHandlers, settings: PortOpenOptions) => {
+    recorder.line({ port: 'opening' });
+    try {
+      const recorded = recordedHandlers(handlers, recorder);
+      const port = await opener.open(recorded, settings);
+      recorder.line({
+        port: 'opened',
+        setsRate: 'setRate' in port,
+        resets: 'reset' in port,
+        readsCts: 'readCts' in port || undefined,
+        setsFlowControl: 'setFlowControl' in port || undefined,
+      });
+      return recordedPort(port, recorder);
+    } catch (reason) {
+      const error = asEspAtError(reason, address);
+      recorder.line({ port: 'failed', error: error.code });
+      throw error;
+    }
   };
+  return { address, rate, bridgedRate, open };
 }
 
-async function open(
-  opener: PortOpener,
-  recorder: Recorder,
-  handlers: PortHandlers,
-  settings: PortOpenOptions,
-): Promise<Port> {
-  recorder.line({ port: 'opening' });
-  const recorded: PortHandlers = {
+function recordedHandlers(handlers: PortHandlers, recorder: Recorder): PortHandlers {
+  return {
     data: (chunk) => {
       recorder.received(chunk);
       try {
@@ -37,21 +45,6 @@ async function open(
       handlers.lost(error);
     },
   };
-  try {
-    const port = recordedPort(await opener.open(recorded, settings), recorder);
-    recorder.line({
-      port: 'opened',
-      setsRate: 'setRate' in port,
-      resets: 'reset' in port,
-      ...('readCts' in port && { readsCts: true }),
-      ...('setFlowControl' in port && { setsFlowControl: true }),
-    });
-    return port;
-  } catch (reason) {
-    const error = asEspAtError(reason, opener.address);
-    recorder.line({ port: 'failed', error: error.code });
-    throw error;
-  }
 }
 
 /** Returns a port that records what passes it and what is asked of it. It can do what `port` can. */

@@ -47,7 +47,7 @@ export class DeviceSession {
 
   receive(chunk: Buffer): void {
     if (this.#machine.hasEnded) return;
-    this.#context.counters.received(chunk.length);
+    this.#context.counters.port.received += chunk.length;
     this.checks?.received();
     this.#machine.client.receive(chunk);
   }
@@ -171,7 +171,7 @@ export class DeviceSession {
       case 'urc':
         return this.#urc(event.urc);
       case 'unknownLine':
-        counters.unknownLine();
+        counters.portErrors.UNKNOWN_LINE++;
         return void emitter.emit('unknownline', shownLine(event.text));
       case 'restartSuspected':
         return this.#restarted();
@@ -212,7 +212,7 @@ export class DeviceSession {
 
   #outOfSync(cause: OutOfSyncCause): void {
     this.#becomeResyncing();
-    this.#context.counters.outOfSync(cause.reason);
+    this.#context.counters.portErrors[cause.reason]++;
     this.#context.emitter.emit('outofsync', cause);
     if ('automaticRate' in this.#state) this.#state.automaticRate.responseLost();
     this.#machine.informLinks();
@@ -234,7 +234,7 @@ export class DeviceSession {
   ): void {
     // Another device was switched on, not restarted.
     if (this.#isKnown) {
-      this.#context.counters.restarted();
+      this.#context.counters.restarts++;
       this.#context.emitter.emit('restart');
     }
     if (!this.#machine.hasEnded && this.#state.kind !== 'stopping') beginAgain();

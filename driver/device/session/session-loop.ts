@@ -152,7 +152,7 @@ export class SessionLoop {
       await port.close();
       return current.lost;
     }
-    context.counters.portOpened();
+    context.counters.port.opens++;
     // Shows DEVICE_UNRESPONSIVE on the reopened port until the device answers.
     const isSilent =
       before?.code === 'DEVICE_UNRESPONSIVE' && before.details.port === opener.address;

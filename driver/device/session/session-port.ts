@@ -39,7 +39,7 @@ export class SessionPort implements PortWriter {
 
   write(bytes: Uint8Array): void {
     this.#port.write(bytes);
-    this.#counters.sent(bytes.length);
+    this.#counters.port.sent += bytes.length;
   }
 
   /** How many times as long as usual a response may take. */

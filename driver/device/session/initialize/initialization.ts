@@ -116,7 +116,7 @@ export class Initialization {
     client.assume({ echoOff: true });
     // At the negotiated rate the driver did not hear its `ready`.
     if (isAtOtherRate && (await hasRateOfPort(run, port))) {
-      counters.restarted();
+      counters.restarts++;
       emitter.emit('restart');
     }
     // A pty or native USB ignores rates. While the port counts as negotiated, the client takes a short silence for a restart.
