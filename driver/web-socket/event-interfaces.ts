@@ -27,53 +27,36 @@ type Listener<Event extends keyof WsEvents> = (...args: WsEvents[Event]) => void
 
 /** The events of a WebSocket, by listeners and handlers as in browsers, and by listeners as in the package ws. */
 export class WebSocketEvents extends EventTarget {
-  readonly #handlers: { [Type in keyof WebSocketEventMap]?: Handler<Type> } = {};
+  declare onopen: Handler<'open'>;
+  declare onmessage: Handler<'message'>;
+  declare onerror: Handler<'error'>;
+  declare onclose: Handler<'close'>;
+  readonly #handlers = new Map<string, unknown>();
   readonly #emitter = new EventEmitter<WsEvents>().setMaxListeners(0);
 
-  get onopen(): Handler<'open'> {
-    return this.#handlers.open ?? null;
-  }
-
-  set onopen(handler: Handler<'open'>) {
-    this.#handle('open', handler);
-  }
-
-  get onmessage(): Handler<'message'> {
-    return this.#handlers.message ?? null;
-  }
-
-  set onmessage(handler: Handler<'message'>) {
-    this.#handle('message', handler);
-  }
-
-  get onerror(): Handler<'error'> {
-    return this.#handlers.error ?? null;
-  }
-
-  set onerror(handler: Handler<'error'>) {
-    this.#handle('error', handler);
-  }
-
-  get onclose(): Handler<'close'> {
-    return this.#handlers.close ?? null;
-  }
-
-  set onclose(handler: Handler<'close'>) {
-    this.#handle('close', handler);
+  static {
+    for (const type of ['open', 'message', 'error', 'close'])
+      Object.defineProperty(this.prototype, `on${type}`, {
+        get(this: WebSocketEvents) {
+          return this.#handlers.get(type) ?? null;
+        },
+        set(this: WebSocketEvents, handler: unknown) {
+          this.#handle(type, handler);
+        },
+      });
   }
 
   /**
    * A handler runs at the place of the first assignment to its property, even if the property has been null in between:
    * HTML (section 8.1.8.1) would then move the handler to the end.
    */
-  #handle<Type extends keyof WebSocketEventMap>(type: Type, value: Handler<Type>): void {
-    const handlers: { [Each in Type]?: Handler<Each> } = this.#handlers;
-    const isFirst = !(type in handlers);
-    handlers[type] = typeof value === 'function' ? value : null;
+  #handle(type: string, value: unknown): void {
+    const isFirst = !this.#handlers.has(type);
+    this.#handlers.set(type, typeof value === 'function' ? value : null);
     if (!isFirst) return;
     this.addEventListener(type, (event) => {
-      const handler = handlers[type];
-      if (handler) void Reflect.apply(handler, this, [event]);
+      const handler = this.#handlers.get(type);
+      if (typeof handler === 'function') void Reflect.apply(handler, this, [event]);
     });
   }
 
