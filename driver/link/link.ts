@@ -31,7 +31,7 @@ import {
   type State,
   type Transition,
 } from './state/link-state';
-import { deviceLost, deviceReady, networkBack } from './state/device-step';
+import { deviceLost, deviceReady, networkBack, resynced } from './state/device-step';
 import { abort, close, open } from './state/link-step';
 
 /** One of the three WebSocket links of a device. */
@@ -206,7 +206,7 @@ export class Link extends EventEmitter<LinkEvents> {
     } else if (!before) {
       this.#parts.reception.deviceReady();
       this.#parts.machine.take((state) => deviceReady(state, this.#parts.policy.crashLoop));
-    }
+    } else if (availability.kind === 'ready') this.#parts.machine.take(resynced);
   }
 
   /** @internal The device has a network again. */

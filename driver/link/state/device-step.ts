@@ -17,6 +17,7 @@ import {
   closedByServer,
   endClose,
   endCheckWait,
+  expectCheck,
   lose,
   loseDevice,
   loseDeviceOpening,
@@ -134,6 +135,11 @@ function stayReconnecting(state: Reconnecting, number: LinkStateNumber): Step {
   if ((number !== 1 && number !== 3) || number === state.number) return [state];
   const after: Reconnecting = { ...state, number };
   return [after, emitChange(after, 'reconnecting')];
+}
+
+/** The device is in sync again. */
+export function resynced(state: State): Step {
+  return [state.kind === 'open' ? expectCheck(state) : state];
 }
 
 /** @param crashLoop whether opening the link seems to crash the device */

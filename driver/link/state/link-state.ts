@@ -52,13 +52,17 @@ export interface Open {
   readonly announced: boolean;
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
-  /** Calls of open() during a resync, which wait for the check after it: the link may be lost. The goal is the last one's. */
-  readonly awaitingCheck?: {
-    readonly claims: readonly Claim[];
-    /** The goal again, where all of them are aborted. */
-    readonly goalBefore: Goal;
-    readonly timer: Timer;
-  };
+  /** From a resync to the next check: the link may be lost. */
+  readonly awaitingCheck?: AwaitingCheck;
+}
+
+export interface AwaitingCheck {
+  /** Calls of open(), which wait for the check. The goal is the newest one's. */
+  readonly claims: readonly Claim[];
+  /** Becomes the goal again if all of them are aborted. */
+  readonly goalBefore: Goal;
+  /** Ends the wait of these calls. */
+  readonly timer?: Timer;
 }
 
 /** The device tries to reconnect by itself. */

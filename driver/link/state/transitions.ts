@@ -92,10 +92,17 @@ export function endOpen({ goal, cause, operation }: Opening): Step {
   return [state, ...effects, ...more, { do: 'settle', operation }];
 }
 
-/** The link was open before the resync: the check after the resync shows whether it still is. */
+/** The URC of the connection's end may be lost in a resync: the next check tells. */
+export function expectCheck(state: Open): Open {
+  return state.awaitingCheck
+    ? state
+    : { ...state, awaitingCheck: { claims: [], goalBefore: state.goal } };
+}
+
+/** Lets a call of open() wait for the check, and all that wait already: up to the `timeoutMs` of this one, from now on. */
 export function awaitCheck(state: Open, claim: Claim): Step {
   const { goal } = claim;
-  const { claims, goalBefore } = state.awaitingCheck ?? { claims: [], goalBefore: state.goal };
+  const { claims = [], goalBefore = state.goal } = state.awaitingCheck ?? {};
   const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
   const awaitingCheck = { claims: [...claims, claim], goalBefore, timer };
   return [
@@ -111,7 +118,7 @@ export function endCheckWait({ awaitingCheck, ...state }: Open, error?: SettleEr
     operation,
     ...(error && { error }),
   }));
-  return [state, ...(settled ?? [])];
+  return [error && awaitingCheck ? expectCheck(state) : state, ...(settled ?? [])];
 }
 
 /** Ends one of the calls of open() that wait for a check. The goal is then that of the newest call that is left. */
@@ -121,8 +128,9 @@ export function abortCheckWait(state: Open, goal: Goal): Step<Open> {
   if (!awaitingCheck || !ended) return [state];
   const claims = awaitingCheck.claims.filter((claim) => claim !== ended);
   const newest = claims.at(-1);
-  const left = newest && { awaitingCheck: { ...awaitingCheck, claims } };
-  const after = { ...open, goal: newest?.goal ?? awaitingCheck.goalBefore, ...left };
+  const after: Open = newest
+    ? { ...open, goal: newest.goal, awaitingCheck: { ...awaitingCheck, claims } }
+    : expectCheck({ ...open, goal: awaitingCheck.goalBefore });
   return [after, aborted(ended.operation)];
 }
 

@@ -108,6 +108,33 @@ describe('an open of a link that was open before a resync', () => {
     assert.doesNotMatch(port.text, /AT\+WSOPEN=/);
   });
 
+  for (const aborted of [false, true])
+    it(`after the resync and before the check${aborted ? ', also after another one was aborted there' : ''}: opens the link again when the +WS_CLOSED is lost`, async () => {
+      await using harness = new Harness();
+      const { clock, device, port, server, link } = harness;
+      await harness.ready();
+      await clock.wait(link.open({ uri: 'ws://host/plain' }));
+      harness.alterOutput = (text) => text.replace('+WS_CLOSED:0\r\n', '');
+      server.connections[0]?.close();
+      await clock.advance(50);
+      harness.say('\r\nSEND OK\r\n');
+      let again: Promise<string> | undefined;
+      const open = () => {
+        port.written.length = 0;
+        const controller = new AbortController();
+        if (aborted) {
+          link.open({ uri: 'ws://host/plain' }, controller).catch(() => undefined);
+          controller.abort();
+        }
+        again = endingOf(link.open({ uri: 'ws://host/plain' }));
+      };
+      // The links learn of the state after the listeners.
+      device.on('statechange', ({ to }) => to === 'ready' && queueMicrotask(open));
+      assert.ok(await clock.until(() => again !== undefined, 5000));
+      assert.equal(await clock.wait(again ?? Promise.reject(new Error())), 'done');
+      assert.match(port.text, /AT\+WSOPEN\?[^]*AT\+WSOPEN=0/);
+    });
+
   it('fails with DEVICE_NOT_READY at the end of its time, and the link stays as it is', async () => {
     await using harness = new Harness();
     const { clock, link } = harness;

@@ -35,18 +35,18 @@ describe('open() during a resync', () => {
     open, awaiting a check; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED
     open, awaiting a check; close(owner new): open 2 waiting for 1, done
-    open, awaiting a check; abort of open(a): open 2, OPEN_ABORTED
+    open, awaiting a check; abort of open(a): open 2 unchecked, OPEN_ABORTED
     open, awaiting a check; abort of open(b): open 2 waiting for 1
     open, joined, awaiting a check; abort of open(a): open 2 waiting for 1, OPEN_ABORTED
     open, joined, awaiting a check; abort of open(a), kept: open 2 waiting for 1, OPEN_ABORTED
     open, joined, awaiting a check; abort of open(b): open 2 waiting joined for 1
     open, joined, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED, OPEN_ABORTED
-    open, joined, awaiting a check; timer: open 2, OUT_OF_SYNC, OUT_OF_SYNC
+    open, joined, awaiting a check; timer: open 2 unchecked, OUT_OF_SYNC, OUT_OF_SYNC
     open, joined, awaiting a check; check says 2: open 2, failRefused, done, done
     open, joined, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start, join
     open, joined, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start, join
-    open, awaiting a check; timer: open 2, OUT_OF_SYNC
-    open, awaiting a check; timer in a resync: open 2, DEVICE_NOT_READY
+    open, awaiting a check; timer: open 2 unchecked, OUT_OF_SYNC
+    open, awaiting a check; timer in a resync: open 2 unchecked, DEVICE_NOT_READY
     open, awaiting a check; check says 2: open 2, failRefused, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, start
@@ -58,6 +58,31 @@ describe('open() during a resync', () => {
     open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
     open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), failHeld(lost), start
     open, kept, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start
+  `);
+});
+
+describe('a link from the end of a resync to the check', () => {
+  rows(`
+    closed; in sync again: closed 0
+    opening; in sync again: opening 0 a sequence user
+    reconnecting; in sync again: reconnecting 1
+    open; in sync again: open 2 unchecked
+    open, suspect; in sync again: open 2 suspect unchecked
+    open, awaiting a check; in sync again: open 2 waiting for 1
+    open, unchecked; open(a): open 2 waiting for 15000, startTimer
+    open, unchecked; open(a) in a resync: open 2 waiting for 15000, startTimer
+    open, unchecked; open(b): open 2 unchecked, LINK_IN_USE
+    open, unchecked; open(b, replace): closing 4 then b, failHeld(closed), closing(4), giveUp(closed), start
+    open, unchecked; close(): closing 4, failHeld(closed), closing(4), start
+    open, unchecked; abort of open(a): open 2 unchecked
+    open, unchecked; +WS_CONNECTED: open 2 unchecked, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
+    open, unchecked; +WS_CLOSED: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
+    open, unchecked; check says 0: closed 0, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost)
+    open, unchecked; check says 1: reconnecting 1, endConnection, expectData, lost(1), connectionLost(lost), checkLinks
+    open, unchecked; check says 2: open 2, failRefused
+    open, unchecked; check says 4: open 2 unchecked
+    open, unchecked; stalled: open 2 suspect unchecked, checkLinks
+    open, unchecked; device restarted: closed 0, deviceLost, endConnection, device-lost(0), failHeld(lost)
   `);
 });
 

@@ -42,9 +42,9 @@ function opening(change: Partial<Opening> = {}): Opening {
   return { ...claimOf(a), ...state, ...change };
 }
 
-function awaitingCheck(...goals: [Goal, ...Goal[]]): Open {
-  const waiting = { claims: goals.map(claimOf), goalBefore: a, timer };
-  return { kind: 'open', goal: goals.at(-1) ?? goals[0], announced: true, awaitingCheck: waiting };
+function awaitingCheck(...goals: Goal[]): Open {
+  const waiting = { claims: goals.map(claimOf), goalBefore: a, ...(goals.length > 0 && { timer }) };
+  return { kind: 'open', goal: goals.at(-1) ?? a, announced: true, awaitingCheck: waiting };
 }
 
 function closing(next?: Goal): Closing {
@@ -87,6 +87,7 @@ const states: Readonly<Record<string, State>> = {
   'open to b': { kind: 'open', goal: b, announced: true },
   'open, not announced': { kind: 'open', goal: a, announced: false },
   'open, suspect': { kind: 'open', goal: a, announced: true, suspicion: error },
+  'open, unchecked': awaitingCheck(),
   'open, awaiting a check': awaitingCheck(a),
   'open, kept, awaiting a check': awaitingCheck(kept),
   'open, joined, awaiting a check': awaitingCheck(a, kept),
@@ -170,6 +171,7 @@ const inputs: Readonly<Record<string, Transition>> = {
   'device ready, crash loop': (state) => device.deviceReady(state, true),
   'device restarted': (state) => device.deviceLost(state, restarted),
   'port lost': (state) => device.deviceLost(state, portLost),
+  'in sync again': device.resynced,
   'network back': (state) => device.networkBack(state, false),
   'network back, crash loop': (state) => device.networkBack(state, true),
   'corrupt data': (state) => link.corrupted(state, error),
@@ -189,8 +191,9 @@ function shownState(state: State): string {
   if (state.kind === 'open' && !state.announced) parts.push('not announced');
   if (state.kind === 'open' && state.suspicion) parts.push('suspect');
   if (state.kind === 'open' && state.awaitingCheck) {
-    parts.push('waiting');
-    if (state.awaitingCheck.claims.length > 1) parts.push('joined');
+    const { length } = state.awaitingCheck.claims;
+    parts.push(length > 0 ? 'waiting' : 'unchecked');
+    if (length > 1) parts.push('joined');
   }
   const timer = timerOf(state);
   if (timer) parts.push('for', timer.ms);
