@@ -66,6 +66,8 @@ interface Pending {
   readonly link: LinkId;
   readonly msg: NodeMessageInFlow;
   readonly send: Send;
+  /** Why its answer to an event failed. */
+  failure?: { readonly reason: unknown };
 }
 
 let instances = 0;
@@ -112,6 +114,7 @@ class Opener implements DeviceUser {
     this.#pending.add(pending);
     try {
       await this.#openLink(device, link, options);
+      if (pending.failure) throw pending.failure.reason;
       // No effect after an `opened` event has answered. A link that was open already emits none.
       this.#answer(pending, { event: 'opened', state: link.stateNumber, uri: link.uri });
     } finally {
@@ -206,25 +209,21 @@ class Opener implements DeviceUser {
     }
   }
 
-  /** Answers an input, once. */
+  /** Answers an input, once: where Node-RED cannot copy the message for a second wire, the first has it already. */
   #answer(pending: Pending, event: Pick<FlowLinkEvent, 'event' | 'state' | 'uri'>): void {
-    if (!this.#pending.has(pending)) return;
+    if (!this.#pending.delete(pending)) return;
     const full = { ...event, link: pending.link, owner: this.#owner };
     const msg = changed(pending.msg, deleteOpenOptions);
     pending.send([null, withLinkEvent(this.#translate, full, msg)]);
-    this.#pending.delete(pending);
   }
 
-  /**
-   * Must not throw, because an event of the driver calls it. If a message cannot be written, `open()` answers again and
-   * fails the input.
-   */
+  /** Must not throw, because an event of the driver calls it: `open()` fails the input instead. */
   #answerWaiting(waiting: readonly Pending[], event: FlowLinkEvent): void {
     for (const pending of waiting)
       try {
         this.#answer(pending, event);
-      } catch {
-        continue;
+      } catch (reason) {
+        pending.failure = { reason };
       }
   }
 

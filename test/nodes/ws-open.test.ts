@@ -30,6 +30,20 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
+  it('answers once, with MESSAGE_UNUSABLE, where Node-RED cannot copy the message for a second wire', async () => {
+    await load({ wires: [[], ['out1', 'completed']] });
+    const unreadable = {
+      get value(): never {
+        throw new Error('unreadable');
+      },
+    };
+    nodeRed.give('node', { unreadable });
+    assert.equal((await nodeRed.next('out1')).event, 'opened');
+    await turns(5);
+    assert.deepEqual(nodeRed.waiting('out1'), []);
+    assert.equal(last()?.text, 'MESSAGE_UNUSABLE');
+  });
+
   it('shows the host of the open link, and every later state', async () => {
     await load({ uri: 'wss://user:pass@example.org:8443/feed?token=1' });
     assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
