@@ -105,8 +105,9 @@ export class AtClient {
   }
 
   /**
-   * Runs commands that no other command may interrupt, before queued messages unless it `yields`. An abort rejects the sequence. A queued one
-   * leaves the queue. A begun one runs no further command, but keeps the client until its command or resync has ended.
+   * Runs commands that no other command may interrupt, before queued messages unless it `yields`. An abort rejects the
+   * sequence. A queued one leaves the queue. A begun one runs no further command, but keeps the client until its command or
+   * resync has ended.
    * @throws EspAtError `ABORTED`, the error of a reset or close, and what `body` throws
    */
   sequence<T>(
@@ -129,7 +130,8 @@ export class AtClient {
           lendPort: (run) =>
             this.#resyncs.lendPortWithin(sequence, run, { pace: 'search', pad: 'never' }),
         };
-        void body(access)
+        // Also what a body throws at once rejects its sequence.
+        void (async () => body(access))()
           .then(resolve, reject)
           .then(() => {
             forget();
@@ -182,7 +184,7 @@ export class AtClient {
 
   /**
    * Fails the running command and all queued sequences with the error: the device has restarted or is gone. Queued
-   * messages stay with their links. The client then starts afresh, unless it is closed.
+   * messages stay with their links. The client drops receivers, data formats, and the assumption `echoOff`.
    */
   reset(error: EspAtError): void {
     if (this.#core.state.kind !== 'closed') this.#core.failAll({ kind: 'idle' }, error);

@@ -9,7 +9,7 @@ import type { CommandEvent } from './types';
 export interface SequenceAccess {
   /**
    * Runs one command.
-   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, and the error of a reset or close
+   * @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `ABORTED`, and the error of a reset or close
    */
   readonly run: Run;
   /**
@@ -28,7 +28,7 @@ export type SequenceResyncOptions = Omit<ResyncOptions, 'mayRestart' | 'nextQuer
 
 export interface SequenceOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Whether up to 1000 messages of the send queues run before it. */
+  /** Whether up to 1000 commands of messages run before it. */
   readonly yields?: boolean;
 }
 

@@ -66,7 +66,8 @@ export function refusalError(
   const details = { command: command.name, reason, waitedMs: Math.round(waitedMs) };
   // `SEND_FAILED` says that nothing was sent. For a message that may have left, `PendingSend` turns
   // `COMMAND_FAILED` into `SEND_UNKNOWN`.
-  if (!submission || mayHaveLeft(transaction)) return new EspAtError('COMMAND_FAILED', details);
+  if (!submission || submission.partlySent || mayHaveLeft(transaction))
+    return new EspAtError('COMMAND_FAILED', details);
   return new EspAtError('SEND_FAILED', { ...details, link: submission.link });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
 import type { EspAtError } from '../../errors';
+import { sizeOf } from '../command';
 import { CommandSequence } from '../command-sequence';
 import type { ClientEvent } from '../events';
 import { Parser } from '../parser/parser';
@@ -31,7 +32,6 @@ export class ClientCore {
   readonly parser: Parser;
   readonly partialFrame: PartialFrameTimeout;
   readonly queue = new CommandQueue();
-  /** Without a receiver, the client drops the data of a link. */
   readonly receivers: (DataReceiver | undefined)[] = [];
   readonly emit: (event: ClientEvent) => void;
   assumptions: Assumptions = { echoOff: false, rateLostOnRestart: false };
@@ -63,10 +63,12 @@ export class ClientCore {
     for (const receiver of this.receivers) receiver?.dataLost();
   }
 
-  /** Changes the state. A change away from a resync aborts it. */
+  /** Changes the state. A change away from a resync aborts it. A message that ends counts for its link, also if it failed. */
   become(state: ClientState): void {
     const before = this.#state;
     this.#state = state;
+    if (before.kind === 'running' && !(before.job instanceof CommandSequence))
+      this.queue.countBytes(before.job.link, sizeOf(before.transaction.command));
     if (before.kind !== 'resyncing') return;
     if (state.kind !== 'resyncing' || state.lease !== before.lease) before.lease.abort();
   }
@@ -114,6 +116,7 @@ export class ClientCore {
     this.partialFrame.stop();
     this.parser.reset();
     this.receivers.length = 0;
+    this.assumptions = { ...this.assumptions, echoOff: false };
     this.become(to);
     const waiting = this.queue.takeSequences();
     if (job instanceof CommandSequence) job.abort(error);

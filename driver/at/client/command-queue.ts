@@ -2,28 +2,28 @@ import type { CommandSequence } from '../command-sequence';
 import type { Job } from './client-state';
 import type { LinkId, SendSource } from '../types';
 
-/** Messages that may run before the first yielding sequence: as many as the send queues hold by default. */
-const MAX_PASSED_MESSAGES = 1000;
+/** Commands of messages that may run before the first yielding sequence: as many as the send queues hold by default. */
+const MAX_PASSED_COMMANDS = 1000;
 
 /** The messages of one link. */
 interface QueuedSource {
   readonly source: SendSource;
-  /** Bytes sent, or more: see {@link CommandQueue.updateActive}. */
+  /** Bytes of its commands that have run, or more: see {@link CommandQueue.updateActive}. */
   shareBytes: number;
   /** Whether it had something to send at the last check. */
   isActive: boolean;
 }
 
 /**
- * Picks the client's next work: sequences first, in order; then the messages of the links, shared by bytes, so that a
- * large transfer leaves room for the other links. Messages stay in their sources.
+ * Picks the client's next work: sequences, in order; then the messages of the links, shared by bytes, so that a large
+ * transfer leaves room for the other links; then sequences that yield. Messages stay in their sources.
  */
 export class CommandQueue {
   #sequences: CommandSequence[] = [];
   /** Sequences before which messages run. */
   #yielding: CommandSequence[] = [];
-  /** Messages that have run before the first of them. */
-  #passedMessages = 0;
+  /** Commands of messages that have run before the first of them. */
+  #passedCommands = 0;
   readonly #sources: QueuedSource[] = [];
 
   /** @param yields whether messages run before it */
@@ -33,7 +33,7 @@ export class CommandQueue {
 
   removeSequence(sequence: CommandSequence): void {
     this.#sequences = this.#sequences.filter((each) => each !== sequence);
-    if (this.#yielding[0] === sequence) this.#passedMessages = 0;
+    if (this.#yielding[0] === sequence) this.#passedCommands = 0;
     this.#yielding = this.#yielding.filter((each) => each !== sequence);
   }
 
@@ -62,16 +62,16 @@ export class CommandQueue {
     let chosen: QueuedSource | undefined;
     for (const queued of this.#sources)
       if (queued.isActive && (!chosen || queued.shareBytes < chosen.shareBytes)) chosen = queued;
-    if (this.#yielding.length > 0 && (!chosen || this.#passedMessages >= MAX_PASSED_MESSAGES)) {
-      this.#passedMessages = 0;
+    if (this.#yielding.length > 0 && (!chosen || this.#passedCommands >= MAX_PASSED_COMMANDS)) {
+      this.#passedCommands = 0;
       return this.#yielding.shift();
     }
-    if (this.#yielding.length > 0) this.#passedMessages++;
+    if (this.#yielding.length > 0) this.#passedCommands++;
     return chosen?.source.peek();
   }
 
-  /** Counts bytes sent for a link. */
-  countSent(link: LinkId, bytes: number): void {
+  /** Counts bytes of a command that has run for a link. */
+  countBytes(link: LinkId, bytes: number): void {
     for (const queued of this.#sources) if (queued.source.link === link) queued.shareBytes += bytes;
   }
 
@@ -80,7 +80,7 @@ export class CommandQueue {
     const sequences = [...this.#sequences, ...this.#yielding];
     this.#sequences = [];
     this.#yielding = [];
-    this.#passedMessages = 0;
+    this.#passedCommands = 0;
     return sequences;
   }
 

@@ -14,11 +14,11 @@ import type { OutOfSyncReason, OutOfSyncCause, ResyncStep } from '../events';
 import { PortLease, type Pace } from '../port-lease';
 import { mayRepeat, outOfSyncError } from '../outcome';
 import { resync, type ResyncOptions, type ResyncResult } from '../resync/resync';
-import type { LinkId } from '../types';
+import type { CommandEvent, LinkId } from '../types';
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
-  /** Index of the next query, over all resyncs: a late response fits no later query. */
+  /** Index of the next query, over all resyncs: a late response fits neither of the next two queries. */
   queryIndex = 0;
   readonly #core: ClientCore;
   readonly #nextQuery = () => this.queryIndex++;
@@ -41,7 +41,7 @@ export class ResyncRunner {
         break;
       case 'running':
         // From here on neither a prompt nor a final result code proves anything; the payload must not go out.
-        this.onResultCodeLost(state, reason, false);
+        this.onResultCodeLost(state, reason, { dataTrusted: false });
         break;
       case 'idle':
       case 'between':
@@ -54,11 +54,12 @@ export class ResyncRunner {
   /**
    * Begins a resync because the final result code of the running transaction is lost.
    * @param dataTrusted false where received bytes are corrupt
+   * @param failure of a command that the client does not repeat; by default `OUT_OF_SYNC`
    */
   onResultCodeLost(
     { job, transaction }: Running,
     reason: OutOfSyncReason,
-    dataTrusted = true,
+    { dataTrusted = true, failure }: { dataTrusted?: boolean; failure?: CommandEvent } = {},
   ): void {
     const { command, attempt } = transaction;
     const { slowness, timer } = this.#core.port;
@@ -77,7 +78,7 @@ export class ResyncRunner {
     };
     const commandMs = (command.timeoutMs - timer.elapsed) * slowness;
     this.begin(cause, continuation, commandMs);
-    if (!repeats) job.report({ kind: 'failed', error: outOfSyncError(command) });
+    if (!repeats) job.report(failure ?? { kind: 'failed', error: outOfSyncError(command) });
   }
 
   /**

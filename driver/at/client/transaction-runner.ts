@@ -1,5 +1,3 @@
-import { sizeOf } from '../command';
-import { CommandSequence } from '../command-sequence';
 import { isDoubtfulRefusal, refusalError } from '../outcome';
 import { onIdle, restartProbeWait } from '../transaction/idle';
 import { onLine, onPrompt } from '../transaction/responses';
@@ -88,20 +86,22 @@ export class TransactionRunner {
   }
 
   #succeed({ job, transaction }: Running): void {
-    const { command, response } = transaction;
-    if (!(job instanceof CommandSequence)) this.#core.queue.countSent(job.link, sizeOf(command));
+    const { response } = transaction;
     this.#core.finish(job, () => job.report({ kind: 'succeeded', response }));
   }
 
   #refuse(state: Running): void {
     const { job, transaction } = state;
     const submission = submissionOf(job);
-    if (isDoubtfulRefusal(transaction, submission))
-      return this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR');
     const { slowness, timer } = this.#core.port;
-    // A flood that fills the port delays the ERROR too: that shows nothing about the network.
+    // It tells a stalled network from other reasons (`LINK_STALLED`). A flood that fills the port delays the ERROR too.
     const waitedMs = (timer.idle < timer.elapsed / 2 ? timer.idle : timer.elapsed) * slowness;
-    const error = refusalError(transaction, submission, waitedMs);
-    this.#core.finish(job, () => job.report({ kind: 'refused', error }));
+    const refusal = {
+      kind: 'refused',
+      error: refusalError(transaction, submission, waitedMs),
+    } as const;
+    if (isDoubtfulRefusal(transaction, submission))
+      this.#resyncs.onResultCodeLost(state, 'UNEXPLAINED_ERROR', { failure: refusal });
+    else this.#core.finish(job, () => job.report(refusal));
   }
 }

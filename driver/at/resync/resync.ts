@@ -36,7 +36,7 @@ export interface ResyncOptions {
   readonly pace: Pace;
   /** Milliseconds that the command which the client has written may still be running. Default 0: none is known. */
   readonly commandMs?: number;
-  /** Returns the index of the next query. It goes on from one resync to the next: a late response fits no later query. */
+  /** Returns the index of the next query, over all resyncs: a late response fits neither of the next two queries. */
   readonly nextQuery: () => number;
 }
 

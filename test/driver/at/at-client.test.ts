@@ -34,6 +34,13 @@ describe('an AT client', () => {
     );
   });
 
+  test('counts the bytes of a refused message for its link: that of another link comes next', (harness) => {
+    for (const link of [0, 0, 1] as const) harness.send(link, 'one');
+    harness.receive('\r\nOK\r\n\r\n>');
+    harness.receive('\r\nERROR\r\n');
+    assert.deepEqual(harness.written().slice(2), ['AT+WSSEND=1,3\r\n']);
+  });
+
   test('writes a line one byte a character', (harness) => {
     harness.run(build('AT+X="\xe9"'));
     assert.deepEqual(harness.written(), ['AT+X="\xe9"\r\n']);
@@ -190,6 +197,12 @@ describe('a reset', () => {
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(0);
     assert.equal(next.end, 'done ');
+  });
+
+  test('assumes that the device echoes, and may be booting: an OK means nothing', (harness) => {
+    harness.client.reset(lost);
+    harness.receive('\r\nOK\r\n');
+    assert.equal(harness.client.state, 'idle');
   });
 
   test('leaves no listener on the signal of a command that has not begun', async (harness) => {

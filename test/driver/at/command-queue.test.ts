@@ -38,7 +38,7 @@ function queueOfThree() {
     const job = queue.nextJob();
     if (!job || job instanceof CommandSequence) return job && 'sequence';
     const bytes = sources[job.link].waiting.shift()?.bytes ?? 0;
-    queue.countSent(job.link, bytes);
+    queue.countBytes(job.link, bytes);
     return job.command.name;
   };
   const turns = () => {

@@ -41,6 +41,16 @@ describe('a sequence', () => {
     assert.equal(other.end, 'pending');
   });
 
+  test('whose body throws at once rejects, and lets the next command run', async (harness) => {
+    const sequence = harness.client.sequence(() => {
+      throw new Error('thrown');
+    });
+    harness.run(question);
+    await assert.rejects(sequence, { message: 'thrown' });
+    await harness.clock.advance(0);
+    assert.deepEqual(harness.written(), ['AT+X?\r\n']);
+  });
+
   test('that has no command during a resync goes on after it', async (harness) => {
     harness.answerResync();
     const { access } = sequenceOf(harness);
@@ -96,6 +106,7 @@ describe('a sequence', () => {
     controller.abort();
     await assert.rejects(access?.run(at()) ?? Promise.resolve(), { code: 'ABORTED' });
     harness.receive('ERR CODE:0x01090000\r\n\r\nERROR\r\n');
+    await harness.clock.advance(0);
     assert.deepEqual(harness.written(), ['AT\r\n', 'AT+X?\r\n']);
     assert.deepEqual([outcome.end, next.end], ['ABORTED', 'pending']);
   });

@@ -112,6 +112,8 @@ describe('the outcome of a transaction', () => {
     assert.equal(refused.code, 'SEND_FAILED');
     assert.deepEqual(refused.details, { command: 'AT+WSSEND=1', reason: '', waitedMs: 3, link: 1 });
     assert.equal(refusalError(begun(send, 1, written), submission(), 3).code, 'COMMAND_FAILED');
+    const laterPart = submission({ partlySent: true });
+    assert.equal(refusalError(begun(send), laterPart, 3).code, 'COMMAND_FAILED');
   });
 
   it('names the command that is out of sync, and whether bytes of a message may have left', () => {

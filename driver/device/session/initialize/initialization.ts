@@ -109,7 +109,6 @@ export class Initialization {
     const { client, port, context } = this.#machine;
     const { options, emitter, counters, knowledge } = context;
     const { run } = access;
-    client.assume({ echoOff: false });
     await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
     const isAtOtherRate = knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
     await run(echoOff());

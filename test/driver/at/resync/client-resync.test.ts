@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Command } from '../../../../driver/at/command';
+import type { CommandEvent } from '../../../../driver/at/types';
+import { wssend } from '../../../../driver/commands/wssend';
 import { at, ClientHarness, test, lost, question, find } from '../client-harness';
 
 const once = { ...question, idempotent: false };
@@ -136,6 +139,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n']);
     harness.receive('+SYSLOG:0\r\n\r\nOK\r\n');
     harness.client.reset(lost);
+    harness.client.assume({ echoOff: true });
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(0);
     assert.deepEqual(harness.events, ['out of sync: UNEXPECTED_RESPONSE', 'step: lineEnd']);
@@ -224,5 +228,23 @@ describe('after a resync a message', () => {
     assert.equal(message.end, 'OUT_OF_SYNC not-sent');
     const cause = 'out of sync: UNEXPLAINED_ERROR AT+WSSEND=0';
     assert.deepEqual(harness.events, [cause, 'in sync, corrupt 0']);
+  });
+
+  test('is refused, and not repeated, where a doubtful ERROR answers its second part', async (harness) => {
+    const reports: string[] = [];
+    let command: Command | undefined = wssend(0, Buffer.from('rest'));
+    const report = (event: CommandEvent) => {
+      reports.push('error' in event ? `${event.kind} ${event.error.code}` : event.kind);
+      if ('error' in event) command = undefined;
+    };
+    const part = { link: 0, connectionLives: true, partlySent: true, report } as const;
+    harness.client.addSource({ link: 0, peek: () => command && { ...part, command } });
+    harness.answerResync();
+    harness.client.wake();
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(1000);
+    assert.deepEqual(reports, ['started', 'refused COMMAND_FAILED']);
+    assert.deepEqual(harness.written(), ['AT+WSSEND=0,4\r\n', '\r\n', 'AT+SYSLOG?\r\n']);
+    assert.deepEqual(harness.events, []);
   });
 });
