@@ -41,7 +41,8 @@ export class Control {
   }
 
   #do(word: string, value: string): void {
-    switch (`${word} ${value}`.trim()) {
+    const line = `${word} ${value}`.trim();
+    switch (line) {
       case 'clear':
         this.#faults.clear();
         return;
@@ -72,7 +73,7 @@ export class Control {
     }
     if (word === 'fault' && value !== '') this.inject(value);
     else if (word === 'end' && value !== '') this.#end(value);
-    else throw new Error(`"${word}" is not understood; "help" lists what is`);
+    else throw new Error(`"${line}" is not understood; "help" lists what is`);
   }
 
   #end(name: string): void {

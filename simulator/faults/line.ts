@@ -49,7 +49,10 @@ export class FaultyLine {
     this.#uart?.discard();
   }
 
-  /** Calls `call` once no byte is under way in that direction. Returns a function that cancels it. */
+  /**
+   * Calls `call` once no byte is under way in that direction: now, or when the last one arrives. Bytes that a restart
+   * drops never arrive: then `call` waits for later ones. Returns a function that cancels it.
+   */
   whenIdle(direction: Direction, call: () => void): () => void {
     if (this.#isIdle(direction)) {
       call();
@@ -70,7 +73,7 @@ export class FaultyLine {
         this.#callIdleWaiters('to-device');
       },
       toHost: (bytes) => {
-        this.#wires['to-host'].pass(bytes, () => this.discard());
+        this.#wires['to-host'].pass(bytes);
         this.#callIdleWaiters('to-host');
       },
     });

@@ -43,11 +43,12 @@ export function checkedFault(name: string, settings: FaultSettings): ParsedFault
   if (chance !== undefined && !(chance > 0 && chance <= 1)) {
     throw new Error('a chance is more than 0 and at most 1');
   }
-  for (const name of ['offset', 'delay', 'duration'] as const) {
+  for (const name of ['delay', 'duration'] as const) {
     if (!((given[name] ?? 0) >= 0)) throw new Error(`the ${name} of a fault is 0 or more`);
   }
+  if (!isWhole(offset, 0)) throw new Error('the offset of a fault is a whole number of 0 or more');
   const { minCount = 1 } = fault;
-  if (count !== undefined && !(Number.isSafeInteger(count) && count >= minCount)) {
+  if (!isWhole(count, minCount)) {
     throw new Error(`the fault ${name} takes a whole count of at least ${minCount}`);
   }
   // A trigger is an offset in bytes or a command, never both.
@@ -62,3 +63,6 @@ export function checkedFault(name: string, settings: FaultSettings): ParsedFault
   }
   return { fault, settings: { ...fault.defaults, ...given } };
 }
+
+const isWhole = (value: number | undefined, least: number): boolean =>
+  value === undefined || (Number.isSafeInteger(value) && value >= least);

@@ -12,7 +12,10 @@ export const triggerSettings: readonly Setting[] = [
 ];
 
 export interface TriggeredFault {
-  /** Whether output that has not left is lost, where the trigger is a time or a byte. */
+  /**
+   * Whether output that has not left is lost. At a point of a command it is not: what the command wrote before that point
+   * reaches the host.
+   */
   readonly losesOutput: boolean;
   /** Whether a fault without a trigger waits until the device has power. */
   readonly needsPower: boolean;
@@ -87,7 +90,10 @@ function afterBytes(
       return {
         kind: 'call' as const,
         dropsRest: direction === 'to-host' && fault.losesOutput,
-        call: () => fault.apply(place),
+        call: () => {
+          if (fault.losesOutput) site.serialLine.discard();
+          fault.apply(place);
+        },
       };
     },
   };

@@ -15,7 +15,7 @@ export interface PassingByte {
 type TapEffect =
   /** Replaces the byte. */
   | { readonly kind: 'replace'; readonly bytes: Buffer }
-  /** Calls `call` once the bytes before it have arrived; `dropsRest`: drops it and all bytes behind it. */
+  /** Calls `call` once the bytes before it have arrived; `dropsRest`: drops it and the rest of its chunk. */
   | { readonly kind: 'call'; readonly dropsRest: boolean; call(): void };
 
 /** Waits for a byte on the wire. */
@@ -72,11 +72,11 @@ export class Wire {
     return () => void this.#taps.delete(tap);
   }
 
-  /** Passes bytes to the receiver; calls `lost` when a tap drops all bytes behind it. */
-  pass(chunk: Buffer, lost: () => void = () => undefined): void {
+  /** Passes bytes to the receiver. */
+  pass(chunk: Buffer): void {
     let rest = chunk;
     for (let tap = this.#first(rest.length); tap; tap = this.#first(rest.length)) {
-      rest = this.#tapped(rest, tap, lost);
+      rest = this.#tapped(rest, tap);
     }
     this.#offset += rest.length;
     this.arrive(rest);
@@ -85,17 +85,17 @@ export class Wire {
   /** Delivers bytes without taps, such as noise. */
   arrive(bytes: Buffer): void {
     if (this.cuts.newest === true || bytes.length === 0) return;
-    const read = this.distortions.newest?.(bytes) ?? bytes;
     const divert = this.diversions.oldest;
-    if (divert) divert(read);
-    else if (read.length > 0) this.#deliver(read);
+    if (divert) return divert(bytes);
+    const read = this.distortions.newest?.(bytes) ?? bytes;
+    if (read.length > 0) this.#deliver(read);
   }
 
   /**
    * Applies taps up to the first `call`, and delivers the bytes before it as one chunk.
    * @returns the rest of the chunk
    */
-  #tapped(chunk: Buffer, first: Tap, lost: () => void): Buffer {
+  #tapped(chunk: Buffer, first: Tap): Buffer {
     const start = this.#offset;
     const parts: Buffer[] = [];
     let from = 0;
@@ -113,7 +113,6 @@ export class Wire {
       if (effect.kind === 'call') {
         this.#remaining = effect.dropsRest ? 0 : chunk.length - at;
         this.arrive(Buffer.concat(parts));
-        if (effect.dropsRest) lost();
         effect.call();
         this.#remaining = 0;
         return effect.dropsRest ? noBytes : chunk.subarray(at);

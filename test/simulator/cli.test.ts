@@ -112,8 +112,8 @@ describe('esp-at-simulator', () => {
     await command.prints(/ s: busy command AT\+GMR\n/);
     command.process.stdin.write('fault answer-lost=AT+CWJAP\nactive\n');
     await command.prints(/^answer-lost=AT\+CWJAP,1, applied 0 times$/m);
-    command.process.stdin.write('end answer-lost\nfault nonsense\n');
-    await command.prints(/there is no fault "nonsense"/);
+    command.process.stdin.write('end answer-lost\nfault nonsense\nclear now\n');
+    await command.prints(/there is no fault "nonsense"\n"clear now" is not understood/);
     command.process.stdin.write('wifi off\n');
     while (!said.endsWith('WIFI DISCONNECT\r\n')) await once(socket, 'data');
     socket.destroy();

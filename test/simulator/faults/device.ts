@@ -22,6 +22,12 @@ export const deviceScenarios: Readonly<Record<string, Scenario>> = {
     assert.match(said, /^\r\nOK\r\n[^]{4}\r\nready\r\nWIFI CONNECTED\r\nWIFI GOT IP\r\n$/);
     assert.equal(connection.open, false);
     await lab.expect('AT+WSOPEN?', `AT+WSOPEN?\r\n${ok}`);
+    lab.device.pauseOutput();
+    await lab.command('AT');
+    lab.faults.inject('restart=to-device,@0,0');
+    await lab.say('A');
+    lab.device.resumeOutput();
+    assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`, 'output before it is lost');
   },
 
   async 'power-cycle'(lab) {

@@ -88,6 +88,14 @@ describe('of two faults of one kind that overlap, the one that ends leaves the o
     assert.equal(await lab.hear(5), ok);
   });
 
+  it('overrun in wrong-rate: the device reads each byte once', { echo: true }, async (lab) => {
+    lab.faults.inject('wrong-rate=1s,57600');
+    const read = await lab.say('AT');
+    assert.ok(read.length > 0);
+    lab.faults.inject('overrun=10ms');
+    assert.equal(await lab.say('AT', 20), read);
+  });
+
   it('power-cycle: the second waits for power', async (lab) => {
     lab.faults.inject('power-cycle=1s,0');
     lab.faults.inject('power-cycle=1s,0');
