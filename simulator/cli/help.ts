@@ -38,7 +38,7 @@ VALUE is one or several of these, separated by commas:
   AT+WSSEND             at a command that begins so
   command, prompt, payload, sent, answered
                         at that point of a command
-  3                     a count: of commands, unless the fault says of what
+  3                     a count: of commands, or of what the fault names behind "count:"
 
 Faults:
 ${faultList()}`;

@@ -38,7 +38,7 @@ export function triggeredFault<const D extends FaultSettings>({
   /**
    * Applies the fault. Returns a function that ends its effect; undefined: it has ended.
    *
-   * @param end ends the fault; only for a fault without a duration, whose `apply` returned a function
+   * @param end ends the fault; for a fault without a duration, after `apply` has returned its function
    */
   readonly apply: (
     site: FaultSite,

@@ -9,7 +9,7 @@ import type { Rules } from './rules';
 
 /** How and when a fault applies. Each kind takes some of these settings, and has defaults for those it needs. */
 export interface FaultSettings {
-  /** Direction of the bytes. Default of a fault on bytes: both with a chance, otherwise to the host; of `noise`: to the device. */
+  /** Direction of the bytes. Default: to the host; both for a fault on bytes with a chance; to the device for `noise`. */
   readonly direction?: Direction;
   /** Count of further bytes in that direction before the fault applies. */
   readonly offset?: number;
@@ -26,7 +26,7 @@ export interface FaultSettings {
   readonly delay?: number;
   /** Milliseconds. */
   readonly duration?: number;
-  /** Count of commands, unless the fault says of what. */
+  /** Of commands, or of what the fault's description names behind `count:`. */
   readonly count?: number;
 }
 
@@ -108,8 +108,8 @@ export interface Fault {
   /** The least count. Default 1. */
   readonly minCount?: number;
   /**
-   * Whether it stays active until `Injection.end()`; otherwise it applies once; a fault of the group `command`, `count`
-   * times. With a chance, every fault stays.
+   * Whether it stays active until `Injection.end()`, as every fault with a chance does. Otherwise it applies once; a fault
+   * of the group `command` to `count` commands; `lose`, `flip` and `double` to `count` bytes.
    */
   readonly lasting: boolean;
   /** @internal Starts the fault; the injector calls it once the delay has passed. Returns a function that ends it and its lasting effect. */
