@@ -28,8 +28,8 @@ const optionNames = [
 
 /**
  * Reads an address like `sim:?firmware=C&joined=0&seed=5&fault=lose=1%25`. The text between `sim:` and `?` names the
- * device. Without options the device is of class D, has joined a network, and its bytes take no time. `fault` may
- * occur several times.
+ * device. Without options the device is of class D, has joined a network, and its bytes take no time. `fault` and
+ * `mended` may occur several times; of another option the first counts.
  *
  * @throws Error for another address; Error `INVALID_OPTION` that names an unknown option (also as `option`) and lists the known ones, or names an option
  *   with an invalid value; Error for an invalid fault
@@ -50,7 +50,7 @@ export function parseAddress(address: string): BuildOptions {
   if (rate === undefined && ofRate !== undefined) throw invalid(ofRate, 'given with "baud"');
   const faults = query.getAll('fault');
   for (const fault of faults) checkFault(fault);
-  const path = parsePath(Object.fromEntries(query));
+  const path = parsePath(query);
   const mended = parseMended(query.getAll('mended'));
   const firmware = parseFirmware(query.get('firmware') ?? 'D');
   firmwareFor(firmware, mended);
@@ -76,16 +76,11 @@ function yesOrNo(query: URLSearchParams, name: string): boolean {
   throw invalid(name, 'one of 1, true, yes, 0, false, no');
 }
 
-/**
- * @param values texts by option: `latency`, `delayed-ack`, `join` in milliseconds, `loss` as in `1%` or `0.01`,
- *   `bandwidth` in bits a second, `split` in bytes
- */
-function parsePath(
-  values: Readonly<Record<string, string | undefined>>,
-): NetworkPathOptions | undefined {
+/** `latency`, `delayed-ack`, `join` in milliseconds, `loss` as in `1%` or `0.01`, `bandwidth` in bits a second, `split` in bytes. */
+function parsePath(query: URLSearchParams): NetworkPathOptions | undefined {
   const given = Object.entries(pathOptions).flatMap(([option, name]) => {
-    const text = values[option];
-    return text === undefined ? [] : [[name, parseAmount(option, text)] as const];
+    const text = query.get(option);
+    return text === null ? [] : [[name, parseAmount(option, text)] as const];
   });
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }

@@ -213,7 +213,7 @@ export class SimulatedDevice {
     this.#boot();
   }
 
-  /** Ends the device for good. It leaves no timer, socket or listener, and writes nothing more. */
+  /** Ends the device, which leaves no timer, socket or listener, and writes nothing more. Do not power it on again. */
   destroy(): void {
     this.powerOff();
     this.#output = () => undefined;

@@ -61,9 +61,9 @@ export interface SimulatorOptions {
   /** The response of the time servers, in milliseconds since 1970; undefined for none. Default: the machine's time. */
   readonly time?: () => number | undefined;
   /**
-   * Addresses by host name, `*` for all others. `fails`: the name does not exist; `silent`: the name server never
-   * answers. The network resolves names that are not listed; `no.such.host` fails and `*.timeout` is silent. The device
-   * reads this record at each lookup.
+   * Addresses by host name in lower case, `*` for all others. `fails`: the name does not exist; `silent`: the name server
+   * never answers. The network resolves names that are not listed; `no.such.host` fails and `*.timeout` is silent. The
+   * device reads this record at each lookup.
    */
   readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
   /** Bits a second at which the firmware starts; default 115200. `BuildOptions.rate` overrides it. */

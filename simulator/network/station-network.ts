@@ -96,9 +96,10 @@ export class StationNetwork implements Network {
 
 function lookUp(name: string, dns: StationNetworkContext['dns']): DnsAnswer {
   if (isIP(name) !== 0) return { address: name, delayMs: 0 };
-  const known = dns[name.toLowerCase()] ?? dns['*'];
+  const host = name.toLowerCase();
+  const known = dns[host] ?? dns['*'];
   if (typeof known === 'object') return known;
   if (known !== undefined) return { address: known, delayMs: 0 };
-  const silent = name.toLowerCase().endsWith('.timeout');
-  return { address: silent ? 'silent' : name === 'no.such.host' ? 'fails' : name, delayMs: 0 };
+  const silent = host.endsWith('.timeout');
+  return { address: silent ? 'silent' : host === 'no.such.host' ? 'fails' : name, delayMs: 0 };
 }

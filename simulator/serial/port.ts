@@ -56,8 +56,8 @@ const devices = new Map<string, AddressedDevice>();
  * The port of a simulated device in this process.
  *
  * All openers of one address share one device, like a real board. The device has power while its port is open. Closing
- * the port cuts the power, which leaves no timer and no socket; opening it boots the device: echo is on, links are gone,
- * the flash (Wi-Fi, certificates) is kept.
+ * the port cuts the power, which leaves no socket, and no timer but those of faults; opening it boots the device: echo is
+ * on, links are gone, the flash (Wi-Fi, certificates) is kept.
  *
  * @param address `sim:`, a name if there are several devices, and options: `sim:lab?firmware=C&joined=0&seed=5`
  * @param settings options that an address cannot express, such as a network or a clock; read at the first use of the

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import * as net from 'node:net';
 import { build, type BuildOptions } from '../device/build';
 import type { SimulatedDevice } from '../device/device';
@@ -27,7 +28,7 @@ export interface SimulatorServer {
  * Serves the AT port of one simulated device over TCP, to one client at a time. Without a client the device runs on and
  * its output is lost, as on a port without a reader.
  *
- * @throws Error of node:net when the TCP port is not free; Error for an invalid fault
+ * @throws Error of node:net when the TCP port is not free or out of range; Error for an invalid fault
  */
 export async function listen(options: SimulatorServerOptions): Promise<SimulatorServer> {
   let client: net.Socket | undefined;
@@ -57,17 +58,14 @@ export async function listen(options: SimulatorServerOptions): Promise<Simulator
       device.resumeOutput();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      faults.clear();
-      device.destroy();
-      reject(error);
-    });
-    server.listen(options.port, options.host ?? '127.0.0.1', () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
+  try {
+    server.listen(options.port, options.host ?? '127.0.0.1');
+    await once(server, 'listening');
+  } catch (error) {
+    faults.clear();
+    device.destroy();
+    throw error;
+  }
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,

@@ -101,7 +101,7 @@ class DirectUart implements Uart {
   }
 
   receive(bytes: Uint8Array): void {
-    this.#ends.toDevice(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.#ends.toDevice(Buffer.from(bytes));
   }
 
   hold(): void {

@@ -61,6 +61,8 @@ describe('the address sim:', () => {
     );
     assert.equal(parseAddress('sim:').firmware, 'D');
     assert.equal(parseAddress('sim:').joined, true);
+    const twice = parseAddress('sim:?baud=9600&baud=19200&latency=1&latency=2');
+    assert.deepEqual([twice.rate, twice.path], [9600, { latencyMs: 1 }]);
   });
 
   for (const wrong of [

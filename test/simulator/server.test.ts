@@ -82,11 +82,12 @@ describe('a simulated device behind a TCP port', () => {
     await assert.rejects(listen({ port: 0, faults: ['nope'] }), /there is no fault "nope"/);
   });
 
-  it('leaves no timer of device or faults where the TCP port is in use', () =>
+  it('leaves no timer of device or faults where the TCP port is in use or out of range', () =>
     serving({}, async ({ port }) => {
       const clock = new VirtualClock();
-      const faults = ['wifi-lost=+5s'];
-      await assert.rejects(listen({ port, faults, clock, joined: true }), { code: 'EADDRINUSE' });
+      const options = { faults: ['wifi-lost=+5s'], clock, joined: true };
+      await assert.rejects(listen({ port, ...options }), { code: 'EADDRINUSE' });
+      await assert.rejects(listen({ port: 65_536, ...options }), { code: 'ERR_SOCKET_BAD_PORT' });
       assert.equal(clock.pending, 0);
     }));
 });

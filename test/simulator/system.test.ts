@@ -164,6 +164,18 @@ describe('a busy simulated device', () => {
     },
   );
 
+  it('reads what the host wrote before it changed its buffer, while an echo waits', async (lab) => {
+    await lab.command('ATE1');
+    lab.device.pauseOutput();
+    lab.device.inject(Buffer.alloc(8192));
+    await lab.say('A');
+    const buffer = Buffer.from('T\r\n');
+    lab.device.write(buffer);
+    buffer.fill('x');
+    lab.device.resumeOutput();
+    assert.ok((await lab.hear()).endsWith(`\0AT\r\n${ok}`));
+  });
+
   it('prints an error code before busy p... with AT+SYSLOG=1', async (lab) => {
     await lab.command('AT+SYSLOG=1');
     await lab.expect('AT\r\nAT', `ERR CODE:0x010b0000\r\n${busy}${ok}`);
