@@ -39,8 +39,8 @@ export interface TrafficSource {
   readonly end: number;
   /** Position from which on at most so many bytes were recorded. */
   tail(bytes: number): number;
-  /** What was recorded from a position on. */
-  lines(position: number): Iterable<PlacedLine>;
+  /** All records. */
+  lines(): readonly PlacedLine[];
 }
 
 /** The part of the driver's device that the nodes use. Tests put a fake device in its place. */

@@ -4,8 +4,6 @@ import type { LiveTraffic } from './live-answer';
 
 /** Bytes of the recorder in one answer at most: reading them must not delay the event loop. */
 const MAX_ANSWER_BYTES = 32 * 1024;
-/** Bytes of the recorder before an answer that may hold the beginning of a secret of another program. */
-const CONTEXT_BYTES = 16 * 1024;
 
 /** Reads the traffic of devices by position. Keeps nothing per view, so any number of views may ask. */
 export class TrafficReader {
@@ -23,7 +21,8 @@ export class TrafficReader {
     const current = this.#runOf(device);
     const asked = run === current ? after : 0;
     const start = Math.max(asked, recorder.tail(MAX_ANSWER_BYTES));
-    const recorded = [...recorder.lines(Math.max(0, start - CONTEXT_BYTES))];
+    // All of them: a header of another program, which the firmware takes up to 64 KiB, may have begun long before.
+    const recorded = recorder.lines();
     const clean = withoutForeignSecrets(recorded.map(({ line }) => line));
     const lines = clean.filter((_, index) => (recorded[index]?.next ?? 0) > start);
     return { run: current, now, next: recorder.end, skipped: start - asked, lines };
