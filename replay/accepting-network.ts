@@ -1,7 +1,6 @@
 import type { Clock, Network } from '../simulator';
+import { LATENCY_MS } from '../simulator/replay/recorded-server';
 import { acceptUpgrade } from '../simulator/websocket/handshake';
-
-const LATENCY_MS = 1;
 
 /** The server's end of a connection. */
 export interface ServerEnd {

@@ -1,5 +1,6 @@
 import type { RecordingLine } from '../driver/recorder/lines';
-import { lineNumber, toleranceMs, type Difference } from './difference';
+import { toleranceMs } from '../simulator/replay/tolerance';
+import { lineNumber, type Difference } from './difference';
 import { isDecision, type Decision } from './recording-file';
 
 /** A host with a blocked event loop decided up to this much later than the replay does. */

@@ -11,13 +11,8 @@ export interface Difference {
   readonly got: string;
 }
 
-/** How much earlier or later than recorded a decision may be. @param elapsedMs time since the preceding act, as recorded */
-export function toleranceMs(elapsedMs: number): number {
-  return 300 + 0.2 * elapsedMs;
-}
-
 /** A difference shows this much of a decision. */
-const MAX_SHOWN_CHARACTERS = 300;
+const MAX_DECISION_CHARACTERS = 300;
 
 /** Describes a difference, as lines. @param then label of `expected`; @param now label of `got` */
 export function describeDifference(
@@ -35,8 +30,8 @@ export function describeDifference(
 
 function shown(text: string): string {
   if (text === '') return '(nothing)';
-  return text.length > MAX_SHOWN_CHARACTERS
-    ? `${text.slice(0, MAX_SHOWN_CHARACTERS)} … (${text.length} characters)`
+  return text.length > MAX_DECISION_CHARACTERS
+    ? `${text.slice(0, MAX_DECISION_CHARACTERS)} … (${text.length} characters)`
     : text;
 }
 

@@ -8,7 +8,7 @@ import { isAct, type DriverRecording } from './recording-file';
  * A timer of the recorded machine may have fired up to this late, and so after an act that came when the timer was already
  * due. The replay tries the values until the driver decides as recorded.
  */
-const LATE_MS: readonly number[] = [10, 100, 1000];
+const LATE_MS = [10, 100, 1000] as const;
 
 /** The replay delays timers for a blocked event loop up to this long; not for longer blocks. */
 const MAX_REPLAYED_BLOCK_MS = 60_000;
@@ -22,13 +22,12 @@ interface DriverReplay {
 
 /** Replays the acts of a recording on a driver in virtual time, and compares the driver's decisions. */
 export async function replayDriver(recording: DriverRecording): Promise<DriverReplay> {
-  let first: DriverReplay | undefined;
-  for (const late of LATE_MS) {
-    const result = await new DriverPlayer(recording, late).play();
-    if (!result.difference) return result;
-    first ??= result;
-  }
-  return first ?? { difference: undefined, lines: [] };
+  const [usual, ...more] = LATE_MS;
+  const first = await new DriverPlayer(recording, usual).play();
+  let last = first;
+  for (const late of more)
+    if (last.difference) last = await new DriverPlayer(recording, late).play();
+  return last.difference ? first : last;
 }
 
 class DriverPlayer {

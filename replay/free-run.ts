@@ -1,5 +1,5 @@
 import type { RecordingLine } from '../driver/recorder/lines';
-import { toleranceMs } from './difference';
+import { toleranceMs } from '../simulator/replay/tolerance';
 import { DrivenDevice } from './driven-device';
 import { isAct, type DriverAct, type DriverRecording } from './recording-file';
 
@@ -69,7 +69,7 @@ export async function runFreely(
     if (!('call' in act) || moment > clock.now()) await clock.advance(moment - clock.now());
     driven.perform(act);
     take();
-    await clock.until(() => false, 0);
+    await clock.advance(0);
     take();
     last = { moment: clock.now(), at, index: lines.length };
     const snapshot = device.snapshot();

@@ -58,12 +58,11 @@ export async function prepare(
   }
   port.farEnd = (bytes) => farEnd.write(bytes);
   device.start();
-  await clock.until(() => false, 0);
+  await clock.advance(0);
   port.act({ port: 'opened', setsRate: heading.rate > 0, resets: false });
   await until(clock, () => device.state.name === 'ready', 'the device is not ready');
   for (const { link, options } of snapshot.links) {
-    const { framing, ...others } = decodeOpen(options);
-    device.links[link].open({ ...others, ...(framing && { framing }) }).catch(() => undefined);
+    device.links[link].open(decodeOpen(options)).catch(() => undefined);
     await until(clock, () => device.links[link].stateNumber === 2, `link ${link} is not open`);
   }
   await clock.advance(snapshot.checkedMs);

@@ -2,6 +2,7 @@ import { CommandError } from '../at/errors';
 import type { CommandResponse, CommandGroup } from '../at/command';
 import type { Parameters } from '../at/parameters';
 import type { Board } from '../device/board';
+import { defaultDataFormat } from '../websocket/data-urc';
 import { opcodes } from '../websocket/frame-codec';
 import { LINK_COUNT, type LinkConfig } from '../websocket/links';
 import { parseUri } from '../websocket/uri';
@@ -105,10 +106,8 @@ function open({ links, crash }: Board, response: CommandResponse, parameters: Pa
   const timeout = parameters.numberOr(3, 1, 180_000, 15_000);
   const authorization = parameters.optionalString(4);
   if (links.isOpen(id)) throw new CommandError();
-  if (text === '') {
-    crash();
-    return;
-  }
+  // The firmware crashes at an empty URI.
+  if (text === '') return crash();
   const uri = parseUri(text);
   if (!uri) throw new CommandError();
   links.open(id, { text, uri, subprotocol, timeout, authorization }, (connected) => {
@@ -149,8 +148,8 @@ function send(
 function setFormat({ links }: Board, response: CommandResponse, parameters: Parameters): void {
   parameters.atMost(3);
   const id = linkId(parameters);
-  const level = numberUnlessEmpty(parameters, 1, 0, 2, 0);
-  const mask = numberUnlessEmpty(parameters, 2, 1, 63, 48);
+  const level = numberUnlessEmpty(parameters, 1, 0, 2, defaultDataFormat.level);
+  const mask = numberUnlessEmpty(parameters, 2, 1, 63, defaultDataFormat.mask);
   links.setFormat(id, { level, mask });
   response.ok();
 }

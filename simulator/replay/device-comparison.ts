@@ -1,4 +1,4 @@
-import { BUSY, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
+import { BUSY_BYTES, DataFormats, PieceReader, recordedPieces, type Piece } from './pieces';
 import { bytesOf, type Recording } from './recording';
 
 /** Pieces of different causes may come in either order within this time. */
@@ -139,7 +139,7 @@ export class DeviceComparison {
         got: overtaker.bytes,
       });
     }
-    this.#afterBusy = found.bytes.equals(BUSY);
+    this.#afterBusy = found.bytes.equals(BUSY_BYTES);
     this.#matched.set(piece.cause, found);
     this.#context.matched(piece, found.at);
     replaceHead(this.#expected, index, piece, length);
@@ -185,8 +185,8 @@ export class DeviceComparison {
   }
 
   #skipBusy(piece: Piece, index: number, found: Piece, at: number): boolean {
-    const expectsBusy = piece.bytes.equals(BUSY);
-    const gotBusy = found.bytes.equals(BUSY);
+    const expectsBusy = piece.bytes.equals(BUSY_BYTES);
+    const gotBusy = found.bytes.equals(BUSY_BYTES);
     if (expectsBusy === gotBusy || !this.#afterBusy || !this.#context.busyVaries()) return false;
     if (gotBusy) this.#observed.splice(at, 1);
     else {

@@ -1,4 +1,5 @@
 import type { FirmwareClass } from '../device/firmware';
+import { defaultDataFormat, type DataFormat } from '../websocket/data-urc';
 import { bytesOf, type Line } from './recording';
 
 /** A part of the device's output with one cause. */
@@ -41,12 +42,12 @@ const beginnings = [
 ];
 const firstBytes = beginnings.map((text) => text.charCodeAt(0));
 /** A diagnostic whose count may differ. */
-export const BUSY = bytesOf('\r\nbusy p...\r\n');
+export const BUSY_BYTES = bytesOf('\r\nbusy p...\r\n');
 
-/** The formats of AT+WSDATAFMT, by link. Default: link, length, data, CR LF. */
+/** The formats of AT+WSDATAFMT, by link. */
 export class DataFormats {
   readonly #firmware: FirmwareClass;
-  readonly #formats = new Map<string, { level: number; mask: number }>();
+  readonly #formats = new Map<string, DataFormat>();
 
   constructor(firmware: FirmwareClass) {
     this.#firmware = firmware;
@@ -59,7 +60,7 @@ export class DataFormats {
     const set = /^AT\+WSDATAFMT=([0-2]),([0-2]?),(\d*)\r\n/i.exec(bytes.toString('latin1'));
     if (!set) return;
     const [, link = '', level = '', mask = ''] = set;
-    this.#formats.set(link, { level: Number(level), mask: mask === '' ? 48 : Number(mask) });
+    this.#formats.set(link, { level: Number(level), mask: Number(mask || defaultDataFormat.mask) });
   }
 
   /**
@@ -68,7 +69,7 @@ export class DataFormats {
    */
   urcLength(text: string): number | 'unknown' | undefined {
     const link = text.charAt('+WS_DATA:'.length);
-    const { level, mask } = this.#formats.get(link) ?? { level: 0, mask: 48 };
+    const { level, mask } = this.#formats.get(link) ?? defaultDataFormat;
     if (level !== 0 || (mask & 16) === 0) return 'unknown';
     const numbers = [1, 2, 4, 8, 16].filter((bit) => (mask & bit) !== 0).length;
     const head = new RegExp(`^\\+WS_DATA:\\d(?:,(\\d+)){${numbers}},`).exec(text);
@@ -184,7 +185,8 @@ export class PieceReader {
       if (found) return { cause: 'response', ...withPlaceholder(text, found) };
       return text.includes('\r\n') ? 'none' : 'incomplete';
     }
-    if (text.startsWith(BUSY.toString('latin1'))) return { cause: 'response', length: BUSY.length };
+    if (text.startsWith(BUSY_BYTES.toString('latin1')))
+      return { cause: 'response', length: BUSY_BYTES.length };
     const isBeginning = (whole: string) =>
       text.length < whole.length && withLink0(whole, text.length) === withLink0(text, text.length);
     return beginnings.some(isBeginning) ? 'incomplete' : 'none';

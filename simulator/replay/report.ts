@@ -1,7 +1,7 @@
 import type { StepResult } from './replay';
 
 /** A report shows this much of each side of a difference. */
-const MAX_SHOWN_CHARACTERS = 400;
+const MAX_SHOWN_BYTES = 400;
 
 export const isMatched = ({ differences }: StepResult): boolean => differences.length === 0;
 
@@ -25,9 +25,9 @@ export function describeSteps(steps: readonly StepResult[]): string[] {
 }
 
 function shown(bytes: string): string {
-  const text = JSON.stringify(bytes.slice(0, MAX_SHOWN_CHARACTERS)).replace(
+  const text = JSON.stringify(bytes.slice(0, MAX_SHOWN_BYTES)).replace(
     /[\u007f-\u00ff]/g,
     (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
   );
-  return bytes.length > MAX_SHOWN_CHARACTERS ? `${text} … ${bytes.length} bytes` : text;
+  return bytes.length > MAX_SHOWN_BYTES ? `${text} … ${bytes.length} bytes` : text;
 }

@@ -105,8 +105,9 @@ export class ServerComparison {
   /** Reports stale observations, which were not recorded. */
   dropStale(isStale: (at: number, kind: Observation['kind']) => boolean): void {
     for (const [connection, seen] of this.#observed) {
-      while (seen[0] && isStale(seen[0].at, seen[0].observation.kind)) {
-        const { observation } = seen.shift() ?? seen[0];
+      for (let [first] = seen; first && isStale(first.at, first.observation.kind); [first] = seen) {
+        const { observation } = first;
+        seen.shift();
         const what = `connection ${connection}: ${observation.kind} that was not recorded`;
         // Not an end: some recordings, such as class-A/J.jsonl, lack one that the simulated device sends.
         if (observation.kind !== 'ended')

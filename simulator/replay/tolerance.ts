@@ -1,8 +1,8 @@
 import type { Line } from './recording';
 
-/** Times may differ by the sum of both. */
-const TOLERANCE_FRACTION = 0.2;
-const TOLERANCE_MS = 300;
+/** How much earlier or later than recorded something may happen. @param elapsedMs time since the act before it */
+export const toleranceMs = (elapsedMs: number): number => 300 + 0.2 * elapsedMs;
+
 /** AT+WSCLOSE waits for the rest of the task's poll, in state 3 for the rest of its sleep. */
 const POLL_MS = 1_000;
 const SLEEP_MS = 5_000;
@@ -42,7 +42,7 @@ export class Tolerance {
   ): { expected: number; got: number } | undefined {
     const expected = at - this.#recorded;
     const got = now - this.#replayed;
-    const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.abs(expected);
+    const usual = toleranceMs(Math.abs(expected));
     const early = this.#closing ? Infinity : usual + this.#reconnect(what);
     if (got <= expected + this.#late(expected, what) && got >= expected - early) return undefined;
     return { expected: Math.round(expected), got: Math.round(got) };
@@ -50,7 +50,7 @@ export class Tolerance {
 
   /** Whether an event that came at `at` is too old to match a later line. */
   stale(at: number, now: number, what: ToleranceKind): boolean {
-    const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, now - this.#replayed);
+    const usual = toleranceMs(Math.max(0, now - this.#replayed));
     return now - at > usual + this.#reconnect(what);
   }
 
@@ -59,7 +59,7 @@ export class Tolerance {
   }
 
   #late(after: number, what: ToleranceKind): number {
-    const usual = TOLERANCE_MS + TOLERANCE_FRACTION * Math.max(0, after) + this.#reconnect(what);
+    const usual = toleranceMs(Math.max(0, after)) + this.#reconnect(what);
     if (!this.#closing) return usual;
     return usual + (after <= POLL_MS ? POLL_MS : SLEEP_MS);
   }

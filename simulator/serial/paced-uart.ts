@@ -24,11 +24,6 @@ const HEEDS_CTS = 2;
 export interface PacedLineOptions {
   /** Bits a second at the host's end; default: the device's rate. */
   readonly hostRate?: number;
-  /**
-   * Size of the host's receive buffer. While the host takes no bytes, further ones are lost, unless the device heeds
-   * CTS. Default: the device waits as if it heeded CTS.
-   */
-  readonly hostBufferBytes?: number;
   /** Whether RTS and CTS are wired; default true. Without the wires a device that heeds CTS sends nothing. */
   readonly rtsCts?: boolean;
   /**
@@ -52,9 +47,6 @@ export class PacedUart implements Uart {
   #hostWriteRate: number | undefined;
   #settings: UartSettings = defaultUartSettings;
   #held = false;
-  /** The host's receive buffer. */
-  #hostBuffer: Buffer[] = [];
-  #hostBufferLength = 0;
   #isArming = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
 
@@ -97,13 +89,8 @@ export class PacedUart implements Uart {
 
   release(): void {
     if (!this.#held) return;
-    if (this.#stopped) this.#toHost.postpone(this.#ends.clock.now());
-    else this.#deliver();
     this.#held = false;
-    const buffered = this.#hostBuffer;
-    this.#hostBuffer = [];
-    this.#hostBufferLength = 0;
-    if (buffered.length > 0) this.#ends.toHost(Buffer.concat(buffered));
+    this.#toHost.postpone(this.#ends.clock.now());
     this.#armSoon();
   }
 
@@ -136,17 +123,13 @@ export class PacedUart implements Uart {
   reset(): void {
     this.#toHost.clear();
     this.#toDevice.clear();
-    this.#hostBuffer = [];
-    this.#hostBufferLength = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** Whether the device waits for CTS. */
+  /** Whether no byte leaves the device: the output is held, or the device waits for a CTS that is not wired. */
   get #stopped(): boolean {
-    const heeds = (this.#settings.flowControl & HEEDS_CTS) !== 0;
-    if (heeds && !this.#isWired) return true;
-    return this.#held && (heeds || this.#options.hostBufferBytes === undefined);
+    return this.#held || (!this.#isWired && (this.#settings.flowControl & HEEDS_CTS) !== 0);
   }
 
   get #isWired(): boolean {
@@ -210,8 +193,7 @@ export class PacedUart implements Uart {
     this.#toHost.deliver(now, (bytes, end) => {
       this.#hostLag.noteDelivery(now, end);
       const read = this.#read(bytes, this.#settings.rate, this.#hostRate);
-      if (this.#held) this.#buffer(read);
-      else if (read.length > 0) this.#ends.toHost(read);
+      if (read.length > 0) this.#ends.toHost(read);
     });
     if (waiting >= TRANSMIT_RING_BYTES && !this.full) this.#ends.drained();
   }
@@ -242,12 +224,5 @@ export class PacedUart implements Uart {
     for (const [index, byte] of bytes.entries())
       if (random() < chance) passed[index] = byte ^ (1 << (random() * 8));
     return passed;
-  }
-
-  #buffer(bytes: Buffer): void {
-    const room = (this.#options.hostBufferBytes ?? 0) - this.#hostBufferLength;
-    const kept = bytes.subarray(0, room);
-    this.#hostBuffer.push(kept);
-    this.#hostBufferLength += kept.length;
   }
 }

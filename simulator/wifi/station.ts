@@ -121,7 +121,9 @@ export class Station {
 
   /** Joins a network. Sends the URCs of the join itself. */
   join(credentials: Credentials, options: JoinOptions, done: (result: JoinResult) => void): void {
-    this.#begin(credentials, options.store);
+    this.#timers.cancelAll();
+    this.#credentials = credentials;
+    if (options.store) this.#stored = { mode: this.mode, credentials };
     this.reconnectIntervalS = options.reconnectIntervalS ?? DEFAULT_RECONNECT_INTERVAL_S;
     this.reconnectCount = 0;
     this.#drop();
@@ -223,12 +225,6 @@ export class Station {
   erase(): void {
     this.#stored = { mode: 0, credentials: undefined };
     this.autoConnect = true;
-  }
-
-  #begin(credentials: Credentials, store: boolean): void {
-    this.#timers.cancelAll();
-    this.#credentials = credentials;
-    if (store) this.#stored = { mode: this.mode, credentials };
   }
 
   /** Begins to rejoin the last network. False when it is out of range or rejects the device. */
