@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
+import { LatestEvents } from '../../nodes/shared/device/latest-events';
 import { NodeStatus } from '../../nodes/shared/status/node-status';
 import { onInput } from '../../nodes/shared/message/input';
 import { statusText } from '../../nodes/shared/status/status-words';
 import { catalog } from '../harness/editor/catalog';
-import { FakeDevice } from '../harness/nodes/fake-device';
+import { FakeDevice, type FakeLink } from '../harness/nodes/fake-device';
 import type { DetailedStatus } from '../harness/nodes/node-red';
 import { unchecked } from '../harness/refused';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
@@ -24,7 +25,9 @@ function stage() {
     status: (status: DetailedStatus) => void shown.push(status),
     on: (_event: string, handler: () => void) => void handlers.push(handler),
   });
-  const host = { clock, links: device.links, state: { name: 'ready' } };
+  const latestEvents = new LatestEvents(clock);
+  latestEvents.deviceChanged(device);
+  const host = { clock, links: device.links, state: { name: 'ready' }, latestEvents };
   const published: [string, unknown, boolean][] = [];
   const RED = unchecked({
     _: catalog('en-US'),
@@ -34,7 +37,19 @@ function stage() {
   });
   const status = new NodeStatus(RED, node, unchecked({ host }), '0');
   status.deviceChanged(device);
-  return { clock, node, status, shown, published, handlers, device, link: device.links[0] };
+  /** Deploys a node beside it, with a status that its function returns. */
+  const deployBeside = (setting: string) => {
+    const shownBeside: DetailedStatus[] = [];
+    const beside = unchecked({
+      id: 'n2',
+      status: (each: DetailedStatus) => shownBeside.push(each),
+    });
+    const second = new NodeStatus(RED, beside, unchecked({ host }), setting);
+    second.deviceChanged(device);
+    return { end: () => second.end(), text: () => shownBeside.at(-1)?.text };
+  };
+  const [link] = device.links;
+  return { clock, node, status, shown, published, handlers, device, link, deployBeside };
 }
 
 describe('the status of a node', () => {
@@ -63,6 +78,40 @@ describe('the status of a node', () => {
       code: 'OPEN_FAILED',
     });
     status.end();
+  });
+
+  const fails = (link: FakeLink) => link.become(0, 'failed', failure);
+  const moments: readonly (readonly [string, (link: FakeLink) => void])[] = [
+    ['closed', () => undefined],
+    ['opening', (link) => link.become(0, 'opening')],
+    ['not reached', fails],
+    ['example.org', (link) => link.become(2, 'opened')],
+    ['closing', (link) => link.become(4, 'closing')],
+  ];
+  for (const [text, happen] of moments)
+    it(`of a node deployed after its link: ${text}, as on the nodes beside it`, () => {
+      const { link, status, shown, deployBeside } = stage();
+      link.uri = URI;
+      happen(link);
+      const [one, all] = [deployBeside('0'), deployBeside('all')];
+      assert.deepEqual([shown.at(-1)?.text, one.text()], [text, text]);
+      assert.equal(all.text(), text === 'closed' ? text : `0: ${text}`);
+      for (const each of [status, one, all]) each.end();
+    });
+
+  it('of a node deployed while keep-open waits: the reason, and a countdown that moves', async () => {
+    const { clock, link, status, shown, deployBeside } = stage();
+    fails(link);
+    link.retry(28_000);
+    await clock.advance(10_500);
+    const beside = deployBeside('0');
+    assert.equal(beside.text(), 'not reached, again in 18 s');
+    await clock.advance(10_000);
+    for (const text of [beside.text(), shown.at(-1)?.text])
+      assert.equal(text, 'not reached, again in 10 s');
+    beside.end();
+    status.end();
+    assert.equal(clock.pending, 0);
   });
 
   it('that changes 1,000 times a second: shows at most 10 at once and 4 a second, and the last one', async () => {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { isReason, names, reasons } from '../../driver/error-reasons';
 import { EspAtError, errorCodes } from '../../driver/errors';
+import type { FlowLinkEvent } from '../../nodes/shared/device/flow-events';
 import { linkStateNames } from '../../nodes/shared/message/link-message';
 import { stackOf, toCaughtError } from '../../nodes/shared/errors/caught-error';
 import { sentenceOf } from '../../nodes/shared/errors/sentence';
@@ -221,11 +222,13 @@ describe('error sentences', () => {
 });
 
 describe('statuses', () => {
+  const closed: FlowLinkEvent = { link: 0, event: 'closed', state: 0, uri: '', owner: undefined };
+
   it('have a short text in both languages for each state of a link and of the device', () => {
     for (const translate of [english, chinese]) {
       const statuses: (WordedStatus | undefined)[] = [];
       for (const state of [0, 1, 2, 3, 4] satisfies LinkStateNumber[]) {
-        statuses.push(linkStatus({ state, uri: '' }));
+        statuses.push(linkStatus({ ...closed, state }));
       }
       for (const state of [
         'stopped',
@@ -237,8 +240,8 @@ describe('statuses', () => {
       ] as const) {
         statuses.push(deviceStatus({ name: state }));
       }
-      statuses.push(linkStatus({ state: 0, uri: '', event: 'opening' }));
-      statuses.push(linkStatus({ state: 0, uri: '', event: 'retrying', retryIn: 1234 }));
+      statuses.push(linkStatus({ ...closed, event: 'opening' }));
+      statuses.push(linkStatus({ ...closed, event: 'retrying', retryIn: 1234 }));
       for (const status of statuses)
         assert.match(status ? statusText(translate, status.words) : '', /^[^._]{2,32}$/);
     }
@@ -253,7 +256,8 @@ describe('statuses', () => {
       ['ws://host/"', 'host'],
       ['', 'established'],
     ]) {
-      assert.equal(statusText(english, linkStatus({ state: 2, uri: uri ?? '' }).words), shown);
+      const { words } = linkStatus({ ...closed, state: 2, uri: uri ?? '' });
+      assert.equal(statusText(english, words), shown);
     }
   });
 

@@ -8,6 +8,7 @@ import { DeviceExamination } from './device-examination';
 import type { DeviceHostOptions, DeviceUser, HostedState } from './device-host-options';
 import type { FlowLinkEvent } from './flow-events';
 import { InOrder } from './in-order';
+import { LatestEvents } from './latest-events';
 import type { Claimant } from './port-claims';
 import { ReleasedLinks } from './released-links';
 import { within } from '../../../driver/within';
@@ -47,11 +48,13 @@ export class DeviceHost implements Claimant {
   readonly #portWork = new InOrder();
   readonly #examination = new DeviceExamination(this);
   readonly released: ReleasedLinks;
+  readonly latestEvents: LatestEvents;
 
   constructor(options: DeviceHostOptions) {
     this.#options = options;
     this.label = options.label;
     this.#port = options.address;
+    this.latestEvents = new LatestEvents(options.clock);
     this.released = new ReleasedLinks(options.clock, this.#users, () => this.links);
   }
 
@@ -141,7 +144,7 @@ export class DeviceHost implements Claimant {
 
   /** Tells the users that a node has claimed an open link. */
   linkClaimed(event: FlowLinkEvent): void {
-    for (const user of this.#users) user.linkClaimed?.(event);
+    for (const listener of this.#listeners()) listener.linkClaimed?.(event);
   }
 
   /** Stops the device when the configuration node closes. Settles within 2 s; never rejects. */
@@ -181,10 +184,8 @@ export class DeviceHost implements Claimant {
   }
 
   /**
-   * Uses another port, until the settings are deployed again. The links pause meanwhile. A dialog that asks about that port
-   * then asks this device. While the host waits for a port, the promise fulfils even if another device has the new one: only
-   * `state` then has the error.
-   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `PORT_SHARED`
+   * Uses another port, until the settings are deployed again. A host that waits for its port then waits for that one.
+   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `DEVICE_STOPPED`; `PORT_SHARED`, which a waiting host has in `state`
    */
   usePort(address: string): Promise<void> {
     return this.#portWork.run(() => this.#usePort(address));
@@ -201,12 +202,11 @@ export class DeviceHost implements Claimant {
     }
     const { device } = this;
     const keeper = await claims.obtain(address, this);
-    // The device may have stopped meanwhile.
-    if (this.runningDevice !== device) return;
+    if (this.runningDevice !== device) throw new EspAtError('DEVICE_STOPPED');
     if (keeper !== undefined) throw sharedPort(address, keeper);
     this.#port = address;
     await device.disconnect();
-    if (this.runningDevice !== device) return;
+    if (this.runningDevice !== device) throw new EspAtError('DEVICE_STOPPED');
     device.usePort(opener, ports.memory(address));
     claims.release(this, address);
     device.start();
@@ -262,7 +262,7 @@ export class DeviceHost implements Claimant {
   }
 
   #listeners(): DeviceUser[] {
-    return [...this.#options.followers, ...this.#users];
+    return [this.latestEvents, ...this.#options.followers, ...this.#users];
   }
 
   #announce(): void {

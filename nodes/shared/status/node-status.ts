@@ -1,11 +1,11 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { LinkId } from '../../../driver/at/types';
 import type { Cancel } from '../../../driver/clock';
-import type { EspAtError } from '../../../driver/errors';
 import { TokenBucket } from '../../../driver/token-bucket';
 import type { FlowError } from '../errors/node-error';
 import {
+  closedStatus,
   countdownStep,
+  deviceReadyStatus,
   deviceStatus,
   linkStatus,
   noDeviceStatus,
@@ -14,7 +14,7 @@ import {
 } from './status-texts';
 import { statusText, type StatusWords } from './status-words';
 import { translator, type Translate } from '../message/translate';
-import type { DeviceApi } from '../device/device-api';
+import type { DeviceApi, LinkApi } from '../device/device-api';
 import type { DeviceUser } from '../device/device-host-options';
 import type { DeviceNode } from '../device/device-node';
 import { listenToLinks, type FlowLinkEvent } from '../device/flow-events';
@@ -36,11 +36,9 @@ export class NodeStatus implements DeviceUser {
   readonly #setting: LinkSetting;
   readonly #owner: string | undefined;
   #stopListening: (() => void) | undefined;
-  #linkStatus: Status;
+  #linkStatus: Status = closedStatus;
   #words: StatusWords | undefined;
   #failed: Status | undefined;
-  /** Why a link is closed, until it opens again. */
-  readonly #failures = new Map<LinkId, EspAtError>();
   #cancelCountdown: Cancel | undefined;
   readonly #limit: TokenBucket | undefined;
   /** Cancels the timer that shows the latest status, held back by #limit. */
@@ -67,16 +65,14 @@ export class NodeStatus implements DeviceUser {
     this.#owner = owner;
     const clock = device?.host.clock;
     this.#limit = clock && new TokenBucket(clock, STATUS_BURST, STATUSES_PER_SECOND);
-    this.#linkStatus = this.#current();
-    this.#show();
+    this.#showLink();
   }
 
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
-    this.#cancelCountdown?.();
     this.#stopListening = device && this.#listen(device);
     this.#failed = undefined;
-    this.#show();
+    this.#showLink();
   }
 
   #listen(device: DeviceApi): () => void {
@@ -129,34 +125,25 @@ export class NodeStatus implements DeviceUser {
   }
 
   linkClaimed(event: FlowLinkEvent): void {
-    const links = usedLinks(this.#device?.host.links ?? [], this.#setting);
-    if (links.some(({ id }) => id === event.link)) this.#linkChanged(event);
+    if (this.#links.some(({ id }) => id === event.link)) this.#linkChanged(event);
   }
 
   #linkChanged(event: FlowLinkEvent): void {
     if (event.event === 'warning') return;
-    this.#cancelCountdown?.();
     this.#failed = undefined;
-    if (event.error) this.#failures.set(event.link, event.error);
-    else if (event.event !== 'retrying') this.#failures.delete(event.link);
-    if (event.retryIn !== undefined) this.#countDown(event, event.retryIn);
-    else this.#showLink(event);
+    this.#showLink();
   }
 
-  #showLink(event: FlowLinkEvent): void {
-    this.#linkStatus = this.#ofLink(event.link, event);
+  /** Shows the link with the latest event; while keep-open waits, also the time until the next attempt. */
+  #showLink(): void {
+    this.#cancelCountdown?.();
+    const event = this.#device?.host.latestEvents.of(this.#links);
+    this.#linkStatus = this.#ofLink(event);
+    const { retryIn = 0 } = event ?? {};
+    const stepMs = countdownStep(retryIn);
+    if (retryIn > stepMs)
+      this.#cancelCountdown = this.#device?.host.clock.after(stepMs, () => this.#showLink());
     this.#show();
-  }
-
-  /** Shows the time until the next attempt, and why the latest one failed. */
-  #countDown(event: FlowLinkEvent, leftMs: number): void {
-    const error = this.#failures.get(event.link);
-    this.#showLink({ ...event, retryIn: leftMs, ...(error && { error }) });
-    const stepMs = countdownStep(leftMs);
-    if (leftMs <= stepMs) return;
-    this.#cancelCountdown = this.#device?.host.clock.after(stepMs, () =>
-      this.#countDown(event, leftMs - stepMs),
-    );
   }
 
   /** Shows the status, if it changed. Bounded by rate: each goes to every open editor. The last one shows a little later. */
@@ -197,26 +184,17 @@ export class NodeStatus implements DeviceUser {
     return `esp-at/status/${this.#node.id}`;
   }
 
-  /** The links as they are: a redeployed node finds them open. */
-  #current(): Status {
-    const setting = this.#setting;
-    if (setting === 'device') {
-      return { fill: 'green', shape: 'dot', words: { key: 'status.device.ready' } };
-    }
-    const links = usedLinks(this.#device?.host.links ?? [], setting);
-    const link = usesSeveralLinks(setting)
-      ? links.find(({ stateNumber }) => stateNumber !== 0)
-      : links[0];
-    if (!link) return linkStatus({ state: 0, uri: '' });
-    const { id, stateNumber: state, uri, owner } = link;
-    return this.#ofLink(id, { link: id, state, uri, owner });
+  get #links(): readonly LinkApi[] {
+    return usedLinks(this.#device?.host.links ?? [], this.#setting);
   }
 
-  #ofLink(id: LinkId, link: Parameters<typeof linkStatus>[0]): Status {
-    const isForeign = this.#owner !== undefined && link.owner !== this.#owner;
-    const status = linkStatus(link, isForeign);
+  #ofLink(event: FlowLinkEvent | undefined): Status {
+    if (this.#setting === 'device') return deviceReadyStatus;
+    if (!event) return closedStatus;
+    const isForeign = this.#owner !== undefined && event.owner !== this.#owner;
+    const status = linkStatus(event, isForeign);
     return usesSeveralLinks(this.#setting)
-      ? { ...status, words: { link: id, ...status.words } }
+      ? { ...status, words: { link: event.link, ...status.words } }
       : status;
   }
 

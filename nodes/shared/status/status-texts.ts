@@ -33,16 +33,20 @@ export interface WordedStatus extends Look, StatusDetails {
   readonly words: StatusWords;
 }
 
-/** What is known of a link. */
-type ShownLink = Pick<FlowLinkEvent, 'state' | 'uri'> & Partial<FlowLinkEvent>;
+/** The status of a link without an event so far. */
+export const closedStatus: WordedStatus = {
+  ...linkLooks[0],
+  words: { key: 'status.closed' },
+  state: 0,
+};
 
-/** The status of a link. The text of an open link is its host. @param isForeign whether another node opened it */
-export function linkStatus(shown: ShownLink, isForeign = false): WordedStatus {
+/** The status of a link after an event. The text of an open link is its host. @param isForeign whether another node opened it */
+export function linkStatus(shown: FlowLinkEvent, isForeign = false): WordedStatus {
   const { event, link, state, error } = shown;
   return {
     ...(isForeign && state === 2 ? foreignLook : linkLook(shown)),
-    ...(event === undefined ? {} : { event }),
-    ...(link === undefined ? {} : { link }),
+    event,
+    link,
     state,
     ...(error === undefined ? {} : { code: error.code }),
   };
@@ -54,7 +58,7 @@ const foreignLook = {
   words: { key: 'status.otherNode' },
 } as const;
 
-function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
+function linkLook({ state, uri, event, error, retryIn }: FlowLinkEvent): Look & {
   readonly words: StatusWords;
 } {
   const look = linkLooks[state];
@@ -66,7 +70,7 @@ function linkLook({ state, uri, event, error, retryIn }: ShownLink): Look & {
   }
   const failed: Look = { fill: 'red', shape: 'ring' };
   const reason: StatusWords = error ? shortReason(error) : { key: 'status.closed' };
-  if (event === 'retrying' && retryIn !== undefined) {
+  if (retryIn !== undefined) {
     const seconds = Math.max(1, Math.round(retryIn / 1000));
     return { ...failed, words: { key: 'status.retrying', values: { reason, seconds } } };
   }
@@ -104,6 +108,13 @@ export function deviceStatus({ name, error }: HostedState): WordedStatus | undef
   const fill = name === 'stopped' || name === 'disconnected' ? 'grey' : 'blue';
   return { fill, shape: 'ring', words: { key: `status.device.${name}` }, ...details };
 }
+
+/** The status of a ready device, on a node that is set to the whole device. */
+export const deviceReadyStatus: WordedStatus = {
+  fill: 'green',
+  shape: 'dot',
+  words: { key: 'status.device.ready' },
+};
 
 /** The status of a node without a device. */
 export const noDeviceStatus: WordedStatus = {

@@ -202,9 +202,9 @@ describe('a device host whose port changes', () => {
     let stopped: () => void = () => undefined;
     stuck.stopping = new Promise((resolve) => (stopped = resolve));
     leaving.detach(new RecordingUser(leaving));
-    const move = host.usePort('q');
+    const stops = assert.rejects(host.usePort('q'), { code: 'DEVICE_STOPPED' });
     await hosts.clock.wait(host.end());
-    await move;
+    await stops;
     stopped();
     await hosts.clock.advance(1000);
     assert.deepEqual([device.ports, hosts.claims.holderOf('q')], [[], undefined]);

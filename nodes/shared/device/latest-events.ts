@@ -1,0 +1,47 @@
+import type { Clock } from '../../../driver/clock';
+import type { LinkId } from '../../../driver/at/types';
+import type { LinkApi, DeviceApi } from './device-api';
+import type { DeviceUser } from './device-host-options';
+import { listenToLinks, type FlowLinkEvent } from './flow-events';
+
+/** Keeps the latest event of each link of a device, for nodes that are deployed after it. */
+export class LatestEvents implements DeviceUser {
+  readonly #clock: Clock;
+  /** The event, and when it came. In order of the events. */
+  readonly #latest = new Map<LinkId, { readonly event: FlowLinkEvent; readonly at: number }>();
+  #stopListening: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  deviceChanged(device: DeviceApi | undefined): void {
+    this.#stopListening?.();
+    this.#latest.clear();
+    this.#stopListening = device && listenToLinks(device.links, (event) => this.linkClaimed(event));
+  }
+
+  linkClaimed(event: FlowLinkEvent): void {
+    if (event.event === 'warning') return;
+    const { link } = event;
+    const failure = event.event === 'retrying' && this.#latest.get(link)?.event.error;
+    this.#latest.delete(link);
+    this.#latest.set(link, {
+      event: { ...event, ...(failure && { error: failure }) },
+      at: this.#clock.now(),
+    });
+  }
+
+  /**
+   * Returns the latest event of these links: `retryIn` is the time left, and a `retrying` has the error of the attempt
+   * before.
+   */
+  of(links: readonly LinkApi[]): FlowLinkEvent | undefined {
+    const latest = [...this.#latest.values()].findLast(({ event }) =>
+      links.some(({ id }) => id === event.link),
+    );
+    if (latest?.event.retryIn === undefined) return latest?.event;
+    const { event, at } = latest;
+    return { ...event, retryIn: Math.max(0, latest.event.retryIn - (this.#clock.now() - at)) };
+  }
+}
