@@ -101,13 +101,16 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
     });
 
   it('reports data loss on its second output', async () => {
-    (await open()).loseData();
+    const link = await open();
+    link.loseData(7);
     const msg = await nodeRed.next('out1');
-    assert.equal(msg.event, 'data-loss');
+    assert.deepEqual([msg.event, msg.omitted], ['data-loss', 7]);
     assert.deepEqual(msg.error, {
       code: 'DATA_LOST',
       message:
         'The serial port lost or corrupted data received on link 0. Check the cable, use RTS/CTS, or choose a lower baud rate.',
     });
+    link.loseData();
+    assert.ok(!('omitted' in (await nodeRed.next('out1'))));
   });
 });

@@ -21,6 +21,8 @@ export interface FlowLinkEvent extends LinkEvent {
   readonly error?: EspAtError;
   /** Milliseconds. */
   readonly retryIn?: number;
+  /** Of a `data-loss`: how many were left out before it. */
+  readonly omitted?: number;
 }
 
 export type FlowDeviceEventName =

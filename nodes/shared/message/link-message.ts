@@ -15,7 +15,7 @@ export const linkStateNames = [
 
 /**
  * Writes an event of a link into a message: `payload` (the state 0-4), `state` (its name), `event`, `linkId`,
- * `uri`; and, if known, `error` (`code`, `message`) and `retryIn` (milliseconds).
+ * `uri`; and, if known, `error` (`code`, `message`), `retryIn` (milliseconds) and `omitted`.
  */
 export function withLinkEvent(
   translate: Translate,
@@ -31,9 +31,11 @@ export function withLinkEvent(
     // A reused message may hold those of an earlier event.
     delete msg.error;
     delete msg.retryIn;
+    delete msg.omitted;
     if (event.error) {
       msg.error = { code: event.error.code, message: sentenceOf(translate, event.error) };
     }
     if (event.retryIn !== undefined) msg.retryIn = event.retryIn;
+    if (event.omitted !== undefined) msg.omitted = event.omitted;
   });
 }

@@ -128,9 +128,9 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
     return { link: this.id, uri: this.uri, owner: this.owner };
   }
 
-  loseData(): void {
+  loseData(omitted?: number): void {
     const error = new EspAtError('DATA_LOST', { link: this.id });
-    this.emit('dataloss', { ...this.described, error });
+    this.emit('dataloss', { ...this.described, error, ...(omitted && { omitted }) });
   }
 
   retry(retryInMs: number): void {
