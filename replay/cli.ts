@@ -22,8 +22,8 @@ esp-at-replay --against-simulator FILE
 Replays a recording of the driver in virtual time. Prints the first difference from the recorded decisions. A decision is
 a write, a request to the port, or an event of the driver.
 
-  --minimize           prints a shorter recording. If the replay differs: with the same difference; otherwise with the
-                       same last error or "outofsync"
+  --minimize           prints a shorter recording. It shows the difference that the replay of FILE shows; if that shows
+                       none, the last error or "outofsync" of FILE
   --shows TEXT         instead: with the same first decision that contains TEXT
   --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
                        driver, with servers that act as the recording shows

@@ -71,7 +71,7 @@ export class DrivenDevice {
     else {
       const controller = new AbortController();
       this.#calls.set(act.call, controller);
-      // Its end is a decision.
+      // The recorder notes how the call ends, and the comparison checks that.
       this.#call(act, controller.signal).catch(() => undefined);
     }
   }

@@ -13,6 +13,7 @@ export function baseCommands(board: Board, table: CommandTable): CommandGroup {
       execute: (response) => response.ok(board.restartWhenSent),
       set: (response, parameters) => {
         parameters.atMost(1);
+        // As recorded, AT+RST=1 restarts without OK.
         if (parameters.number(0, 0, 1) === 0) response.ok(board.restartWhenSent);
         else board.restartWhenSent();
       },

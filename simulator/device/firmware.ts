@@ -35,10 +35,7 @@ export interface Firmware {
   readonly writeGraceMs: number;
   /** A send that times out waiting for the connection's lock releases it, though it never held it. */
   readonly failedSendReleasesLock: boolean;
-  /**
-   * While several links are open, each round of a link's task lasts 1000.3 ms instead of 1000.5 ms: two rounds end just
-   * before a timer of 2 s expires, so that it takes a third.
-   */
+  /** While several links are open, the rounds of a link's task are shorter: a timer of 2 s expires after three, not two. */
   readonly hasShortRounds: boolean;
   /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */
   readonly leavesNetworkOnRestore: boolean;

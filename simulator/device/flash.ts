@@ -1,6 +1,9 @@
 import type { UartSettings } from '../serial/uart';
 
-/** The values of `AT+SYSMFG` by name space and key. They survive restarts and power loss. */
+/**
+ * Survives restarts and power loss: the values of `AT+SYSMFG`, by name space and key, and the UART settings. The Wi-Fi
+ * settings are in `Station`.
+ */
 export class Flash {
   /** The UART settings of `AT+UART_DEF`; undefined for the default. */
   uart: UartSettings | undefined;

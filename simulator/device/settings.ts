@@ -7,7 +7,7 @@ export interface Settings {
   systemLog: boolean;
   /** `AT+SYSSTORE`: commands write settings to flash. */
   store: boolean;
-  /** `AT+SYSMSG`: bits 0-2. */
+  /** `AT+SYSMSG`: bits 0-2. They have no effect here. */
   systemMessages: number;
   uart: UartSettings;
 }

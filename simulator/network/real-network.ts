@@ -66,12 +66,12 @@ function attach(
   };
   socket.on(socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect', () => {
     if (over) return;
-    const fault =
+    const reason =
       socket instanceof tls.TLSSocket && options?.verify === true
         ? certificateError(socket.getPeerX509Certificate(), options.ca, options.now)
         : undefined;
-    if (fault === undefined) handlers.connected();
-    else finish(new Error(fault));
+    if (reason === undefined) handlers.connected();
+    else finish(new Error(reason));
   });
   socket.on('data', (chunk: Buffer) => {
     if (!over) handlers.data(chunk);

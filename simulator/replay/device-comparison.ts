@@ -37,7 +37,7 @@ export class DeviceComparison {
   readonly #expected: Piece[];
   #observed: Piece[] = [];
   #afterBusy = false;
-  /** The last matched piece of each cause. A `+WS_DISCONNECTED` goes once {@link #isTolerated} has tolerated another. */
+  /** The last matched piece of each cause. {@link #isTolerated} removes a `+WS_DISCONNECTED`: it tolerates one more, not two. */
   readonly #matched = new Map<string, Piece>();
 
   constructor({ heading, lines }: Recording, context: DeviceComparisonContext) {

@@ -2,7 +2,10 @@ import type { Line } from './recording';
 
 const MAX_FRAME_HEADER_BYTES = 14;
 
-/** Count of bytes that the server takes after it stops reading at line `pause`: the bytes of all sends that succeeded. */
+/**
+ * Count of bytes that the server takes after it stops reading at line `pause`: those of the sends that succeed before one
+ * fails. Infinity if none fails before the server reads again.
+ */
 export function receiveBufferAt(lines: readonly Line[], pause: number): number {
   let bytes = 0;
   let length = 0;
@@ -15,7 +18,7 @@ export function receiveBufferAt(lines: readonly Line[], pause: number): number {
       if (text.includes('SEND OK')) bytes += length + MAX_FRAME_HEADER_BYTES;
       else if (text.includes('ERROR')) return bytes;
     } else if (line.kind === 'server' && line.act.kind === 'resume') {
-      return Infinity;
+      break;
     }
   }
   return Infinity;

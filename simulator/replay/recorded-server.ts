@@ -19,7 +19,8 @@ export class RecordedConnection {
   readonly #clock: VirtualClock;
   readonly #handlers: ConnectionHandlers;
   readonly #report: (observation: Observation) => void;
-  readonly #peer: string | undefined;
+  /** The name in the client's certificate. */
+  readonly #clientName: string | undefined;
   readonly #toDevice: Segment[] = [];
   readonly #inFlight: Segment[] = [];
   readonly #unread: Segment[] = [];
@@ -41,12 +42,12 @@ export class RecordedConnection {
     clock: VirtualClock,
     handlers: ConnectionHandlers,
     report: (observation: Observation) => void,
-    peer: string | undefined,
+    clientName: string | undefined,
   ) {
     this.#clock = clock;
     this.#handlers = handlers;
     this.#report = report;
-    this.#peer = peer;
+    this.#clientName = clientName;
     this.device = {
       write: (bytes) => this.#written(bytes),
       destroy: () => this.#leave('FIN'),
@@ -165,7 +166,7 @@ export class RecordedConnection {
     const head = this.#received.toString('latin1', 0, end + 4);
     this.#received = this.#received.subarray(end + 4);
     this.#key = /^Sec-WebSocket-Key: (.*)\r$/m.exec(head)?.[1] ?? '';
-    this.#report({ kind: 'request', text: requestText(head, this.#peer) });
+    this.#report({ kind: 'request', text: requestText(head, this.#clientName) });
   }
 
   #readFrames(): void {

@@ -75,29 +75,42 @@ export function frameText(frame: RawFrame): string {
 }
 
 /** The text that the comparison uses for a request, without its random key, with the name in the client certificate. */
-export const requestText = (head: string, peer: string | undefined): string =>
+export const requestText = (head: string, clientName: string | undefined): string =>
   head.replace(/^(Sec-WebSocket-Key: )[A-Za-z0-9+/]{22}==\r$/m, '$1(key)\r') +
-  (peer === undefined ? '' : `(client certificate ${peer})`);
+  (clientName === undefined ? '' : `(client certificate ${clientName})`);
 
-/** A line of the file after the first: `at`, the key of one event, and the further keys of that event. */
+/** A line of the file after the first: `at`, the key of one event, and the further keys of that event. Bytes are latin1. */
 interface RawLine {
+  /** Milliseconds since power-on. */
   readonly at: number;
+  /** The title of the step that begins here. */
   readonly step?: string;
   readonly note?: string;
+  /** One write of the host. */
   readonly host?: string;
+  /** The same bytes at the device, where the port changed them. */
   readonly arrived?: string;
+  /** Bytes of the device, as the host got them. */
   readonly device?: string;
+  /** The same bytes as the device sent them, where the port changed them. */
   readonly sent?: string;
   readonly board?: 'reset' | 'off' | 'on' | 'hang' | 'resume';
+  /** Milliseconds from `reset` to `ready`. */
   readonly down?: number;
+  /** `command`, `crash` or `reset`: why the device restarted. The replay does not use it. */
   readonly restarted?: string;
+  /** `brief`: lost, and back at once. */
   readonly wifi?: 'lost' | 'brief' | 'back';
   readonly network?: 'ok' | 'blackhole' | 'down' | 'reset';
   readonly dns?: { readonly host: string; readonly ip: string; readonly delay: number };
   readonly listen?: 'open' | 'closed';
+  /** The server's certificate from now on. */
   readonly tls?: ServerCertificate;
+  /** A handshake failed, as the server saw it. */
   readonly tlsError?: string;
+  /** A connection of the server, from 1. Its acts are `accept` to `resume`, its observations `request` to `closed`. */
   readonly conn?: number;
+  /** The 101, and what shares its segment. `head`: all of the 101, with `{accept}` for the key; `headers`: lines of it. */
   readonly accept?: { readonly head?: string; readonly headers?: string; readonly tail: string };
   readonly write?: string;
   readonly end?: boolean;
@@ -106,10 +119,14 @@ interface RawLine {
   readonly pause?: boolean;
   readonly resume?: boolean;
   readonly request?: string;
+  /** The name in the client's certificate, beside `request`. */
   readonly peer?: string;
   readonly got?: RawFrame;
+  /** Bytes that are neither a request nor a frame. */
   readonly raw?: string;
+  /** The device's FIN. */
   readonly ended?: boolean;
+  /** True, or the error. The replay does not use it. */
   readonly closed?: true | string;
 }
 

@@ -119,8 +119,8 @@ class Player {
   async #act(line: Line & Act, index: number): Promise<void> {
     await this.#settle(index);
     const previous = index - 1;
-    const wait = this.#timeOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
-    await this.#bench.advance(Math.max(0, wait - this.#bench.now));
+    const due = this.#timeOf(previous) + line.at - (this.#lines[previous]?.at ?? 0);
+    await this.#bench.advance(Math.max(0, due - this.#bench.now));
     if (line.kind === 'host' && this.#followsServer(line, index))
       await this.#bench.deliverSegments();
     this.#device.match(index);

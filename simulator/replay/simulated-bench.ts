@@ -169,10 +169,11 @@ export class SimulatedBench {
     const open = target.port === this.#heading.port && this.#listening && this.#network === 'ok';
     const isTls = open && this.#certificate !== undefined && target.tls !== undefined;
     const cancel = this.#clock.after(isTls ? TLS_HANDSHAKE_MS : LATENCY_MS, () => {
-      const peer = open ? this.#handshake(target) : 'failed';
-      if (peer === 'failed') gate.close(new Error(open ? 'TLS failed' : 'connect ECONNREFUSED'));
+      const clientName = open ? this.#handshake(target) : 'failed';
+      if (clientName === 'failed')
+        gate.close(new Error(open ? 'TLS failed' : 'connect ECONNREFUSED'));
       else {
-        gate.open((own) => this.#accept(own, peer).device);
+        gate.open((own) => this.#accept(own, clientName).device);
         handlers.connected();
       }
     });
@@ -198,10 +199,10 @@ export class SimulatedBench {
     return 'failed';
   }
 
-  #accept(handlers: ConnectionHandlers, peer: string | undefined): RecordedConnection {
+  #accept(handlers: ConnectionHandlers, clientName: string | undefined): RecordedConnection {
     const number = this.#connections.length + 1;
     const report = (observation: Observation) => this.#events.observed(number, observation);
-    const connection = new RecordedConnection(this.#clock, handlers, report, peer);
+    const connection = new RecordedConnection(this.#clock, handlers, report, clientName);
     this.#connections.push(connection);
     return connection;
   }

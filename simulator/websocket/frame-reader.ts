@@ -23,7 +23,7 @@ export class FrameReader {
   #length = 0;
   #remaining = 0;
   #offset = 0;
-  /** The receive buffer after the last chunk, from which the client takes the payload of a control frame. */
+  /** What the firmware takes for the payload of a control frame: each read of it overwrites the start of this buffer. */
   #payload: Buffer = noBytes;
 
   /** @param timeout limit of each read, in milliseconds */
@@ -100,7 +100,6 @@ export class FrameReader {
     this.#offset += bytes.length;
   }
 
-  /** Each read of a control frame overwrites the start of the buffer, and leaves the rest as it was. */
   #keepControl(bytes: Buffer): void {
     if (this.#payload.length !== this.#length) this.#payload = Buffer.alloc(this.#length);
     bytes.copy(this.#payload);

@@ -47,8 +47,8 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
  * Parses the response received so far. The first empty line ends it, but the firmware finds the key behind that line
  * too, as after a `100 Continue`.
  *
- * @param keepsRest whether the firmware keeps the bytes behind the header. True: it needs the header's end, and refuses a
- *   response that fills the buffer up to its NUL. False: it takes a full buffer as the whole response
+ * @param keepsRest whether the firmware keeps the bytes behind the header. True: it refuses 1023 bytes or more, those
+ *   behind the header included. False: it takes 1024 bytes without an empty line as the whole response
  * @returns the bytes behind the header; undefined for a refusal
  */
 export function readResponse(

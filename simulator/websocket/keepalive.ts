@@ -1,15 +1,17 @@
 import type { Clock } from '../clock';
 
-/** The firmware counts whole milliseconds, and a timer expires only when more than its interval has passed. */
-const MARGIN_MS = 0.75;
-
 /** While the socket is idle, the task checks its timers, and whether to stop, at this interval. */
 const POLL_INTERVAL_MS = 1_000;
-/** Duration of the rest of a round, which is one pass of the task's loop: a timer of 2 s expires within two rounds. */
+/** Duration of the rest of a round, which is one pass of the task's loop. */
 const ROUND_OVERHEAD_MS = 0.5;
 const SHORT_ROUND_OVERHEAD_MS = 0.3;
+/**
+ * A timer expires only when more than its interval has passed: one of 2 s after two rounds (2001 ms), but not after two
+ * short ones (2000.6 ms).
+ */
+const EXPIRY_MARGIN_MS = 0.75;
 
-/** Milliseconds of an idle round of a link's task. @param short see {@link ClientOptions.shortRounds} */
+/** Milliseconds of an idle round of a link's task. @param short see `hasShortRounds` of the firmware */
 export const roundMs = (short: boolean): number =>
   POLL_INTERVAL_MS + (short ? SHORT_ROUND_OVERHEAD_MS : ROUND_OVERHEAD_MS);
 
@@ -27,7 +29,7 @@ export class Keepalive {
   /**
    * Starts the ping interval. A reconnect does not restart it, so that its first ping may be due at once.
    *
-   * @param times in seconds, see {@link ClientOptions}
+   * @param times in seconds
    */
   constructor(
     clock: Clock,
@@ -73,11 +75,11 @@ export class Keepalive {
   }
 
   get #untilPing(): number {
-    return this.#lastTraffic + this.#pingInterval + MARGIN_MS - this.#clock.now();
+    return this.#lastTraffic + this.#pingInterval + EXPIRY_MARGIN_MS - this.#clock.now();
   }
 
   get #untilPong(): number {
     if (this.#unansweredPing === undefined) return Infinity;
-    return this.#unansweredPing + this.#pongTimeout + MARGIN_MS - this.#clock.now();
+    return this.#unansweredPing + this.#pongTimeout + EXPIRY_MARGIN_MS - this.#clock.now();
   }
 }
