@@ -14,7 +14,6 @@ export function echoOff(): Command {
   return build('ATE0', { idempotent: true });
 }
 
-/** `ATE1`: switches echo on. */
 export function echoOn(): Command {
   return build('ATE1', { idempotent: true });
 }
@@ -24,12 +23,11 @@ export function restart(): Command {
   return build('AT+RST');
 }
 
-/** `AT+GMR`: queries the firmware's version text. */
 export function version(): Command {
   return build('AT+GMR', { informationPrefixes: VERSION_PREFIXES, idempotent: true });
 }
 
-/** Parses the response to {@link version}; returns the AT version for display; without one the first line, or empty. */
+/** Returns the AT version for display; without one the first line, or empty. */
 export function parseVersion(response: Response): string {
   const [prefix] = VERSION_PREFIXES;
   const line = response.find((each) => each.startsWith(prefix));
@@ -42,7 +40,7 @@ export function commandList(): Command {
 }
 
 /**
- * Parses the response to {@link commandList}; returns names such as `AT+WSOPEN`.
+ * Returns names such as `AT+WSOPEN`.
  * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt, or one before another is missing: a command must not seem absent
  */
 export function parseCommandList(response: Response): string[] {

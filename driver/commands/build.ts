@@ -1,18 +1,16 @@
 import type { Command } from '../at/command';
 import { EspAtError } from '../errors';
-import { textReason } from '../values/text';
+import { quoted, textReason } from '../values/text';
 import { COMMAND_LINE_LIMIT_BYTES } from '../values/uri';
 
 /** Milliseconds: a command without network and flash takes only a few. */
 const DEFAULT_TIMEOUT_MS = 3000;
 
-/** Builds a command from its line. The defaults are those of a plain command whose final result code is OK. */
+/** Builds a command from its line. @throws EspAtError `COMMAND_TOO_LONG` */
 export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {}): Command {
   if (line.length > COMMAND_LINE_LIMIT_BYTES) {
-    throw new EspAtError('COMMAND_TOO_LONG', {
-      length: line.length,
-      limit: COMMAND_LINE_LIMIT_BYTES,
-    });
+    const details = { length: line.length, limit: COMMAND_LINE_LIMIT_BYTES };
+    throw new EspAtError('COMMAND_TOO_LONG', details);
   }
   return {
     line,
@@ -36,18 +34,11 @@ export function corruptResponse(name: string): EspAtError {
 }
 
 /**
- * A string parameter of an AT command: the UTF-8 bytes of `text`, one character a byte (latin1), in double
- * quotes, with `"`, `,` and `\` escaped, since the firmware cuts parameters at bare commas even inside quotes.
+ * A string parameter of an AT command: the UTF-8 bytes of `text`, one character a byte (latin1), quoted and escaped.
  * @throws EspAtError `INVALID_COMMAND` for control characters and lone surrogates
  */
 export function quote(text: string): string {
   const reason = textReason(text);
   if (reason !== undefined) throw new EspAtError('INVALID_COMMAND', { reason });
-  const bytes = Buffer.from(text).toString('latin1');
-  return `"${escaped(bytes)}"`;
-}
-
-/** Escapes `"`, `,` and `\` for a quoted parameter; adds no quotes. */
-export function escaped(text: string): string {
-  return text.replace(/["\\,]/g, '\\$&');
+  return Buffer.from(quoted(text)).toString('latin1');
 }

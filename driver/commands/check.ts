@@ -13,7 +13,7 @@ export function checkTimeout(value: unknown, min: number, max: number): number {
   throw new EspAtError('INVALID_TIMEOUT', { value: shown(value), min, max });
 }
 
-/** Checks that a device setting is a whole number in the range. @throws EspAtError `INVALID_SETTING` */
+/** @throws EspAtError `INVALID_SETTING` unless the value is a whole number in the range */
 export function checkSetting(setting: Name, value: unknown, min: number, max: number): number {
   refuseFlaw(setting, wholeFlaw(value, min, max));
   return Number(value);

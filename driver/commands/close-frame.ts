@@ -3,8 +3,7 @@ import { closeReasonFlaw, isCloseCode } from '../values/close-frame';
 import { shown } from '../values/text';
 
 /**
- * Returns the payload of a close frame: a 2-byte code and a reason (RFC 6455, section 5.5.1). It is never empty,
- * because older firmware cannot send empty frames.
+ * Returns the payload of a close frame (RFC 6455, section 5.5.1). Never empty: older firmware cannot send empty frames.
  * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD`
  */
 export function closePayload(code: unknown = 1000, reason: unknown = ''): Buffer {

@@ -3,9 +3,8 @@ import { expectingError, type Command, type Response, type Run } from '../at/com
 import { EspAtError, isRefusal } from '../errors';
 
 /**
- * Runs a query and parses its response. A response that does not parse is probably corrupt: queries again. The same
+ * Runs a query and parses its response. A response for which `parse` throws is probably corrupt: queries again. The same
  * response twice is not corrupt: other firmware has a command of the same name.
- * @param parse throws where the response is not in the form of ESP-AT
  * @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
  */
 export async function runQuery<T>(
@@ -25,29 +24,27 @@ export async function runQuery<T>(
 }
 
 /** As {@link runQuery}, but returns undefined where the device answers ERROR: some firmware lacks the command. */
-export async function tryRunQuery<T>(
+export function tryRunQuery<T>(
   run: Run,
   query: Command,
   parse: (response: Response) => T,
 ): Promise<T | undefined> {
-  try {
-    return await runQuery((command) => run(expectingError(command)), query, parse);
-  } catch (error) {
-    if (isRefusal(error)) return undefined;
-    throw error;
-  }
+  const runExpectingError: Run = (command) => run(expectingError(command));
+  return runQuery(runExpectingError, query, parse).catch(undefinedWhere(isRefusal));
 }
 
 /** As {@link tryRunQuery}, but returns undefined also for a response in another form: the driver can do without it. */
-export async function runOptionalQuery<T>(
+export function runOptionalQuery<T>(
   run: Run,
   query: Command,
   parse: (response: Response) => T,
 ): Promise<T | undefined> {
-  try {
-    return await tryRunQuery(run, query, parse);
-  } catch (error) {
-    if (error instanceof EspAtError && error.code === 'FIRMWARE_UNKNOWN') return undefined;
-    throw error;
-  }
+  return tryRunQuery(run, query, parse).catch(
+    undefinedWhere((error) => error instanceof EspAtError && error.code === 'FIRMWARE_UNKNOWN'),
+  );
 }
+
+const undefinedWhere = (isExpected: (error: unknown) => boolean) => (error: unknown) => {
+  if (!isExpected(error)) throw error;
+  return undefined;
+};

@@ -5,12 +5,7 @@ import { refuseFlaw } from './check';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/**
- * `AT+CIPSNTPCFG=1`: makes the device set its clock by SNTP periodically.
- * @param timezone hours from UTC, -12 to 14, in steps of a quarter
- * @param servers up to three host names; empty: the firmware's defaults
- * @throws EspAtError `INVALID_SETTING`
- */
+/** `AT+CIPSNTPCFG=1`: makes the device set its clock by SNTP periodically. @throws EspAtError `INVALID_SETTING` */
 export function cipsntpcfg(timezone: number, servers: readonly string[]): Command {
   refuseFlaw('servers', serversFlaw(servers));
   const names = servers.map((server) => quote(server));
@@ -21,7 +16,7 @@ export function cipsntpcfgQuery(): Command {
   return query('CIPSNTPCFG');
 }
 
-/** Parses the response to {@link cipsntpcfgQuery}; returns whether it matches the settings. */
+/** Whether the response to {@link cipsntpcfgQuery} matches the settings. */
 export function isSntpSet(
   response: Response,
   timezone: number,
@@ -39,10 +34,7 @@ export function cipsntptime(): Command {
   return query('CIPSNTPTIME');
 }
 
-/**
- * Parses the response to {@link cipsntptime}; returns a Date whose UTC fields are the device's local time.
- * @throws EspAtError `OUT_OF_SYNC`
- */
+/** Returns a Date whose UTC fields are the device's local time. @throws EspAtError `OUT_OF_SYNC` */
 export function parseSntpTime(response: Response): Date {
   const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
   const [, name = '', ...numbers] = format.exec(response[0] ?? '') ?? [];

@@ -12,11 +12,7 @@ const TYPE_BINARY = 8;
 /** Namespaces in which the firmware looks up the slots of `AT+WSCFG`. */
 export type CertificateStore = 'wss_ca' | 'wss_cert' | 'wss_key';
 
-/**
- * `AT+SYSMFG=2`: writes a PEM text to a slot in flash. Its length includes a final NUL.
- * @param slot 0 to 255
- * @throws EspAtError `INVALID_SETTING`
- */
+/** `AT+SYSMFG=2`: writes a PEM text to a slot in flash. Its length includes a final NUL. */
 export function sysmfgWrite(store: CertificateStore, slot: number, pem: string): Command {
   const index = checkSetting('slot', slot, 0, 255);
   const payload = Buffer.from(`${pem}\0`);
@@ -28,11 +24,7 @@ export function sysmfgWrite(store: CertificateStore, slot: number, pem: string):
   });
 }
 
-/**
- * `AT+SYSMFG=1`: reads part of a slot. ERROR means an empty slot. Never for keys: the client emits a late response as
- * an unknown line.
- * @throws EspAtError `INVALID_SETTING`
- */
+/** `AT+SYSMFG=1`: reads part of a slot. ERROR means an empty slot. Never for keys: a late response is emitted as unknown. */
 export function sysmfgRead(
   store: Exclude<CertificateStore, 'wss_key'>,
   slot: number,
@@ -47,7 +39,7 @@ export function sysmfgRead(
   });
 }
 
-/** Parses the response to {@link sysmfgRead}, one character a byte; returns undefined where it is corrupt. */
+/** Returns the part, one character a byte; undefined where it is corrupt. */
 export function parseSysmfg(response: Response): string | undefined {
   return /^\+SYSMFG:"[^"]+","[^"]+",8,\d+,(.*)$/s.exec(response[0] ?? '')?.[1];
 }

@@ -17,25 +17,19 @@ export const drivesRts = (flowControl: FlowControl | undefined): boolean =>
 const FLOW_CONTROLS: readonly FlowControl[] = ['none', 'rts', 'cts', 'both'];
 
 /**
- * `AT+UART_CUR`: sets the baud rate until the next restart. The device sends OK at the old rate, then switches. The
- * command is not idempotent: a repetition would go out at the wrong rate.
- * @param rate bits a second, 80 to 5,000,000
- * @throws EspAtError `INVALID_SETTING`
+ * `AT+UART_CUR`: sets the baud rate until the next restart. The device sends OK at the old rate, then switches. Not
+ * idempotent: a repetition would go out at the wrong rate. @throws EspAtError `INVALID_SETTING`
  */
 export function uartCur(rate: number, flowControl: FlowControl): Command {
   const checked = checkSetting('rate', rate, MIN_RATE, MAX_RATE);
   return build(`AT+UART_CUR=${checked},8,1,0,${FLOW_CONTROLS.indexOf(flowControl)}`);
 }
 
-/** `AT+UART_CUR?`: queries the UART's settings. */
 export function uartQuery(): Command {
   return query('UART_CUR');
 }
 
-/**
- * Parses the response to {@link uartQuery}. Its rate follows from the UART's divider, slightly off the set rate.
- * @throws EspAtError `OUT_OF_SYNC`
- */
+/** The rate follows from the UART's divider, slightly off the set rate. @throws EspAtError `OUT_OF_SYNC` */
 export function parseUart(response: Response): {
   readonly rate: number;
   readonly flowControl: FlowControl;

@@ -17,13 +17,7 @@ export function cwmodeQuery(): Command {
   return query('CWMODE');
 }
 
-/**
- * `AT+CWJAP`: joins a network. OK follows once the device has an address.
- * @param ssid 1 to 32 bytes of UTF-8
- * @param password 8 to 63 bytes or 64 hexadecimal digits (WPA), 5 characters (WEP), or empty for an open network; secret
- * @param bssid `aa:bb:cc:dd:ee:ff`: this access point only
- * @throws EspAtError `INVALID_SETTING`
- */
+/** `AT+CWJAP`: joins a network. OK follows once the device has an address. @throws EspAtError `INVALID_SETTING` */
 export function cwjap(ssid: string, password: string, bssid = ''): Command {
   refuseFlaw('ssid', ssidFlaw(ssid));
   refuseFlaw('password', passwordFlaw(password));
@@ -69,13 +63,9 @@ export function cwlap(): Command {
   });
 }
 
-/**
- * `AT+CWRECONNCFG`: configures automatic rejoining.
- * @param interval seconds between attempts, 0 (never) to 7200
- * @param attempts 0 (no limit) to 1000
- */
-export function cwreconncfg(interval: number, attempts: number): Command {
-  return build(`AT+CWRECONNCFG=${interval},${attempts}`, { idempotent: true });
+/** `AT+CWRECONNCFG`: configures automatic rejoining. @param attempts 0: no limit */
+export function cwreconncfg(intervalS: number, attempts: number): Command {
+  return build(`AT+CWRECONNCFG=${intervalS},${attempts}`, { idempotent: true });
 }
 
 /** `AT+CIPSTA?`: queries the station's addresses. */
@@ -97,21 +87,17 @@ export interface WifiNetwork {
   readonly encrypted: boolean;
 }
 
-/** The network that the device has joined. */
-export type JoinedNetwork = Pick<WifiNetwork, 'ssid' | 'bssid' | 'signal'>;
-
-/** Parses the response to {@link cwmodeQuery}. @throws EspAtError `OUT_OF_SYNC` */
+/** @throws EspAtError `OUT_OF_SYNC` */
 export function parseCwmode(response: Response): number {
   const [, mode] = /^\+CWMODE:([0-3])$/.exec(response[0] ?? '') ?? [];
   if (mode === undefined) throw corruptResponse('AT+CWMODE?');
   return Number(mode);
 }
 
-/**
- * Parses the response to {@link cwjapQuery}; returns undefined where the device has joined no network, or the response is
- * corrupt.
- */
-export function parseCwjap(response: Response): JoinedNetwork | undefined {
+/** Returns undefined where the device has joined no network, or the response is corrupt. */
+export function parseCwjap(
+  response: Response,
+): Pick<WifiNetwork, 'ssid' | 'bssid' | 'signal'> | undefined {
   // The firmware does not escape the SSID: it may hold a quote.
   const [, ssid, bssid, signal] =
     /^\+CWJAP:"(.*)","([0-9a-f:]{17})",\d+,(-?\d+)/i.exec(response[0] ?? '') ?? [];
@@ -119,7 +105,7 @@ export function parseCwjap(response: Response): JoinedNetwork | undefined {
   return { ssid: decoded(ssid), bssid: bssid.toLowerCase(), signal: Number(signal) };
 }
 
-/** Returns the reason in the response to a failed {@link cwjap}; undefined where there is none. */
+/** Returns the reason in the response to a failed {@link cwjap}. */
 export function parseJoinFailure(
   text: string,
 ): 'timeout' | 'password' | 'not-found' | 'other' | undefined {
@@ -127,14 +113,10 @@ export function parseJoinFailure(
   return (['timeout', 'password', 'not-found', 'other'] as const)[Number(number) - 1];
 }
 
-/**
- * Parses the response to {@link cwstate}.
- * @throws EspAtError `OUT_OF_SYNC`
- */
+/** The SSID is that of the network that the device joined last. @throws EspAtError `OUT_OF_SYNC` */
 export function parseCwstate(response: Response): {
   /** One of {@link stationState}. */
   readonly state: number;
-  /** SSID of the network that the device joined last. */
   readonly ssid: string;
 } {
   const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(response[0] ?? '') ?? [];
@@ -142,7 +124,7 @@ export function parseCwstate(response: Response): {
   return { state: Number(state), ssid: decoded(ssid) };
 }
 
-/** Parses the response to {@link cwlap}, in the device's order; omits corrupt lines, and names with a line end. */
+/** Omits corrupt lines. */
 export function parseCwlap(response: Response): WifiNetwork[] {
   return response.flatMap((line) => {
     const parts = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)[,)]/i.exec(line);
@@ -158,7 +140,7 @@ export function parseCwlap(response: Response): WifiNetwork[] {
   });
 }
 
-/** Parses the response to {@link cipsta}; returns the IPv4 address, or undefined. */
+/** Returns the IPv4 address. */
 export function parseCipsta(response: Response): string | undefined {
   const [, ip] = /^\+CIPSTA:ip:"([\d.]+)"$/.exec(response[0] ?? '') ?? [];
   return ip === '0.0.0.0' ? undefined : ip;

@@ -12,17 +12,13 @@ export interface Header {
   readonly value: string;
 }
 
-/**
- * `AT+WSHEAD`: adds a header to the upgrade requests of all links, before the headers set earlier.
- * @throws EspAtError `INVALID_HEADER`, which never shows the value
- */
+/** `AT+WSHEAD`: adds a header to the upgrade requests of all links, before the headers set earlier. */
 export function wshead(header: Header): Command {
   const { name, value } = checkHeader(header);
   const payload = Buffer.from(`${name}: ${value}`);
   return build(`AT+WSHEAD=${payload.length}`, { payload });
 }
 
-/** `AT+WSHEAD=0`: clears the header list. */
 export function wsheadClear(): Command {
   return build('AT+WSHEAD=0', { name: 'AT+WSHEAD=0', idempotent: true });
 }
@@ -32,7 +28,7 @@ export function wsheadQuery(): Command {
   return { ...query('WSHEAD'), secret: true };
 }
 
-/** Parses the response to {@link wsheadQuery}, newest first, as `Name: value`; undefined for a corrupt line. */
+/** Returns the headers, newest first, as `Name: value`; undefined for a corrupt line. */
 export function parseWshead(response: Response): (string | undefined)[] {
   return response.map((line) => {
     // The firmware does not escape headers: they may hold a quote.
@@ -41,18 +37,13 @@ export function parseWshead(response: Response): (string | undefined)[] {
   });
 }
 
-/**
- * Checks together the headers of one connection: the firmware fails to send a request that it has no room for.
- * @param otherBytes bytes of the request without them
- * @throws EspAtError `INVALID_HEADER`
- */
+/** @param otherBytes bytes of the request without them @throws EspAtError `INVALID_HEADER`, which never shows the value */
 export function checkHeaders(headers: unknown, otherBytes: number): void {
   checkHeaderList(headers);
   const flaw = headersFlaw(headers.map(checkHeader), otherBytes);
   if (flaw) throw new EspAtError('INVALID_HEADER', flaw);
 }
 
-/** @throws EspAtError `INVALID_HEADER` for anything but a list */
 export function checkHeaderList(headers: unknown): asserts headers is readonly unknown[] {
   if (!Array.isArray(headers))
     throw new EspAtError('INVALID_HEADER', { name: 'headers', reason: 'NOT_LIST' });

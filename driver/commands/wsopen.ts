@@ -5,15 +5,16 @@ import { EspAtError, type ErrorCode } from '../errors';
 import type { Flaw } from '../values/flaw';
 import {
   DEFAULT_OPEN_TIMEOUT_MS,
-  wsopenBytes,
+  wsopenExcess,
   wsopenFlaw,
+  wsopenLine,
   type WsopenParameters,
 } from '../values/wsopen-parameters';
 import { subprotocolFlaw } from '../values/subprotocol';
 import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
-import { COMMAND_LINE_LIMIT_BYTES, uriFlaw } from '../values/uri';
-import { build, corruptResponse, query, quote } from './build';
+import { uriFlaw } from '../values/uri';
+import { build, corruptResponse, query } from './build';
 import { checkTimeout, type Unchecked } from './check';
 import { checkHeaderList, checkHeaders, partsOf, type Header } from './wshead';
 
@@ -60,16 +61,14 @@ export function wsopen(link: LinkId, options: WsopenOptions): Command {
   const { headers = [] }: Unchecked<WsopenOptions> = options;
   checkHeaders(headers, requestBytes(given));
   const timeoutMs = Math.max(given.timeoutMs ?? 0, DEFAULT_OPEN_TIMEOUT_MS) + OPEN_LEEWAY_MS;
-  const line = `AT+WSOPEN=${link},${quote(given.uri)}${parameters(given)}`;
+  const line = Buffer.from(wsopenLine(link, given)).toString('latin1');
   return build(line, { name: `AT+WSOPEN=${link}`, timeoutMs });
 }
 
 /**
  * Returns the options in the form that the device takes: an authorization without room in the command line becomes a
  * header. Any authorization replaces user and password of the URI, which the firmware would send beside a header.
- * @param takesHeaders whether the firmware has `AT+WSHEAD`
- * @throws EspAtError `INVALID_URI`, `INVALID_SUBPROTOCOL`, `INVALID_AUTHORIZATION`, `INVALID_TIMEOUT`, `INVALID_HEADER`
- * for headers that are no list
+ * @throws EspAtError as {@link wsopen}
  */
 export function placeAuthorization<O extends WsopenOptions>(options: O, takesHeaders: boolean): O {
   const { authorization: value = '', headers = [] } = options;
@@ -79,8 +78,7 @@ export function placeAuthorization<O extends WsopenOptions>(options: O, takesHea
   if (value !== '' && isHeader) throw invalidAuthorization('ALSO_HEADER');
   const bare = { uri: withoutUserinfo(checkUri(options.uri)) };
   const line = checkedParameters({ ...options, ...bare });
-  if (isHeader || !takesHeaders || wsopenBytes(line) <= COMMAND_LINE_LIMIT_BYTES)
-    return { ...options, ...bare };
+  if (isHeader || !takesHeaders || wsopenExcess(line) === 0) return { ...options, ...bare };
   const bytes = headerBytes(AUTHORIZATION, value) + requestBytes({ ...line, authorization: '' });
   const excess = bytes - MAX_REQUEST_BYTES;
   if (excess > 0) throw invalidAuthorization('HEADER_TOO_LONG', excess);
@@ -93,10 +91,7 @@ export function wsopenQuery(): Command {
   return { ...query('WSOPEN'), secret: true };
 }
 
-/**
- * Parses the response to {@link wsopenQuery}.
- * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed
- */
+/** @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed */
 export function parseWsopen(response: Response): ListedLink[] {
   return response.map((line) => {
     // The device prints the URI without escapes: a quote may be part of it.
@@ -112,7 +107,6 @@ export function wsclose(link: LinkId): Command {
   return build(name, { name, timeoutMs: WSCLOSE_TIMEOUT_MS, idempotent: true });
 }
 
-/** Checks each parameter of `AT+WSOPEN` by itself. */
 function checkedParameters(options: WsopenOptions): WsopenParameters {
   const given: Unchecked<WsopenOptions> = options;
   const { uri, subprotocol = '', authorization = '', timeoutMs } = given;
@@ -123,15 +117,6 @@ function checkedParameters(options: WsopenOptions): WsopenParameters {
     timeoutMs:
       timeoutMs === undefined ? undefined : checkTimeout(timeoutMs, 1, MAX_OPEN_TIMEOUT_MS),
   };
-}
-
-/** Returns the parameters after the URI. Only the field of the subprotocol may be empty; `""` there sends an empty header. */
-function parameters({ subprotocol, timeoutMs, authorization }: WsopenParameters): string {
-  const name = subprotocol === '' ? '' : quote(subprotocol);
-  if (authorization !== '')
-    return `,${name},${timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS},${quote(authorization)}`;
-  if (timeoutMs !== undefined) return `,${name},${timeoutMs}`;
-  return name === '' ? '' : `,${name}`;
 }
 
 function checkUri(uri: unknown): string {

@@ -78,7 +78,7 @@ export function payloadBytes(payload: unknown): Buffer {
   throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
 }
 
-/** `AT+WSSEND`: pings the server. Timeout 300 ms where the device cannot send; the ERROR may come up to 10 s later. */
+/** Timeout 300 ms where the device cannot send; the ERROR may come up to 10 s later. */
 export function wsping(link: LinkId): Command {
   return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: 300 });
 }

@@ -41,8 +41,9 @@ export class Network {
   #sinceQuery: { state?: number } = {};
   /** Whether an access point has accepted the device since the join began. */
   #associated = false;
+  /** Whether the URC has come that SNTP has set the clock. */
   #isClockSet = false;
-  /** Settles once the device knows the time, or SNTP has failed; undefined while no caller waits. */
+  /** Resolves once the device knows the time; undefined before the first call, and after a failure. */
   #clockWait: Promise<void> | undefined;
   #isSetUp = false;
   #suspectedAt = -Infinity;
@@ -67,8 +68,7 @@ export class Network {
 
   /**
    * Writes certificates, joins the Wi-Fi and configures SNTP, by the options. Does not wait for the time.
-   * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, `INVALID_SETTING`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, what `run` rejects
-   * with, and the reason of the abort
+   * @throws EspAtError `WIFI_*`, `CERTIFICATE_*`, what `run` rejects with, and the reason of the abort
    */
   async setUp(): Promise<void> {
     const { run, options } = this.#context;
@@ -85,14 +85,14 @@ export class Network {
     if (this.#station !== 'joined' && !this.#error) this.#noteLoss();
   }
 
-  /**
-   * Resolves once the device knows the time: before, every server's certificate seems not yet valid.
-   * @throws EspAtError `CLOCK_NOT_SET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, what `run` rejects with, and the reason of the
-   * abort
-   */
+  /** Resolves once the device knows the time: before, every server's certificate seems not yet valid. @throws EspAtError `CLOCK_NOT_SET` */
   clockSet(): Promise<void> {
-    if (this.#isClockSet) return Promise.resolve();
-    return (this.#clockWait ??= this.#waitForTime().finally(() => (this.#clockWait = undefined)));
+    const { run, options, signal } = this.#context;
+    const wait = { clock: options.clock, signal, isSet: () => this.#isClockSet };
+    return (this.#clockWait ??= waitForSntp(run, wait).catch((error: unknown) => {
+      this.#clockWait = undefined;
+      throw error;
+    }));
   }
 
   /** A link could not reach its server: asks the device whether it still has a network, unless it has just done so. */
@@ -129,8 +129,6 @@ export class Network {
     }
   }
 
-  // --- set-up --------------------------------------------------------------------------------------
-
   async #join(wifi: WifiOptions): Promise<void> {
     const { run, options, signal } = this.#context;
     const { clock } = options;
@@ -152,13 +150,6 @@ export class Network {
     this.#pollLater();
   }
 
-  async #waitForTime(): Promise<void> {
-    const { run, options, signal } = this.#context;
-    const { clock } = options;
-    await waitForSntp(run, { clock, signal, isSet: () => this.#isClockSet });
-    this.#isClockSet = true;
-  }
-
   /** Resolves when a URC makes the condition true, at the latest after `ms` milliseconds. */
   async #until(condition: () => boolean, ms: number): Promise<void> {
     const { options, signal } = this.#context;
@@ -170,8 +161,6 @@ export class Network {
     this.#stationChanged();
     await waitFor(end.promise, { signal }).finally(cancel);
   }
-
-  // --- lost and joined again -----------------------------------------------------------------------
 
   #noteJoining(): void {
     if (this.#station === 'unknown') this.#station = 'joining';
@@ -197,12 +186,9 @@ export class Network {
   }
 
   #pollLater(): void {
+    const { clock } = this.#context.options;
     this.#cancelPoll();
-    this.#cancelPoll = onTimeout(
-      this.#context.options.clock,
-      OFFLINE_POLL_MS,
-      () => void this.#poll(),
-    );
+    this.#cancelPoll = onTimeout(clock, OFFLINE_POLL_MS, () => void this.#poll());
   }
 
   /** The device rejoins by itself. Where the network is in reach and the device has stopped trying, the driver joins. */

@@ -65,7 +65,7 @@ export async function examineBestRate(examination: Examination): Promise<void> {
   try {
     for (let climbs = 0; climbs < MAX_CLIMBS; climbs++) {
       // Where the device was silent, the climb may have ended at an untested rate.
-      if ((await climb(access, { client, port, clock })) !== 'done') continue;
+      if ((await climb(access, client, port, clock)) !== 'done') continue;
       facts.bestBaudRate = port.baudRate;
       return;
     }

@@ -17,7 +17,7 @@ export function portAt(address: string, options: PortOptions): PortOpener {
     return {
       address,
       bridgedRate: rate === 0 ? undefined : checkedRate(rate),
-      open: (handlers) => openTcp({ address, ...tcp }, handlers),
+      open: (handlers) => openTcp(address, tcp, handlers),
     };
   }
   if (!isSerialAddress(address)) {

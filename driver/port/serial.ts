@@ -20,8 +20,8 @@ export interface SerialOptions extends PortOptions {
   readonly flowControl: boolean;
 }
 
-/** Dependencies of the port, so that tests need no hardware. */
-export interface SerialSeams {
+/** Dependencies, so that tests need no hardware. */
+interface SerialSeams {
   readonly binding: SerialBinding;
   readonly clock: Clock;
 }
@@ -38,9 +38,8 @@ const SYSTEM: SerialSeams = {
 };
 
 /**
- * Opens a serial port. It uses the binding without a stream: a closed stream buffers writes, and sends them after the
- * next open.
- * @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_FAILED`
+ * Opens a serial port. It uses the binding without a stream: a closed stream buffers writes, and sends them after the next
+ * open. @throws EspAtError `PORT_NOT_FOUND`, `PORT_PERMISSION`, `PORT_BUSY`, `PORT_FAILED`
  */
 export async function openSerial(
   options: SerialOptions,
@@ -136,7 +135,6 @@ class OpenSerial implements Port {
     }
   }
 
-  /** Returns the error of a call that the binding has rejected. */
   #failure(cause: unknown): EspAtError {
     const { aborted } = this.#closing.signal;
     return aborted ? new EspAtError('PORT_CLOSED') : portFailure(this.#options.path, cause);
@@ -203,7 +201,7 @@ class OpenSerial implements Port {
   async #writeQueue(): Promise<void> {
     this.#writing = true;
     while (this.#queue.length > 0) {
-      const bytes = joined(this.#queue);
+      const bytes = Buffer.concat(this.#queue);
       const handle = this.#handle;
       this.#queue = [];
       try {
@@ -264,10 +262,4 @@ class OpenSerial implements Port {
       if (flags !== restored) await delay(clock, RESET_PULSE_MS, { signal });
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Buffer {
-  const [first, ...others] = parts;
-  if (!first || others.length > 0) return Buffer.concat(parts);
-  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }

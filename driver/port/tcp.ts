@@ -10,17 +10,13 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** Milliseconds without traffic until TCP keep-alive probes the connection. */
 const KEEP_ALIVE_MS = 10_000;
 
-export interface TcpOptions extends TcpAddress {
-  /** The address as the user wrote it, for messages. */
-  readonly address: string;
-}
-
 /**
  * Connects to a serial port behind TCP: ser2net, a UART bridge. Raw bytes; no Telnet, no RFC 2217.
  * @throws EspAtError `PORT_UNREACHABLE`, `PORT_PERMISSION` (a firewall of this host), `PORT_FAILED`
  */
 export function openTcp(
-  { address, host, port }: TcpOptions,
+  address: string,
+  { host, port }: TcpAddress,
   handlers: PortHandlers,
   clock: Clock = systemClock,
 ): Promise<Port> {
@@ -42,45 +38,38 @@ export function openTcp(
     socket.once('connect', () => {
       cancel();
       socket.removeListener('error', giveUp);
-      resolve(new OpenTcp(socket, address, handlers));
+      resolve(openPort(socket, address, handlers));
     });
   });
 }
 
-class OpenTcp implements Port {
-  readonly #socket: Socket;
-  readonly #gone: Promise<void>;
-  #closed = false;
-
-  constructor(socket: Socket, address: string, handlers: PortHandlers) {
-    this.#socket = socket;
-    let cause: unknown;
-    socket.on('error', (error) => (cause = error));
-    socket.on('data', (chunk: Buffer) => {
-      if (!this.#closed) handlers.data(chunk);
+function openPort(socket: Socket, address: string, handlers: PortHandlers): Port {
+  let isClosed = false;
+  let cause: unknown;
+  socket.on('error', (error) => (cause = error));
+  socket.on('data', (chunk: Buffer) => {
+    if (!isClosed) handlers.data(chunk);
+  });
+  const gone = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      resolve();
+      if (isClosed) return;
+      isClosed = true;
+      handlers.lost(new EspAtError('PORT_LOST', { port: address }, { cause }));
     });
-    this.#gone = new Promise((resolve) => {
-      socket.once('close', () => {
-        resolve();
-        if (this.#closed) return;
-        this.#closed = true;
-        handlers.lost(new EspAtError('PORT_LOST', { port: address }, { cause }));
-      });
-    });
-  }
-
-  get pendingBytes(): number {
-    return this.#closed ? 0 : this.#socket.writableLength;
-  }
-
-  write(bytes: Uint8Array): void {
-    if (this.#closed || !this.#socket.writable) throw new EspAtError('PORT_CLOSED');
-    this.#socket.write(bytes);
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    this.#socket.destroy();
-    return this.#gone;
-  }
+  });
+  return {
+    get pendingBytes() {
+      return isClosed ? 0 : socket.writableLength;
+    },
+    write(bytes) {
+      if (isClosed || !socket.writable) throw new EspAtError('PORT_CLOSED');
+      socket.write(bytes);
+    },
+    close() {
+      isClosed = true;
+      socket.destroy();
+      return gone;
+    },
+  };
 }

@@ -90,7 +90,7 @@ class UnixHandle implements SerialHandle {
   }
 }
 
-/** Returns the bytes read or written; 0 where the call would block. */
+/** Returns 0 where the call would block. */
 function attempt(call: () => number): number {
   try {
     return call();

@@ -1,4 +1,4 @@
-/** Bytes that `escaped` of commands/build.ts escapes. Their placeholder needs an escape too, so that lengths stay equal. */
+/** Bytes that `escaped` of values/text.ts escapes. Their placeholder needs an escape too, so that lengths stay equal. */
 const ESCAPED_BYTES: ReadonlySet<number> = new Set(Buffer.from('",\\'));
 const LINE_END_BYTES: ReadonlySet<number> = new Set(Buffer.from('\r\n'));
 const COMMA = ','.charCodeAt(0);

@@ -1,4 +1,4 @@
-import { escaped } from '../commands/build';
+import { escaped } from '../values/text';
 import { placeholderOf, placeholderText } from './placeholder';
 
 /** One encoding of a secret, and as many bytes that replace it. */

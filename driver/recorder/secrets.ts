@@ -1,4 +1,4 @@
-import { escaped } from '../commands/build';
+import { escaped } from '../values/text';
 import type { DeviceOptions } from '../device/options';
 import type { OpenOptions } from '../link/options';
 import { placeholderText } from './placeholder';

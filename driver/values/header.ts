@@ -6,17 +6,10 @@ import { headerBytes, MAX_REQUEST_BYTES, MIN_REQUEST_BYTES } from './upgrade-req
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Headers of the handshake: the firmware writes its own, and supports no extension. */
-const RESERVED_HEADERS = [
-  'host',
-  'connection',
-  'upgrade',
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'sec-websocket-extensions',
-];
+const RESERVED_HEADER = /^(host|connection|upgrade|sec-websocket-(key|version|extensions))$/i;
 
 /** A flaw, and the name of its header; never the value, which may be a secret. */
-export type HeaderFlaw = Flaw & { readonly name: string };
+type HeaderFlaw = Flaw & { readonly name: string };
 
 /** Returns why the firmware cannot send a header. */
 export function headerFlaw(name: unknown, value: unknown): HeaderFlaw | undefined {
@@ -25,8 +18,7 @@ export function headerFlaw(name: unknown, value: unknown): HeaderFlaw | undefine
   // Without the invalid name, which may hold name and value.
   if (!TOKEN.test(name)) return { name: 'headers', reason: 'NOT_TOKEN' };
   const short = name.slice(0, 64);
-  if (RESERVED_HEADERS.includes(name.toLowerCase()))
-    return { name: short, reason: 'RESERVED_HEADER' };
+  if (RESERVED_HEADER.test(name)) return { name: short, reason: 'RESERVED_HEADER' };
   if (typeof value !== 'string') return { name: short, reason: 'VALUE_NOT_TEXT' };
   // A tab is the one control character that a value may hold (RFC 9110, section 5.5).
   const reason = textReason(value.replaceAll('\t', ' '));
@@ -35,11 +27,7 @@ export function headerFlaw(name: unknown, value: unknown): HeaderFlaw | undefine
   return excess > 0 ? { name: short, reason: 'HEADER_TOO_LONG', excess } : undefined;
 }
 
-/**
- * Returns why headers do not fit into one request, which the firmware then cannot send.
- * @param headers each without a flaw
- * @param otherBytes bytes of the request without them
- */
+/** Returns why headers, each without a flaw, do not fit into one request. @param otherBytes bytes of the request without them */
 export function headersFlaw(
   headers: readonly { readonly name: string; readonly value: string }[],
   otherBytes: number,

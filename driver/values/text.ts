@@ -19,9 +19,14 @@ export function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** Bytes of a text as a quoted parameter: `"`, `,` and `\` are escaped. */
-export function quotedLength(text: string): number {
-  return utf8Length(text) + (text.match(/["\\,]/g)?.length ?? 0) + 2;
+/** Escapes `"`, `,` and `\`: the firmware cuts parameters at bare commas even inside quotes. */
+export function escaped(text: string): string {
+  return text.replace(/["\\,]/g, '\\$&');
+}
+
+/** A text as a parameter of an AT command. */
+export function quoted(text: string): string {
+  return `"${escaped(text)}"`;
 }
 
 /** Formats an invalid value for a message: short, on one line, without the contents of objects. */

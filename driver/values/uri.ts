@@ -1,12 +1,10 @@
 import type { Reason } from '../error-reasons';
 import type { Flaw } from './flaw';
-import { quotedLength, textReason } from './text';
+import { quoted, textReason, utf8Length } from './text';
 import { isWhole } from './whole';
 
 /** Bytes of a command line without its CR LF; the firmware takes 256 with it. */
 export const COMMAND_LINE_LIMIT_BYTES = 254;
-/** Bytes of the command line before the URI. */
-export const WSOPEN_START_BYTES = 'AT+WSOPEN=0,'.length;
 /** What the firmware's parser (http_parser) accepts before the path: user and password, host or IPv6 address, port. */
 const AUTHORITY =
   /^(?:[\w\-.!~*'()%;:&=+$,]*@)?(?:[\w.-]+|\[[0-9a-f:.]+(?:%[\w%.~-]+)?\])(?::\d*)?$/i;
@@ -21,7 +19,7 @@ export function uriFlaw(uri: unknown): Flaw | undefined {
   if (uri === '') return { reason: 'EMPTY' };
   const reason = textReason(uri) ?? partReason(uri);
   if (reason !== undefined) return { reason };
-  const excess = WSOPEN_START_BYTES + quotedLength(uri) - COMMAND_LINE_LIMIT_BYTES;
+  const excess = utf8Length(`AT+WSOPEN=0,${quoted(uri)}`) - COMMAND_LINE_LIMIT_BYTES;
   return excess > 0 ? { reason: 'TOO_LONG', excess } : undefined;
 }
 

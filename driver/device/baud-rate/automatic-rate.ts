@@ -17,12 +17,6 @@ const RETRY_POLL_MS = 10 * 60_000;
 /** A device that takes longer to respond is too slow for a climb: it would seem silent at a new rate. */
 const SLOW_RESPONSE_MS = 100;
 
-interface ClimbContext {
-  readonly client: Pick<AtClient, 'assume' | 'hasConnection'>;
-  readonly port: SessionPort;
-  readonly clock: Clock;
-}
-
 /**
  * Keeps a device at the best baud rate: climbs once it is ready, goes down when responses are lost or corrupt, and
  * rarely tries to go up again.
@@ -67,9 +61,7 @@ export class AutomaticRate {
     this.#timer?.();
     let result: Awaited<ReturnType<typeof climb>>;
     try {
-      result = await client.sequence((access) => climb(access, { client, port, clock }), {
-        signal,
-      });
+      result = await client.sequence((access) => climb(access, client, port, clock), { signal });
       signal.throwIfAborted();
       if (result === 'restarted') throw new EspAtError('DEVICE_RESTARTED');
     } catch (error) {
@@ -98,11 +90,12 @@ export class AutomaticRate {
  * Changes to the highest baud rate at which data passes without a fault, or down to the highest that the limit allows.
  * While a link has a connection, it only goes down, and tests nothing. Returns `slow` where the device responds too
  * slowly now, and `restarted` where it was silent in the climb, and may have restarted.
- * @throws EspAtError `DEVICE_UNRESPONSIVE`, `OUT_OF_SYNC`, `PORT_*`
  */
 export async function climb(
   access: SequenceAccess,
-  { client, port, clock }: ClimbContext,
+  client: Pick<AtClient, 'assume' | 'hasConnection'>,
+  port: SessionPort,
+  clock: Clock,
 ): Promise<'done' | 'slow' | 'restarted'> {
   const rate = port.baudRate;
   const { rateLimit } = port.knowledge;

@@ -59,10 +59,7 @@ export class Climb {
     return this.#wires !== 'unknown' && isDeepStrictEqual(this.#next, this.good);
   }
 
-  /**
-   * Climbs. Returns false where the device answers at no rate.
-   * @throws EspAtError `PORT_*`, and whatever the client was reset or closed with meanwhile
-   */
+  /** Returns false where the device answers at no rate. */
   async run(): Promise<boolean> {
     for (let losses = 0; losses < MAX_LOSSES;) {
       if (this.#wires === 'unknown' && drivesRts(this.good.flowControl)) await this.#readCts();

@@ -17,9 +17,8 @@ export interface KnownResponse {
 }
 
 /**
- * Whether kilobytes pass both ways without a fault. The device echoes lines that are no commands, and answers each with
- * `ERROR`; then it lists its commands. None of that changes a setting.
- * @param lease of the port of a device whose echo is on
+ * Whether kilobytes pass both ways without a fault. The device, whose echo is on, echoes lines that are no commands, and
+ * answers each with `ERROR`; then it lists its commands. None of that changes a setting.
  * @param known the response at a rate that works; set by the first test
  */
 export async function passesData(lease: PortLease, known: KnownResponse): Promise<boolean> {

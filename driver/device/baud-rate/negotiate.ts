@@ -7,9 +7,8 @@ import type { SessionPort } from '../session/session-port';
 import { Climb } from './climb';
 
 /**
- * Changes baud rate and flow control to those of the options, until the device restarts.
- * @param warn called with `RATE_NOT_NEGOTIATED` where port, cable or device fail at the rate
- * @throws EspAtError `DEVICE_UNRESPONSIVE` when the device responds at no rate, `COMMAND_FAILED`, `PORT_*`
+ * Changes baud rate and flow control to those of the options, until the device restarts. Warns of a rate at which port,
+ * cable or device fail (`RATE_NOT_NEGOTIATED`). @throws EspAtError `DEVICE_UNRESPONSIVE`
  */
 export async function negotiateRate(
   access: SequenceAccess,

@@ -11,11 +11,7 @@ export const HIGHEST_WITHOUT_FLOW_CONTROL = 460_800;
 /** Other rates that earlier settings may have left a device at, in bits a second. */
 const SELDOM_RATES = [9600, 5_000_000, 1_000_000, 57_600, 4_000_000, 2_500_000, 19_200, 38_400];
 
-/**
- * Returns the rates that a device may use, the likeliest first.
- * @param known rates of settings and memory, the likeliest first
- * @param all whether to include those that boards seldom use
- */
+/** Returns the rates that a device may use, the likeliest first. @param all whether to include those that boards seldom use */
 export function likelyRates(known: readonly (number | undefined)[], all: boolean): number[] {
   const rates = [...known, ...LADDER.toReversed(), ...(all ? SELDOM_RATES : [])];
   return [...new Set(rates.filter((rate): rate is number => rate !== undefined && rate > 0))];

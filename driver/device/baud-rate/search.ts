@@ -14,7 +14,6 @@ const RATE_TOLERANCE = 0.05;
 /** A response within so many milliseconds is quick: half of the 1200 that a response to a line end may take. */
 const QUICK_RESPONSE_MS = 600;
 
-/** One attempt of a search. */
 export interface Trial {
   /** Bits a second; undefined where the port has no rate. */
   readonly rate: number | undefined;
@@ -23,10 +22,7 @@ export interface Trial {
   readonly pace: Pace;
 }
 
-/**
- * Runs the trials in order until the device answers. Returns whether it does: the port then has the rate of the device.
- * @throws EspAtError `PORT_*`, and whatever the client was reset or closed with meanwhile
- */
+/** Runs the trials in order until the device answers. Returns whether it does: the port then has the rate of the device. */
 export async function search(
   { resync }: SequenceAccess,
   port: SessionPort,
@@ -44,10 +40,8 @@ export async function search(
 }
 
 /**
- * Finds the device: at the rates of port, options and memory, then at those of the ladder; after a failed search also at
- * seldom ones.
- * @param failedSearches failed searches before this one
- * @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
+ * Finds the device: at the rates of port, options and memory, then at those of the ladder; after failed searches also at
+ * seldom ones. @throws EspAtError `DEVICE_UNRESPONSIVE`, `PORT_*`
  */
 export async function findDevice(
   access: SequenceAccess,

@@ -98,7 +98,6 @@ export class DeviceSession {
       : this.checks !== undefined;
   }
 
-  /** The port as it is now. */
   get portSettings(): Pick<PortStatistics, 'baudRate' | 'flowControl'> {
     const { baudRate, usesFlowControl } = this.#machine.port;
     return { baudRate, flowControl: usesFlowControl };
@@ -127,7 +126,6 @@ export class DeviceSession {
     this.#machine.client.queryIndex = firstQuery;
   }
 
-  /** @throws EspAtError `COMMAND_FAILED`, `OUT_OF_SYNC`, `DEVICE_*`, `PORT_*` */
   run(command: Command, wait?: SequenceOptions): Promise<Response> {
     return this.#machine.client.run(command, wait);
   }
@@ -161,8 +159,6 @@ export class DeviceSession {
   get #state(): SessionState {
     return this.#machine.state;
   }
-
-  // --- events of the client ------------------------------------------------------------------------
 
   #take(event: ClientEvent): void {
     if (this.#state.kind === 'stopping') return;
@@ -228,7 +224,6 @@ export class DeviceSession {
     this.#machine.becomeReady();
   }
 
-  /** @param beginAgain initializes the device again */
   #restarted(
     beginAgain = () => this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED')),
   ): void {
@@ -261,8 +256,8 @@ export class DeviceSession {
 }
 
 /**
- * Formats a line for a log: a URC's name, and numbers behind it. Anything else may be the rest of a
- * password or a header that came back corrupt, or that a restarted device took for a command.
+ * Formats a line for a log: a URC's name, and numbers behind it. Anything else may be the rest of a password or a header
+ * that came back corrupt, or that a restarted device took for a command.
  */
 export function shownLine(text: string): string {
   const [name = '', rest = ''] = /^(\+[A-Z_]{2,30})?(.*)$/s.exec(text)?.slice(1) ?? [];

@@ -9,13 +9,22 @@ import type { SessionContext } from './session-state';
 
 /** The open port of a device session, with its baud rate in bits a second. */
 export class SessionPort implements PortWriter {
+  readonly knowledge: PortKnowledge;
+  /** For the next session on the port. */
+  readonly memory: PortMemory;
+  /** The address as the user wrote it, for errors. */
+  readonly address: string;
+  /** The baud rate of the device after a restart; undefined where the port has none. */
+  readonly startRate: number | undefined;
+  readonly canSetRate: boolean;
+  /** Whether the driver climbs to the best rate. */
+  readonly isAutomatic: boolean;
   readonly #port: Port;
   readonly #options: CompleteOptions;
-  readonly #rateChanged: (isNegotiated: boolean) => void;
   readonly #counters: DeviceCounters;
+  readonly #rateChanged: (isNegotiated: boolean) => void;
   #baudRate: number | undefined;
   #flowControl: boolean;
-  readonly knowledge: PortKnowledge;
 
   /** @param rateChanged called after a change of the rate, with {@link isNegotiated} */
   constructor(
@@ -23,18 +32,18 @@ export class SessionPort implements PortWriter {
     { options, counters, knowledge }: Pick<SessionContext, 'options' | 'counters' | 'knowledge'>,
     rateChanged: (isNegotiated: boolean) => void,
   ) {
+    const { address, rate } = options.port;
+    this.knowledge = knowledge;
+    this.memory = options.memory;
+    this.address = address;
+    this.startRate = this.#baudRate = rate;
+    this.canSetRate = port.setRate !== undefined && rate !== undefined;
+    this.isAutomatic = options.negotiatedRate === 'automatic';
     this.#port = port;
     this.#options = options;
     this.#counters = counters;
-    this.#flowControl = options.flowControl === true;
-    this.knowledge = knowledge;
     this.#rateChanged = rateChanged;
-    this.#baudRate = options.port.rate;
-  }
-
-  /** The address as the user wrote it, for errors. */
-  get address(): string {
-    return this.#options.port.address;
+    this.#flowControl = options.flowControl === true;
   }
 
   write(bytes: Uint8Array): void {
@@ -42,7 +51,6 @@ export class SessionPort implements PortWriter {
     this.#counters.port.sent += bytes.length;
   }
 
-  /** How many times as long as usual a response may take. */
   get slowness(): number {
     return this.knowledge.slowness;
   }
@@ -59,25 +67,6 @@ export class SessionPort implements PortWriter {
   /** Baud rate of port and device; undefined where the port has none. */
   get baudRate(): number | undefined {
     return this.#baudRate;
-  }
-
-  get canSetRate(): boolean {
-    return this.#port.setRate !== undefined && this.startRate !== undefined;
-  }
-
-  /** Start rate: the baud rate of the device after a restart; undefined where the port has none. */
-  get startRate(): number | undefined {
-    return this.#options.port.rate;
-  }
-
-  /** For the next session on the port. */
-  get memory(): PortMemory {
-    return this.#options.memory;
-  }
-
-  /** Whether the driver climbs to the best rate. */
-  get isAutomatic(): boolean {
-    return this.#options.negotiatedRate === 'automatic';
   }
 
   /** The rate of the options; undefined where there is none, or where it has failed. */
@@ -108,25 +97,20 @@ export class SessionPort implements PortWriter {
     return this.#flowControl;
   }
 
-  /**
-   * Whether the device holds CTS of the port active; undefined where the port cannot read CTS or switch flow control.
-   */
+  /** Whether the device holds CTS active; undefined where the port cannot read CTS or switch flow control. */
   async readCts(): Promise<boolean | undefined> {
     if (!this.#port.setFlowControl) return undefined;
     return this.#port.readCts?.().catch(() => undefined);
   }
 
-  /** Switches the port's use of RTS and CTS on or off, where it can. @throws EspAtError `PORT_*` */
+  /** @throws EspAtError `PORT_*` */
   async setFlowControl(on: boolean): Promise<void> {
     if (on === this.#flowControl) return;
     await this.#port.setFlowControl?.(on);
     this.#flowControl = on;
   }
 
-  /**
-   * Sets a rate; returns false where the adapter does not support it.
-   * @throws EspAtError `PORT_CLOSED`
-   */
+  /** Sets a rate; returns false where the adapter does not support it. @throws EspAtError `PORT_CLOSED` */
   async trySetRate(rate: number | undefined): Promise<boolean> {
     try {
       await this.setRate(rate);
@@ -152,7 +136,7 @@ export class SessionPort implements PortWriter {
     }
   }
 
-  /** Whether the driver has changed the setting of the device's UART. */
+  /** Whether the driver has changed a setting of the device's UART. */
   get isUartChanged(): boolean {
     const { flowControlSet } = this.knowledge;
     return this.isNegotiated || flowControlSet || (this.isAutomatic && this.#flowControl);

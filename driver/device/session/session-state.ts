@@ -61,7 +61,6 @@ export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
 );
 
-/** Returns the progress of the initialization; {@link NO_PROGRESS} outside of it. */
 export function progressOf(state: SessionState): Progress {
   return 'progress' in state ? state.progress : NO_PROGRESS;
 }

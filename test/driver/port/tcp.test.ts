@@ -153,11 +153,8 @@ describe('a serial port behind TCP', () => {
 
   it('times out after 5 s on a host that does not respond, and leaves no timer', async () => {
     const clock = new SynchronousClock();
-    const opening = openTcp(
-      { address: 'tcp://10.255.255.1:1', host: '10.255.255.1', port: 1 },
-      handlers,
-      clock,
-    );
+    const host = '10.255.255.1';
+    const opening = openTcp(`tcp://${host}:1`, { host, port: 1 }, handlers, clock);
     const outcome = rejected('PORT_UNREACHABLE', opening);
     while (clock.calls.size > 0 && clock.time < 10_000) clock.advance(10);
     await outcome;
@@ -167,7 +164,7 @@ describe('a serial port behind TCP', () => {
   it('connects although the event loop was blocked for longer than the timeout', async () => {
     const clock = new SynchronousClock();
     const { hostname, port } = new URL(address);
-    const opening = openTcp({ address, host: hostname, port: Number(port) }, handlers, clock);
+    const opening = openTcp(address, { host: hostname, port: Number(port) }, handlers, clock);
     clock.advance(20_000);
     await (await opening).close();
   });

@@ -33,11 +33,7 @@ export function capabilitiesOf(firmware: FirmwareClass, version: string): Capabi
   };
 }
 
-/**
- * Identifies the firmware. Does not detect the capabilities again where it is still the known firmware.
- * @param link a closed link, for trial commands
- * @throws EspAtError `NO_WEBSOCKET`
- */
+/** Identifies the firmware, unless it still is the known one. @param link a closed link @throws EspAtError `NO_WEBSOCKET` */
 export async function identify(
   run: Run,
   known?: KnownFirmware,
@@ -49,9 +45,7 @@ export async function identify(
   return { versionText, capabilities: await findCapabilities(run, parseVersion(response), link) };
 }
 
-/**
- * Detects the class by its commands, never by its version text: unreleased firmware has the text of a release.
- */
+/** Detects the class by its commands, never by its version text: unreleased firmware has the text of a release. */
 async function findCapabilities(run: Run, text: string, link: LinkId): Promise<Capabilities> {
   // Old firmware cannot list its commands.
   const commands = new Set(await runOptionalQuery(run, commandList(), parseCommandList));

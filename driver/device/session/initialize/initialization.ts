@@ -16,7 +16,7 @@ import type { Capabilities } from '../../../commands/capabilities';
 
 /** Failed searches for an unresponsive device after which the session ends, and the port opens again. */
 const MAX_SEARCHES = 3;
-/** Milliseconds: the first and the longest pause after a failed initialization. */
+/** The pause after a failed initialization. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 /**
@@ -99,12 +99,7 @@ export class Initialization {
     }
   }
 
-  /**
-   * Finds the device, switches its echo off, configures it, closes the connections of an earlier device session, which
-   * would occupy the links, and identifies its firmware. The device may be booting, at another rate, at a data prompt, or
-   * up for days.
-   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `NO_WEBSOCKET`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, `PORT_*`
-   */
+  /** The device may be booting, at another rate, at a data prompt, or up for days. */
   async #runSequence(access: SequenceAccess, { signal }: Boot): Promise<KnownFirmware> {
     const { client, port, context } = this.#machine;
     const { options, emitter, counters, knowledge } = context;
@@ -123,6 +118,7 @@ export class Initialization {
     await run(sysStore(options.store === true));
     await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
     port.memory.baudRate = port.baudRate;
+    // Those of an earlier device session would occupy the links.
     await closeConnections(run, options.clock, signal);
     return identify(run, this.#firmware);
   }

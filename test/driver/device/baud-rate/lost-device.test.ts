@@ -42,8 +42,8 @@ for (const isCtsActive of [false, true])
     const { access, port } = fakes({ isCtsActive });
     const clock = new VirtualClock();
     const client = { assume: () => undefined, hasConnection: false };
-    const context = { client, port, clock };
-    await rejected('DEVICE_UNRESPONSIVE', climb(unchecked(access), unchecked(context)));
+    const result = climb(unchecked(access), client, unchecked(port), clock);
+    await rejected('DEVICE_UNRESPONSIVE', result);
     const { rateLimit } = port.knowledge;
     assert.equal(rateLimit.wiresWork, !isCtsActive);
     assert.equal(rateLimit.ceiling(clock.now()), isCtsActive ? Infinity : START);
