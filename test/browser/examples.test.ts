@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
-import { before, describe, it } from 'node:test';
 import { asObjects, examples, type Json } from '../package/project';
-import { majors, sharedBench } from './harness/shared';
-import { noBrowser, type Workbench } from './harness/workbench';
+import { inEachEditor } from './harness/shared';
 
 /** Pixels: what a usual screen shows; and a gap between nodes in which a wire, or a status, can be seen. */
 const limits = { width: 1400, across: 15, down: 5 };
@@ -44,34 +42,26 @@ const flaws = `
   }
   return { found, wires };`;
 
-for (const nodeRed of majors) {
-  describe(`example flows in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
-    let bench: Workbench;
-    before(async () => {
-      bench = await sharedBench(nodeRed);
-    });
-
-    it('fit a usual screen, with nodes apart and no wire across a node', async () => {
-      const editor = await bench.editor();
-      for (const [path, flow] of examples()) {
-        const canvases = flow.filter(({ type }) => type === 'tab' || type === 'subflow');
-        const isThere = await editor.run('return RED.workspaces.contains(args);', canvases[0]?.id);
-        if (isThere !== true) await editor.place(flow);
-        for (const canvas of canvases) {
-          const seen = await editor.run(flaws, { z: canvas.id, ...limits });
-          const here = flow.filter(({ z }) => z === canvas.id);
-          const { in: inputs = [], out = [], status = [] } = canvas;
-          const ports = [inputs, out, status].flat();
-          const wires = [...here, ...asObjects(ports, 'ports')].reduce(
-            (sum, node) => sum + wiresOf(node),
-            0,
-          );
-          assert.deepEqual(seen, { found: [], wires }, basename(path));
-        }
+inEachEditor('example flows', (test) => {
+  test('fit a usual screen, with nodes apart and no wire across a node', async (editor) => {
+    for (const [path, flow] of examples()) {
+      const canvases = flow.filter(({ type }) => type === 'tab' || type === 'subflow');
+      const isThere = await editor.run('return RED.workspaces.contains(args);', canvases[0]?.id);
+      if (isThere !== true) await editor.place(flow);
+      for (const canvas of canvases) {
+        const seen = await editor.run(flaws, { z: canvas.id, ...limits });
+        const here = flow.filter(({ z }) => z === canvas.id);
+        const { in: inputs = [], out = [], status = [] } = canvas;
+        const ports = [inputs, out, status].flat();
+        const wires = [...here, ...asObjects(ports, 'ports')].reduce(
+          (sum, node) => sum + wiresOf(node),
+          0,
+        );
+        assert.deepEqual(seen, { found: [], wires }, basename(path));
       }
-    });
+    }
   });
-}
+});
 
 /** How many wires a node, or an end of a subflow, has in the file. */
 function wiresOf({ wires }: Json): number {

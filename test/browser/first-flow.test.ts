@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
 import { typedInput } from './harness/dialog-checks';
 import { eventually } from './harness/eventually';
-import { majors, sharedBench } from './harness/shared';
-import { noBrowser, type Workbench } from './harness/workbench';
+import { inEachEditor } from './harness/shared';
 
 /** A flow as a newcomer drags and wires it: no device, and nothing set. */
 const tab = { id: 'first', type: 'tab', label: 'First flow' };
@@ -16,31 +14,37 @@ const flow = [
   { ...debug, name: 'answer', tosidebar: true, complete: 'payload', targetType: 'msg', wires: [] },
 ];
 
-for (const nodeRed of majors) {
-  describe(`a first flow in Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
-    let bench: Workbench;
-    before(async () => {
-      bench = await sharedBench(nodeRed);
-    });
-
-    it('runs after one click on the echo address, which makes the simulated device, and one deployment', async () => {
-      const editor = await bench.editor({ flows: [] });
+inEachEditor('a first flow', (test) => {
+  test(
+    'runs after one click, which makes the simulated device, and one deployment',
+    { flows: [] },
+    async (editor) => {
+      const { page } = editor;
+      const newNode = async (type: string, id: string, y: number, wires: string[][]) => ({
+        ...(await editor.defaultsOf(type)),
+        id,
+        type,
+        z: tab.id,
+        x: 300,
+        y,
+        wires,
+      });
       await editor.place([
         ...flow,
-        ...(await fresh('ws-open', 160)),
-        ...(await fresh('ws-send', 80)),
+        await newNode('ws-open', 'first-open', 160, [['first-debug'], []]),
+        await newNode('ws-send', 'first-send', 80, [[]]),
       ]);
       await editor.edit('first-open');
-      await editor.page.locator('#esp-at-use-echo').click();
+      await page.locator('#esp-at-use-echo').click();
       await eventually(() => typedInput(editor, 'uri').inputValue(), 'ws://echo.sim/');
-      const chosen = editor.page.locator('#node-input-device option:checked');
+      const chosen = page.locator('#node-input-device option:checked');
       await eventually(() => chosen.innerText(), 'Simulated ESP32');
       // A second click makes no second device.
-      await editor.page.locator('#esp-at-use-echo').click();
+      await page.locator('#esp-at-use-echo').click();
       await editor.done();
       const devices = `const found = [];
-        RED.nodes.eachConfig((node) => { if (node.type === 'esp-at-device') found.push(node.id); });
-        return found;`;
+    RED.nodes.eachConfig((node) => { if (node.type === 'esp-at-device') found.push(node.id); });
+    return found;`;
       const made = await editor.run(devices);
       assert.ok(Array.isArray(made) && made.length === 1, String(made));
       const device: unknown = made[0];
@@ -52,18 +56,6 @@ for (const nodeRed of majors) {
       await editor.status('first-open', 'echo.sim');
       await editor.press('first-inject');
       await editor.debugged('answer', 'hello');
-      assert.deepEqual(editor.complaints, []);
-
-      async function fresh(type: string, y: number): Promise<readonly object[]> {
-        const settings = await editor.run(
-          `return Object.fromEntries(Object.entries(RED.nodes.getType(args).defaults).map(([name, { value }]) => [name, value]));`,
-          type,
-        );
-        assert.ok(typeof settings === 'object');
-        const wires = type === 'ws-open' ? [['first-debug'], []] : [[]];
-        const id = type.replace('ws', 'first');
-        return [{ ...settings, id, type, z: tab.id, x: 300, y, wires }];
-      }
-    });
-  });
-}
+    },
+  );
+});

@@ -3,7 +3,7 @@
 // and Node-REDs, for people to look at; only those with PART in their name, such as 5-zh-CN-dark-800.
 import { join } from 'node:path';
 import { makeAuthority } from '../harness/network/ws-server-certificates';
-import { asObject, bareExamples, root } from '../package/project';
+import { bareExamples, root } from '../package/project';
 import { idOf, type NodeRedMajor } from '../start/demo';
 import { flowOf } from '../start/example';
 import type { Editor, EditorOptions } from './harness/editor';
@@ -62,8 +62,7 @@ const pictures: Readonly<Record<string, Picture>> = {
     async show(editor) {
       await editor.tab('certificates');
       const { certificate } = makeAuthority('My CA');
-      await editor.page.locator('#node-config-input-ca0').fill(certificate);
-      await editor.page.locator('#node-config-input-ca0').blur();
+      await editor.fill('#node-config-input-ca0', certificate);
       await editor.page.locator('#esp-at-report-0').waitFor();
     },
   },
@@ -152,11 +151,8 @@ async function gallery(folder: string, part: string, nodeRed: NodeRedMajor): Pro
             await editor.page.screenshot({ path: join(folder, `${what}-${index}-${name}.png`) });
           }
         };
-        const settings = await editor.run(
-          "return Object.fromEntries(Object.entries(RED.nodes.getType('ws-request').defaults).map(([name, { value }]) => [name, value]));",
-        );
         const request = { id: 'request', type: 'ws-request', x: 100, y: 600, wires: [[]] };
-        await editor.place([{ ...asObject(settings, 'settings'), ...request }]);
+        await editor.place([{ ...(await editor.defaultsOf('ws-request')), ...request }]);
         for (const type of dialogs) {
           const node = flows.find((each) => each.type === type);
           await editor.edit(node ? String(node.id) : 'request');

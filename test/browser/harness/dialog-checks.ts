@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import type { Settings } from '../../../nodes/shared/checks/refusal';
-import type { Json } from '../../package/project';
-import { idOf } from '../../start/demo';
 import type { Editor } from './editor';
 
 /** The visible input of a typed input. */
@@ -18,16 +16,12 @@ export async function trayWidth(editor: Editor): Promise<number | undefined> {
 }
 
 /** Places a ws-request node, which the demo's flow lacks, with its type as its ID. */
-export async function placeRequest(editor: Editor, flows: readonly Json[]): Promise<void> {
-  const z = flows.find(({ type }) => type === 'ws-open')?.z;
+export async function placeRequest(editor: Editor): Promise<void> {
+  const z = editor.flows.find(({ type }) => type === 'ws-open')?.z;
   await editor.run('RED.workspaces.show(args);', z);
   const made = { id: 'ws-request', type: 'ws-request', x: 600, y: 700, z, wires: [[], []] };
-  const settings = await editor.run(
-    'return Object.fromEntries(Object.entries(RED.nodes.getType(args).defaults).map(([name, { value }]) => [name, value]));',
-    made.type,
-  );
-  assert.ok(typeof settings === 'object');
-  await editor.place([{ ...settings, ...made, device: idOf(flows, 'esp-at-device') }]);
+  const settings = await editor.defaultsOf(made.type);
+  await editor.place([{ ...settings, ...made, device: editor.id('esp-at-device') }]);
 }
 
 /** A value for a field of a node, with the other settings that it depends on. */

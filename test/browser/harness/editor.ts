@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Json } from '../../package/project';
-import type { Demo, NodeRedMajor } from '../../start/demo';
-import type { Browser, Page } from 'playwright-core';
+import { asObject, type Json } from '../../package/project';
+import { idOf, type Demo, type NodeRedMajor } from '../../start/demo';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { eventually, PAGE_TIMEOUT_MS } from './eventually';
 
 /** Flows as Node-RED's admin API gives them. */
@@ -13,8 +13,10 @@ export interface RunningFlows {
   readonly rev: string;
 }
 
+export type Locale = 'en-US' | 'zh-CN';
+
 export interface EditorOptions {
-  readonly locale?: 'en-US' | 'zh-CN';
+  readonly locale?: Locale | undefined;
   readonly colorScheme?: 'light' | 'dark';
 }
 
@@ -41,12 +43,14 @@ export class Editor {
   readonly page: Page;
   /** What the page complained about. */
   readonly complaints: string[] = [];
-  readonly #demo: Demo;
+  readonly demo: Demo;
+  #flows: readonly Json[];
   #tabClicked = 0;
 
-  private constructor(page: Page, demo: Demo) {
+  private constructor(page: Page, demo: Demo, flows: readonly Json[]) {
     this.page = page;
-    this.#demo = demo;
+    this.demo = demo;
+    this.#flows = flows;
     page.on('pageerror', (error) => {
       // On a slow machine Node-RED 5 shows its first tip before the sidebar that it goes to is there.
       const isTip = error.message.includes("reading 'html'");
@@ -65,7 +69,12 @@ export class Editor {
   }
 
   /** Opens the editor of a Node-RED, with our nodes in its palette. */
-  static async open(browser: Browser, demo: Demo, options: EditorOptions = {}): Promise<Editor> {
+  static async open(
+    browser: Browser,
+    demo: Demo,
+    flows: readonly Json[],
+    options: EditorOptions = {},
+  ): Promise<Editor> {
     const context = await browser.newContext({
       viewport,
       locale: options.locale ?? 'en-US',
@@ -73,7 +82,7 @@ export class Editor {
     });
     context.setDefaultTimeout(PAGE_TIMEOUT_MS);
     const page = await context.newPage();
-    const editor = new Editor(page, demo);
+    const editor = new Editor(page, demo, flows);
     // Node-RED 5 complains about Node.js 20 in a box that lies over its buttons. Dialogs need not slide in.
     const style =
       '#red-ui-notifications { display: none } .red-ui-tray { transition: none !important }';
@@ -92,6 +101,7 @@ export class Editor {
   /** Makes the page what it is after loading, with these flows: a load takes seconds. */
   async reset({ flows, rev }: RunningFlows): Promise<void> {
     this.complaints.length = 0;
+    this.#flows = flows;
     await this.page.unrouteAll({ behavior: 'ignoreErrors' });
     await this.page.setViewportSize(viewport);
     await this.page.keyboard.press('Escape'); // Closes menus.
@@ -115,6 +125,16 @@ export class Editor {
        RED.view.redraw(true);`,
       { flows, rev },
     );
+  }
+
+  /** The flows that it began with. */
+  get flows(): readonly Json[] {
+    return this.#flows;
+  }
+
+  /** The ID of the only node of a type and name in those flows. */
+  id(type: string, name?: string): string {
+    return idOf(this.#flows, type, name);
   }
 
   /** Waits until the editor has been loaded. */
@@ -143,6 +163,22 @@ export class Editor {
     // Node-RED 4.1 has no dark theme. Themes set the same variables there.
     if (nodeRed === '4') await this.run('document.documentElement.style = args;', darkVariables());
     else await this.run('document.documentElement.classList.add("nr-theme-dark");');
+  }
+
+  /** Types into a field, and leaves it: the editor checks it then. */
+  async fill(field: string | Locator, text: string): Promise<void> {
+    const input = typeof field === 'string' ? this.page.locator(field) : field;
+    await input.fill(text);
+    await input.blur();
+  }
+
+  /** The settings of a new node of a type. */
+  async defaultsOf(type: string): Promise<Json> {
+    const settings = await this.run(
+      'return Object.fromEntries(Object.entries(RED.nodes.getType(args).defaults).map(([name, { value }]) => [name, value]));',
+      type,
+    );
+    return asObject(settings, 'settings');
   }
 
   /** Presses the button beside an inject node. */
@@ -190,7 +226,7 @@ export class Editor {
 
   /** Deploys, and waits until it is done. */
   async deploy(): Promise<void> {
-    await this.#demo.deployed(this.page.locator('#red-ui-header-button-deploy').click());
+    await this.demo.deployed(this.page.locator('#red-ui-header-button-deploy').click());
     await this.page.waitForFunction('!RED.nodes.dirty()');
   }
 

@@ -1,6 +1,8 @@
-import { after } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, describe, it, type TestContext } from 'node:test';
 import type { NodeRedMajor } from '../../start/demo';
-import { Workbench } from './workbench';
+import type { Editor, Locale } from './editor';
+import { noBrowser, Workbench, type BenchOptions } from './workbench';
 
 const only = (['4', '5'] as const).filter((major) => major === process.env.ONLY_NODE_RED);
 
@@ -17,3 +19,37 @@ export function sharedBench(nodeRed: NodeRedMajor): Promise<Workbench> {
 }
 
 after(() => Promise.all([...benches.values()].map(async (bench) => (await bench).dispose())));
+
+interface EditorTestOptions extends BenchOptions {
+  /** Whether the test makes the page complain; default: a complaint fails it. */
+  readonly complains?: boolean;
+}
+
+/** Gets the editor as a user finds it. */
+type EditorTest = (editor: Editor, bench: Workbench, context: TestContext) => Promise<void>;
+
+type DefineTest = (title: string, ...rest: [EditorTest] | [EditorTestOptions, EditorTest]) => void;
+
+/**
+ * Defines the same tests for the editor of each Node-RED that this process tests.
+ * @param locales the language of all tests, by Node-RED
+ */
+export function inEachEditor(
+  title: string,
+  define: (test: DefineTest, nodeRed: NodeRedMajor) => void,
+  locales: Readonly<Partial<Record<NodeRedMajor, Locale>>> = {},
+): void {
+  for (const nodeRed of majors)
+    describe(`${title}, Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
+      define((name, ...rest) => {
+        const [own, test] = rest.length === 1 ? [{}, rest[0]] : rest;
+        const options: EditorTestOptions = { locale: locales[nodeRed], ...own };
+        it(name, async (context) => {
+          const bench = await sharedBench(nodeRed);
+          const editor = await bench.editor(options);
+          await test(editor, bench, context);
+          if (!options.complains) assert.deepEqual(editor.complaints, []);
+        });
+      }, nodeRed);
+    });
+}

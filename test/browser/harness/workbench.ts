@@ -7,7 +7,7 @@ import { asObject, asObjects, asText, type Json } from '../../package/project';
 import { Demo, type DemoOptions } from '../../start/demo';
 import { Editor, type EditorOptions, type RunningFlows } from './editor';
 
-interface WithFlows {
+export interface BenchOptions extends EditorOptions {
   /** Flows instead of the demo's. */
   readonly flows?: readonly Json[];
 }
@@ -64,7 +64,7 @@ export class Workbench {
   }
 
   /** The editor as a user finds it, with the flows that the demo began with, or others, deployed anew. */
-  async editor({ flows, ...options }: EditorOptions & WithFlows = {}): Promise<Editor> {
+  async editor({ flows, ...options }: BenchOptions = {}): Promise<Editor> {
     const { locale = 'en-US', colorScheme = 'light' } = options;
     const isFresh = this.#editors.size === 0 && flows === undefined;
     this.#running = flows ? await this.#deploy(this.here(flows)) : this.#first;
@@ -91,7 +91,7 @@ export class Workbench {
 
   /** The editor in a page of its own. */
   open(options: EditorOptions = {}): Promise<Editor> {
-    return Editor.open(this.#browser, this.demo, options);
+    return Editor.open(this.#browser, this.demo, this.flows, options);
   }
 
   async dispose(): Promise<void> {
