@@ -69,7 +69,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
 
   it('counts as missing while it is disabled', async () => {
     await nodeRed.load(() => device, flowOf('ws-send', 1, {}, { d: true }));
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
+    assert.equal(nodeRed.shown('node'), 'red ring short.NO_DEVICE');
     nodeRed.give('node', { payload: 'x' });
     assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
     assert.equal(device.starts, 0);
@@ -96,7 +96,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.deepEqual([one.stops, two.starts], [1, 1]);
-    assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'closed');
+    assert.equal(nodeRed.shown('node2'), 'grey ring closed');
   });
 
   /** All that a flow, a user or a log can see. */

@@ -37,7 +37,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
 
   async function opened(link: number, path = '/echo'): Promise<void> {
     nodeRed.give('open', { linkId: link, uri: `ws://host${path}` });
-    while ((await nodeRed.next('state')).event !== 'opened');
+    await nodeRed.event('state', 'opened');
   }
 
   it('sends a close frame on every open link, and frees the port', async () => {
@@ -141,12 +141,12 @@ onEachRuntime('a flow that stops', (nodeRed) => {
 
   it('the device is redeployed with other settings: opens the port once more', async () => {
     const made = await begin(wholeFlow({ open: { link: '0', uri: URI, keepOpen: true } }));
-    while ((await nodeRed.next('state')).event !== 'opened');
+    await nodeRed.event('state', 'opened');
     await nodeRed.deploy(
       wholeFlow({ open: { link: '0', uri: URI, keepOpen: true }, device: { name: 'renamed' } }),
       'nodes',
     );
-    while ((await nodeRed.next('state')).event !== 'opened');
+    await nodeRed.event('state', 'opened');
     assert.deepEqual([made.port.opened, made.server.connections.length], [2, 2]);
     await stop(made);
   });
@@ -156,7 +156,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     await opened(0);
     await ending(made, () => nodeRed.deploy(without(wholeFlow(), 'device'), 'full'));
     for (const id of ['open', 'send', 'close', 'status']) {
-      assert.equal(nodeRed.statuses(id).at(-1)?.text, 'short.NO_DEVICE');
+      assert.equal(nodeRed.shown(id), 'red ring short.NO_DEVICE');
       nodeRed.give(id, { linkId: 0, payload: 'x', uri: URI });
       assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
     }

@@ -87,8 +87,10 @@ onEachRuntime('an input with a wrong value', (nodeRed) => {
       for (const [what, msg, settings] of rows)
         it(`${type} refuses ${what} with ${code}, and its link is asked for nothing`, async () => {
           await fake.load(settings);
-          nodeRed.give('node', { linkId: 0, payload: '{}', ...msg });
-          assert.equal(codeOf(await nodeRed.next('caught')), code);
+          assert.equal(
+            codeOf(await fake.ask({ linkId: 0, payload: '{}', ...msg }, 'caught')),
+            code,
+          );
           for (const { opened, sent, requests, closed } of fake.device.links)
             assert.deepEqual([opened, sent, requests, closed], [[], [], [], []]);
           for (const box of ['out0', 'completed']) assert.deepEqual(nodeRed.waiting(box), []);

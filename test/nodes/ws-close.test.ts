@@ -11,10 +11,10 @@ const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-close', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-close', 1);
-  const { load } = fake;
+  const { load, ask } = fake;
   /** How link 0 was closed. */
   const asked = () =>
-    fake.device.links[0].closed.map(({ graceful, code, reason }) => ({ graceful, code, reason }));
+    fake.link.closed.map(({ graceful, code, reason }) => ({ graceful, code, reason }));
   const closings = () => fake.device.links.map((link) => link.closed.length);
 
   beforeEach(async () => {
@@ -23,7 +23,7 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('passes the message on once the link is closed', async () => {
     await load();
-    const confirm = fake.device.links[0].suspend();
+    const confirm = fake.link.suspend();
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'kept' });
     await turns(3);
     assert.deepEqual(closings(), [1, 0, 0]);
@@ -32,35 +32,29 @@ onEachRuntime('ws-close', (nodeRed) => {
     confirm();
     assert.deepEqual(await nodeRed.next('out0'), { _msgid: 'abc', topic: 'mine', payload: 'kept' });
     assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
-    assert.deepEqual(nodeRed.statuses('node').at(-1)?.text, 'status.closed');
+    assert.equal(nodeRed.shown('node'), 'grey ring status.closed');
   });
 
   it('without settings: a close frame with code 1000 and no reason', async () => {
     await load();
-    nodeRed.give('node');
-    await nodeRed.next('out0');
+    await ask();
     assert.deepEqual(asked(), [{ graceful: true, code: 1000, reason: '' }]);
   });
 
   it('with settings: closes at once, with the code and reason set', async () => {
     await load({ mode: 'now', code: '4001', reason: ' done ' });
-    nodeRed.give('node');
-    await nodeRed.next('out0');
+    await ask();
     // As an error object may have; without a close frame no code is sent.
-    nodeRed.give('node', { code: 'ENOENT', reason: 7 });
-    await nodeRed.next('out0');
+    await ask({ code: 'ENOENT', reason: 7 });
     const closed = { graceful: false, code: 4001, reason: 'done' };
     assert.deepEqual(asked(), [closed, closed]);
   });
 
   it('takes code and reason from the message, as number or text', async () => {
     await load({ code: '4001', reason: 'set' });
-    nodeRed.give('node', { code: '3000', reason: 'grüß' });
-    await nodeRed.next('out0');
-    nodeRed.give('node', { code: 1001, reason: '' });
-    await nodeRed.next('out0');
-    nodeRed.give('node', { code: null, reason: null });
-    await nodeRed.next('out0');
+    await ask({ code: '3000', reason: 'grüß' });
+    await ask({ code: 1001, reason: '' });
+    await ask({ code: null, reason: null });
     assert.deepEqual(asked(), [
       { graceful: true, code: 3000, reason: 'grüß' },
       { graceful: true, code: 1001, reason: '' },
@@ -70,11 +64,11 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('stopped during a close: ends the wait with ABORTED', async () => {
     await load({}, {}, catalog('en-US'));
-    fake.device.links[0].pause = new Promise(() => undefined);
+    fake.link.suspend();
     nodeRed.give('node');
     await turns();
     await nodeRed.node('node').close(false);
-    assert.equal(fake.device.links[0].closed[0]?.signal?.aborted, true);
+    assert.equal(fake.link.closed[0]?.signal?.aborted, true);
     // It has no message to send, and the driver goes on closing.
     assert.equal(
       sentenceOf(await nodeRed.next('caught')),
@@ -84,10 +78,9 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('closes the link named in the message', async () => {
     await load({ link: 'msg' });
-    nodeRed.give('node', { linkId: 2 });
-    await nodeRed.next('out0');
+    await ask({ linkId: 2 });
     assert.deepEqual(closings(), [0, 0, 1]);
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, '2: status.closed');
+    assert.equal(nodeRed.shown('node'), 'grey ring 2: status.closed');
   });
 
   it('closes all links, and passes the message on once', async () => {
@@ -107,7 +100,7 @@ onEachRuntime('ws-close', (nodeRed) => {
   it('reports one link’s failure after all links have ended', async () => {
     await load({ link: 'all' });
     const confirm = fake.device.links[2].suspend();
-    fake.device.links[0].failure = new EspAtError('OUT_OF_SYNC', { command: 'AT+WSCLOSE=0' });
+    fake.link.failure = new EspAtError('OUT_OF_SYNC', { command: 'AT+WSCLOSE=0' });
     nodeRed.give('node');
     await turns(3);
     assert.deepEqual(nodeRed.waiting('caught'), []);
@@ -122,8 +115,7 @@ onEachRuntime('ws-close', (nodeRed) => {
 
   it('succeeds when the link is not open', async () => {
     await load();
-    fake.device.links[0].stateNumber = 0;
-    nodeRed.give('node', { _msgid: 'abc' });
-    assert.equal((await nodeRed.next('out0'))._msgid, 'abc');
+    fake.link.stateNumber = 0;
+    assert.equal((await ask({ _msgid: 'abc' }))._msgid, 'abc');
   });
 });

@@ -64,13 +64,12 @@ const rows: readonly (readonly [
 ];
 
 onEachRuntime('ws-open: received messages', (nodeRed) => {
-  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
+  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI }, answers: 'out1' });
 
   async function open(settings: object = {}): Promise<FakeLink> {
     await fake.load(settings);
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    return fake.device.links[0];
+    await fake.ask();
+    return fake.link;
   }
 
   for (const [title, output, opcode, received, payloads] of rows)

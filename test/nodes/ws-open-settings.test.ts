@@ -9,8 +9,8 @@ import { onEachRuntime } from '../harness/nodes/node-red';
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
-  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
-  const { load } = fake;
+  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI }, answers: 'out1' });
+  const { load, ask } = fake;
 
   it('takes settings from the message verbatim, not as templates', async () => {
     const header = (name: string) => [{ name, value: 'set' }];
@@ -35,7 +35,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
       linkId: 0,
       uri: 'wss://other.example/{{payload}}',
     });
-    const [options] = fake.device.links[0].opened;
+    const [options] = fake.link.opened;
     assert.equal(options?.uri, 'wss://other.example/{{payload}}');
     assert.equal(options.subprotocol, 'chat');
     assert.equal(options.timeoutMs, 5000);
@@ -68,8 +68,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     const links = [{}, {}, { pingInterval: '5', pongTimeout: '20', auth: '3', pki: '1', ca: '0' }];
     const flow = flowOf('ws-open', 2, settings, { headers, links });
     await nodeRed.load(() => fake.device, flow, { device: { headerSecret3: 'hidden' } });
-    nodeRed.give('node');
-    await nodeRed.next('out1');
+    await ask();
     const [options] = fake.device.links[2].opened;
     assert.deepEqual(
       { ...options, owner: '' },
@@ -111,9 +110,8 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     context.flow.set('room', 'a/b');
     context.flow.set('token', 'x&y');
     context.global.set('id', 7);
-    nodeRed.give('node', { topic: '<"\'>', payload: { q: '1/2' } });
-    await nodeRed.next('out1');
-    const [options] = fake.device.links[0].opened;
+    await ask({ topic: '<"\'>', payload: { q: '1/2' } });
+    const [options] = fake.link.opened;
     assert.equal(options?.uri, 'ws://env.example/env.example/a/b/7?q=1/2');
     assert.equal(options.authorization, 'Bearer x&y');
     assert.deepEqual(options.headers, [{ name: 'X-Topic', value: '<"\'>' }]);
@@ -125,10 +123,9 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
     const context = nodeRed.node('node').context();
     context.flow.set('host', 'first');
     nodeRed.give('node', {});
-    nodeRed.give('node', { uri: 'ws://second/' });
+    await ask({ uri: 'ws://second/' });
     await nodeRed.next('out1');
-    await nodeRed.next('out1');
-    const uris = fake.device.links[0].opened.map(({ uri }) => uri);
+    const uris = fake.link.opened.map(({ uri }) => uri);
     assert.deepEqual(uris, ['ws://first/', 'ws://second/']);
   });
 
@@ -142,15 +139,13 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
   ] as const) {
     it(`msg.headers ${JSON.stringify(headers)}: says what to change, where the flow has it`, async () => {
       await load({}, {}, catalog('en-US'));
-      nodeRed.give('node', { headers });
-      assert.equal(sentenceOf(await nodeRed.next('caught')), sentence);
+      assert.equal(sentenceOf(await ask({ headers }, 'caught')), sentence);
     });
   }
 
   it('reports an invalid template', async () => {
     await load({ uri: 'ws://host/{{#open}}' });
-    nodeRed.give('node');
-    assert.equal(codeOf(await nodeRed.next('caught')), 'TEMPLATE_FAILED');
+    assert.equal(codeOf(await ask({}, 'caught')), 'TEMPLATE_FAILED');
   });
 
   for (const [where, own, ofDevice] of [
@@ -165,7 +160,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
         sentenceOf(await nodeRed.next('caught')),
         'Change the header "X-Key": Node-RED has no value for it, enter it again.',
       );
-      assert.equal(fake.device.links[0].opened.length, 0);
+      assert.equal(fake.link.opened.length, 0);
     });
 
   for (const authorization of [
@@ -177,8 +172,7 @@ onEachRuntime('ws-open: settings, templates and messages', (nodeRed) => {
   ]) {
     it(`hides an authorization that is no template: ${authorization}`, async () => {
       await load({}, { node: { authorization } }, catalog('en-US'));
-      nodeRed.give('node');
-      const msg = await nodeRed.next('caught');
+      const msg = await ask({}, 'caught');
       assert.equal(codeOf(msg), 'TEMPLATE_FAILED');
       assert.match(
         sentenceOf(msg),

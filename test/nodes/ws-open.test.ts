@@ -10,13 +10,16 @@ import { turns } from '../harness/nodes/turns';
 const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-open', (nodeRed) => {
-  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI } });
-  const { load, last } = fake;
+  const fake = fakeFlow(nodeRed, 'ws-open', 2, { base: { uri: URI }, answers: 'out1' });
+  const { load, ask, shown } = fake;
+  /** A flow whose ws-open is kept open, and another ws-open of the same link. */
+  const first = flowOf('ws-open', 2, { uri: URI, keepOpen: true });
+  const common = { type: 'ws-open', z: 'tab', device: 'device', link: '0', uri: URI };
+  const second = { ...common, id: 'second', wires: [] };
 
   it('opens its link for an input, and answers with the same message', async () => {
     await load();
-    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old' });
-    assert.deepEqual(await nodeRed.next('out1'), {
+    assert.deepEqual(await ask({ _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old' }), {
       _msgid: 'abc',
       topic: 'mine',
       payload: 2,
@@ -26,7 +29,7 @@ onEachRuntime('ws-open', (nodeRed) => {
       uri: URI,
     });
     assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
-    assert.equal(fake.device.links[0].opened.length, 1);
+    assert.equal(fake.link.opened.length, 1);
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
@@ -37,109 +40,80 @@ onEachRuntime('ws-open', (nodeRed) => {
         throw new Error('unreadable');
       },
     };
-    nodeRed.give('node', { unreadable });
-    assert.equal((await nodeRed.next('out1')).event, 'opened');
+    assert.equal((await ask({ unreadable })).event, 'opened');
     await turns(5);
     assert.deepEqual(nodeRed.waiting('out1'), []);
-    assert.equal(last()?.text, 'MESSAGE_UNUSABLE');
+    assert.equal(shown(), 'red ring MESSAGE_UNUSABLE');
   });
 
   it('shows the host of the open link, and every later state', async () => {
     await load({ uri: 'wss://user:pass@example.org:8443/feed?token=1' });
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org:8443' });
-    const [link] = fake.device.links;
+    assert.equal(shown(), 'grey ring status.closed');
+    await ask();
+    assert.equal(shown(), 'green dot example.org:8443');
+    const { link } = fake;
     link.become(1, 'lost');
-    assert.deepEqual(last(), { fill: 'yellow', shape: 'ring', text: 'status.reconnecting' });
+    assert.equal(shown(), 'yellow ring status.reconnecting');
     link.become(3, 'reconnecting');
-    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'status.waiting' });
+    assert.equal(shown(), 'red ring status.waiting');
     link.become(4, 'closing');
-    assert.deepEqual(last(), { fill: 'yellow', shape: 'dot', text: 'status.closing' });
+    assert.equal(shown(), 'yellow dot status.closing');
     link.become(0, 'failed', new EspAtError('OPEN_FAILED', { link: 0 }));
-    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'OPEN_FAILED' });
+    assert.equal(shown(), 'red ring OPEN_FAILED');
     fake.device.become({ name: 'initializing' });
-    assert.deepEqual(last(), { fill: 'blue', shape: 'ring', text: 'status.device.initializing' });
+    assert.equal(shown(), 'blue ring status.device.initializing');
     const error = new EspAtError('PORT_NOT_FOUND', { port: '/dev/ttyUSB0' });
     fake.device.become({ name: 'absent', error });
-    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_NOT_FOUND' });
+    assert.equal(shown(), 'red ring PORT_NOT_FOUND');
   });
 
   it('shows that another node opened its link, and sends events of its own connections only', async () => {
     await load({ keepOpen: true });
-    const [link] = fake.device.links;
-    const text = () => last()?.text;
+    const { link } = fake;
     assert.equal((await nodeRed.next('out1')).event, 'opened');
     link.retry(60_000);
     assert.equal((await nodeRed.next('out1')).event, 'retrying');
-    assert.equal(text(), 'status.retrying');
+    assert.equal(shown(), 'red ring status.retrying');
     await link.open({ uri: 'ws://other/feed', owner: 'another node' });
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.otherNode' });
+    assert.equal(shown(), 'grey ring status.otherNode');
     link.become(1, 'lost');
-    assert.equal(text(), 'status.reconnecting');
-    nodeRed.give('node', { uri: 'ws://other/feed' });
-    await nodeRed.next('out1');
+    assert.equal(shown(), 'yellow ring status.reconnecting');
+    await ask({ uri: 'ws://other/feed' });
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
 
   it('succeeds at once when the link is open to the same URI', async () => {
     await load();
-    nodeRed.give('node', { _msgid: 'first' });
-    await nodeRed.next('out1');
-    nodeRed.give('node', { _msgid: 'second' });
-    const msg = await nodeRed.next('out1');
-    assert.equal(msg._msgid, 'second');
-    assert.equal(msg.payload, 2);
-    assert.equal(msg.event, 'opened');
+    await ask({ _msgid: 'first' });
+    const { _msgid, payload, event } = await ask({ _msgid: 'second' });
+    assert.deepEqual([_msgid, payload, event], ['second', 2, 'opened']);
   });
 
   it('two nodes that keep open one link, at start: the second has it, and it alone shows that', async () => {
-    const [first = {}] = flowOf('ws-open', 2, { uri: URI, keepOpen: true }).slice(2);
-    const go = fake.device.links[0].suspend();
-    await nodeRed.load(
-      () => fake.device,
-      [
-        ...flowOf('ws-open', 2, { uri: URI, keepOpen: true }),
-        { ...first, id: 'second', wires: [] },
-      ],
-      {},
-    );
+    const go = fake.link.suspend();
+    await nodeRed.load(() => fake.device, [...first, { ...second, keepOpen: true }]);
     await turns(20);
     go();
     await turns(20);
-    const shown = (id: string) => nodeRed.statuses(id).map(({ text }) => text);
-    assert.deepEqual(shown('node').slice(1), ['status.closed', 'status.otherNode']);
-    assert.equal(shown('second').at(-1), 'example.org');
+    const texts = nodeRed.statuses('node').map(({ text }) => text);
+    assert.deepEqual(texts.slice(1), ['status.closed', 'status.otherNode']);
+    assert.equal(nodeRed.shown('second'), 'green dot example.org');
   });
 
   it('two nodes with one link and URI: the latest gets the messages, and it alone shows them', async () => {
-    const second = {
-      id: 'second',
-      type: 'ws-open',
-      z: 'tab',
-      device: 'device',
-      link: '0',
-      uri: URI,
-    };
-    await nodeRed.load(
-      () => fake.device,
-      [...flowOf('ws-open', 2, { uri: URI, keepOpen: true }), { ...second, wires: [['caught']] }],
-      {},
-    );
-    const [link] = fake.device.links;
-    const shown = () => ['node', 'second'].map((id) => nodeRed.statuses(id).at(-1)?.text);
+    await nodeRed.load(() => fake.device, [...first, { ...second, wires: [['caught']] }]);
+    const { link } = fake;
+    const texts = () => ['node', 'second'].map((id) => nodeRed.statuses(id).at(-1)?.text);
     await nodeRed.next('out1');
-    assert.deepEqual(shown(), ['example.org', 'status.otherNode']);
+    assert.deepEqual(texts(), ['example.org', 'status.otherNode']);
     link.receive(Buffer.from('a€').subarray(0, 2), undefined);
     nodeRed.give('second');
     await turns();
-    assert.deepEqual(shown(), ['status.otherNode', 'example.org']);
+    assert.deepEqual(texts(), ['status.otherNode', 'example.org']);
     link.receive(Buffer.from('b'), undefined);
     assert.equal((await nodeRed.next('caught')).payload, 'b');
-    nodeRed.give('node');
-    await nodeRed.next('out1');
-    assert.deepEqual(shown(), ['example.org', 'status.otherNode']);
+    await ask();
+    assert.deepEqual(texts(), ['example.org', 'status.otherNode']);
     link.receive(Buffer.from('c'), undefined);
     const payloads = ['a', Buffer.of(0xe2), 'c'];
     for (const payload of payloads) assert.deepEqual((await nodeRed.next('out0')).payload, payload);
@@ -149,7 +123,7 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('opened while an input reads its URI: does not answer that input', async () => {
     await load({ uri: 'topic', uriType: 'jsonata' });
-    const [link] = fake.device.links;
+    const { link } = fake;
     link.suspend();
     nodeRed.give('node', { _msgid: 'one', topic: 'ws://one/' });
     await turns(20);
@@ -163,12 +137,12 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('answers every input that waits for the same open, each with its own message', async () => {
     await load();
-    const go = fake.device.links[0].suspend();
+    const go = fake.link.suspend();
     nodeRed.give('node', { _msgid: 'one' });
     nodeRed.give('node', { _msgid: 'two' });
     await turns();
     go();
-    const ids = [(await nodeRed.next('out1'))._msgid, (await nodeRed.next('out1'))._msgid];
+    const ids = (await nodeRed.take('out1', 2)).map(({ _msgid }) => _msgid);
     assert.deepEqual(ids, ['one', 'two']);
     assert.deepEqual(nodeRed.waiting('out1'), []);
   });
@@ -178,12 +152,12 @@ onEachRuntime('ws-open', (nodeRed) => {
     nodeRed.give('node', { payload: 'host' });
     await nodeRed.node('node').close(false);
     await turns();
-    assert.equal(fake.device.links[0].opened.length, 0);
+    assert.equal(fake.link.opened.length, 0);
   });
 
   it('stopped during an open: aborts it, and closes the link', async () => {
     await load({ keepOpen: false });
-    const [link] = fake.device.links;
+    const { link } = fake;
     const go = link.suspend();
     nodeRed.give('node');
     await turns();
@@ -196,13 +170,12 @@ onEachRuntime('ws-open', (nodeRed) => {
 
   it('sends a failure to Catch, with code, sentence and message', async () => {
     await load();
-    fake.device.links[0].failure = new EspAtError(
+    fake.link.failure = new EspAtError(
       'OPEN_TIMEOUT',
       { link: 0, timeout: 15000 },
       { cause: new Error('not for flows') },
     );
-    nodeRed.give('node', { _msgid: 'abc', payload: 'kept' });
-    const { error, ...msg } = await nodeRed.next('caught');
+    const { error, ...msg } = await ask({ _msgid: 'abc', payload: 'kept' }, 'caught');
     assert.deepEqual(msg, { _msgid: 'abc', payload: 'kept' });
     assert.equal(codeOf({ error }), 'OPEN_TIMEOUT');
     assert.equal(
@@ -212,20 +185,6 @@ onEachRuntime('ws-open', (nodeRed) => {
     assert.equal(field(error, 'cause'), undefined);
     assert.deepEqual(nodeRed.waiting('completed'), []);
     assert.deepEqual(nodeRed.waiting('out1'), []);
-  });
-
-  it('without a device: NO_DEVICE, on the canvas too', async () => {
-    await load({ device: 'missing' });
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, 'short.NO_DEVICE');
-    nodeRed.give('node');
-    assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
-  });
-
-  it('with keep open: opens at start', async () => {
-    await load({ keepOpen: true });
-    const msg = await nodeRed.next('out1');
-    assert.equal(msg.event, 'opened');
-    assert.equal(fake.device.links[0].opened[0]?.keepOpen, true);
   });
 
   it('without a URI or a fixed link: does not open at start', async () => {
@@ -239,7 +198,7 @@ onEachRuntime('ws-open', (nodeRed) => {
   });
 
   it('keep open with a refused URI: logs the sentence at start', async () => {
-    fake.device.links[0].failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
+    fake.link.failure = new EspAtError('INVALID_URI', { reason: 'EMPTY' });
     await load({ keepOpen: true });
     await turns();
     assert.deepEqual(nodeRed.logged('node', 'warn'), ['Change the URI: it is empty.']);
@@ -252,44 +211,35 @@ onEachRuntime('ws-open', (nodeRed) => {
     it(`keep open, ${code} at start: shows it, as nothing retries, until an input opens the link`, async () => {
       await load({ keepOpen: true, uri, uriType });
       await turns(20);
-      const [link] = fake.device.links;
-      const failed = { fill: 'red', shape: 'ring', text: code };
-      assert.deepEqual([link.opened.length, last()], [0, failed]);
+      const { link } = fake;
+      assert.deepEqual([link.opened.length, shown()], [0, `red ring ${code}`]);
       assert.equal(nodeRed.detailedStatuses('node').at(-1)?.event, 'start-failed');
       assert.equal(nodeRed.logged('node', 'warn').length, 1);
       fake.device.become({ name: 'resyncing' });
       fake.device.become({ name: 'ready' });
-      assert.deepEqual(last(), failed);
+      assert.equal(shown(), `red ring ${code}`);
       await link.open({ uri: URI, owner: 'another node' });
-      assert.equal(last()?.text, 'status.otherNode');
+      assert.equal(shown(), 'grey ring status.otherNode');
     });
   }
 
   it('keep open, the first attempt fails: shows what the driver emits', async () => {
-    fake.device.links[0].failure = new EspAtError('OPEN_TIMEOUT', { link: 0, timeout: 15000 });
+    fake.link.failure = new EspAtError('OPEN_TIMEOUT', { link: 0, timeout: 15000 });
     await load({ keepOpen: true });
     await turns();
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.closed' });
-    fake.device.links[0].retry(60_000);
-    assert.equal(last()?.text, 'status.retrying');
+    assert.equal(shown(), 'grey ring status.closed');
+    fake.link.retry(60_000);
+    assert.equal(shown(), 'red ring status.retrying');
   });
 
   it('stopped: closes its own connection only', async () => {
     await load({ link: 'msg' });
-    nodeRed.give('node', { linkId: 1 });
-    await nodeRed.next('out1');
+    await ask({ linkId: 1 });
     await fake.device.links[2].open({ uri: URI, owner: 'another node' });
     await nodeRed.unload();
     assert.deepEqual(
       fake.device.links.map((link) => link.closed.length),
       [0, 1, 0],
     );
-  });
-
-  it('with several links: the status names the link', async () => {
-    await load({ link: 'msg' });
-    nodeRed.give('node', { linkId: '2' });
-    await nodeRed.next('out1');
-    assert.equal(nodeRed.statuses('node').at(-1)?.text, '2: example.org');
   });
 });

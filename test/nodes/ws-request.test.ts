@@ -23,7 +23,7 @@ onEachRuntime('ws-request', (nodeRed) => {
   async function ask(msg: NodeMessage) {
     nodeRed.give('node', msg);
     await turns();
-    const request = fake.device.links[0].requests.at(-1);
+    const request = fake.link.requests.at(-1);
     assert.ok(request);
     return request;
   }
@@ -90,8 +90,7 @@ onEachRuntime('ws-request', (nodeRed) => {
     await assert.rejects(async () => match.matches(message, json));
     await nodeRed.deploy(flowOf('ws-request', 2, { match: 'jsonata', condition: '(' }), 'nodes');
     assert.equal(codeOf(await nodeRed.next('caught')), 'ABORTED');
-    nodeRed.give('node', { payload: 'x' });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_REQUEST');
+    assert.equal(codeOf(await fake.ask({ payload: 'x' }, 'caught')), 'INVALID_REQUEST');
   });
 
   const outputs: readonly (readonly [string, string, string, unknown])[] = [

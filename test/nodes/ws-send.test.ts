@@ -9,15 +9,15 @@ import { turns } from '../harness/nodes/turns';
 
 onEachRuntime('ws-send', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-send', 1);
-  const { load } = fake;
+  const { load, ask } = fake;
 
   it('passes the message on once the device has sent it', async () => {
     await load();
-    const confirm = fake.device.links[0].suspend();
+    const confirm = fake.link.suspend();
     const payload = { temperature: 21 };
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload });
     await turns(2);
-    assert.equal(fake.device.links[0].sent.length, 1);
+    assert.equal(fake.link.sent.length, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
     assert.deepEqual(nodeRed.waiting('completed'), []);
     confirm();
@@ -33,11 +33,10 @@ onEachRuntime('ws-send', (nodeRed) => {
         throw new Error('unreadable');
       },
     };
-    nodeRed.give('node', { payload: 'x', unreadable });
-    await nodeRed.next('out0');
+    await ask({ payload: 'x', unreadable });
     await turns(2);
-    assert.equal(fake.last()?.text, 'MESSAGE_UNUSABLE');
-    assert.equal(fake.device.links[0].sent.length, 1);
+    assert.equal(fake.shown(), 'red ring MESSAGE_UNUSABLE');
+    assert.equal(fake.link.sent.length, 1);
   });
 
   const bytes = (...values: number[]) => new Uint8Array(values);
@@ -68,9 +67,8 @@ onEachRuntime('ws-send', (nodeRed) => {
   for (const [what, payload, sent, opcode] of payloads) {
     it(`sends ${what}`, async () => {
       await load();
-      nodeRed.give('node', { payload });
-      await nodeRed.next('out0');
-      const [call] = fake.device.links[0].sent;
+      await ask({ payload });
+      const [call] = fake.link.sent;
       assert.deepEqual(call?.payload, sent);
       assert.equal(call.options.opcode, opcode);
     });
@@ -93,19 +91,16 @@ onEachRuntime('ws-send', (nodeRed) => {
   for (const [opcode, expected] of opcodes) {
     it(`opcode ${JSON.stringify(opcode)}: sent as ${expected}`, async () => {
       await load();
-      nodeRed.give('node', { payload: 'x', opcode });
-      await nodeRed.next('out0');
-      assert.equal(fake.device.links[0].sent[0]?.options.opcode, expected);
+      await ask({ payload: 'x', opcode });
+      assert.equal(fake.link.sent[0]?.options.opcode, expected);
     });
   }
 
   it('passes timeout and fin of the message to the driver, else its settings', async () => {
     await load({ timeout: '2500' });
-    nodeRed.give('node', { payload: 'x', timeout: '100', fin: false });
-    await nodeRed.next('out0');
-    nodeRed.give('node', { payload: 'y', fin: 1 });
-    await nodeRed.next('out0');
-    const [first, second] = fake.device.links[0].sent;
+    await ask({ payload: 'x', timeout: '100', fin: false });
+    await ask({ payload: 'y', fin: 1 });
+    const [first, second] = fake.link.sent;
     assert.deepEqual([first?.options.timeoutMs, first?.options.fin], [100, false]);
     assert.deepEqual([second?.options.timeoutMs, second?.options.fin], [2500, true]);
     assert.deepEqual([first?.options.holdMs, second?.options.holdMs], [0, 0]);
@@ -113,10 +108,8 @@ onEachRuntime('ws-send', (nodeRed) => {
 
   it('sends over the link in the message, as number or text', async () => {
     await load({ link: 'msg' });
-    nodeRed.give('node', { payload: 'a', linkId: 2 });
-    await nodeRed.next('out0');
-    nodeRed.give('node', { payload: 'b', linkId: '1' });
-    await nodeRed.next('out0');
+    await ask({ payload: 'a', linkId: 2 });
+    await ask({ payload: 'b', linkId: '1' });
     assert.deepEqual(
       fake.device.links.map((link) => link.sent.map(({ payload }) => payload)),
       [[], ['b'], ['a']],
@@ -129,21 +122,16 @@ onEachRuntime('ws-send', (nodeRed) => {
     for (const number of numbers) nodeRed.give('node', { payload: number });
     for (const number of numbers) assert.equal((await nodeRed.next('out0')).payload, number);
     assert.deepEqual(
-      fake.device.links[0].sent.map(({ payload }) => payload),
+      fake.link.sent.map(({ payload }) => payload),
       numbers.map(String),
     );
   });
 
   it('sends a failure to Catch, with the unchanged message', async () => {
     await load();
-    fake.device.links[0].failure = new EspAtError(
-      'LINK_NOT_OPEN',
-      { link: 0 },
-      { outcome: 'not-sent' },
-    );
+    fake.link.failure = new EspAtError('LINK_NOT_OPEN', { link: 0 }, { outcome: 'not-sent' });
     const payload = Buffer.from([1]);
-    nodeRed.give('node', { _msgid: 'abc', topic: 't', payload });
-    const { error, ...msg } = await nodeRed.next('caught');
+    const { error, ...msg } = await ask({ _msgid: 'abc', topic: 't', payload }, 'caught');
     assert.deepEqual(msg, { _msgid: 'abc', topic: 't', payload });
     assert.equal(codeOf({ error }), 'LINK_NOT_OPEN');
     assert.equal(

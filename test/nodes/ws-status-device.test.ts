@@ -9,11 +9,11 @@ const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-status of the device', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-status', 1, { virtual: true });
-  const { load, last } = fake;
+  const { load, ask, shown } = fake;
 
   it('for the device: sends states, events and queue levels', async () => {
     await load({ link: 'device' });
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'status.device.ready' });
+    assert.equal(shown(), 'green dot status.device.ready');
     const error = new EspAtError('PORT_LOST', { port: 'COM3' });
     fake.device.become({ name: 'absent', error });
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
@@ -27,7 +27,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
       },
       firmware: 'D',
     });
-    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'PORT_LOST' });
+    assert.equal(shown(), 'red ring PORT_LOST');
     assert.equal((await nodeRed.next('out0')).event, 'lost');
     fake.device.emit('outofsync', { reason: 'NO_RESPONSE', command: 'AT+CWJAP' });
     const event = await nodeRed.next('out0');
@@ -39,15 +39,14 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
     const queue = await nodeRed.next('out0');
     assert.deepEqual([queue.event, queue.level], ['queue', 0.75]);
     // Links are not its matter.
-    await fake.device.links[0].open({ uri: URI });
+    await fake.link.open({ uri: URI });
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
 
   it('for the device: answers, ready or not', async () => {
     await load({ link: 'device' });
     await fake.device.links[2].open({ uri: URI });
-    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 });
-    assert.deepEqual(await nodeRed.next('out0'), {
+    assert.deepEqual(await ask({ _msgid: 'abc', topic: 'mine', detail: 'old', level: 1 }), {
       _msgid: 'abc',
       topic: 'mine',
       payload: 'ready',
@@ -60,8 +59,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
     const error = new EspAtError('NO_WEBSOCKET');
     fake.device.become({ name: 'unusable', error });
     await nodeRed.next('out0');
-    nodeRed.give('node', { _msgid: 'def' });
-    const msg = await nodeRed.next('out0');
+    const msg = await ask({ _msgid: 'def' });
     assert.deepEqual([msg.payload, msg.event, msg._msgid], ['unusable', 'asked', 'def']);
     assert.equal(codeOf(msg), 'NO_WEBSOCKET');
     assert.equal(fake.device.queries, 1);
@@ -81,7 +79,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
       [answer.event, answer.payload, answer.topic, 'action' in answer],
       ['disconnect', 'disconnected', 'mine', false],
     );
-    assert.deepEqual(last(), { fill: 'grey', shape: 'ring', text: 'status.device.disconnected' });
+    assert.equal(shown(), 'grey ring status.device.disconnected');
     assert.equal((await done('connect')).payload, 'ready');
     assert.equal((await done('restart')).event, 'restart');
     assert.deepEqual(
@@ -106,8 +104,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
 
   it('for the device: gives its statistics as the payload', async () => {
     await load({ link: 'device' });
-    nodeRed.give('node', { action: 'statistics' });
-    const { event, state, payload } = await nodeRed.next('out0');
+    const { event, state, payload } = await ask({ action: 'statistics' });
     assert.deepEqual([event, state], ['statistics', 'ready']);
     assert.deepEqual(payload, fake.device.statistics());
   });
@@ -120,8 +117,7 @@ onEachRuntime('ws-status of the device', (nodeRed) => {
   ] as const) {
     it(`for the device: refuses ${what}`, async () => {
       await load({ link: 'device' });
-      nodeRed.give('node', msg);
-      assert.equal(codeOf(await nodeRed.next('caught')), code);
+      assert.equal(codeOf(await ask(msg, 'caught')), code);
       assert.deepEqual([fake.device.disconnects, fake.device.ports], [0, []]);
     });
   }

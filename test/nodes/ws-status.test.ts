@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { Deferred } from '../../driver/deferred';
 import { EspAtError } from '../../driver/errors';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, withoutId } from '../harness/nodes/messages';
@@ -9,11 +10,11 @@ const URI = 'ws://example.org/feed';
 
 onEachRuntime('ws-status', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-status', 1, { virtual: true });
-  const { load, last } = fake;
+  const { load, ask, shown } = fake;
 
   it('sends and shows every change of its link', async () => {
     await load();
-    const [link] = fake.device.links;
+    const { link } = fake;
     await link.open({ uri: URI });
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
       payload: 2,
@@ -22,7 +23,7 @@ onEachRuntime('ws-status', (nodeRed) => {
       linkId: 0,
       uri: URI,
     });
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'example.org' });
+    assert.equal(shown(), 'green dot example.org');
     const reason = 'the server refused';
     link.become(0, 'failed', new EspAtError('OPEN_FAILED', { link: 0, reason }));
     assert.deepEqual(withoutId(await nodeRed.next('out0')), {
@@ -38,7 +39,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     });
     link.retry(2400);
     assert.equal((await nodeRed.next('out0')).retryIn, 2400);
-    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'status.retrying' });
+    assert.equal(shown(), 'red ring status.retrying');
     link.become(1, 'lost');
     assert.deepEqual((await nodeRed.next('out0')).state, 'reconnecting');
     link.become(3, 'reconnecting');
@@ -47,7 +48,7 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('ignores the other links', async () => {
     await load({ link: '1' });
-    await fake.device.links[0].open({ uri: URI });
+    await fake.link.open({ uri: URI });
     await fake.device.links[1].open({ uri: URI });
     assert.equal((await nodeRed.next('out0')).linkId, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
@@ -56,26 +57,27 @@ onEachRuntime('ws-status', (nodeRed) => {
   it('with all links: sends every change, and shows which link', async () => {
     await load({ link: 'all' });
     for (const link of fake.device.links) await link.open({ uri: URI });
-    const ids = [];
-    for (let count = 0; count < 3; count++) ids.push((await nodeRed.next('out0')).linkId);
+    const ids = (await nodeRed.take('out0', 3)).map(({ linkId }) => linkId);
     assert.deepEqual(ids, [0, 1, 2]);
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: '2: example.org' });
+    assert.equal(shown(), 'green dot 2: example.org');
   });
 
   it('queries the device for an input, and answers with the same message', async () => {
     await load({ link: '1' });
     await fake.device.links[1].open({ uri: URI });
     await nodeRed.next('out0');
-    nodeRed.give('node', { _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old', retryIn: 1 });
-    assert.deepEqual(await nodeRed.next('out0'), {
-      _msgid: 'abc',
-      topic: 'mine',
-      payload: 2,
-      state: 'established',
-      event: 'asked',
-      linkId: 1,
-      uri: URI,
-    });
+    assert.deepEqual(
+      await ask({ _msgid: 'abc', topic: 'mine', payload: 'x', error: 'old', retryIn: 1 }),
+      {
+        _msgid: 'abc',
+        topic: 'mine',
+        payload: 2,
+        state: 'established',
+        event: 'asked',
+        linkId: 1,
+        uri: URI,
+      },
+    );
     assert.equal((await nodeRed.next('completed'))._msgid, 'abc');
     assert.equal(fake.device.queries, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
@@ -83,19 +85,14 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('with a link: queries the device, whatever msg.action says, and passes that on', async () => {
     await load();
-    nodeRed.give('node', { action: 'restart' });
-    const { event, action } = await nodeRed.next('out0');
+    const { event, action } = await ask({ action: 'restart' });
     assert.deepEqual([event, action, fake.device.restarts], ['asked', 'restart', 0]);
   });
 
   it('with all links: answers with three messages that keep the input’s properties', async () => {
     await load({ link: 'all' });
     nodeRed.give('node', { _msgid: 'abc', topic: 'mine' });
-    const answers = [
-      await nodeRed.next('out0'),
-      await nodeRed.next('out0'),
-      await nodeRed.next('out0'),
-    ];
+    const answers = await nodeRed.take('out0', 3);
     assert.deepEqual(
       answers.map(({ _msgid, topic, linkId, event }) => [_msgid, topic, linkId, event]),
       [
@@ -110,11 +107,9 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('answers for the link in the message, and refuses a fourth', async () => {
     await load({ link: 'all' });
-    nodeRed.give('node', { linkId: '2' });
-    assert.equal((await nodeRed.next('out0')).linkId, 2);
+    assert.equal((await ask({ linkId: '2' })).linkId, 2);
     await nodeRed.next('completed');
-    nodeRed.give('node', { linkId: 3 });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_LINK');
+    assert.equal(codeOf(await ask({ linkId: 3 }, 'caught')), 'INVALID_LINK');
     assert.equal(fake.device.queries, 1);
     assert.deepEqual(nodeRed.waiting('out0'), []);
   });
@@ -123,8 +118,7 @@ onEachRuntime('ws-status', (nodeRed) => {
     await load();
     fake.device.checkLinks = () =>
       Promise.reject(new EspAtError('DEVICE_UNRESPONSIVE', { port: 'COM3' }));
-    nodeRed.give('node', { _msgid: 'abc' });
-    const caught = await nodeRed.next('caught');
+    const caught = await ask({ _msgid: 'abc' }, 'caught');
     assert.deepEqual([codeOf(caught), caught._msgid], ['DEVICE_UNRESPONSIVE', 'abc']);
     assert.deepEqual(nodeRed.waiting('completed'), []);
   });
@@ -146,16 +140,16 @@ onEachRuntime('ws-status', (nodeRed) => {
 
   it('does not poll again before the last query has ended', async () => {
     await load({ poll: '10' });
-    let answer: () => void = () => undefined;
+    const answer = new Deferred<void>();
     const query = fake.device.checkLinks.bind(fake.device);
     fake.device.checkLinks = async () => {
       const events = await query();
-      await new Promise<void>((resolve) => (answer = resolve));
+      await answer.promise;
       return events;
     };
     await fake.clock.advance(100_000);
     assert.equal(fake.device.queries, 1);
-    answer();
+    answer.resolve();
     await fake.clock.advance(10_000);
     assert.equal(fake.device.queries, 2);
   });

@@ -4,7 +4,6 @@ import type { DevicePorts, DeviceUser } from '../../../nodes/shared/device/devic
 import { PortClaims } from '../../../nodes/shared/device/port-claims';
 import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
-import type { FakeDevice } from './fake-device';
 
 /** Records the devices it is given, with the state of the host at that moment. */
 export class RecordingUser implements DeviceUser {
@@ -36,7 +35,7 @@ export class Hosts {
   readonly symlinks = new Map<string, string>();
   readonly claims = new PortClaims((address) => this.symlinks.get(address) ?? address);
 
-  host(label: string, make: (address: string) => FakeDevice, port = 'p'): DeviceHost {
+  host(label: string, make: (address: string) => DeviceApi, port = 'p'): DeviceHost {
     const { clock, claims } = this;
     return new DeviceHost({
       label,

@@ -1,8 +1,8 @@
 import { beforeEach } from 'node:test';
-import type { NodeStatus } from 'node-red';
+import type { NodeMessage } from 'node-red';
 import type { Translate } from '../../../nodes/shared/message/translate';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
-import { FakeDevice } from './fake-device';
+import { FakeDevice, type FakeLink } from './fake-device';
 import { flowOf } from './flows';
 import type { NodeRed } from './node-red';
 
@@ -10,26 +10,35 @@ import type { NodeRed } from './node-red';
 interface FakeFlow {
   /** New for each test. */
   device: FakeDevice;
+  /** Link 0 of the device. */
+  readonly link: FakeLink;
   clock: VirtualClock;
   /** Starts the flow of {@link flowOf}, in virtual time if the tests chose it. */
   readonly load: (settings?: object, credentials?: object, translate?: Translate) => Promise<void>;
-  /** The latest status of the node. */
-  readonly last: () => NodeStatus | undefined;
+  /** Gives a message to the node; takes the next one from a helper node: by default, from that of its answers. */
+  readonly ask: (msg?: NodeMessage, helper?: string) => Promise<NodeMessage>;
+  /** The latest status of the node, as `green dot example.org`. */
+  readonly shown: () => string;
 }
 
 /**
  * Defines the device, and a loader of its flow, for the tests of a node.
  * @param base settings of the node in each test
+ * @param answers the helper node of the output for answers
  * @param virtual whether the nodes go by `clock`
  */
 export function fakeFlow(
   nodeRed: NodeRed,
   type: string,
   outputs: number,
-  { base = {}, virtual = false }: { readonly base?: object; readonly virtual?: boolean } = {},
+  options: { readonly base?: object; readonly answers?: string; readonly virtual?: boolean } = {},
 ): FakeFlow {
+  const { base = {}, answers = 'out0', virtual = false } = options;
   const fake: FakeFlow = {
     device: new FakeDevice(),
+    get link() {
+      return this.device.links[0];
+    },
     clock: new VirtualClock(),
     load: (settings = {}, credentials = {}, translate) =>
       nodeRed.load(
@@ -39,7 +48,11 @@ export function fakeFlow(
         translate,
         virtual ? fake.clock : undefined,
       ),
-    last: () => nodeRed.statuses('node').at(-1),
+    ask: (msg, helper = answers) => {
+      nodeRed.give('node', msg);
+      return nodeRed.next(helper);
+    },
+    shown: () => nodeRed.shown('node'),
   };
   beforeEach(() => {
     fake.device = new FakeDevice();

@@ -18,6 +18,8 @@ import type { SharedClock, VirtualClock } from '../../../simulator/replay/virtua
 import { replyOf, type Reply } from '../editor/admin-reply';
 import { placed } from './flows';
 import { Mailbox } from './mailbox';
+import { watchedApi } from './watched-api';
+import { field } from './messages';
 
 /** Virtual time passes in these steps during a wait. */
 const VIRTUAL_STEP_MS = 20;
@@ -97,7 +99,8 @@ export class NodeRed {
       espAtLive,
     ];
     const translated = nodes.map((node) => (RED: NodeAPI) => {
-      node(this.#watched(translate ? Object.assign(RED, { _: translate }) : RED));
+      const api = translate ? Object.assign(RED, { _: translate }) : RED;
+      node(watchedApi(api, (made) => this.onNode?.(made)));
     });
     this.#flow = flow;
     const core = this.coreNodes.map((file) => this.#coreNode(file));
@@ -162,6 +165,21 @@ export class NodeRed {
     return this.#passing(this.#box(id).next());
   }
 
+  /** The next messages that reach a helper node. */
+  async take(id: string, count: number): Promise<NodeMessage[]> {
+    const taken: NodeMessage[] = [];
+    while (taken.length < count) taken.push(await this.next(id));
+    return taken;
+  }
+
+  /** Takes messages of a helper node until one has this event. */
+  async event(id: string, name: string): Promise<NodeMessage> {
+    for (;;) {
+      const msg = await this.next(id);
+      if (field(msg, 'event') === name) return msg;
+    }
+  }
+
   /** Messages at a helper node that `next` has not returned. */
   waiting(id: string): readonly NodeMessage[] {
     return this.#box(id).waiting;
@@ -174,6 +192,12 @@ export class NodeRed {
       ...(shape && { shape }),
       ...(text !== undefined && { text }),
     }));
+  }
+
+  /** The latest status of a node, as `green dot example.org`. */
+  shown(id: string): string {
+    const { fill, shape, text } = this.statuses(id).at(-1) ?? {};
+    return `${fill} ${shape} ${text}`;
   }
 
   /** The statuses with the details for Status nodes. */
@@ -200,31 +224,6 @@ export class NodeRed {
     const define: unknown = this.#require(`@node-red/nodes/core/${file}.js`);
     assert.ok(typeof define === 'function', file);
     return (RED) => void Reflect.apply(define, undefined, [RED]);
-  }
-
-  /** The API, with a call of `onNode` for each node. */
-  #watched(RED: NodeAPI): NodeAPI {
-    const watch = (node: Node) => this.onNode?.(node);
-    const registerType: unknown = Reflect.get(RED.nodes, 'registerType');
-    assert.ok(typeof registerType === 'function');
-    const nodes: unknown = Object.create(RED.nodes, {
-      registerType: {
-        value: (
-          type: string,
-          constructor: (this: Node, def: unknown) => void,
-          ...rest: unknown[]
-        ) => {
-          function Watched(this: Node, def: unknown): void {
-            watch(this);
-            constructor.call(this, def);
-          }
-          Reflect.apply(registerType, RED.nodes, [type, Watched, ...rest]);
-        },
-      },
-    });
-    const watched: unknown = Object.create(RED, { nodes: { value: nodes } });
-    assert.ok(isApi(watched));
-    return watched;
   }
 
   /** Lets virtual time pass until a promise settles that depends on virtual time alone. */
@@ -278,10 +277,6 @@ export class NodeRed {
       this.#boxes.set(id, new Mailbox(node));
     }
   }
-}
-
-function isApi(value: unknown): value is NodeAPI {
-  return typeof value === 'object' && value !== null && 'nodes' in value;
 }
 
 function waitFor(promise: Promise<unknown>): { readonly over: boolean } {

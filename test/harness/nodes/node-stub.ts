@@ -3,16 +3,13 @@ import { createRequire } from 'node:module';
 import type { NodeAPI } from 'node-red';
 import { Device } from '../../../driver/device/device';
 import type { PortOpener } from '../../../driver/port/port';
-import { DeviceHost } from '../../../nodes/shared/device/device-host';
-import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
-import { PortClaims } from '../../../nodes/shared/device/port-claims';
 import type { Settings } from '../../../nodes/shared/checks/refusal';
 import wsClose from '../../../nodes/ws-close';
 import wsRequest from '../../../nodes/ws-request';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
-import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { unchecked } from '../refused';
+import { Hosts, RecordingUser } from './device-hosts';
 
 const port: PortOpener = { address: 'silent', open: () => new Promise(() => undefined) };
 
@@ -24,19 +21,10 @@ export class NodeStub {
   constructor(nodeRed: 'node-red' | 'node-red-5') {
     const load = createRequire(createRequire(__filename).resolve(`${nodeRed}/package.json`));
     const { util } = load('@node-red/util') as typeof import('@node-red/util');
-    const clock = new VirtualClock();
-    const host = new DeviceHost({
-      label: 'device',
-      address: 'silent',
-      claims: new PortClaims((address) => address),
-      clock,
-      ports: { memory: () => unchecked({}), opener: () => port },
-      make: () => new Device({ port, clock }),
-      recordings: new RecordingFolder(undefined),
-      followers: [],
-    });
+    const hosts = new Hosts();
+    const host = hosts.host('device', () => new Device({ port, clock: hosts.clock }));
     // Keeps the device running between the nodes under test.
-    host.attach({ deviceChanged: () => undefined });
+    new RecordingUser(host);
     const RED: NodeAPI = unchecked({
       _: (key: string) => key,
       util,

@@ -1,60 +1,43 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NodeMessageInFlow } from 'node-red';
+import { Deferred } from '../../../driver/deferred';
 import { EspAtError } from '../../../driver/errors';
 import type { PortOpener } from '../../../driver/port/port';
 import { runAction } from '../../../nodes/shared/device/device-actions';
-import { DeviceHost } from '../../../nodes/shared/device/device-host';
-import { PortClaims } from '../../../nodes/shared/device/port-claims';
-import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
-import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { Hosts, RecordingUser } from '../../harness/nodes/device-hosts';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { turns } from '../../harness/nodes/turns';
 
 /** A device under examination, whose port opens when the test says so. */
 async function underExamination() {
-  const clock = new VirtualClock();
+  const hosts = new Hosts();
   const device = new FakeDevice();
-  let fail: (error: EspAtError) => void = () => undefined;
+  const host = hosts.host('a', () => device);
+  new RecordingUser(host);
+  const opening = new Deferred<never>();
   let opens = 0;
   const open: PortOpener['open'] = () => {
     opens++;
-    return new Promise((_, reject) => (fail = reject));
+    return opening.promise;
   };
-  const host = new DeviceHost({
-    label: 'a',
-    address: 'p',
-    claims: new PortClaims((address) => address),
-    clock,
-    ports: {
-      memory: () => ({}),
-      opener: (address) => ({ address, open: () => Promise.reject(new Error('other settings')) }),
-    },
-    make: () => device,
-    recordings: new RecordingFolder(undefined),
-    followers: [],
-  });
-  host.attach({ deviceChanged: () => undefined });
   const dialog: PortOpener = { address: 'p', open };
   const report = host.examine(dialog, new AbortController());
   await turns();
-  const endExamination = () => fail(new EspAtError('PORT_FAILED'));
-  return { clock, device, host, dialog, report, opens: () => opens, endExamination };
+  const endExamination = () => opening.reject(new EspAtError('PORT_FAILED'));
+  return { clock: hosts.clock, device, host, dialog, report, opens: () => opens, endExamination };
 }
 
 const message = (action: string, port = ''): NodeMessageInFlow =>
   Object.assign({ _msgid: '1' }, { action, port });
 
 describe('an action during an examination', () => {
-  const actions = [
-    {
-      action: 'disconnect',
-      done: { state: 'disconnected', starts: 2, disconnects: 2, restarts: 0 },
-    },
-    { action: 'connect', done: { state: 'ready', starts: 3, disconnects: 1, restarts: 0 } },
-    { action: 'restart', done: { state: 'ready', starts: 2, disconnects: 1, restarts: 1 } },
-  ];
-  for (const { action, done } of actions)
+  /** An action; the state in which the device stays, and its starts, disconnects and restarts. */
+  for (const [action, ...done] of [
+    ['disconnect', 'disconnected', 2, 2, 0],
+    ['connect', 'ready', 3, 1, 0],
+    ['restart', 'ready', 2, 1, 1],
+  ] as const)
     it(`${action}: runs after the examination, and sets the state in which the device stays`, async () => {
       const { device, host, report, endExamination } = await underExamination();
       const result = runAction(host, message(action));
@@ -63,8 +46,8 @@ describe('an action during an examination', () => {
       endExamination();
       assert.equal((await report).ok, false);
       assert.equal((await result).action, action);
-      const { starts, disconnects, restarts } = device;
-      assert.deepEqual({ state: device.state.name, starts, disconnects, restarts }, done);
+      const { state, starts, disconnects, restarts } = device;
+      assert.deepEqual([state.name, starts, disconnects, restarts], done);
     });
 
   it('port: moves the device after the examination', async () => {
@@ -100,14 +83,14 @@ it('an examination of a device that stops: DEVICE_STOPPED, and its port stays cl
   const { clock, device, host, dialog, report, opens, endExamination } = await underExamination();
   endExamination();
   await report;
-  let stop: () => void = () => undefined;
-  device.stopping = new Promise((resolve) => (stop = resolve));
+  const stopping = new Deferred<void>();
+  device.stopping = stopping.promise;
   const ended = host.end();
   await clock.advance(800);
   assert.equal(device.stops, 1);
   await assert.rejects(host.examine(dialog, new AbortController()), { code: 'DEVICE_STOPPED' });
   assert.deepEqual([opens(), device.disconnects], [1, 1]);
-  stop();
+  stopping.resolve();
   await ended;
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Deferred } from '../../../driver/deferred';
 import { EspAtError } from '../../../driver/errors';
 import { listenToDevice, listenToLinks } from '../../../nodes/shared/device/flow-events';
 import { listenerCount } from '../../harness/event-log';
@@ -57,10 +58,10 @@ describe('device host', () => {
   it('starts another device when a user attaches during the stop', async () => {
     const hosts = new Hosts();
     const made: FakeDevice[] = [];
-    let stopped: () => void = () => undefined;
+    const stopping = new Deferred<void>();
     const host = hosts.host('a', () => {
       const device = new FakeDevice();
-      device.stopping = new Promise((resolve) => (stopped = resolve));
+      device.stopping = stopping.promise;
       made.push(device);
       return device;
     });
@@ -68,7 +69,7 @@ describe('device host', () => {
     await hosts.clock.advance(500);
     const user = new RecordingUser(host);
     assert.equal(made.length, 1);
-    stopped();
+    stopping.resolve();
     await hosts.clock.advance(1);
     assert.equal(made.length, 2);
     assert.deepEqual(user.devices, [undefined, undefined, made[1]]);
@@ -199,13 +200,13 @@ describe('a device host whose port changes', () => {
     new RecordingUser(host);
     const leaving = hosts.host('b', () => stuck, 'q');
     const stuck = new FakeDevice();
-    let stopped: () => void = () => undefined;
-    stuck.stopping = new Promise((resolve) => (stopped = resolve));
+    const stopping = new Deferred<void>();
+    stuck.stopping = stopping.promise;
     leaving.detach(new RecordingUser(leaving));
     const stops = assert.rejects(host.usePort('q'), { code: 'DEVICE_STOPPED' });
     await hosts.clock.wait(host.end());
     await stops;
-    stopped();
+    stopping.resolve();
     await hosts.clock.advance(1000);
     assert.deepEqual([device.ports, hosts.claims.holderOf('q')], [[], undefined]);
   });

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { portOf } from '../../harness/network/port-of';
 import { portAt } from '../../../driver';
+import { Deferred } from '../../../driver/deferred';
 import type { PortOpener } from '../../../driver/port/port';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
 import { PortClaims } from '../../../nodes/shared/device/port-claims';
@@ -56,15 +57,6 @@ const typed = (opener: PortOpener, key = opener.address) => ({
   hasAutomaticRate: false,
 });
 
-/** Lets virtual time pass until a promise settles. */
-async function passing<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
-  const wait = { over: false };
-  const end = () => void (wait.over = true);
-  promise.then(end, end);
-  while (!wait.over) await clock.advance(100);
-  return promise;
-}
-
 describe('PortVisits', () => {
   it('two questions at the same time: one examination; another port waits for its end', async () => {
     const clock = new VirtualClock();
@@ -75,8 +67,8 @@ describe('PortVisits', () => {
     const same = visits.examine(typed(one));
     const other = visits.networks(typed(two));
     void first.then(() => atFirst.push(...one.events, ...two.events));
-    const refused = passing(clock, other).catch(codeOf);
-    assert.equal(await passing(clock, first), await same);
+    const refused = clock.wait(other).catch(codeOf);
+    assert.equal(await clock.wait(first), await same);
     assert.equal(await refused, 'DEVICE_UNRESPONSIVE');
     assert.deepEqual(atFirst, ['opening', 'open', 'closed']);
     assert.deepEqual(two.events, ['opening', 'open', 'closed']);
@@ -94,7 +86,7 @@ describe('PortVisits', () => {
     const host = hosts.host('a', () => device);
     const user = new RecordingUser(host);
     assert.deepEqual([user.states, host.state.name], [[], 'stopped']);
-    assert.equal(await passing(clock, answer), device.networks);
+    assert.equal(await clock.wait(answer), device.networks);
     assert.deepEqual(user.states, ['ready']);
     assert.deepEqual(port.events, ['opening', 'open', 'closed']);
     assert.equal(clock.pending, 0);
@@ -111,23 +103,23 @@ describe('PortVisits', () => {
     device.usePort = ({ address }) => void port.events.push(`device at ${address}`);
     const answer = new PortVisits(claims, clock).networks(typed(port));
     await clock.advance(1000);
-    await passing(clock, host.usePort('q'));
+    await clock.wait(host.usePort('q'));
     assert.deepEqual(port.events, ['opening', 'open', 'closed', 'device at q']);
     assert.equal(claims.holderOf('q'), host);
-    assert.equal(await passing(clock, answer), device.networks);
+    assert.equal(await clock.wait(answer), device.networks);
   });
 
   it('a port that takes a minute to open: given up, and closed when it opens after all', async () => {
     const clock = new VirtualClock();
     const claims = new PortClaims((address) => address);
     const visits = new PortVisits(claims, clock);
-    let open: () => void = () => undefined;
-    const port = new SilentPort('tcp://one:1', new Promise((resolve) => (open = resolve)));
+    const opening = new Deferred<void>();
+    const port = new SilentPort('tcp://one:1', opening.promise);
     const answer = visits.networks(typed(port)).catch(codeOf);
-    assert.equal(await passing(clock, answer), 'DEVICE_UNRESPONSIVE');
+    assert.equal(await clock.wait(answer), 'DEVICE_UNRESPONSIVE');
     assert.equal(clock.now(), 60_000);
     assert.equal(claims.holderOf(port.address), undefined);
-    open();
+    opening.resolve();
     await clock.advance(100);
     assert.deepEqual(port.events, ['opening', 'open', 'closed']);
   });
@@ -139,7 +131,7 @@ describe('PortVisits', () => {
     const claims = new PortClaims((address) => address);
     const visits = new PortVisits(claims, clock);
     const port = new SilentPort('p', undefined, never);
-    const { findings } = await passing(clock, visits.examine(typed(port)));
+    const { findings } = await clock.wait(visits.examine(typed(port)));
     assert.equal(findings[0]?.code, 'NO_ANSWER_BRIDGE');
     assert.equal(claims.holderOf('p'), undefined);
     assert.equal(clock.pending, 0);
@@ -156,7 +148,7 @@ describe('PortVisits', () => {
       const host = hosts.host('a', () => device);
       new RecordingUser(host);
       const visits = new PortVisits(hosts.claims, clock);
-      const report = await passing(clock, visits.examine(typed(port))).then(
+      const report = await clock.wait(visits.examine(typed(port))).then(
         ({ findings }) => findings[0]?.code,
         codeOf,
       );
@@ -178,7 +170,7 @@ describe('PortVisits', () => {
     const [first, second] = [new SilentPort('p'), new SilentPort('p')];
     const report = visits.examine(typed(first));
     const networks = visits.networks(typed(second));
-    assert.equal(await passing(clock, report).catch(codeOf), 'DEVICE_UNRESPONSIVE');
+    assert.equal(await clock.wait(report).catch(codeOf), 'DEVICE_UNRESPONSIVE');
     assert.deepEqual([clock.now(), device.starts], [60_000, 2]);
     assert.equal(await networks, device.networks);
     assert.deepEqual([first.events, second.events], [[], []]);

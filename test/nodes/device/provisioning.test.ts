@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
-import type { NodeMessage } from 'node-red';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
 import { simulatedPort, type AccessPoint, type SimulatorOptions } from '../../../simulator';
@@ -67,16 +66,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       });
   };
 
-  async function event(name: string): Promise<NodeMessage> {
-    for (;;) {
-      const msg = await nodeRed.next('news');
-      if (field(msg, 'event') === name) return msg;
-    }
-  }
-
-  async function opened(): Promise<void> {
-    while ((await nodeRed.next('state')).payload !== 2);
-  }
+  const event = (name: string) => nodeRed.event('news', name);
 
   for (const firmware of ['C', 'D'] as const) {
     it(`echoes a message over mutual TLS by settings alone, class ${firmware}`, async () => {
@@ -88,7 +78,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       await nodeRed.load(factory({ firmware }), flow(`${server.url}/echo`), {
         device: credentials,
       });
-      await opened();
+      await nodeRed.event('state', 'opened');
       nodeRed.give('send', { payload: 'hello' });
       assert.equal((await nodeRed.next('in')).payload, 'hello');
       assert.equal(server.ws.requests[0]?.clientName, 'board');
@@ -127,11 +117,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       code: 'WIFI_PASSWORD',
       message: `The network ${home.ssid} refused the password. Check it.`,
     });
-    assert.deepEqual(nodeRed.statuses('open').at(-1), {
-      fill: 'red',
-      shape: 'ring',
-      text: 'WIFI_PASSWORD',
-    });
+    assert.equal(nodeRed.shown('open'), 'red ring WIFI_PASSWORD');
     const log = (['log', 'warn', 'error', 'debug'] as const).flatMap((level) =>
       nodeRed.logged('device', level),
     );
@@ -155,11 +141,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       const error: unknown = field(await nodeRed.next('caught'), 'error');
       assert.equal(field(error, 'code'), code);
       assert.match(String(field(error, 'message')), sentence);
-      assert.deepEqual(nodeRed.statuses('open').at(-1), {
-        fill: 'red',
-        shape: 'ring',
-        text: english(`short.${code}`),
-      });
+      assert.equal(nodeRed.shown('open'), `red ring ${english(`short.${code}`)}`);
     });
   }
 
@@ -171,7 +153,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       });
       await event('state');
       assert.match(nodeRed.logged('device', 'warn').join(), /no serial port .*by-id\/none/);
-      assert.deepEqual(nodeRed.statuses('open').at(-1)?.text, 'PORT_NOT_FOUND');
+      assert.equal(nodeRed.shown('open'), 'red ring PORT_NOT_FOUND');
     } finally {
       delete process.env.SOCKET;
     }
@@ -181,11 +163,10 @@ onEachRuntime('a board in factory state', (nodeRed) => {
 onEachRuntime('a lost network', (nodeRed) => {
   it('replaces the link state in the status, and is sent by ws-status', async () => {
     const device = new FakeDevice();
-    const last = () => nodeRed.statuses('open').at(-1);
     await nodeRed.load(() => device, flow('ws://host/echo'));
     await device.links[0].open({ uri: 'ws://host/echo' });
     device.become({ name: 'ready', error: new EspAtError('WIFI_LOST') });
-    assert.deepEqual(last(), { fill: 'red', shape: 'ring', text: 'WIFI_LOST' });
+    assert.equal(nodeRed.shown('open'), 'red ring WIFI_LOST');
     const news = await nodeRed.next('news');
     assert.deepEqual(
       [news.payload, field(news, 'event'), field(field(news, 'error'), 'code')],
@@ -193,7 +174,7 @@ onEachRuntime('a lost network', (nodeRed) => {
     );
     assert.match(nodeRed.logged('device', 'warn').join(), /lost its Wi-Fi network/);
     device.become({ name: 'ready' });
-    assert.deepEqual(last(), { fill: 'green', shape: 'dot', text: 'host' });
+    assert.equal(nodeRed.shown('open'), 'green dot host');
   });
 });
 

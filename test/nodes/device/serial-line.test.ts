@@ -55,7 +55,7 @@ onEachRuntime('over a real serial port (pty)', (nodeRed) => {
 
   async function open(): Promise<void> {
     nodeRed.give('open', { linkId: 0, uri: `${server.url}/echo` });
-    while ((await nodeRed.next('state')).payload !== 2);
+    await nodeRed.event('state', 'opened');
   }
 
   it('echoes text and binary of any content, up to 8192 bytes', async () => {

@@ -11,18 +11,10 @@ const URI = 'ws://host/echo';
 onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
   const begin = harnessFlow(nodeRed);
 
-  /** Takes messages until one has the event. */
-  async function event(id: string, expected: string) {
-    for (;;) {
-      const msg = await nodeRed.next(id);
-      if (msg.event === expected) return msg;
-    }
-  }
-
   it('ws-open before the device is ready: the input waits', async () => {
     const { server } = await begin();
     nodeRed.give('open', { _msgid: 'early', linkId: 0, uri: URI });
-    const msg = await event('state', 'opened');
+    const msg = await nodeRed.event('state', 'opened');
     assert.deepEqual([msg._msgid, msg.payload], ['early', 2]);
     assert.equal(server.connections.length, 1);
   });
@@ -31,12 +23,12 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     const { server, clock } = await begin(
       wholeFlow({ open: { link: '0', uri: URI, keepOpen: true } }),
     );
-    await event('state', 'opened');
+    await nodeRed.event('state', 'opened');
     server.connections[0]?.close(1001);
-    await event('state', 'closed-by-server');
-    const retry = await event('state', 'retrying');
+    await nodeRed.event('state', 'closed-by-server');
+    const retry = await nodeRed.event('state', 'retrying');
     assert.ok(Number(retry.retryIn) > 0);
-    await event('state', 'reopened');
+    await nodeRed.event('state', 'reopened');
     assert.equal(server.connections.length, 2);
 
     nodeRed.give('close', { linkId: 0 });
@@ -45,9 +37,9 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(server.connections.length, 2);
 
     nodeRed.give('open', {});
-    await event('state', 'opened');
+    await nodeRed.event('state', 'opened');
     server.connections[2]?.close(1001);
-    await event('state', 'reopened');
+    await nodeRed.event('state', 'reopened');
     assert.equal(server.connections.length, 4);
   });
 
@@ -63,15 +55,15 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     assert.equal(server.connections.length, 0);
     nodeRed.node('open').context().flow.set('uri', URI);
     nodeRed.give('open', {});
-    await event('state', 'opened');
-    assert.equal(nodeRed.statuses('open').at(-1)?.text, 'host');
+    await nodeRed.event('state', 'opened');
+    assert.equal(nodeRed.shown('open'), 'green dot host');
   });
 
   for (const firmware of ['A', 'B'] as const)
     it(`firmware that loses a server's first message, class ${firmware}: ws-open and ws-status warn after the opening`, async () => {
       await begin(wholeFlow({ status: { link: '0' } }), { firmware });
       nodeRed.give('open', { _msgid: 'mine', linkId: 0, uri: URI });
-      const opened = await event('state', 'opened');
+      const opened = await nodeRed.event('state', 'opened');
       assert.equal(opened._msgid, 'mine');
       const { error, ...warning } = await nodeRed.next('state');
       assert.deepEqual(withoutId(warning), {
@@ -83,15 +75,15 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
       });
       assert.equal(codeOf({ error }), 'FIRST_MESSAGE_AT_RISK');
       assert.match(sentenceOf({ error }), /^Link 0 is open, but this firmware loses a message/);
-      assert.equal(codeOf(await event('news', 'warning')), 'FIRST_MESSAGE_AT_RISK');
-      assert.equal(nodeRed.statuses('open').at(-1)?.text, '0: host');
+      assert.equal(codeOf(await nodeRed.event('news', 'warning')), 'FIRST_MESSAGE_AT_RISK');
+      assert.equal(nodeRed.shown('open'), 'green dot 0: host');
     });
 
   for (const firmware of ['C', 'D'] as const)
     it(`firmware that holds a server's first message back, class ${firmware}: ws-open outputs it and does not warn`, async () => {
       const { clock } = await begin(wholeFlow(), { firmware });
       nodeRed.give('open', { linkId: 0, uri: 'ws://host/early' });
-      await event('state', 'opened');
+      await nodeRed.event('state', 'opened');
       assert.equal((await nodeRed.next('in')).payload, EARLY_TEXT);
       await clock.advance(1000);
       assert.deepEqual(nodeRed.waiting('state'), []);
@@ -126,7 +118,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
   it('ws-close: sends code and reason after the messages before it', async () => {
     const { server } = await begin();
     nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
-    await event('state', 'opened');
+    await nodeRed.event('state', 'opened');
     nodeRed.give('send', { linkId: 0, payload: 'last words' });
     nodeRed.give('close', { linkId: 0, code: 3001, reason: 'grüß, "x"' });
     await nodeRed.next('closed');
@@ -140,13 +132,13 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
       ],
     );
     assert.equal((await nodeRed.next('sent')).payload, 'last words');
-    assert.equal(nodeRed.statuses('status').at(-1)?.text, '0: status.closed');
+    assert.equal(nodeRed.shown('status'), 'grey ring 0: status.closed');
   });
 
   it('a restart of the device: every input ends once', async () => {
     const { simulator, clock } = await begin();
     nodeRed.give('open', { linkId: 0, uri: URI });
-    await event('state', 'opened');
+    await nodeRed.event('state', 'opened');
     await nodeRed.next('completed');
     const inputs = 30;
     for (let index = 0; index < inputs; index++) {

@@ -5,6 +5,7 @@ import { SecretSet } from '../../../driver/recorder/secret-set';
 import { TrafficReader } from '../../../nodes/shared/live/live-traffic';
 import { SignalWatch } from '../../../nodes/shared/live/signal-watch';
 import { FakeDevice } from '../../harness/nodes/fake-device';
+import { flowOf } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { asObject, asObjects } from '../../package/project';
@@ -95,31 +96,29 @@ describe('signal for the live view', () => {
   });
 });
 
-const flow = [
-  { id: 'f', type: 'tab' },
-  { id: 'd', type: 'esp-at-device', name: 'board', port: 'sim:' },
-  { id: 's', z: 'f', type: 'ws-status', device: 'd', link: 'device', wires: [] },
-];
+const flow = flowOf('ws-status', 1, { link: 'device' });
 
 onEachRuntime('GET esp-at-websocket', (nodeRed) => {
   it('live: describes every device, and gives the traffic of the one asked for', async () => {
     const { device, recorder } = recorded();
     recorder.wrote(Buffer.from('AT\r\n'));
     await nodeRed.load(() => device, flow);
-    const { status, body } = await nodeRed.get('/esp-at-websocket/live?device=d&run=0&after=0');
+    const { status, body } = await nodeRed.get(
+      '/esp-at-websocket/live?device=device&run=0&after=0',
+    );
     assert.equal(status, 200);
     const { devices, traffic } = asObject(body, 'answer');
     const [only] = asObjects(devices, 'devices');
     assert.deepEqual(
       [only?.id, only?.name, only?.state, only?.firmware],
-      ['d', 'board', 'ready', 'D'],
+      ['device', 'board', 'ready', 'D'],
     );
     assert.deepEqual(asObject(traffic, 'traffic').lines, [{ at: 0, host: 'AT\r\n' }]);
   });
 
   it('recording: gives the file of a device, and an error without one', async () => {
     await nodeRed.load(() => new FakeDevice(), flow);
-    const found = await nodeRed.get('/esp-at-websocket/recording/d');
+    const found = await nodeRed.get('/esp-at-websocket/recording/device');
     assert.equal(found.status, 200);
     const none = await nodeRed.get('/esp-at-websocket/recording/x');
     assert.equal(none.status, 409);

@@ -28,7 +28,7 @@ onEachRuntime('properties of a message', (nodeRed) => {
     ];
     await beginFlow([...wholeFlow(), ...more]);
     nodeRed.give('open', { linkId: 0, uri: URI });
-    for (;;) if ((await nodeRed.next('state')).event === 'opened') return;
+    await nodeRed.event('state', 'opened');
   }
 
   /** Properties that no node of this package knows, some as other nodes make them. */

@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { EspAtError } from '../../../driver';
 import { FailureWatch, type Failure } from '../../../nodes/shared/recording/failure-watch';
 import { FakeDevice } from '../../harness/nodes/fake-device';
+import { flowOf } from '../../harness/nodes/flows';
+import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
-import { asObject, asText } from '../../package/project';
+import { asText } from '../../package/project';
 
 const unresponsive = new EspAtError('DEVICE_UNRESPONSIVE', { port: 'p' });
 
@@ -84,19 +86,7 @@ onEachRuntime('recording of a failure', (nodeRed) => {
   });
   afterEach(() => rmSync(userDir, { recursive: true }));
 
-  const flow = (settings: object) => [
-    { id: 'f', type: 'tab' },
-    {
-      id: 'd',
-      type: 'esp-at-device',
-      name: 'board',
-      port: 'sim:',
-      settingsVersion: 1,
-      ...settings,
-    },
-    { id: 's', z: 'f', type: 'ws-status', device: 'd', link: 'device', wires: [['h']] },
-    { id: 'h', z: 'f', type: 'helper' },
-  ];
+  const flow = (settings: object) => flowOf('ws-status', 1, { link: 'device' }, settings);
   const fail = (device: FakeDevice) => {
     device.become({ name: 'resyncing' });
     device.become({ name: 'initializing', error: unresponsive });
@@ -106,30 +96,22 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     const device = new FakeDevice();
     await nodeRed.load(() => device, flow({ keepRecordings: true }));
     fail(device);
-    let msg = await nodeRed.next('h');
-    while (msg.event !== 'recording-saved') msg = await nodeRed.next('h');
-    const file = asText(msg.detail, 'detail');
+    const { detail } = await nodeRed.event('out0', 'recording-saved');
+    const file = asText(detail, 'detail');
     assert.match(file, /board-resync-failed\.jsonl$/);
     assert.match(readFileSync(file, 'utf8'), /"title":"board: resync-failed"/);
-    assert.ok(nodeRed.logged('d', 'warn').includes(`events.recording-saved: ${file}`));
+    assert.ok(nodeRed.logged('device', 'warn').includes(`events.recording-saved: ${file}`));
   });
 
   it('is saved for msg.action, or the answer says why it cannot be', async () => {
-    await nodeRed.load(
-      () => new FakeDevice(),
-      [...flow({}), { id: 'c', z: 'f', type: 'catch', scope: ['s'], wires: [['h']] }],
-    );
-    const answer = async () => {
-      nodeRed.give('s', { action: 'record' });
-      return asObject(await nodeRed.next('h'), 'message');
-    };
-    const { event, detail } = await answer();
-    assert.equal(event, 'record');
+    await nodeRed.load(() => new FakeDevice(), flow({}));
+    nodeRed.give('node', { action: 'record' });
+    const { detail } = await nodeRed.event('out0', 'record');
     assert.match(readFileSync(asText(detail, 'detail'), 'utf8'), /"title":"board: asked"/);
     rmSync(join(userDir, 'esp-at-recordings'), { recursive: true });
     writeFileSync(join(userDir, 'esp-at-recordings'), 'in the way');
-    const { error } = await answer();
-    assert.equal(asObject(error, 'error').code, 'RECORDING_FAILED');
+    nodeRed.give('node', { action: 'record' });
+    assert.equal(codeOf(await nodeRed.next('caught')), 'RECORDING_FAILED');
   });
 
   it('is not saved where the setting is off', async () => {
@@ -137,8 +119,8 @@ onEachRuntime('recording of a failure', (nodeRed) => {
     await nodeRed.load(() => device, flow({}));
     fail(device);
     // A later recording, which is saved, is the only one.
-    nodeRed.give('s', { action: 'record' });
-    while ((await nodeRed.next('h')).event !== 'record');
+    nodeRed.give('node', { action: 'record' });
+    await nodeRed.event('out0', 'record');
     const saved = readdirSync(join(userDir, 'esp-at-recordings'));
     assert.deepEqual(
       saved.map((name) => name.replace(/^.*Z-/, '')),

@@ -25,7 +25,7 @@ const msg = {
 };
 
 /** Fields of nodes, and where a message has their value. */
-const fields: readonly (readonly [type: string, field: string, path: keyof typeof place])[] = [
+const fields = [
   ['ws-open', 'uri', 'uri'],
   ['ws-open', 'subprotocol', 'text'],
   ['ws-open', 'timeout', 'ms'],
@@ -35,7 +35,7 @@ const fields: readonly (readonly [type: string, field: string, path: keyof typeo
   ['ws-request', 'timeout', 'ms'],
   ['ws-close', 'code', 'code'],
   ['ws-close', 'reason', 'text'],
-];
+] as const;
 
 /** Sources that give the same value: as a property, a context key, a variable, an expression. */
 const sources = (path: string) => [
@@ -91,11 +91,9 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
     const slow = '(payload = 1 ? $sum($map([1..2000], function($v) { $v })) : 0; payload)';
     await load('ws-send', { payload: slow, payloadType: 'jsonata' });
     for (const payload of [1, 2, 3]) nodeRed.give('node', { payload });
-    for (let count = 0; count < 3; count++) await nodeRed.next('out0');
-    assert.deepEqual(
-      link().sent.map(({ payload }) => payload),
-      ['1', '2', '3'],
-    );
+    await nodeRed.take('out0', 3);
+    const payloads = link().sent.map(({ payload }) => payload);
+    assert.deepEqual(payloads, ['1', '2', '3']);
   });
 
   it('ws-request: the condition sees what is sent as the payload of the request', async () => {
@@ -151,40 +149,27 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
     });
   }
 
-  it('values of the wrong kind get the codes that they get in a message', async () => {
-    await load('ws-open', { uri: 'payload', uriType: 'msg' });
-    nodeRed.give('node', { payload: 5 });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_URI');
-    await nodeRed.unload();
-    await load('ws-send', { timeout: 'topic', timeoutType: 'msg' });
-    nodeRed.give('node', { payload: 'x', topic: 'soon' });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_TIMEOUT');
-    await nodeRed.unload();
-    await load('ws-close', { code: 'topic', codeType: 'msg' });
-    nodeRed.give('node', { topic: 'x' });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'INVALID_CLOSE_CODE');
-  });
+  for (const [type, field, source, given, code] of [
+    ['ws-open', 'uri', 'payload', 5, 'INVALID_URI'],
+    ['ws-send', 'timeout', 'topic', 'soon', 'INVALID_TIMEOUT'],
+    ['ws-close', 'code', 'topic', 'x', 'INVALID_CLOSE_CODE'],
+  ] as const)
+    it(`${type}, ${field} of the wrong kind in a property: ${code}, as in a message`, async () => {
+      await load(type, { [field]: source, [`${field}Type`]: 'msg' });
+      nodeRed.give('node', { payload: 'x', [source]: given });
+      assert.equal(codeOf(await nodeRed.next('caught')), code);
+    });
 });
 
 describe('a typed input without a property, variable or expression', () => {
-  for (const [type, checks, field] of [
-    ['ws-open', open, 'uri'],
-    ['ws-open', open, 'subprotocol'],
-    ['ws-open', open, 'timeout'],
-    ['ws-send', send, 'payload'],
-    ['ws-send', send, 'timeout'],
-    ['ws-request', request, 'payload'],
-    ['ws-request', request, 'timeout'],
-    ['ws-close', close, 'code'],
-    ['ws-close', close, 'reason'],
-  ] as const) {
+  const checks = { 'ws-open': open, 'ws-send': send, 'ws-request': request, 'ws-close': close };
+  for (const [type, field] of fields)
     it(`${type}, ${field}: is refused in the dialog; a name is left to the runtime`, () => {
-      const check = Object.entries(checks).find(([name]) => name === field)?.[1];
+      const check = Object.entries(checks[type]).find(([name]) => name === field)?.[1];
       for (const source of ['msg', 'flow', 'global', 'env', 'jsonata']) {
         const settings = { [`${field}Type`]: source };
         assert.equal(check?.(' ', settings)?.code, 'VALUE_UNREADABLE');
         assert.equal(check('no number', settings), undefined);
       }
     });
-  }
 });
