@@ -1,4 +1,4 @@
-/** Details of an error that a sentence shows by their {@link names}. */
+/** Details whose value is a key of {@link names}: a sentence shows the words. */
 export const NAMED_DETAILS = ['setting', 'material', 'state'] as const;
 
 /**

@@ -21,7 +21,7 @@ const sentences = {
   // The port
   PORT_NOT_FOUND: 'There is no serial port {port}. Check the cable and the port name.',
   PORT_PERMISSION:
-    'Access to {port} was denied. Add your user to the group dialout, then log in again.',
+    'Access to {port} was denied. For a serial port on Linux, add your user to the group dialout, then log in again.',
   PORT_BUSY: 'Another program uses {port}. Close that program; the device then connects by itself.',
   PORT_UNREACHABLE: 'Nothing answers at {port}. Check the address, and that the bridge is running.',
   PORT_FAILED:
@@ -29,7 +29,7 @@ const sentences = {
   PORT_LOST: 'The port {port} went away. Plug it in again; the device then connects by itself.',
   PORT_CLOSED: 'The port is closed. Wait until the device is ready, then try again.',
   INVALID_PORT:
-    '"{port}" is not a port. Use a serial path (/dev/ttyUSB0, COM3), tcp://host:port, or sim:.',
+    '"{port}" is not a port. Use a serial path (/dev/ttyUSB0, COM3) or tcp://host:port.',
   // The device
   DEVICE_UNRESPONSIVE:
     'The device on {port} does not answer. Check the wiring (the AT port is UART1), the power and the baud rate.',

@@ -9,7 +9,7 @@ import { checkSetting } from './check';
  */
 export type FlowControl = 'none' | 'rts' | 'cts' | 'both';
 
-/** Whether the device drives RTS: only then CTS of the port shows the wires. */
+/** Whether the device drives RTS: only then does CTS at the host tell whether the wires are connected. */
 export const drivesRts = (flowControl: FlowControl | undefined): boolean =>
   flowControl === 'rts' || flowControl === 'both';
 

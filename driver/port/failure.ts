@@ -21,7 +21,8 @@ const CODES: readonly (readonly [RegExp, ErrorCode])[] = [
 export function portFailure(port: string, cause: unknown): EspAtError {
   if (cause instanceof EspAtError) return cause;
   const reason = reasonOf(cause);
-  // A text may hold the address, or the host in it. Windows denies access to a port that another program holds.
+  // The code first: a message may quote the host of the address, which could match a pattern (`busy.local`). Windows denies
+  // access to a port that another program holds.
   const text =
     codeOf(cause) || reason.replaceAll(port, '').replace(/^.*access (is )?denied.*$/i, 'EBUSY');
   const code = CODES.find(([pattern]) => pattern.test(text))?.[1] ?? 'PORT_FAILED';

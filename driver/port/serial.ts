@@ -52,7 +52,7 @@ export async function openSerial(
 }
 
 class OpenSerial implements Port {
-  readonly reset?: () => Promise<void>;
+  reset?: () => Promise<void>;
   readonly setFlowControl?: (on: boolean) => Promise<void>;
   readonly #options: SerialOptions;
   readonly #handlers: PortHandlers;
@@ -77,11 +77,16 @@ class OpenSerial implements Port {
     this.#rate = options.rate;
     this.#flowControl = options.flowControl;
     if (options.flowControl) return;
-    // With flow control RTS has another meaning and cannot be wired to EN.
-    this.reset = () => this.#reset();
+    this.#offerReset();
     // An RTS that the user holds inactive has another meaning too.
     if (options.rts !== false)
       this.setFlowControl = (on) => (this.#reopening = this.#setFlowControl(on));
+  }
+
+  /** With flow control RTS has another meaning and cannot be wired to EN. */
+  #offerReset(): void {
+    if (this.#flowControl) delete this.reset;
+    else this.reset = () => this.#reset();
   }
 
   /** The flags to set; undefined where the options leave DTR and RTS to the operating system. */
@@ -150,6 +155,7 @@ class OpenSerial implements Port {
     if (on === this.#flowControl) return;
     const before = this.#handle;
     this.#flowControl = on;
+    this.#offerReset();
     this.#handle = undefined;
     await before?.flush().catch(() => undefined);
     await before?.close().catch(() => undefined);

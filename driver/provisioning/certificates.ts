@@ -56,7 +56,7 @@ const parsed = new WeakMap<CertificateOptions, SlotContents>();
  * By the options of a device: materials that do not read back as the driver wrote them. The firmware shows them in another
  * form, or the port has corrupted both attempts; the driver cannot tell, and does not write them again.
  */
-const unverifiable = new WeakMap<readonly CertificateOptions[], Set<string>>();
+const unverifiableOf = new WeakMap<readonly CertificateOptions[], Set<string>>();
 
 /**
  * Checks that all PEM texts are readable, and that keys match their certificates. Refuses a key without a certificate:
@@ -102,13 +102,15 @@ export async function writeCertificates(
   certificates: readonly CertificateOptions[],
 ): Promise<EspAtError[]> {
   const slots = certificates.map(checkSlot);
-  const known = unverifiable.get(certificates) ?? new Set<string>();
-  unverifiable.set(certificates, known);
+  const unverifiable = unverifiableOf.get(certificates) ?? new Set<string>();
+  unverifiableOf.set(certificates, unverifiable);
   const unconfirmed: EspAtError[] = [];
   for (const { ca, key, certificate } of slots) {
-    if (ca) unconfirmed.push(...(await writeUnlessHeld(run, [], ca, known)));
+    if (ca) unconfirmed.push(...(await writeUnlessHeld(run, [], ca, unverifiable)));
     if (certificate)
-      unconfirmed.push(...(await writeUnlessHeld(run, key ? [key] : [], certificate, known)));
+      unconfirmed.push(
+        ...(await writeUnlessHeld(run, key ? [key] : [], certificate, unverifiable)),
+      );
   }
   return unconfirmed;
 }
@@ -118,18 +120,18 @@ async function writeUnlessHeld(
   run: Run,
   first: readonly Material[],
   last: Readable,
-  known: Set<string>,
+  unverifiable: Set<string>,
 ): Promise<EspAtError[]> {
   const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
-  if (known.has(name) || (await isHeld(run, last))) return [];
+  if (unverifiable.has(name) || (await isHeld(run, last))) return [];
   // Writes a second time, because the port may have corrupted the first. Not a third time: the firmware may show a good
   // text in another form.
   for (let attempt = 0; attempt < 2; attempt++) {
     for (const material of all) await write(run, material);
     if (await isHeld(run, last)) return [];
   }
-  known.add(name);
+  unverifiable.add(name);
   return [new EspAtError('CERTIFICATE_UNCONFIRMED', detailsOf(last))];
 }
 

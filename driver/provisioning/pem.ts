@@ -23,7 +23,7 @@ const MAX_PEM_LENGTH = 65_536;
 /** Most bytes of a value of `AT+SYSMFG`, without the final NUL. */
 const MAX_STORED_BYTES = 8191;
 /** The header of an encrypted key in OpenSSL's older format. */
-const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
+export const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
 /** Key types that TLS in the firmware supports. */
 const USABLE_KEYS = ['rsa', 'ec'];
 

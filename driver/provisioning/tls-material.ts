@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { EspAtError } from '../errors';
-import { PemError } from './pem';
+import { ENCRYPTED_HEADER, PemError } from './pem';
 import { readPkcs12 } from './pkcs12';
 import type { CertificateOptions } from './certificates';
 
@@ -32,11 +32,10 @@ export function certificatesOf(slot: number, material: TlsMaterial): Certificate
   };
 }
 
-const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
-
 /** @throws PemError */
 function decryptedKey(pem: string, passphrase: string): string {
-  if (!ENCRYPTED.test(pem)) return pem;
+  const isEncrypted = /^-----BEGIN ENCRYPTED PRIVATE KEY-----/m.test(pem);
+  if (!isEncrypted && !ENCRYPTED_HEADER.test(pem)) return pem;
   if (passphrase === '') throw new PemError({ reason: 'PASSPHRASE_MISSING' });
   try {
     const key = createPrivateKey({ key: pem, passphrase });

@@ -5,7 +5,10 @@ import { headerBytes, MAX_REQUEST_BYTES, MIN_REQUEST_BYTES } from './upgrade-req
 /** A token (RFC 9110, section 5.6.2). */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Headers of the handshake: the firmware writes its own, and supports no extension. */
+/**
+ * Headers that a handshake has once: the firmware writes its own, and supports no extension. A `User-Agent` goes out beside
+ * the firmware's. `Sec-WebSocket-Protocol` may come twice (RFC 6455, section 11.3.4).
+ */
 const RESERVED_HEADER = /^(host|connection|upgrade|sec-websocket-(key|version|extensions))$/i;
 
 /** A flaw, and the name of its header; never the value, which may be a secret. */

@@ -105,8 +105,8 @@ export class TimedPort {
   }
 
   /**
-   * Returns the lead before these bytes. A pause makes it negative, but only for the backlog, which reached the host during
-   * the pause. For later bytes the lead starts at 0.
+   * Returns the lead before these bytes. A pause makes it negative: bytes that waited during the pause (the backlog) may come
+   * faster than the rate. After the backlog a negative lead counts as 0.
    */
   #leadBefore(now: number): number {
     const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;

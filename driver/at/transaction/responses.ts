@@ -92,8 +92,9 @@ function onLineWhileConfirming(transaction: Transaction, by: Confirmation, text:
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // The first success may have been an earlier command's, and the probe's CR and the first LF the last two bytes of this
-      // payload: then the second LF gets no answer. Otherwise an LF completes the CR, and the device answers ERROR.
+      // The second success: perhaps the first was a late one, of an earlier command. If the device has taken the CR of the
+      // probe and the first LF for the last two bytes of the payload, the second LF gets no answer. If it has taken neither,
+      // CR LF is an empty command line, which it answers with ERROR.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);

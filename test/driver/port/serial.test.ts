@@ -277,5 +277,14 @@ describe('the reset of a serial port', () => {
     const { port } = await open({ flowControl: true });
     assert.equal(typeof port.reset, 'undefined');
     await port.close();
+    const { port: other } = await open({});
+    for (const [on, type] of [
+      [true, 'undefined'],
+      [false, 'function'],
+    ] as const) {
+      await other.setFlowControl?.(on);
+      assert.equal(typeof other.reset, type);
+    }
+    await other.close();
   });
 });
