@@ -108,12 +108,13 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; during a resync, once the device
-   * confirms that. The connection then keeps its options, except `keepOpen` and `owner`. Opens it afresh while the device
-   * tries to reconnect. Waits for a device that is not ready, up to `timeoutMs`, and again if it restarts before the open
-   * sequence begins. With `keepOpen` the driver keeps trying after a failure,
-   * although this call rejects. An abort before the link is open closes it and rejects, unless a newer call has claimed the
-   * link: then it has no effect. An abort during the wait for that confirmation only rejects.
+   * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; after a resync, once a check of the
+   * links shows that. The connection then keeps its options, except `keepOpen` and `owner`. Opens it afresh while the device
+   * tries to reconnect. Joins an attempt to this URI, and settles with it; once the open sequence is queued, that keeps its
+   * options, too. Waits for a device that is not ready, up to `timeoutMs`, and again if it restarts before the open
+   * sequence begins. With `keepOpen` the driver keeps trying after a failure, although this call rejects. An abort before
+   * the link is open closes it and rejects, unless a newer call has claimed the link: then it has no effect. An abort during
+   * the wait for the check only rejects.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect;
    * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
    * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`, `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`,

@@ -45,11 +45,11 @@ export async function runOpen(
   };
   try {
     const deadline = watch.deadlineIn(goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS);
-    let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.required;
+    let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.current;
     let isOpen = false;
     while (!isOpen) {
       // The device may be lost again before this code continues.
-      while (device !== watch.current) device = await watch.whenReady(deadline, signal);
+      while (!device || device !== watch.current) device = await watch.whenReady(deadline, signal);
       try {
         await openOnDevice(device, watch, link, { goal, operation }, machine, listener);
         isOpen = true;
@@ -79,7 +79,7 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // A later open() of the same URI may have joined this operation: its options count, unless the sequence is queued.
+  // Those of an open() that joined this operation in the queue count if the device was lost since.
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);

@@ -16,8 +16,6 @@ import {
   CHECK_LINKS,
   closedByServer,
   endClose,
-  endCheckWait,
-  expectCheck,
   lose,
   loseDevice,
   loseDeviceOpening,
@@ -25,6 +23,7 @@ import {
   reopen,
   emitChange,
 } from './transitions';
+import { endCheckWait, expectCheck } from './check-wait';
 import type { LinkStateNumber } from '../../commands/wsopen';
 import type { LinkUrc } from '../../at/urc';
 

@@ -13,13 +13,10 @@ import {
 } from './link-state';
 import {
   aborted,
-  abortCheckWait,
-  awaitCheck,
   becomeClosed,
   endOpen,
   CHECK_LINKS,
   endClose,
-  endCheckWait,
   FAIL_HELD_CLOSED,
   FAIL_QUEUED,
   failOpen,
@@ -30,6 +27,7 @@ import {
   startClose,
   emitChange,
 } from './transitions';
+import { abortCheckWait, awaitCheck, endCheckWait } from './check-wait';
 import { CloseOperation, type OpenOperation } from '../operation';
 
 // Transitions caused by calls, results of operations, and timers.
@@ -45,11 +43,7 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
     case 'backingOff':
       return [...startOpen(claim, 'user'), ...(isSameUri(state, claim) ? [] : [FAIL_HELD_CLOSED])];
     case 'opening':
-      if (isSameUri(state, claim))
-        return [
-          { ...state, goal },
-          { do: 'join', operation, to: state.operation },
-        ];
+      if (isSameUri(state, claim)) return joinOpen(state, claim);
       if (goal.options.replace && isUnknownToDevice(state))
         return [...startOpen(claim, 'user'), FAIL_HELD_CLOSED, aborted(state.operation)];
       return replace(state, claim);
@@ -69,9 +63,24 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
   }
 }
 
+/** Until the sequence is queued, the attempt begins anew: the newest call says how long it waits for the device. */
+function joinOpen(state: Opening, { goal, operation }: Claim): Step {
+  const earlier = state.operation;
+  return state.stage === 'device'
+    ? [
+        { ...state, goal, operation },
+        { do: 'start', operation },
+        { do: 'join', operation: earlier, to: operation },
+      ]
+    : [
+        { ...state, goal },
+        { do: 'join', operation, to: earlier },
+      ];
+}
+
 /**
- * Where a step ends the connection while calls of open() wait for a check: applies them to the state after the step. A close
- * aborts them.
+ * If a step ends the connection, the calls of open() that wait for a check begin in the state after that step. If the step
+ * is a close, they fail.
  */
 export function continueOpen(before: State, step: Step): Step {
   const [after, ...effects] = step;

@@ -69,6 +69,45 @@ describe('an open that waits in the command queue', () => {
   });
 });
 
+describe('an open that joins another one, while both wait for the device', () => {
+  for (const [first, second] of [
+    [180_000, 2000],
+    [2000, 180_000],
+  ] as const)
+    it(`waits for its ${second} ms, and so does the other one, of ${first} ms`, async () => {
+      await using harness = new Harness();
+      const { clock, device, port, link } = harness;
+      await harness.ready();
+      port.unplug();
+      assert.ok(await clock.until(() => device.state.name !== 'ready', 1000));
+      const uri = 'ws://host/plain';
+      const began = clock.now();
+      const endings = [first, second].map((timeoutMs) => endingOf(link.open({ uri, timeoutMs })));
+      assert.deepEqual(await clock.wait(Promise.all(endings)), [
+        'PORT_NOT_FOUND',
+        'PORT_NOT_FOUND',
+      ]);
+      assert.equal(clock.now() - began, second);
+    });
+});
+
+it('an open that joins the attempt of keep-open after a restart waits for the device', async () => {
+  await using harness = new Harness();
+  const { clock, device, server, simulator } = harness;
+  const [slow, link] = device.links;
+  await harness.ready();
+  await clock.wait(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  const running = endingOf(slow.open({ uri: 'ws://host/slow=5000' }));
+  await clock.advance(100);
+  server.connections[0]?.close();
+  assert.ok(await clock.until(() => link.state === 'opening', 4000));
+  simulator.restart();
+  assert.ok(await clock.until(() => device.state.name !== 'ready', 1000));
+  const joined = endingOf(link.open({ uri: 'ws://host/plain', keepOpen: true }));
+  assert.deepEqual(await clock.wait(Promise.all([running, joined])), ['DEVICE_RESTARTED', 'done']);
+  assert.equal(harness.story(1).at(-1), 'reopened 2');
+});
+
 describe('an open of a link that was open before a resync', () => {
   /** A link that is open, and a device that stops answering in the middle of a send. */
   async function resyncing(harness: Harness): Promise<void> {

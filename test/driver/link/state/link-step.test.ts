@@ -7,6 +7,11 @@ describe('open()', () => {
     backing off; open(a): opening 0 a device user, start
     backing off; open(b): opening 0 b device user, start, failHeld(closed)
     opening; open(a): opening 0 a sequence user, join
+    opening at stage device; open(a): opening 0 a device user, start, join
+    opening from 1 at stage device; open(a): opening 1 a device user, start, join
+    opening after corrupt data at stage device; open(a): opening 1 a device reconnect, start, join
+    opening in the queue; open(a): opening 0 a queued user, join
+    opening from 3 in its close; open(a): opening 3 a closing user, join
     opening; open(b): opening 0 a sequence user, LINK_IN_USE
     opening; open(b, replace): closing 0 then b, failHeld(closed), closing(0), giveUp(closed), start, OPEN_ABORTED
     opening at stage device; open(b, replace): opening 0 b device user, start, failHeld(closed), OPEN_ABORTED
@@ -43,19 +48,19 @@ describe('open() during a resync', () => {
     open, joined, awaiting a check; close(): closing 4, failHeld(closed), closing(4), start, OPEN_ABORTED, OPEN_ABORTED
     open, joined, awaiting a check; timer: open 2 unchecked, OUT_OF_SYNC, OUT_OF_SYNC
     open, joined, awaiting a check; check says 2: open 2, failRefused, done, done
-    open, joined, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start, join
-    open, joined, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start, join
+    open, joined, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start, start, join
+    open, joined, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start, start, join
     open, awaiting a check; timer: open 2 unchecked, OUT_OF_SYNC
     open, awaiting a check; timer in a resync: open 2 unchecked, DEVICE_NOT_READY
     open, awaiting a check; check says 2: open 2, failRefused, done
     open, awaiting a check; check says 0: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, awaiting a check; check says 1: opening 1 a device user, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, start
     open, awaiting a check; check says 4: open 2 waiting for 1
-    open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
+    open, suspect, awaiting a check; check says 2: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, start, join
     open, awaiting a check; +WS_CONNECTED: open 2 waiting for 1, endConnection, expectData, lost(1), connectionLost(lost), checkLinks, reopened(2), beginConnection
     open, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), failHeld(lost), start
     open, kept, awaiting a check; +WS_CLOSED: opening 0 a device user, endConnection, connectionLost(closed), closed-by-server(0), startTimer, start
-    open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, join
+    open, awaiting a check; corrupt data: opening 1 a device reconnect, endConnection, lost(1), giveUp(lost), start, start, join
     open, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), failHeld(lost), start
     open, kept, awaiting a check; device restarted: opening 0 a device user, deviceLost, endConnection, device-lost(0), start
   `);

@@ -81,6 +81,11 @@ const states: Readonly<Record<string, State>> = {
     number: 1,
     cause: 'reconnect',
   }),
+  'opening after corrupt data at stage device': opening({
+    stage: 'device',
+    number: 1,
+    cause: 'reconnect',
+  }),
   'opening after corrupt data': opening({ stage: 'queued', number: 1, cause: 'reconnect' }),
   open: { kind: 'open', goal: a, announced: true },
   'open, kept': { kind: 'open', goal: kept, announced: true },
