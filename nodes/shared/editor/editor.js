@@ -2,6 +2,8 @@
 /* exported espAt */
 
 const { migrate } = bundle('shared/settings/migrate.ts');
+const { headerSecretCredentials, SECRET_SLOTS } = bundle('shared/message/secret-headers.ts');
+const { STORED } = bundle('shared/admin/request-text.ts');
 
 /** Shared by the dialogs. The build puts this file into each editor file that includes it. */
 const espAt = {
@@ -150,19 +152,17 @@ const espAt = {
   },
 
   /** The credentials that hold the values of secret headers, as `registerType` takes them. */
-  secretCredentials: Object.fromEntries(
-    Array.from({ length: 8 }, (_, slot) => [`headerSecret${slot}`, { type: 'password' }]),
-  ),
+  secretCredentials: headerSecretCredentials,
 
   /** The same credentials in an open dialog, by slot. @param {string} prefix of inputs */
   secrets: (prefix) => ({
-    slots: 8,
+    slots: SECRET_SLOTS.length,
     get: (slot) => $(`#${prefix}headerSecret${slot}`).val(),
     set: (slot, value) => $(`#${prefix}headerSecret${slot}`).val(value),
   }),
 
   /** What Node-RED gives the editor in place of a stored secret. */
-  stored: '__PWRD__',
+  stored: STORED,
 
   /**
    * Node-RED's `paletteLabel`. Node-RED calls it first for the entry in the palette, which shows the type and `more`; then

@@ -115,10 +115,13 @@ function addLiveView() {
     else redraw();
   }
 
-  function fail({ status }) {
-    note
-      .text(text(status === 401 || status === 403 ? 'live.noPermission' : 'live.noAnswer'))
-      .show();
+  function fail(reply) {
+    note.text(reasonOf(reply)).show();
+  }
+
+  function reasonOf({ status, responseJSON }) {
+    if (responseJSON?.error) return sentenceOf(text, responseJSON.error);
+    return text(status === 401 || status === 403 ? 'live.noPermission' : 'live.noAnswer');
   }
 
   function save() {
@@ -132,10 +135,6 @@ function addLiveView() {
         $('<a>').attr({ href: url, download: name })[0].click();
         URL.revokeObjectURL(url);
       })
-      .fail(({ responseJSON }) => {
-        const error = responseJSON?.error;
-        const sentence = error ? sentenceOf(text, error) : text('live.noAnswer');
-        RED.notify(RED.utils.sanitize(sentence), 'warning');
-      });
+      .fail((reply) => RED.notify(RED.utils.sanitize(reasonOf(reply)), 'warning'));
   }
 }

@@ -50,10 +50,8 @@ export function withDeviceReport(
     ...(host.capabilities === undefined ? {} : { firmware: host.capabilities.firmware }),
   };
   return changed(given, (msg) => {
-    for (const old of ['detail', 'command', 'error', 'level', 'links', 'firmware'])
+    for (const old of ['action', 'detail', 'command', 'error', 'level', 'links', 'firmware'])
       Reflect.deleteProperty(msg, old);
-    // A flow may pass the answer to another ws-status.
-    Reflect.deleteProperty(msg, 'action');
     if (event === 'port') Reflect.deleteProperty(msg, 'port');
     Object.assign(msg, values);
   });

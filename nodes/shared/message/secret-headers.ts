@@ -1,5 +1,5 @@
 /** Numbers of the credentials that hold secret header values. */
-const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+export const SECRET_SLOTS = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Node-RED keeps these apart from the flow and never exports them. */
 export type HeaderSecrets = Partial<Record<`headerSecret${(typeof SECRET_SLOTS)[number]}`, string>>;

@@ -65,8 +65,8 @@ const unversionedDefaults: Readonly<Record<string, Settings>> = {
   'ws-status': { link: '0', poll: '' },
 };
 
-/** Version 1 took these values as they stood in the dialog, and payloads from `msg.payload`. */
-const sources1: Readonly<Record<string, Settings>> = {
+/** What version 1 did without these settings: it took values as they stood in the dialog, and payloads from `msg.payload`. */
+const version1Sources: Readonly<Record<string, Settings>> = {
   'ws-open': { uriType: 'str', subprotocolType: 'str', timeoutType: 'num' },
   'ws-send': { payload: 'payload', payloadType: 'msg', timeoutType: 'num' },
   'ws-request': { payload: 'payload', payloadType: 'msg', timeoutType: 'num' },
@@ -76,7 +76,7 @@ const sources1: Readonly<Record<string, Settings>> = {
 /** The migration at index N takes settings of version N, and returns all settings of version N + 1. */
 const migrations: readonly ((type: string, settings: Settings) => Settings)[] = [
   (type, settings) => ({ ...unversionedDefaults[type], ...settings }),
-  (type, settings) => ({ ...sources1[type], ...settings }),
+  (type, settings) => ({ ...version1Sources[type], ...settings }),
 ];
 
 /**
