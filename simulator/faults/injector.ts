@@ -1,10 +1,9 @@
-import type { Clock } from '../clock';
 import { systemClock } from '../clock';
 import { SimulatedDevice } from '../device/device';
 import type { SimulatorOptions } from '../device/options';
 import { seededRandom, type Random } from '../random';
 import { directUart } from '../serial/uart';
-import type { Fault, FaultSettings, FaultyPort, Hit, Place } from './fault';
+import type { Fault, FaultSettings, FaultSite, FaultyPort, Hit, Place } from './fault';
 import { FaultyLine } from './line';
 import { FaultyNetwork } from './network';
 import { Rules } from './rules';
@@ -50,24 +49,16 @@ export function faultyDevice(options: SimulatorOptions = {}): FaultyDevice {
 /** A random source seeded by the next number of another. */
 const fork = (random: Random): Random => seededRandom(Math.floor(random() * 0x1_0000_0000));
 
-interface FaultyParts {
-  readonly device: SimulatedDevice;
-  readonly clock: Clock;
-  readonly serialLine: FaultyLine;
-  readonly rules: Rules;
-  readonly network: FaultyNetwork;
-}
-
 /** Injects faults into one device. */
 export class Faults {
-  readonly #parts: FaultyParts;
+  readonly #parts: Omit<FaultSite, 'port'>;
   readonly #random: Random;
   readonly #injections = new Set<Injection>();
   /** Set by the owner of the port, for faults of the port. */
   port: FaultyPort | undefined;
 
   /** @internal Made by {@link faultyDevice}. */
-  constructor(parts: FaultyParts, random: Random) {
+  constructor(parts: Omit<FaultSite, 'port'>, random: Random) {
     this.#parts = parts;
     this.#random = random;
   }

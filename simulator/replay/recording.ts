@@ -97,7 +97,7 @@ interface RawLine {
   readonly board?: 'reset' | 'off' | 'on' | 'hang' | 'resume';
   /** Milliseconds from `reset` to `ready`. */
   readonly down?: number;
-  /** `command`, `crash` or `reset`: why the device restarted. The replay does not use it. */
+  /** The device restarted. The reason is not compared. */
   readonly restarted?: string;
   /** `brief`: lost, and back at once. */
   readonly wifi?: 'lost' | 'brief' | 'back';

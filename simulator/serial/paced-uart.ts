@@ -26,11 +26,8 @@ export interface PacedLineOptions {
   readonly hostRate?: number;
   /** Whether RTS and CTS are wired; default true. Without the wires a device that heeds CTS sends nothing. */
   readonly rtsCts?: boolean;
-  /**
-   * Probability, 0 to 1, that a byte is corrupted at a rate. `guarded`: the device uses RTS and CTS, which are wired.
-   * Default: 0.
-   */
-  readonly corruption?: (rate: number, guarded: boolean) => number;
+  /** Probability, 0 to 1, that a byte is corrupted at a rate. Default: 0. */
+  readonly corruption?: (rate: number) => number;
 }
 
 /** Both directions of a paced line, for one device. */
@@ -215,9 +212,7 @@ export class PacedUart implements Uart {
   }
 
   #corrupt(bytes: Buffer): Buffer {
-    const { rate, flowControl } = this.#settings;
-    const guarded = this.#isWired && flowControl === (DRIVES_RTS | HEEDS_CTS);
-    const chance = this.#options.corruption?.(rate, guarded) ?? 0;
+    const chance = this.#options.corruption?.(this.#settings.rate) ?? 0;
     if (chance === 0) return bytes;
     const { random } = this.#ends;
     const passed = Buffer.from(bytes);

@@ -1,4 +1,3 @@
-import { endianness } from 'node:os';
 import type { Random } from '../random';
 
 /** Opcodes of RFC 6455, section 5.2. */
@@ -10,8 +9,6 @@ export const opcodes = {
   ping: 9,
   pong: 10,
 } as const;
-
-const IS_LITTLE_ENDIAN = endianness() === 'LE';
 
 /** A frame (RFC 6455, section 5.2). */
 export interface Frame {
@@ -25,15 +22,16 @@ export function encodeFrame(frame: Frame, random: Random): Buffer {
   const { payload } = frame;
   const { length } = payload;
   const headerLength = headerBytes(length) + 4;
-  // Aligns the payload to 4 bytes, to mask it word by word.
+  // Aligns mask and payload to 4 bytes, to mask word by word.
   const lead = (4 - (headerLength % 4)) % 4;
   const memory = Buffer.from(new ArrayBuffer(lead + headerLength + ((length + 3) & ~3)));
   const bytes = memory.subarray(lead, lead + headerLength + length);
   writeHeader(bytes, frame, 0x80);
-  const mask = Math.floor(random() * 0x1_0000_0000) >>> 0;
-  bytes.writeUInt32BE(mask, headerLength - 4);
+  bytes.writeUInt32BE(Math.floor(random() * 0x1_0000_0000), headerLength - 4);
   payload.copy(bytes, headerLength);
-  maskWords(memory, lead + headerLength, length, mask);
+  const words = new Uint32Array(memory.buffer, lead + headerLength - 4);
+  const [mask = 0] = words;
+  for (let index = 1; index < words.length; index++) words[index] = (words[index] ?? 0) ^ mask;
   return bytes;
 }
 
@@ -90,12 +88,3 @@ export function readFrame(bytes: Buffer): ReceivedFrame | undefined {
   const [fin, rsv, opcode] = [first >= 0x80, (first >> 4) & 7, first & 0x0f];
   return { fin, rsv, opcode, masked, size, length, payload };
 }
-
-function maskWords(memory: Buffer, offset: number, length: number, mask: number): void {
-  const words = new Uint32Array(memory.buffer, offset, (length + 3) >> 2);
-  const word = IS_LITTLE_ENDIAN ? swap(mask) : mask;
-  for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ word;
-}
-
-const swap = (word: number): number =>
-  ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;

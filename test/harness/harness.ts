@@ -49,8 +49,8 @@ export interface SerialOptions {
   readonly latencyMs?: number;
   /** Whether RTS and CTS are wired; absent: the port has no such lines. */
   readonly rtsCts?: boolean;
-  /** Probability, 0 to 1, that a byte is corrupted at a rate. `guarded`: RTS and CTS are wired, and used. */
-  readonly corruption?: (rate: number, guarded: boolean) => number;
+  /** Probability, 0 to 1, that a byte is corrupted at a rate. */
+  readonly corruption?: (rate: number) => number;
   /** Whether RTS is wired to the device's reset. */
   readonly resetWired?: boolean;
 }
