@@ -23,50 +23,25 @@ const CR = 0x0d;
 const LF = 0x0a;
 const A = 0x41;
 
-/** Patterns, with an index to find their starts. */
-export interface PatternIndex {
-  /** Patterns by their first byte, the longest first. */
-  readonly byFirst: readonly (readonly SecretPattern[] | undefined)[];
-  /**
-   * By two bytes in succession (first × 256 + second): 1 where a pattern may start with them, or with the first one and a
-   * gap. Empty without patterns.
-   */
-  readonly starts: Uint8Array;
-}
+/** Patterns by their first byte, the longest first. */
+export type PatternIndex = readonly (readonly SecretPattern[] | undefined)[];
 
 /** Leaves a shorter beginning of a secret at a cut: it may be no secret, such as the K of `OK` where a secret begins with K. */
 const MIN_CUT_BYTES = 4;
 
 export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
   const byFirst = new Array<SecretPattern[] | undefined>(256).fill(undefined);
-  const starts = new Uint8Array(patterns.length > 0 ? 65_536 : 0);
-  const longestFirst = [...patterns].sort((a, b) => b.find.length - a.find.length);
-  for (const pattern of longestFirst) {
-    const [first = 0, second = 0] = pattern.find;
-    byFirst[first] = [...(byFirst[first] ?? []), pattern];
-    for (const next of [second, CR, LF, A]) starts[(first << 8) | next] = 1;
-  }
-  return { byFirst, starts };
-}
-
-/** Returns the first index, from `from` on, at which a secret may start; the length of the bytes where there is none. */
-function nextStart({ byFirst, starts }: PatternIndex, bytes: Uint8Array, from: number) {
-  const { length } = bytes;
-  if (starts.length === 0) return length;
-  const last = length - 1;
-  let first = bytes[from] ?? 0;
-  for (let at = from; at < last; at++) {
-    const second = bytes[at + 1] ?? 0;
-    if (starts[(first << 8) | second]) return at;
-    first = second;
-  }
-  return from <= last && byFirst[bytes[last] ?? 0] ? last : length;
+  for (const pattern of [...patterns].sort((a, b) => b.find.length - a.find.length))
+    (byFirst[pattern.find[0] ?? 0] ??= []).push(pattern);
+  return byFirst;
 }
 
 /** A secret in some bytes, in whole or in part. */
 interface Match {
   /** The pattern's bytes `from` up to `to` stand at `at`. */
   readonly parts: readonly { readonly at: number; readonly from: number; readonly to: number }[];
+  /** Of all parts together. */
+  readonly length: number;
   /** False while the bytes end within the secret. */
   readonly isWhole: boolean;
 }
@@ -87,19 +62,19 @@ export type End = 'goesOn' | 'complete' | 'cut';
 
 /** Replaces secrets by their placeholders. */
 export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): Redacted {
-  let at = nextStart(patterns, bytes, 0);
-  if (at === bytes.length) return { bytes };
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let clean: Buffer | undefined;
   let begun: Uint8Array | undefined;
-  for (; at < view.length; at = nextStart(patterns, view, at + 1)) {
-    for (const { find, put } of patterns.byFirst[view[at] ?? 0] ?? []) {
+  for (let at = 0; at < view.length; at++) {
+    const candidates = patterns[view[at] ?? 0];
+    if (!candidates) continue;
+    for (const { find, put } of candidates) {
       const match = matchAt(view, at, find);
       if (!match) continue;
       if (!match.isWhole && end === 'complete') continue;
       if (!match.isWhole) begun ??= begunBy(match, find, view);
       if (begun && end === 'goesOn') return { bytes, begun };
-      if (!match.isWhole && lengthOf(match) < MIN_CUT_BYTES) continue;
+      if (!match.isWhole && match.length < MIN_CUT_BYTES) continue;
       clean ??= Buffer.from(view);
       for (const { at: start, from, to } of match.parts) put.copy(clean, start, from, to);
     }
@@ -111,13 +86,6 @@ export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): R
 function begunBy({ parts }: Match, find: Buffer, bytes: Buffer): Uint8Array {
   const { at, from, to } = parts.at(-1) ?? { at: 0, from: 0, to: 0 };
   return Buffer.concat([find.subarray(0, to), bytes.subarray(at + to - from)]);
-}
-
-function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined {
-  // Most candidates end here: no object for them.
-  const second = bytes[start + 1];
-  if (second !== undefined && second !== find[1] && !mayBeginGap(second)) return undefined;
-  return matchFrom(bytes, start, find);
 }
 
 /** A partial match: the pattern's first `to` bytes end at `at`; those from `from` on follow each other without a gap. */
@@ -140,7 +108,10 @@ interface Way {
  * Matches a pattern. A server may send what reads as gaps in many ways: the search looks at each place once, and needs no
  * deep stack.
  */
-function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefined {
+function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined {
+  // Most candidates end here: no object for them.
+  const second = bytes[start + 1];
+  if (second !== undefined && second !== find[1] && !mayBeginGap(second)) return undefined;
   const seen = new Set<number>();
   const ways: Way[] = [
     { at: start, from: 0, to: 0, before: undefined, emptyGaps: 0, mayBeGap: false },
@@ -151,7 +122,7 @@ function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefine
     let { at, to, mayBeGap } = way;
     for (; ; at++, to++, mayBeGap = true) {
       const here = { at, from, to, before, emptyGaps, mayBeGap: false };
-      if (to === find.length) return { parts: partsOf(here), isWhole: true };
+      if (to === find.length) return matchOf(here, true);
       if (at === bytes.length) begun ??= here;
       if (at === bytes.length) break;
       const mayTry = mayBeGap && (to > from || emptyGaps < MAX_EMPTY_GAPS);
@@ -172,20 +143,16 @@ function matchFrom(bytes: Buffer, start: number, find: Buffer): Match | undefine
       if (bytes[at] !== find[to]) break;
     }
   }
-  return begun && { parts: partsOf(begun), isWhole: false };
+  return begun && matchOf(begun, false);
 }
 
-function partsOf(last: Way): Match['parts'] {
+function matchOf(last: Way, isWhole: boolean): Match {
   const parts: { at: number; from: number; to: number }[] = [];
   for (let way: Way | undefined = last; way; way = way.before) {
     const { at, from, to } = way;
     if (to > from) parts.unshift({ at: at - (to - from), from, to });
   }
-  return parts;
-}
-
-function lengthOf({ parts }: Match): number {
-  return parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  return { parts, length: last.to, isWhole };
 }
 
 function mayBeginGap(byte: number | undefined): boolean {
