@@ -1,6 +1,6 @@
 import type { Command } from '../at/command';
-import type { DataChunk, DataReceiver, LinkId } from '../at/types';
-import { onTimeout, type Clock } from '../clock';
+import type { DataReceiver, LinkId } from '../at/types';
+import { onTimeout } from '../clock';
 import { wsheadClear } from '../commands/wshead';
 import { wsclose, wsopen } from '../commands/wsopen';
 import { wssend } from '../commands/wssend';
@@ -30,15 +30,20 @@ export async function examineEchoServer(examination: Examination, uri: string): 
   }
   // The headers of another program, which may be secret, would go to the echo server. Class A, which has none, refuses.
   await examination.ask(wsheadClear());
-  const receiver = new EchoReceiver(clock);
-  client.setReceiver(id, receiver);
+  const echo = new Deferred<number | undefined>();
+  client.setReceiver(
+    id,
+    echoReceiver(() => echo.resolve(clock.now())),
+  );
   let isOpen = false;
   try {
     await access.run(openEchoServer(id, uri));
     isOpen = true;
     const start = clock.now();
     await access.run(wssend(id, TEXT, { opcode: 1 }));
-    const end = await receiver.echoed(ECHO_TIMEOUT_S * 1000);
+    const cancel = onTimeout(clock, ECHO_TIMEOUT_S * 1000, () => echo.resolve(undefined));
+    const end = await echo.promise;
+    cancel();
     if (end !== undefined) facts.echoServerMs = Math.round(end - start);
     else examination.found('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
   } catch (error) {
@@ -60,34 +65,17 @@ function publicPart(uri: string): string {
   }
 }
 
-/** Waits for the text, which may come in pieces. */
-class EchoReceiver implements DataReceiver {
-  readonly connected = true;
-  readonly #clock: Clock;
-  readonly #echo = new Deferred<number>();
-  #bytes = '';
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Returns the time of the echo; undefined where it has not come in `timeoutMs` from now. */
-  echoed(timeoutMs: number): Promise<number | undefined> {
-    return new Promise((resolve) => {
-      const cancel = onTimeout(this.#clock, timeoutMs, () => resolve(undefined));
-      void this.#echo.promise.then((time) => {
-        cancel();
-        resolve(time);
-      });
-    });
-  }
-
-  push({ bytes }: DataChunk): void {
-    this.#bytes = (this.#bytes + bytes.toString('latin1')).slice(-1024);
-    if (this.#bytes.includes(TEXT.toString())) this.#echo.resolve(this.#clock.now());
-  }
-
-  dataLost(): void {
-    this.#bytes = '';
-  }
+/** A receiver that calls `echoed` at the text, which may come in pieces. */
+function echoReceiver(echoed: () => void): DataReceiver {
+  let said = '';
+  return {
+    connected: true,
+    push({ bytes }) {
+      said = (said + bytes.toString('latin1')).slice(-1024);
+      if (said.includes(TEXT.toString())) echoed();
+    },
+    dataLost() {
+      said = '';
+    },
+  };
 }

@@ -5,37 +5,27 @@ import { EspAtError } from '../errors';
 import { freeLink, tryQueryLinks } from '../link/query-links';
 import type { Examination } from './examination';
 
-/** Class A and B never verify a server. */
-const WITHOUT_VERIFICATION = ['A', 'B'];
-
 /** Identifies the firmware: its version, its module, and its class where it has WebSocket commands and a closed link. */
 export async function examineFirmware(examination: Examination): Promise<void> {
   const { access, facts } = examination;
   const lines = (await examination.ask(version())) ?? [];
   const [first] = lines;
   if (first !== undefined) facts.version = /^AT version:([^(]*)/.exec(first)?.[1]?.trim() ?? first;
-  const module = moduleOf(lines);
+  // As in `Bin version:2.1.0(WROOM-32)`.
+  const [, module] = /^Bin version:.*?\(([\w-]+)\)/m.exec(lines.join('\n')) ?? [];
   if (module !== undefined) facts.module = module;
   try {
     const link = await closedLink(examination);
     if (link === undefined) return;
     const { capabilities } = await identify(access.run, undefined, link);
     facts.firmware = capabilities.firmware;
-    if (WITHOUT_VERIFICATION.includes(capabilities.firmware))
+    if (capabilities.firmware < 'C')
       examination.found('NO_TLS_VERIFICATION', { class: capabilities.firmware });
   } catch (error) {
-    if (!(error instanceof EspAtError)) throw error;
-    if (error.code === 'NO_WEBSOCKET') {
-      const details = { version: facts.version ?? '?', module: facts.module ?? 'ESP32' };
-      examination.found('STOCK_FIRMWARE', details);
-    } else throw error;
+    if (!(error instanceof EspAtError) || error.code !== 'NO_WEBSOCKET') throw error;
+    const { version = '?', module = 'ESP32' } = facts;
+    examination.found('STOCK_FIRMWARE', { version, module });
   }
-}
-
-/** Returns the module in a line such as `Bin version:2.1.0(WROOM-32)`. */
-function moduleOf(lines: readonly string[]): string | undefined {
-  const line = lines.find((each) => each.startsWith('Bin version:'));
-  return /\(([\w-]+)\)/.exec(line ?? '')?.[1];
 }
 
 /** Returns a closed link, on which trial commands do no harm; undefined where all are open. */

@@ -23,12 +23,15 @@ export interface CertificateOptions {
   readonly key: string;
 }
 
-/** Names of the stores' contents in errors. */
+/** Names in errors. */
 const MATERIAL_NAMES = {
   wss_ca: 'caCertificate',
   wss_cert: 'clientCertificate',
   wss_key: 'privateKey',
 } as const satisfies Record<CertificateStore, string>;
+
+/** A store that the driver may read back: no key. */
+type ReadableStore = Exclude<CertificateStore, 'wss_key'>;
 
 /** A PEM text and its slot. */
 interface Material<Store extends CertificateStore = CertificateStore> {
@@ -37,17 +40,8 @@ interface Material<Store extends CertificateStore = CertificateStore> {
   readonly pem: string;
 }
 
-/** A material that the driver may read back: no key. */
-type Readable = Material<Exclude<CertificateStore, 'wss_key'>>;
-
-type Certificates = Readable & ReturnType<typeof readCertificates>;
-
 /** PEM texts for a slot, and what they hold. */
-interface SlotContents {
-  readonly ca: Certificates | undefined;
-  readonly certificate: Certificates | undefined;
-  readonly key: (Material & ReturnType<typeof readKey>) | undefined;
-}
+type SlotContents = ReturnType<typeof parseSlot>;
 
 /** Parsing certificates and keys blocks the event loop for milliseconds, and every initialization needs their contents. */
 const parsed = new WeakMap<CertificateOptions, SlotContents>();
@@ -77,16 +71,13 @@ export function outdatedCertificates(
   certificates: readonly CertificateOptions[],
   now = Date.now(),
 ): EspAtError[] {
-  return certificates.flatMap((each) => {
-    const { ca, certificate } = readSlot(each);
-    return [...outdated(ca, now), ...outdated(certificate, now)];
-  });
-}
-
-function outdated(material: Certificates | undefined, now: number): EspAtError[] {
-  if (!material) return [];
-  const { store, slot, all } = material;
-  return all.flatMap((one) => dateFlaw(one, now) ?? []).map((flaw) => invalid(slot, store, flaw));
+  const slots = certificates.map(readSlot);
+  // A host without a battery for its clock starts in 1970, until NTP sets it.
+  if (!isPlausible(new Date(now))) return [];
+  const materials = slots.flatMap(({ ca, certificate }) => [ca ?? [], certificate ?? []].flat());
+  return materials.flatMap(({ store, slot, all }) =>
+    all.flatMap((one) => dateFlaw(one, now) ?? []).map((flaw) => invalid(slot, store, flaw)),
+  );
 }
 
 /**
@@ -119,7 +110,7 @@ export async function writeCertificates(
 async function writeUnlessHeld(
   run: Run,
   first: readonly Material[],
-  last: Readable,
+  last: Material<ReadableStore>,
   unverifiable: Set<string>,
 ): Promise<EspAtError[]> {
   const all = [...first, last];
@@ -149,7 +140,7 @@ async function write(run: Run, material: Material): Promise<void> {
   }
 }
 
-async function isHeld(run: Run, { store, slot, pem }: Readable): Promise<boolean> {
+async function isHeld(run: Run, { store, slot, pem }: Material<ReadableStore>): Promise<boolean> {
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += SYSMFG_PIECE_BYTES) {
     const piece = wanted.slice(offset, offset + SYSMFG_PIECE_BYTES);
@@ -164,7 +155,7 @@ async function isHeld(run: Run, { store, slot, pem }: Readable): Promise<boolean
  */
 export async function readPiece(
   run: Run,
-  store: Readable['store'],
+  store: ReadableStore,
   slot: number,
   offset: number,
   length: number,
@@ -180,7 +171,7 @@ export async function readPiece(
 
 function checkSlot(given: CertificateOptions): SlotContents {
   const slot = readSlot(given);
-  const key = slot.key?.key;
+  const { key } = slot.key ?? {};
   if (!key) return slot;
   const [certificate] = slot.certificate?.all ?? [];
   if (!certificate) throw invalid(given.slot, 'wss_key', { reason: 'NO_CERTIFICATE' });
@@ -195,7 +186,7 @@ function readSlot(given: CertificateOptions): SlotContents {
   return contents;
 }
 
-function parseSlot({ slot, ca, certificate, key }: CertificateOptions): SlotContents {
+function parseSlot({ slot, ca, certificate, key }: CertificateOptions) {
   const read = <Store extends CertificateStore, Contents>(
     store: Store,
     text: string,
@@ -218,23 +209,12 @@ function parseSlot({ slot, ca, certificate, key }: CertificateOptions): SlotCont
   };
 }
 
-function invalid(
-  slot: number,
-  store: CertificateStore,
-  flaw: PemFlaw,
-  cause?: unknown,
-): EspAtError {
-  return new EspAtError(
-    'CERTIFICATE_INVALID',
-    { ...detailsOf({ store, slot }), ...flaw },
-    { cause },
-  );
+function invalid(slot: number, store: CertificateStore, flaw: PemFlaw, cause?: unknown) {
+  const details = { ...detailsOf({ store, slot }), ...flaw };
+  return new EspAtError('CERTIFICATE_INVALID', details, { cause });
 }
 
-function dateFlaw(certificate: X509Certificate, now: number): PemFlaw | undefined {
-  // A host without a battery for its clock starts in 1970, until NTP sets it.
-  if (!isPlausible(new Date(now))) return undefined;
-  const { validFrom, validTo } = certificate;
+function dateFlaw({ validFrom, validTo }: X509Certificate, now: number): PemFlaw | undefined {
   const day = (date: string) => new Date(date).toISOString().slice(0, 10);
   if (now > Date.parse(validTo)) return { reason: 'EXPIRED', date: day(validTo) };
   if (now < Date.parse(validFrom)) return { reason: 'NOT_YET_VALID', date: day(validFrom) };
