@@ -1,7 +1,6 @@
 import type { LinkId } from '../at/types';
 import { systemClock, type Clock } from '../clock';
 import type { DeviceOptions, PortMemory } from '../device/options';
-import { asEspAtError, EspAtError } from '../errors';
 import type { CloseOptions, OpenOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
 import { withoutForeignSecrets } from './foreign-secrets';
@@ -85,21 +84,10 @@ export class DeviceRecorder extends Recorder {
     this.called('command', this.secrets.redactText(`${line}\r`).slice(0, -1));
   }
 
-  async #call<T>(line: LinkCall, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  #call<T>(line: LinkCall, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const call = this.nextCall();
     this.line({ call, ...line });
-    const aborted = () => this.aborted(call);
-    signal?.addEventListener('abort', aborted, { once: true });
-    try {
-      const result = await run();
-      this.line({ settled: call });
-      return result;
-    } catch (reason) {
-      this.failed(call, reason, signal);
-      throw reason;
-    } finally {
-      signal?.removeEventListener('abort', aborted);
-    }
+    return this.recordEnd(call, run, signal);
   }
 
   /**
@@ -120,18 +108,6 @@ export class DeviceRecorder extends Recorder {
   /** Records a close, and its end. */
   close<T>(link: LinkId, { signal, ...options }: CloseOptions, run: () => Promise<T>) {
     return this.#call({ to: 'close', link, options }, run, signal);
-  }
-
-  /** Records that a call has failed. @param signal of the call */
-  failed(call: number, reason: unknown, signal: AbortSignal | undefined): void {
-    const isAborted = signal?.aborted === true && reason === signal.reason;
-    const { code, outcome } = isAborted ? new EspAtError('ABORTED') : asEspAtError(reason);
-    this.line({ settled: call, error: code, outcome });
-  }
-
-  /** Records that the signal of a call was aborted. */
-  aborted(call: number): void {
-    this.line({ abort: call });
   }
 
   /** Whether a snapshot is due, at the next moment of a quiet device. */

@@ -1,5 +1,6 @@
 import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
+import { asEspAtError, EspAtError } from '../errors';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
 import { RecordList, type CleanRecord, type PlacedLine } from './record-list';
@@ -65,9 +66,9 @@ export class Recorder {
     return ++this.#calls;
   }
 
-  /** Records a message that the user sends; returns the number of the call. */
-  send(link: LinkId, options: Omit<SendOptions, 'signal'>, payload: Uint8Array): number {
-    const { opcode, fin, timeoutMs, holdMs } = options;
+  /** Records a message that the user sends, and how `run`, which sends it, ends. */
+  send<T>(link: LinkId, options: SendOptions, payload: Uint8Array, run: () => Promise<T>) {
+    const { opcode, fin, timeoutMs, holdMs, signal } = options;
     const call = this.nextCall();
     const bytes = latin1(this.secrets.redactBytes(payload).subarray(0, this.#list.longest));
     const cut = payload.length - bytes.length;
@@ -80,12 +81,25 @@ export class Recorder {
       ...(cut > 0 && { cut }),
     } as const;
     this.#keep(line, bytes.length);
-    return call;
+    return this.recordEnd(call, run, signal);
   }
 
-  /** Records that a send has succeeded. */
-  sent(call: number): void {
-    this.#keep({ settled: call });
+  /** Runs a call, and records its end, and that its user has aborted it. */
+  protected async recordEnd<T>(call: number, run: () => Promise<T>, signal?: AbortSignal) {
+    const abort = () => this.line({ abort: call });
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const result = await run();
+      this.#keep({ settled: call });
+      return result;
+    } catch (reason) {
+      const isAborted = signal?.aborted === true && reason === signal.reason;
+      const { code, outcome } = isAborted ? new EspAtError('ABORTED') : asEspAtError(reason);
+      this.line({ settled: call, error: code, outcome });
+      throw reason;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   /** Records a message that a link emits. @param bytes of the message */

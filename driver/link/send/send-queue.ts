@@ -85,18 +85,12 @@ export class SendQueue implements SendSource {
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
     const { recorder } = this.#host;
-    const call = recorder?.send(this.link, options, bytes) ?? 0;
-    try {
-      await this.#accept(bytes, options, call);
-    } catch (error) {
-      recorder?.failed(call, error, options.signal);
-      throw error;
-    }
-    recorder?.sent(call);
+    const run = () => this.#accept(bytes, options);
+    await (recorder ? recorder.send(this.link, options, bytes, run) : run());
     return bytes.length;
   }
 
-  async #accept(bytes: Uint8Array, options: SendOptions, call: number): Promise<void> {
+  async #accept(bytes: Uint8Array, options: SendOptions): Promise<void> {
     const { signal } = options;
     const device = this.#watch.current;
     if (device) this.#plan(bytes, options, device.capabilities);
@@ -105,7 +99,6 @@ export class SendQueue implements SendSource {
     this.#host.queueLimit.take(bytes.length);
     const message = this.#create(bytes, options);
     const abort = () => {
-      this.#host.recorder?.aborted(call);
       if (message.isUntouched) this.#settle(message, aborted(signal));
     };
     signal?.addEventListener('abort', abort, { once: true });

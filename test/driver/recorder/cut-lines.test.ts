@@ -34,7 +34,7 @@ describe('a line that is longer than half the memory of a recorder', () => {
   it('is in the recording by its beginning and its length where it is a message', () => {
     const recorder = new DeviceRecorder({ port, clock: new VirtualClock() }, 2048);
     recorder.called('start');
-    recorder.send(0, {}, Buffer.alloc(2000, 'm'));
+    void recorder.send(0, {}, Buffer.alloc(2000, 'm'), () => Promise.resolve());
     const [, start = '', line = ''] = recorder.text('title', undefined).trim().split('\n');
     assert.match(start, /"to":"start"/);
     assert.match(line, /"to":"send".*"bytes":"m{1011}","cut":989}/);

@@ -128,7 +128,7 @@ describe('redaction', () => {
     const recorder = new Recorder(65_536, clock, secrets);
     recorder.received(Buffer.from('a secret'));
     recorder.line({ random: 0.5 });
-    recorder.sent(7);
+    recorder.line({ settled: 7 });
     recorder.line({ late: 20 });
     assert.deepEqual([...recorder.lines()], []);
     assert.deepEqual(
