@@ -150,13 +150,6 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.doesNotMatch(patient.written, /SYSMFG=1,"wss_key"|SYSMFG=2,/);
   });
 
-  it('tells the best baud rate of a device without Wi-Fi too', async () => {
-    await using patient = new Patient({ simulator: { joined: false } });
-    const { facts } = await examine(patient.opener);
-    assert.equal(facts.bestBaudRate, 3_000_000);
-    assert.equal((await examine(patient.opener)).facts.baudRate, 115_200);
-  });
-
   it('ends at an abort, and closes the port', async () => {
     const pty = openPty();
     const opener = portAt(pty.path, { rate: 115_200 });
@@ -201,12 +194,6 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
-  it('names noise', async () => {
-    await using patient = new Patient({ line: { corruption: () => 0.001 } });
-    const report = await examine(patient.opener);
-    assert.equal(codes(report)[0], 'NOISE', JSON.stringify(report));
-  });
-
   it('refuses a wrong URI of the echo server before it opens the port', async () => {
     const opener = { address: 'closed', open: () => assert.fail('opened') };
     await assert.rejects(examine(opener, { uri: 'http://no.websocket/' }), { code: 'INVALID_URI' });
@@ -219,11 +206,6 @@ describe('the doctor, over a pty', { skip: whyNoPty() ?? false, concurrency: 4 }
     assert.deepEqual(wrong(report), []);
     assert.ok(codes(report).includes('BRIDGE'));
     assert.equal(report.facts.ssid, 'espressif');
-  });
-
-  it('names a bridge with nothing behind it', async () => {
-    const unreachable = portAt('tcp://127.0.0.1:1', { rate: 115_200 });
-    assert.deepEqual(codes(await examine(unreachable)), ['PORT_UNREACHABLE']);
   });
 });
 

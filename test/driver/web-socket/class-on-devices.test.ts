@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
 import { EspAtError } from '../../../driver/errors';
+import { uncaught } from '../../harness/uncaught';
 import { URI, classHarness, events, test } from './class-harness';
 
 describe('links of a device', () => {
   test('are three at a time: a fourth connection fails with the reason; a closed link is free again', async (harness) => {
-    const { opened, WebSocket } = harness;
-    const sockets = [await opened(), await opened(), await opened()];
-    const fourth = new WebSocket(URI);
+    const sockets = [await harness.opened(), await harness.opened(), await harness.opened()];
+    const fourth = new harness.WebSocket(URI);
     const told: string[] = [];
     fourth.on('error', ({ message }) => told.push(message));
     fourth.on('close', (code) => told.push(String(code)));
@@ -20,18 +20,17 @@ describe('links of a device', () => {
     ]);
     sockets[1]?.close();
     await harness.clock.advance(3000);
-    await opened('again');
+    await harness.opened('again');
     assert.equal(harness.server.connections.at(-1)?.request.target, '/again');
   });
 
   test('that the program opens itself stay out of use', async (harness) => {
-    const { opened, WebSocket } = harness;
     for (const id of [0, 1] as const)
       await harness.clock.wait(harness.device.links[id].open({ uri: URI, keepOpen: true }));
     harness.server.connections[0]?.close();
     await harness.clock.advance(1);
-    await opened();
-    const other = new WebSocket(URI);
+    await harness.opened();
+    const other = new harness.WebSocket(URI);
     await harness.clock.advance(1);
     assert.equal(other.readyState, 3);
   });
@@ -40,34 +39,31 @@ describe('links of a device', () => {
 describe('a link that an open() of the program joins', () => {
   for (const when of ['before it is open', 'once it is open'])
     test(`${when}: the connection opens, receives, and ends when it is lost`, async (harness) => {
-      const { WebSocket, arrive, clock, link } = harness;
-      const socket = new WebSocket(URI);
+      const socket = new harness.WebSocket(URI);
       const told = events(socket);
       socket.on('message', (data) => told.push(data.toString()));
-      await clock.advance(when === 'once it is open' ? 1000 : 1);
+      await harness.clock.advance(when === 'once it is open' ? 1000 : 1);
       assert.equal(socket.readyState, when === 'once it is open' ? 1 : 0);
-      await clock.wait(link.open({ uri: URI, owner: 'other' }));
-      await arrive(1, 'for both');
+      await harness.clock.wait(harness.link.open({ uri: URI, owner: 'other' }));
+      await harness.arrive(1, 'for both');
       harness.server.connections[0]?.reset();
-      await clock.advance(3000);
+      await harness.clock.advance(3000);
       assert.deepEqual(told, ['open 1', 'for both', 'error 3', 'close 3 1006 "" false']);
     });
 
   test('stays open when the connection of the class closes', async (harness) => {
-    const { opened, clock, link } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
-    await clock.wait(link.open({ uri: URI }));
+    await harness.clock.wait(harness.link.open({ uri: URI }));
     socket.close();
-    await clock.advance(3000);
-    assert.deepEqual([told, link.state], [['close 3 1000 "" true'], 'open']);
+    await harness.clock.advance(3000);
+    assert.deepEqual([told, harness.link.state], [['close 3 1000 "" true'], 'open']);
   });
 });
 
 describe('as the package ws', () => {
   test('emits open, message with a Buffer, and close with code and reason', async (harness) => {
-    const { WebSocket, arrive } = harness;
-    const socket = new WebSocket(URI, [], {
+    const socket = new harness.WebSocket(URI, [], {
       headers: { 'X-Token': 'abc' },
       handshakeTimeout: 5000,
     });
@@ -76,9 +72,9 @@ describe('as the package ws', () => {
     socket.on('message', (data, isBinary) => told.push([data.toString(), isBinary]));
     socket.once('close', (code, reason) => told.push([code, reason.toString()]));
     await harness.clock.advance(1000);
-    await arrive(1, 'text');
+    await harness.arrive(1, 'text');
     socket.pause();
-    await arrive(2, 'bytes');
+    await harness.arrive(2, 'bytes');
     assert.deepEqual([told.length, socket.isPaused], [2, true]);
     socket.resume();
     const sent = new Promise((resolve) => socket.send('x', resolve));
@@ -91,58 +87,53 @@ describe('as the package ws', () => {
   });
 
   test('addListener() adds a listener, removeListener() and off() remove it; once() calls it once', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told: string[] = [];
     const tell = (name: string) => (data: Buffer) => told.push(`${name} ${data.toString()}`);
     const [added, on] = [tell('added'), tell('on')];
     socket.addListener('message', added).on('message', on).once('message', tell('once'));
-    await arrive(1, 'a');
-    await arrive(1, 'b');
+    await harness.arrive(1, 'a');
+    await harness.arrive(1, 'b');
     socket.removeListener('message', added).off('message', on);
-    await arrive(1, 'c');
+    await harness.arrive(1, 'c');
     assert.deepEqual(told, ['added a', 'on a', 'once a', 'added b', 'on b']);
   });
 
   test('removeAllListeners() removes those of all events', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told: string[] = [];
     socket.on('message', () => told.push('message')).on('close', () => told.push('close'));
     socket.removeAllListeners('close');
-    await arrive(1, 'x');
+    await harness.arrive(1, 'x');
     socket.removeAllListeners();
-    await arrive(1, 'x');
+    await harness.arrive(1, 'x');
     socket.terminate();
     assert.deepEqual(told, ['message']);
   });
 
   test('a callback of send() that throws: its error is uncaught, and close() closes clean', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
-    const uncaught: unknown[] = [];
-    process.setUncaughtExceptionCaptureCallback((error) => uncaught.push(error.message));
-    socket.send('x', () => {
-      throw new Error('of the callback');
+    const errors = await uncaught(async () => {
+      socket.send('x', () => {
+        throw new Error('of the callback');
+      });
+      await harness.clock.advance(1000);
     });
-    await harness.clock.advance(1000);
-    process.setUncaughtExceptionCaptureCallback(null);
     socket.close();
     await harness.clock.advance(2000);
-    assert.deepEqual([uncaught, told], [['of the callback'], ['close 3 1000 "" true']]);
+    assert.deepEqual([errors, told], [['of the callback'], ['close 3 1000 "" true']]);
   });
 
   test('a Blob whose bytes come after terminate() goes to no later connection of the link', async (harness) => {
-    const { opened } = harness;
-    const first = await opened();
+    const first = await harness.opened();
     const blob = new Blob(['late']);
     let read: (bytes: ArrayBuffer) => void = () => undefined;
     blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
     const failed = new Promise<Error | undefined>((done) => first.send(blob, done));
     first.terminate();
     await harness.clock.advance(3000);
-    await opened('again');
+    await harness.opened('again');
     read(new Uint8Array([1]).buffer);
     assert.match(String(await harness.clock.wait(failed)), /Link 0 was closed/);
     assert.deepEqual(harness.server.connections.at(-1)?.frames, []);
@@ -158,8 +149,7 @@ describe('as the package ws', () => {
     ],
   ] as const)
     test(`a Blob whose read ${title} fails the connection, and every message that was not sent`, async (harness) => {
-      const { opened } = harness;
-      const socket = await opened();
+      const socket = await harness.opened();
       const told = events(socket);
       const results: unknown[] = [];
       const sent = (error?: Error) => results.push(error instanceof EspAtError && error.code);
@@ -214,8 +204,7 @@ describe('as the package ws', () => {
   });
 
   test('terminate() ends the connection at once', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
     socket.terminate();
     assert.deepEqual(told, ['close 3 1006 "" false']);
@@ -226,16 +215,15 @@ describe('as the package ws', () => {
 
 describe('a paused connection', () => {
   test('that the server closes: emits the messages on resume(), then close', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
     socket.on('message', (data) => {
       told.push(data.toString());
       if (told.length === 1) socket.pause();
     });
     socket.pause();
-    await arrive(1, 'a');
-    await arrive(1, 'b');
+    await harness.arrive(1, 'a');
+    await harness.arrive(1, 'b');
     harness.server.connections[0]?.close();
     await harness.clock.advance(2000);
     assert.deepEqual([told, socket.readyState], [[], 2]);
@@ -246,28 +234,26 @@ describe('a paused connection', () => {
   });
 
   test('that is lost: its link is free at once, error and close follow the messages', async (harness) => {
-    const { opened, arrive } = harness;
-    const sockets = [await opened(), await opened(), await opened()];
+    const sockets = [await harness.opened(), await harness.opened(), await harness.opened()];
     const [, , socket] = sockets;
     assert.ok(socket);
     const told = events(socket);
     socket.on('message', (data) => told.push(data.toString()));
     socket.pause();
-    await arrive(1, 'a');
+    await harness.arrive(1, 'a');
     harness.server.connections.at(-1)?.reset();
     await harness.clock.advance(3000);
-    await opened('again');
+    await harness.opened('again');
     socket.resume();
     assert.deepEqual(told, ['a', 'error 3', 'close 3 1006 "" false']);
   });
 
   test('that is terminated: close comes at once, without the messages', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
     socket.on('message', (data) => told.push(data.toString()));
     socket.pause();
-    await arrive(1, 'a');
+    await harness.arrive(1, 'a');
     socket.terminate();
     socket.resume();
     assert.deepEqual(told, ['close 3 1006 "" false']);

@@ -1,59 +1,48 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { uncaught } from '../../harness/uncaught';
 import { events, URI, test } from './class-harness';
-
-/** Runs `body`; returns the messages of the errors that are uncaught meanwhile. */
-async function uncaughtIn(body: () => Promise<void>): Promise<string[]> {
-  const uncaught: string[] = [];
-  process.setUncaughtExceptionCaptureCallback((error) => uncaught.push(error.message));
-  await body();
-  process.setUncaughtExceptionCaptureCallback(null);
-  return uncaught;
-}
 
 describe('a listener added by on() that throws', () => {
   test('in resume(): its errors are uncaught, and the other messages and close follow', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
     socket.on('message', (data) => {
       told.push(data.toString());
       throw new Error(`of ${data.toString()}`);
     });
     socket.pause();
-    await arrive(1, 'a');
-    await arrive(1, 'b');
+    await harness.arrive(1, 'a');
+    await harness.arrive(1, 'b');
     harness.server.connections[0]?.close();
     await harness.clock.advance(2000);
-    const uncaught = await uncaughtIn(async () => {
+    const errors = await uncaught(async () => {
       socket.resume();
       await harness.clock.advance(1);
     });
-    assert.deepEqual(uncaught, ['of a', 'of b']);
+    assert.deepEqual(errors, ['of a', 'of b']);
     assert.deepEqual(told, ['a', 'b', 'close 3 1005 "" true']);
   });
 
   test('at error: close follows', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
     socket.on('error', () => {
       throw new Error('of the listener');
     });
-    const uncaught = await uncaughtIn(async () => {
+    const errors = await uncaught(async () => {
       harness.server.connections[0]?.reset();
       await harness.clock.advance(3000);
     });
-    assert.deepEqual(uncaught, ['of the listener']);
+    assert.deepEqual(errors, ['of the listener']);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
   });
 });
 
 describe('close() in CONNECTING', () => {
   test('by a listener of the link, once it is open: the connection fails, and the link closes', async (harness) => {
-    const { WebSocket } = harness;
     const [link] = harness.device.links;
-    const socket = new WebSocket(URI);
+    const socket = new harness.WebSocket(URI);
     link.on('statechange', ({ to }) => {
       if (to === 'open') socket.close();
     });
@@ -66,8 +55,7 @@ describe('close() in CONNECTING', () => {
   });
 
   test('before it has a link: no error names link 0', async (harness) => {
-    const { WebSocket } = harness;
-    const socket = new WebSocket(URI);
+    const socket = new harness.WebSocket(URI);
     const errors: string[] = [];
     socket.on('error', (error) => errors.push(error.message));
     socket.close();
@@ -81,8 +69,7 @@ describe('close() in CONNECTING', () => {
 });
 
 test('a paused connection fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async (harness) => {
-  const { opened } = harness;
-  const socket = await opened();
+  const socket = await harness.opened();
   const told = events(socket);
   const codes: string[] = [];
   socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
@@ -105,8 +92,7 @@ test('a paused connection fails with PAUSE_BUFFER_FULL where 16 MiB wait, and em
 });
 
 test('pause() and resume() in a listener, in resume() of a connection that has ended: all messages come, then close', async (harness) => {
-  const { opened, arrive } = harness;
-  const socket = await opened();
+  const socket = await harness.opened();
   const told = events(socket);
   socket.on('message', (data) => {
     told.push(data.toString());
@@ -114,7 +100,7 @@ test('pause() and resume() in a listener, in resume() of a connection that has e
     socket.resume();
   });
   socket.pause();
-  for (const text of ['a', 'b', 'c']) await arrive(1, text);
+  for (const text of ['a', 'b', 'c']) await harness.arrive(1, text);
   harness.server.connections[0]?.close();
   await harness.clock.advance(2000);
   socket.resume();

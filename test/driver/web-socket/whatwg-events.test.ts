@@ -6,26 +6,24 @@ import { URI, events, test } from './class-harness';
 
 describe('3 feedback from the protocol', () => {
   test('fires open after the constructor has returned, in OPEN', async (harness) => {
-    const { WebSocket } = harness;
-    const socket = new WebSocket(URI);
+    const socket = new harness.WebSocket(URI);
     const told = events(socket);
     await harness.clock.advance(1000);
     assert.deepEqual(told, ['open 1']);
   });
 
   test('fires message with a string, and binary by binaryType, with the origin', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const got: MessageEvent[] = [];
     socket.onmessage = (event) => got.push(event);
-    await arrive(1, 'grüß');
-    await arrive(2, 'a');
+    await harness.arrive(1, 'grüß');
+    await harness.arrive(2, 'a');
     Reflect.set(socket, 'binaryType', 'nonsense');
     assert.equal(socket.binaryType, 'blob');
     socket.binaryType = 'arraybuffer';
-    await arrive(2, 'b');
+    await harness.arrive(2, 'b');
     socket.binaryType = 'nodebuffer';
-    await arrive(2, 'c');
+    await harness.arrive(2, 'c');
     const [text, blob, buffer, node] = got.map(({ data }: { data: unknown }) => data);
     assert.equal(text, 'grüß');
     assert.ok(blob instanceof Blob && blob.size === 1);
@@ -36,27 +34,24 @@ describe('3 feedback from the protocol', () => {
   });
 
   test('fires no message once it is closing', async (harness) => {
-    const { opened, arrive } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const got: unknown[] = [];
     socket.onmessage = ({ data }) => got.push(data);
     harness.server.behavior.answersCloses = false;
     socket.close();
-    await arrive(1, 'late');
+    await harness.arrive(1, 'late');
     assert.deepEqual(got, []);
   });
 
   test('a close by the server: close, clean, with 1005 in place of any code', async (harness) => {
-    const { opened } = harness;
-    const told = events(await opened());
+    const told = events(await harness.opened());
     harness.server.connections[0]?.close(4000, 'enough');
     await harness.clock.advance(2000);
     assert.deepEqual(told, ['close 3 1005 "" true']);
   });
 
   test('a lost connection: error, then close with 1006, and the device does not reconnect', async (harness) => {
-    const { opened } = harness;
-    const told = events(await opened());
+    const told = events(await harness.opened());
     harness.server.connections[0]?.reset();
     await harness.clock.advance(60_000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
@@ -64,16 +59,14 @@ describe('3 feedback from the protocol', () => {
   });
 
   test('a restart of the device: error, then close with 1006', async (harness) => {
-    const { opened } = harness;
-    const told = events(await opened());
+    const told = events(await harness.opened());
     harness.simulator.restart();
     await harness.clock.advance(10_000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
   });
 
   test('a refused connection: error with the reason, then close with 1006', async (harness) => {
-    const { WebSocket } = harness;
-    const socket = new WebSocket('ws://host/401');
+    const socket = new harness.WebSocket('ws://host/401');
     const told = events(socket);
     const codes: string[] = [];
     socket.onerror = ({ error }) => codes.push(error.code);
@@ -83,9 +76,8 @@ describe('3 feedback from the protocol', () => {
   });
 
   test('text that is not UTF-8 fails the connection with a close frame 1007', async (harness) => {
-    const { opened, arrive } = harness;
-    const told = events(await opened());
-    await arrive(1, Buffer.from([0xff]));
+    const told = events(await harness.opened());
+    await harness.arrive(1, Buffer.from([0xff]));
     await harness.clock.advance(2000);
     assert.deepEqual(told, ['error 3', 'close 3 1006 "" false']);
     const frame = harness.server.connections[0]?.frames.find(({ opcode }) => opcode === 8);
@@ -94,8 +86,7 @@ describe('3 feedback from the protocol', () => {
 });
 
 test('event handlers (HTML, section 8.1.8) are null, keep their place among listeners, and take functions only', async (harness) => {
-  const { opened, arrive } = harness;
-  const socket = await opened();
+  const socket = await harness.opened();
   assert.deepEqual(
     [socket.onopen, socket.onmessage, socket.onerror, socket.onclose],
     [null, null, null, null],
@@ -104,10 +95,10 @@ test('event handlers (HTML, section 8.1.8) are null, keep their place among list
   socket.onmessage = () => order.push('first');
   socket.addEventListener('message', () => order.push('listener'));
   socket.onmessage = () => order.push('handler');
-  await arrive(1, 'x');
+  await harness.arrive(1, 'x');
   assert.deepEqual(order, ['handler', 'listener']);
   Reflect.set(socket, 'onmessage', 'nonsense');
   assert.equal(socket.onmessage, null);
-  await arrive(1, 'x');
+  await harness.arrive(1, 'x');
   assert.deepEqual(order, ['handler', 'listener', 'listener']);
 });

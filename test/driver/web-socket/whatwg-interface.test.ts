@@ -6,18 +6,16 @@ import { URI, events, named, test } from './class-harness';
 
 describe('2.1 the WebSocket interface: constructor', () => {
   test('throws SyntaxError for an invalid URL, another scheme, and a fragment', async (harness) => {
-    const { WebSocket } = harness;
     for (const url of [
       ...['', 'host', '/path', 'ws://', 'ws://a b/', 'ftp://host/', 'mailto:a', 'ws://h/#x'],
       'ws://h/#',
     ])
-      assert.throws(() => new WebSocket(url), named('SyntaxError'), url);
+      assert.throws(() => new harness.WebSocket(url), named('SyntaxError'), url);
   });
 
   test('takes a string or a URL, changes http to ws, and serializes the URL', async (harness) => {
-    const { WebSocket } = harness;
     const url = (given: string | URL) => {
-      const socket = new WebSocket(given);
+      const socket = new harness.WebSocket(given);
       socket.close();
       return socket.url;
     };
@@ -27,43 +25,43 @@ describe('2.1 the WebSocket interface: constructor', () => {
   });
 
   test('throws SyntaxError for a subprotocol that is no token, or comes twice', async (harness) => {
-    const { WebSocket } = harness;
     for (const protocols of ['', 'a b', 'a,b', 'ä', ['a', 'A'], ['a', 'b', 'a'], [''], 'a\r\nX: y'])
-      assert.throws(() => new WebSocket(URI, protocols), named('SyntaxError'), String(protocols));
+      assert.throws(
+        () => new harness.WebSocket(URI, protocols),
+        named('SyntaxError'),
+        String(protocols),
+      );
   });
 
   test('requests all subprotocols, and names the only one once open', async (harness) => {
-    const { opened, WebSocket } = harness;
-    const one = await opened('plain', 'chat');
+    const one = await harness.opened('plain', 'chat');
     assert.deepEqual([one.protocol, one.extensions], ['chat', '']);
-    const two = await opened('plain', ['a', 'b']);
+    const two = await harness.opened('plain', ['a', 'b']);
     assert.equal(two.protocol, '');
     const asked = harness.server.requests.map(
       ({ headers }) => headers.find(([name]) => name === 'Sec-WebSocket-Protocol')?.[1],
     );
     assert.deepEqual(asked, ['chat', 'a, b']);
-    assert.equal(new WebSocket(URI, 'x').protocol, '');
+    assert.equal(new harness.WebSocket(URI, 'x').protocol, '');
   });
 
   test('returns in CONNECTING, with the constants on class and object', async (harness) => {
-    const { WebSocket } = harness;
-    const socket = new WebSocket(URI);
+    const socket = new harness.WebSocket(URI);
     assert.deepEqual(
       [socket.readyState, socket.binaryType, socket.bufferedAmount, socket.protocol],
       [0, 'blob', 0, ''],
     );
-    const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocket;
+    const { CONNECTING, OPEN, CLOSING, CLOSED } = harness.WebSocket;
     assert.deepEqual([CONNECTING, OPEN, CLOSING, CLOSED], [0, 1, 2, 3]);
     assert.deepEqual([socket.CONNECTING, socket.OPEN, socket.CLOSING, socket.CLOSED], [0, 1, 2, 3]);
-    assert.equal(WebSocket.name, 'WebSocket');
-    assert.ok(socket instanceof EventTarget && socket instanceof WebSocket);
+    assert.equal(harness.WebSocket.name, 'WebSocket');
+    assert.ok(socket instanceof EventTarget && socket instanceof harness.WebSocket);
   });
 });
 
 describe('2.1 close()', () => {
   test('throws InvalidAccessError for a code but 1000 and 3000-4999, and SyntaxError for a long reason', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     for (const code of [0, 999, 1001, 1005, 2999, 5000, -1, NaN, 70_000])
       assert.throws(() => socket.close(code), named('InvalidAccessError'), String(code));
     assert.throws(() => socket.close(1000, 'ü'.repeat(62)), named('SyntaxError'));
@@ -71,8 +69,7 @@ describe('2.1 close()', () => {
   });
 
   test('sends code and reason in a close frame, and ends clean', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const told = events(socket);
     socket.close(3333, 'bye ü');
     assert.equal(socket.readyState, 2);
@@ -84,8 +81,7 @@ describe('2.1 close()', () => {
   });
 
   test('first sends the messages of earlier calls of send()', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     for (const text of ['one', 'two']) socket.send(text);
     socket.close();
     await harness.clock.advance(2000);
@@ -93,8 +89,7 @@ describe('2.1 close()', () => {
   });
 
   test('in CONNECTING fails the connection', async (harness) => {
-    const { WebSocket } = harness;
-    const socket = new WebSocket('ws://host/slow=3000');
+    const socket = new harness.WebSocket('ws://host/slow=3000');
     const told = events(socket);
     await harness.clock.advance(500);
     socket.close();
@@ -106,14 +101,12 @@ describe('2.1 close()', () => {
 
 describe('2.1 send()', () => {
   test('throws InvalidStateError in CONNECTING', async (harness) => {
-    const { WebSocket } = harness;
-    const socket = new WebSocket(URI);
+    const socket = new harness.WebSocket(URI);
     assert.throws(() => socket.send('x'), named('InvalidStateError'));
   });
 
   test('sends strings as text, and Blob, ArrayBuffer and views as binary, in order', async (harness) => {
-    const { opened, frames } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     const bytes = Uint8Array.of(1, 2, 3);
     socket.send('text \ud800');
     socket.send(bytes.buffer);
@@ -127,14 +120,13 @@ describe('2.1 send()', () => {
       await harness.clock.advance(10);
     }
     assert.deepEqual(
-      frames().map(({ opcode, payload }) => `${opcode} ${payload.toString()}`),
+      harness.frames().map(({ opcode, payload }) => `${opcode} ${payload.toString()}`),
       ['1 text \ufffd', '2 \x01\x02\x03', '2 \x02\x03', '2 \x03', '2 blob', '1 behind'],
     );
   });
 
   test('raises bufferedAmount at once, and lowers it once sent; never after close()', async (harness) => {
-    const { opened } = harness;
-    const socket = await opened();
+    const socket = await harness.opened();
     socket.send('grüß');
     socket.send(new Uint8Array(10));
     assert.equal(socket.bufferedAmount, 16);

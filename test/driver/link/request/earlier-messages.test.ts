@@ -27,21 +27,19 @@ for (const match of kinds) {
   const news = '{"id":7,"news":true}';
 
   test(`a message behind a pending condition answers no request by ${match.by} that leaves after it`, async (harness) => {
-    const { ask, answer, judge, texts } = harness;
-    await answer('undecided');
-    await answer(news);
-    const asked = await ask({ id: 7 }, { match });
-    await judge(true);
-    assert.deepEqual([asked.ending, texts()], [undefined, ['undecided', news]]);
-    await answer('{"id":7}');
+    await harness.answer('undecided');
+    await harness.answer(news);
+    const asked = await harness.ask({ id: 7 }, { match });
+    await harness.judge(true);
+    assert.deepEqual([asked.ending, harness.texts()], [undefined, ['undecided', news]]);
+    await harness.answer('{"id":7}');
     assert.equal(asked.ending, '{"id":7}');
   });
 
   test(`a message answers no request by ${match.by} that leaves while another condition is pending for it`, async (harness) => {
-    const { ask, answer, judge, texts } = harness;
-    await answer(news);
-    const asked = await ask({ id: 7 }, { match });
-    await judge(false);
-    assert.deepEqual([asked.ending, texts()], [undefined, [news]]);
+    await harness.answer(news);
+    const asked = await harness.ask({ id: 7 }, { match });
+    await harness.judge(false);
+    assert.deepEqual([asked.ending, harness.texts()], [undefined, [news]]);
   });
 }

@@ -24,19 +24,20 @@ it('conditions of failed requests do not pile up on a connection that lasts: a m
 });
 
 test('a request whose reply is the next message stays overdue, however many others fail', async (harness) => {
-  const { ask, answer, received } = harness;
   const late: string[] = [];
   const onLate = ({ message }: Reply) => void late.push(message.bytes.toString());
-  await ask('one', { match: { by: 'next' }, replyTimeoutMs: 100, onLate });
+  await harness.ask('one', { match: { by: 'next' }, replyTimeoutMs: 100, onLate });
   await harness.clock.advance(100);
   const match = { by: 'property', request: 'id' } as const;
-  const failed = Array.from({ length: 1000 }, () => ask({}, { match, replyTimeoutMs: 100 }));
+  const failed = Array.from({ length: 1000 }, () =>
+    harness.ask({}, { match, replyTimeoutMs: 100 }),
+  );
   await harness.clock.advance(60_000);
   const endings = (await Promise.all(failed)).map(({ ending }) => ending);
   assert.deepEqual(new Set(endings), new Set(['REPLY_TIMEOUT sent']));
-  const two = await ask('two', { match: { by: 'next' } });
-  assert.equal(received().includes('two'), false);
-  await answer('reply to one');
-  await answer('reply to two');
+  const two = await harness.ask('two', { match: { by: 'next' } });
+  assert.equal(harness.received().includes('two'), false);
+  await harness.answer('reply to one');
+  await harness.answer('reply to two');
   assert.deepEqual([late, two.ending], [['reply to one'], 'reply to two']);
 });

@@ -8,22 +8,20 @@ const byId: ReplyMatch = { by: 'property', request: 'id' };
 
 describe('a request whose reply has its ID', () => {
   test('gets its own reply, in any order', async (harness) => {
-    const { ask, answer } = harness;
-    const one = await ask({ id: 1 }, { match: byId });
-    const two = await ask({ id: 'two' }, { match: byId });
-    await answer('{"id":"two","result":2}');
+    const one = await harness.ask({ id: 1 }, { match: byId });
+    const two = await harness.ask({ id: 'two' }, { match: byId });
+    await harness.answer('{"id":"two","result":2}');
     assert.deepEqual([one.ending, two.ending], [undefined, '{"id":"two","result":2}']);
-    await answer('{"id":1,"result":1}');
+    await harness.answer('{"id":1,"result":1}');
     assert.deepEqual(one.reply?.json, { id: 1, result: 1 });
   });
 
   test('gets an ID if it has none, and another one than those in use', async (harness) => {
-    const { ask, received } = harness;
-    await ask({ id: 2 }, { match: byId });
-    await ask({ method: 'a' }, { match: byId });
-    await ask('{"method":"b"}', { match: byId });
-    await ask({ id: null }, { match: byId });
-    assert.deepEqual(received().slice(1), [
+    await harness.ask({ id: 2 }, { match: byId });
+    await harness.ask({ method: 'a' }, { match: byId });
+    await harness.ask('{"method":"b"}', { match: byId });
+    await harness.ask({ id: null }, { match: byId });
+    assert.deepEqual(harness.received().slice(1), [
       '{"method":"a","id":1}',
       '{"method":"b","id":3}',
       '{"id":4}',
@@ -31,89 +29,86 @@ describe('a request whose reply has its ID', () => {
   });
 
   test('leaves the bytes of a text that has an ID as they are', async (harness) => {
-    const { ask, answer, received } = harness;
     const text = ' { "id" : 1.0 }\n';
-    const asked = await ask(Buffer.from(text), { match: byId });
-    assert.deepEqual(received(), [text]);
-    await answer('{"id":1}');
+    const asked = await harness.ask(Buffer.from(text), { match: byId });
+    assert.deepEqual(harness.received(), [text]);
+    await harness.answer('{"id":1}');
     assert.equal(asked.ending, '{"id":1}');
   });
 
   test('tells a number from a text with its digits', async (harness) => {
-    const { ask, answer } = harness;
-    const asked = await ask({ id: 7 }, { match: byId });
-    await answer('{"id":"7"}');
+    const asked = await harness.ask({ id: 7 }, { match: byId });
+    await harness.answer('{"id":"7"}');
     assert.equal(asked.ending, undefined);
   });
 
   test('finds the ID at other places of request and reply', async (harness) => {
-    const { ask, answer, received } = harness;
     const match = { by: 'property', request: 'head.tags[1]', reply: 'for' } as const;
-    const asked = await ask({ head: { tags: ['x'] } }, { match });
-    assert.deepEqual(received(), ['{"head":{"tags":["x",1]}}']);
-    await answer('{"for":1}');
+    const asked = await harness.ask({ head: { tags: ['x'] } }, { match });
+    assert.deepEqual(harness.received(), ['{"head":{"tags":["x",1]}}']);
+    await harness.answer('{"for":1}');
     assert.equal(asked.ending, '{"for":1}');
   });
 
   test('is not sent while another one with its ID is under way, or its reply may come late', async (harness) => {
-    const { ask, answer, received } = harness;
-    const first = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 1000 });
-    const second = await ask({ id: 1 }, { match: byId });
+    const first = await harness.ask({ id: 1 }, { match: byId, replyTimeoutMs: 1000 });
+    const second = await harness.ask({ id: 1 }, { match: byId });
     assert.equal(second.ending, 'REQUEST_ID_IN_USE not-sent');
     await harness.clock.advance(1000);
     assert.equal(first.ending, 'REPLY_TIMEOUT sent');
-    const third = await ask({ id: 1 }, { match: byId });
+    const third = await harness.ask({ id: 1 }, { match: byId });
     assert.equal(third.ending, 'REQUEST_ID_IN_USE not-sent');
-    await answer('{"id":1,"late":true}');
-    const fourth = await ask({ id: 1 }, { match: byId });
-    await answer('{"id":1}');
+    await harness.answer('{"id":1,"late":true}');
+    const fourth = await harness.ask({ id: 1 }, { match: byId });
+    await harness.answer('{"id":1}');
     assert.equal(fourth.ending, '{"id":1}');
-    assert.equal(received().length, 2);
+    assert.equal(harness.received().length, 2);
   });
 
   test('is refused unless it is a JSON object, before a byte is written', async (harness) => {
-    const { ask, received } = harness;
     for (const payload of ['text', '[1]', '7', Buffer.from([1]), [1]])
-      assert.equal((await ask(payload, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
+      assert.equal(
+        (await harness.ask(payload, { match: byId })).ending,
+        'INVALID_PAYLOAD not-sent',
+      );
     assert.equal(
-      (await ask({ id: { not: 'an ID' } }, { match: byId })).ending,
+      (await harness.ask({ id: { not: 'an ID' } }, { match: byId })).ending,
       'INVALID_PAYLOAD not-sent',
     );
-    assert.equal((await ask({ big: 1n }, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
-    assert.deepEqual(received(), []);
+    assert.equal(
+      (await harness.ask({ big: 1n }, { match: byId })).ending,
+      'INVALID_PAYLOAD not-sent',
+    );
+    assert.deepEqual(harness.received(), []);
   });
 });
 
 test('a message that only begins like JSON answers no request with an ID', async (harness) => {
-  const { ask, answer, texts } = harness;
-  const asked = await ask({ id: 1 }, { match: byId });
-  await answer('{"id":1');
-  assert.deepEqual([asked.ending, texts()], [undefined, ['{"id":1']]);
+  const asked = await harness.ask({ id: 1 }, { match: byId });
+  await harness.answer('{"id":1');
+  assert.deepEqual([asked.ending, harness.texts()], [undefined, ['{"id":1']]);
 });
 
 test('a request of bytes of another realm is refused, and not sent as JSON', async (harness) => {
-  const { ask, received } = harness;
   const bytes = runInNewContext('new Uint8Array([1, 2])') as Uint8Array;
   for (const match of [{ by: 'next' }, byId] satisfies ReplyMatch[])
-    assert.equal((await ask(bytes, { match })).ending, 'INVALID_PAYLOAD not-sent');
-  assert.deepEqual(received(), []);
+    assert.equal((await harness.ask(bytes, { match })).ending, 'INVALID_PAYLOAD not-sent');
+  assert.deepEqual(harness.received(), []);
 });
 
 describe('a request of OCPP', () => {
   const ocpp: ReplyMatch = { by: 'array' };
 
   test('is answered by its result, and not by a call of the server with the same ID', async (harness) => {
-    const { ask, answer } = harness;
-    const asked = await ask([2, 'x1', 'Heartbeat', {}], { match: ocpp });
-    await answer('[2,"x1","Reset",{}]');
+    const asked = await harness.ask([2, 'x1', 'Heartbeat', {}], { match: ocpp });
+    await harness.answer('[2,"x1","Reset",{}]');
     assert.equal(asked.ending, undefined);
-    await answer('[3,"x1",{"currentTime":"now"}]');
+    await harness.answer('[3,"x1",{"currentTime":"now"}]');
     assert.equal(asked.ending, '[3,"x1",{"currentTime":"now"}]');
   });
 
   test('fails with what the server says in an error', async (harness) => {
-    const { link, answer } = harness;
-    const asked = link.request([2, 'x1', 'Unknown', {}], { match: ocpp });
+    const asked = harness.link.request([2, 'x1', 'Unknown', {}], { match: ocpp });
     const failed = assert.rejects(asked, {
       code: 'REPLY_ERROR',
       outcome: 'sent',
@@ -121,28 +116,26 @@ describe('a request of OCPP', () => {
         'The server answered the request on link 0 with an error: NotImplemented: no such action.',
     });
     await harness.clock.advance(20);
-    await answer('[4,"x1","NotImplemented","no such action",{}]');
+    await harness.answer('[4,"x1","NotImplemented","no such action",{}]');
     await failed;
   });
 
   test('fails with what the server says, wherever ID and type are', async (harness) => {
-    const { link, answer } = harness;
     const match: ReplyMatch = { by: 'array', id: 2, type: 1 };
-    const failed = assert.rejects(link.request(['ask', 2, 'x1'], { match }), {
+    const failed = assert.rejects(harness.link.request(['ask', 2, 'x1'], { match }), {
       code: 'REPLY_ERROR',
       details: { link: 0, reason: 'NotImplemented: no such action' },
     });
     await harness.clock.advance(20);
-    await answer('["NotImplemented",4,"x1","no such action",{}]');
+    await harness.answer('["NotImplemented",4,"x1","no such action",{}]');
     await failed;
   });
 
   test('gets a UUID if its place is empty', async (harness) => {
-    const { ask, received } = harness;
-    await ask([2, '', 'Heartbeat', {}], { match: ocpp });
-    await ask([2], { match: ocpp });
+    await harness.ask([2, '', 'Heartbeat', {}], { match: ocpp });
+    await harness.ask([2], { match: ocpp });
     const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
-    const [first, second] = received();
+    const [first, second] = harness.received();
     assert.match(first ?? '', new RegExp(`^\\[2,"${uuid}","Heartbeat",{}\\]$`));
     assert.match(second ?? '', new RegExp(`^\\[2,"${uuid}"\\]$`));
     assert.notEqual(first?.slice(3, 40), second?.slice(3, 40));
@@ -151,20 +144,18 @@ describe('a request of OCPP', () => {
 
 describe('a request with a condition', () => {
   test('is answered by the first message that fulfils it', async (harness) => {
-    const { ask, answer } = harness;
     const match: ReplyMatch = {
       by: 'function',
       matches: ({ bytes }, json) => bytes.length > 3 && json === undefined,
     };
-    const asked = await ask('question', { match });
-    await answer('no');
-    await answer('{"json":1}');
-    await answer('answer');
+    const asked = await harness.ask('question', { match });
+    await harness.answer('no');
+    await harness.answer('{"json":1}');
+    await harness.answer('answer');
     assert.equal(asked.ending, 'answer');
   });
 
   test('that takes time keeps the order of messages, and hears a reply before the end of its connection', async (harness) => {
-    const { ask, connection, texts } = harness;
     const match: ReplyMatch = {
       by: 'function',
       matches: async ({ bytes }) => {
@@ -172,12 +163,12 @@ describe('a request with a condition', () => {
         return bytes.toString() === 'c';
       },
     };
-    const asked = await ask('question', { match, emitReply: false });
+    const asked = await harness.ask('question', { match, emitReply: false });
     for (const text of ['a', 'b', 'c', 'd']) harness.serve(text);
-    connection().reset();
+    harness.connection().reset();
     await harness.clock.advance(100);
     assert.equal(asked.ending, 'c');
-    assert.deepEqual(texts(), ['a', 'b', 'd']);
+    assert.deepEqual(harness.texts(), ['a', 'b', 'd']);
   });
 
   const conditions: Readonly<Record<string, unknown>> = {
@@ -197,24 +188,25 @@ describe('a request with a condition', () => {
     });
 
   test('that stays pending after the request has failed holds messages no longer than its reply timeout', async (harness) => {
-    const { ask, answer, texts } = harness;
     const matches = () => new Promise<boolean>(() => undefined);
-    const asked = await ask('x', { match: { by: 'function', matches }, replyTimeoutMs: 1000 });
+    const asked = await harness.ask('x', {
+      match: { by: 'function', matches },
+      replyTimeoutMs: 1000,
+    });
     await harness.clock.advance(1000);
     assert.equal(asked.ending, 'REPLY_TIMEOUT sent');
-    await answer('a');
-    await answer('b');
+    await harness.answer('a');
+    await harness.answer('b');
     await harness.clock.advance(900);
-    assert.deepEqual(texts(), []);
+    assert.deepEqual(harness.texts(), []);
     await harness.clock.advance(100);
-    await answer('c');
-    assert.deepEqual(texts(), ['a', 'b', 'c']);
+    await harness.answer('c');
+    assert.deepEqual(harness.texts(), ['a', 'b', 'c']);
   });
 
   test('that is pending when the request fails may still find its late reply', async (harness) => {
-    const { ask, answer, texts } = harness;
     const late: string[] = [];
-    const asked = await ask('x', {
+    const asked = await harness.ask('x', {
       match: {
         by: 'function',
         matches: ({ bytes }) => bytes.toString() === 'b' || new Promise<boolean>(() => undefined),
@@ -223,15 +215,14 @@ describe('a request with a condition', () => {
       emitLate: false,
       onLate: ({ message }) => void late.push(message.bytes.toString()),
     });
-    await answer('a');
+    await harness.answer('a');
     await harness.clock.advance(1000);
-    assert.deepEqual([asked.ending, texts()], ['REPLY_TIMEOUT sent', ['a']]);
-    await answer('b');
-    assert.deepEqual([late, texts()], [['b'], ['a']]);
+    assert.deepEqual([asked.ending, harness.texts()], ['REPLY_TIMEOUT sent', ['a']]);
+    await harness.answer('b');
+    assert.deepEqual([late, harness.texts()], [['b'], ['a']]);
   });
 
   test('that throws fails, and others go on', async (harness) => {
-    const { ask, answer } = harness;
     const conditions: (() => boolean | Promise<boolean>)[] = [
       () => {
         throw new Error('no such thing');
@@ -243,8 +234,8 @@ describe('a request with a condition', () => {
     ];
     const all = [];
     for (const matches of conditions)
-      all.push(await ask('question', { match: { by: 'function', matches } }));
-    await answer('answer');
+      all.push(await harness.ask('question', { match: { by: 'function', matches } }));
+    await harness.answer('answer');
     assert.deepEqual(
       all.map(({ ending }) => ending),
       [...Array<string>(3).fill('MATCH_FAILED sent'), 'answer'],

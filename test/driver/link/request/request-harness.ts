@@ -18,6 +18,12 @@ class RequestHarness extends Harness {
     this.serve(payload);
     await this.clock.advance(20);
   };
+  /** Resets the connection, and waits for the next one. */
+  readonly reconnect = async () => {
+    this.connection().reset();
+    await this.until(() => this.link.stateNumber !== 2, 5000);
+    await this.until(() => this.link.stateNumber === 2, 30_000);
+  };
   /** Sends a request, and lets it arrive. */
   readonly ask = async (payload: RequestPayload, request: RequestOptions) => {
     const asked: { ending?: Ending; reply?: Reply } = {};

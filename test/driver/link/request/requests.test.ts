@@ -8,21 +8,19 @@ const next: ReplyMatch = { by: 'next' };
 
 describe('a request that is answered by the next message', () => {
   test('waits for the reply of the one before it', async (harness) => {
-    const { ask, answer, received } = harness;
-    const one = await ask('one', { match: next });
-    const two = await ask('two', { match: next });
-    assert.deepEqual(received(), ['one']);
-    await answer('1');
-    assert.deepEqual(received(), ['one', 'two']);
-    await answer('2');
+    const one = await harness.ask('one', { match: next });
+    const two = await harness.ask('two', { match: next });
+    assert.deepEqual(harness.received(), ['one']);
+    await harness.answer('1');
+    assert.deepEqual(harness.received(), ['one', 'two']);
+    await harness.answer('2');
     assert.deepEqual([one.ending, two.ending], ['1', '2']);
   });
 
   test('has a reply without JSON, also while another request needs JSON', async (harness) => {
-    const { ask, answer } = harness;
-    await ask({ id: 1 }, { match: byId });
-    const asked = await ask('one', { match: next });
-    await answer('{"v":1}');
+    await harness.ask({ id: 1 }, { match: byId });
+    const asked = await harness.ask('one', { match: next });
+    await harness.answer('{"v":1}');
     assert.deepEqual([asked.ending, asked.reply?.json], ['{"v":1}', undefined]);
   });
 
@@ -40,121 +38,107 @@ describe('a request that is answered by the next message', () => {
   });
 
   test('never gets the late reply of another one, and says what it waits for', async (harness) => {
-    const { ask, answer, received } = harness;
     const late: string[] = [];
-    const one = await ask('one', {
+    const one = await harness.ask('one', {
       match: next,
       replyTimeoutMs: 1000,
       emitLate: false,
       onLate: ({ message }) => late.push(message.bytes.toString()),
     });
-    const two = await ask('two', { match: next, replyTimeoutMs: 5000 });
-    const three = await ask('three', { match: next, replyTimeoutMs: 500 });
+    const two = await harness.ask('two', { match: next, replyTimeoutMs: 5000 });
+    const three = await harness.ask('three', { match: next, replyTimeoutMs: 500 });
     await harness.clock.advance(1000);
     assert.deepEqual([one.ending, three.ending], ['REPLY_TIMEOUT sent', undefined]);
     await harness.clock.advance(500);
     assert.equal(three.ending, 'REPLY_OUTSTANDING not-sent');
-    await answer('1');
-    assert.deepEqual([late, received()], [['1'], ['one', 'two']]);
-    await answer('2');
+    await harness.answer('1');
+    assert.deepEqual([late, harness.received()], [['1'], ['one', 'two']]);
+    await harness.answer('2');
     assert.equal(two.ending, '2');
   });
 
   test('does not wait for a late reply of an earlier connection', async (harness) => {
-    const { ask, answer, link, connection } = harness;
-    const one = await ask('one', { match: next, replyTimeoutMs: 100 });
+    const one = await harness.ask('one', { match: next, replyTimeoutMs: 100 });
     await harness.clock.advance(100);
-    const two = await ask('two', { match: next, replyTimeoutMs: 60_000, holdMs: 60_000 });
-    connection().reset();
-    await harness.until(() => link.stateNumber !== 2, 5000);
-    await harness.until(() => link.stateNumber === 2, 30_000);
+    const two = await harness.ask('two', { match: next, replyTimeoutMs: 60_000, holdMs: 60_000 });
+    await harness.reconnect();
     await harness.clock.advance(100);
-    await answer('2');
+    await harness.answer('2');
     assert.deepEqual([one.ending, two.ending], ['REPLY_TIMEOUT sent', '2']);
   });
 });
 
 describe('a request', () => {
   test('whose connection ends was sent, and its reply is lost', async (harness) => {
-    const { ask, connection, link } = harness;
-    const asked = await ask({ id: 1 }, { match: byId });
-    connection().reset();
-    await harness.clock.advance(100);
+    const asked = await harness.ask({ id: 1 }, { match: byId });
+    await harness.reconnect();
     assert.equal(asked.ending, 'REPLY_LOST sent');
     // On another connection the ID is free again.
-    await harness.until(() => link.stateNumber === 2, 30_000);
-    const again = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 100 });
+    const again = await harness.ask({ id: 1 }, { match: byId, replyTimeoutMs: 100 });
     await harness.clock.advance(200);
     assert.equal(again.ending, 'REPLY_TIMEOUT sent');
   });
 
   test('on the next connection keeps its reply while a condition of the connection before is pending', async (harness) => {
-    const { ask, answer, connection, link } = harness;
     let judge: (matches: boolean) => void = () => undefined;
     const matches = () => new Promise<boolean>((resolve) => (judge = resolve));
-    const slow = await ask('slow', {
+    const slow = await harness.ask('slow', {
       match: { by: 'function', matches },
       replyTimeoutMs: 60_000,
     });
-    const before = await ask({ id: 1 }, { match: byId, replyTimeoutMs: 60_000 });
-    await answer('judged');
-    connection().reset();
-    await harness.until(() => link.stateNumber !== 2, 5000);
-    await harness.until(() => link.stateNumber === 2, 30_000);
-    const after = await ask({ id: 2 }, { match: byId });
+    const before = await harness.ask({ id: 1 }, { match: byId, replyTimeoutMs: 60_000 });
+    await harness.answer('judged');
+    await harness.reconnect();
+    const after = await harness.ask({ id: 2 }, { match: byId });
     judge(false);
     await harness.clock.advance(1);
     assert.deepEqual([slow.ending, before.ending], ['REPLY_LOST sent', 'REPLY_LOST sent']);
     assert.equal(after.ending, undefined);
-    await answer('{"id":2}');
+    await harness.answer('{"id":2}');
     assert.equal(after.ending, '{"id":2}');
   });
 
   test('on a link that is not open is not sent, or waits for the link', async (harness) => {
-    const { ask, connection, link, answer } = harness;
-    connection().reset();
-    await harness.until(() => link.stateNumber !== 2, 5000);
-    const refused = await ask({ id: 1 }, { match: byId });
+    harness.connection().reset();
+    await harness.until(() => harness.link.stateNumber !== 2, 5000);
+    const refused = await harness.ask({ id: 1 }, { match: byId });
     assert.equal(refused.ending, 'LINK_NOT_OPEN not-sent');
-    const held = await ask({ id: 2 }, { match: byId, holdMs: 60_000 });
-    await harness.until(() => link.stateNumber === 2, 30_000);
+    const held = await harness.ask({ id: 2 }, { match: byId, holdMs: 60_000 });
+    await harness.until(() => harness.link.stateNumber === 2, 30_000);
     await harness.clock.advance(100);
-    await answer('{"id":2}');
+    await harness.answer('{"id":2}');
     assert.equal(held.ending, '{"id":2}');
   });
 
   test('that is aborted before it is sent is not sent, and later has no reply', async (harness) => {
-    const { ask, answer, received, texts } = harness;
     const [sent, waiting] = [new AbortController(), new AbortController()];
-    const one = await ask('one', { match: next, signal: sent.signal });
-    const two = await ask('two', { match: next, signal: waiting.signal });
+    const one = await harness.ask('one', { match: next, signal: sent.signal });
+    const two = await harness.ask('two', { match: next, signal: waiting.signal });
     waiting.abort();
     sent.abort();
     await harness.clock.advance(1);
     assert.deepEqual([one.ending, two.ending], ['REPLY_LOST sent', 'ABORTED not-sent']);
-    await answer('1');
-    assert.deepEqual([received(), texts()], [['one'], ['1']]);
-    const early = await ask('three', { match: next, signal: waiting.signal });
+    await harness.answer('1');
+    assert.deepEqual([harness.received(), harness.texts()], [['one'], ['1']]);
+    const early = await harness.ask('three', { match: next, signal: waiting.signal });
     assert.equal(early.ending, 'ABORTED not-sent');
   });
 
   test('keeps its reply from the messages of the link if it says so', async (harness) => {
-    const { ask, answer, texts } = harness;
-    await ask({ id: 1 }, { match: byId });
-    await ask({ id: 2 }, { match: byId, emitReply: false });
-    await ask({ id: 3 }, { match: byId, emitLate: false, replyTimeoutMs: 10 });
-    await answer('{"id":1}');
-    await answer('{"id":2}');
-    await answer('{"id":3}');
-    await answer('{"id":4}');
-    assert.deepEqual(texts(), ['{"id":1}', '{"id":4}']);
+    await harness.ask({ id: 1 }, { match: byId });
+    await harness.ask({ id: 2 }, { match: byId, emitReply: false });
+    await harness.ask({ id: 3 }, { match: byId, emitLate: false, replyTimeoutMs: 10 });
+    await harness.answer('{"id":1}');
+    await harness.answer('{"id":2}');
+    await harness.answer('{"id":3}');
+    await harness.answer('{"id":4}');
+    assert.deepEqual(harness.texts(), ['{"id":1}', '{"id":4}']);
   });
 
   test('with an invalid option is refused', async (harness) => {
-    const { ask, received } = harness;
     for (const replyTimeoutMs of [0, -1, 1.5, NaN, 86_400_001])
       assert.equal(
-        (await ask({ id: 1 }, { match: byId, replyTimeoutMs })).ending,
+        (await harness.ask({ id: 1 }, { match: byId, replyTimeoutMs })).ending,
         'INVALID_REQUEST not-sent',
       );
     for (const match of [
@@ -163,8 +147,8 @@ describe('a request', () => {
       { by: 'array', id: -1 },
       { by: 'array', type: 100 },
     ] as const)
-      assert.equal((await ask({ id: 1 }, { match })).ending, 'INVALID_REQUEST not-sent');
-    assert.deepEqual(received(), []);
+      assert.equal((await harness.ask({ id: 1 }, { match })).ending, 'INVALID_REQUEST not-sent');
+    assert.deepEqual(harness.received(), []);
   });
 
   it('is answered even before the device has confirmed it', async () => {

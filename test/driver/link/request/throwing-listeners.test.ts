@@ -6,9 +6,8 @@ import { test } from './request-harness';
 
 describe('a listener that throws', () => {
   test('skips no message behind it that waits for a slow condition', async (harness) => {
-    const { link, ask } = harness;
     const heard: string[] = [];
-    link.on('message', ({ bytes }) => {
+    harness.link.on('message', ({ bytes }) => {
       heard.push(bytes.toString());
       if (heard.length === 1) throw new Error('of the listener');
     });
@@ -16,7 +15,7 @@ describe('a listener that throws', () => {
       by: 'function',
       matches: ({ bytes }) => Promise.resolve(bytes.toString() === 'd'),
     };
-    const asked = await ask('question', { match });
+    const asked = await harness.ask('question', { match });
     const errors = await uncaught(async () => {
       for (const text of ['a', 'b', 'c', 'd']) harness.serve(text);
       await harness.clock.advance(100);
@@ -26,37 +25,35 @@ describe('a listener that throws', () => {
   });
 
   test('of messages or of late replies: the requests are still sent', async (harness) => {
-    const { link, ask, answer, received } = harness;
     const throws = () => {
       throw new Error('of the listener');
     };
-    link.on('message', throws);
+    harness.link.on('message', throws);
     const match: ReplyMatch = { by: 'next' };
-    const late = await ask('one', { match, replyTimeoutMs: 100, onLate: throws });
-    await ask('two', { match });
-    await ask('three', { match });
+    const late = await harness.ask('one', { match, replyTimeoutMs: 100, onLate: throws });
+    await harness.ask('two', { match });
+    await harness.ask('three', { match });
     await harness.clock.advance(200);
     assert.equal(late.ending, 'REPLY_TIMEOUT sent');
     const errors = await uncaught(async () => {
-      await answer('late');
-      await answer('two');
+      await harness.answer('late');
+      await harness.answer('two');
     });
     assert.deepEqual(errors, Array(3).fill('of the listener'));
-    assert.deepEqual(received(), ['one', 'two', 'three']);
+    assert.deepEqual(harness.received(), ['one', 'two', 'three']);
   });
 
   test('of state changes: open() and close() still settle', async (harness) => {
-    const { link } = harness;
     const throws = () => {
       throw new Error('of the listener');
     };
-    link.on('statechange', throws);
+    harness.link.on('statechange', throws);
     const errors = await uncaught(async () => {
-      await harness.clock.wait(link.close());
-      await harness.clock.wait(link.open({ uri: 'ws://host/plain' }));
+      await harness.clock.wait(harness.link.close());
+      await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
     });
-    link.off('statechange', throws);
-    assert.equal(link.state, 'open');
+    harness.link.off('statechange', throws);
+    assert.equal(harness.link.state, 'open');
     assert.deepEqual(errors, Array(4).fill('of the listener'));
   });
 });
