@@ -1,3 +1,5 @@
+import { takeBytes } from '../take-bytes';
+
 /** Bytes, or a change that takes effect once the bytes before it have passed. */
 type Entry = Buffer | (() => void);
 
@@ -54,7 +56,8 @@ export class PacedQueue {
       const passed = Math.floor(passedMs / this.byteMs + ROUNDING_BYTES);
       const count = Math.min(passed, this.#untilChange(passed));
       if (count <= 0) return;
-      const bytes = this.#take(count);
+      const bytes = takeBytes(this.#entries, count);
+      this.#length -= count;
       this.#start += count * this.byteMs;
       to(bytes, this.#start);
       this.#makeChanges();
@@ -77,23 +80,6 @@ export class PacedQueue {
       sum += entry.length;
     }
     return sum;
-  }
-
-  #take(count: number): Buffer {
-    this.#length -= count;
-    const parts: Buffer[] = [];
-    let missing = count;
-    while (missing > 0) {
-      const entry = this.#entries[0];
-      if (!(entry instanceof Buffer)) break;
-      const part = entry.subarray(0, missing);
-      parts.push(part);
-      missing -= part.length;
-      if (part.length === entry.length) this.#entries.shift();
-      else this.#entries[0] = entry.subarray(part.length);
-    }
-    const [only] = parts;
-    return parts.length === 1 && only ? only : Buffer.concat(parts, count);
   }
 
   #makeChanges(): void {

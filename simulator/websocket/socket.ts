@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { Connection, ConnectionTarget, Network } from '../network/network';
+import { takeBytes } from '../take-bytes';
 import { suspend, type Task } from './task';
 
 /** The socket stops reading from the peer at this many unread bytes, and continues at half of it. */
@@ -83,12 +84,8 @@ export class Socket {
       this.#early = early.length > length ? early.subarray(length) : undefined;
       return early.subarray(0, length);
     }
-    const first = this.#chunks[0];
-    if (!first) return Buffer.alloc(0);
-    const bytes =
-      first.length >= length
-        ? this.#cut(first, length)
-        : this.#gather(Math.min(length, this.#available));
+    const bytes = takeBytes(this.#chunks, length);
+    this.#available -= bytes.length;
     if (this.#paused && this.#available <= RECEIVE_WINDOW_BYTES / 2) {
       this.#paused = false;
       this.#connection?.resume();
@@ -199,24 +196,6 @@ export class Socket {
       reader.waking = true;
       reader.settleIn(WAKE_LATENCY_MS, true);
     }
-  }
-
-  #cut(first: Buffer, length: number): Buffer {
-    this.#available -= length;
-    if (first.length === length) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(length);
-    return first.subarray(0, length);
-  }
-
-  #gather(length: number): Buffer {
-    const gathered = Buffer.allocUnsafe(length);
-    for (let filled = 0; filled < length;) {
-      const first = this.#chunks[0];
-      if (!first) break;
-      const part = this.#cut(first, Math.min(first.length, length - filled));
-      filled += part.copy(gathered, filled);
-    }
-    return gathered;
   }
 }
 
