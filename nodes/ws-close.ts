@@ -73,23 +73,30 @@ class Closer {
 
   /** Passes the message on when the link, or every link, is closed. */
   async close(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const { host } = requireDevice(this.#device);
+    const { host, inputs } = requireDevice(this.#device);
     const ids = this.#link === 'all' ? [0, 1, 2] : [chosenLink(this.#link, msg)];
     const links = ids.map((id) => host.link(id));
     const read = readAll(msg, [this.#readCode, this.#readReason]);
-    const [code, reason] = read instanceof Promise ? await read : read;
-    const options: CloseOptions = {
-      ...this.#options,
-      code: messageCode(code) ?? this.#options.code,
-      reason: messageReason(reason) ?? this.#options.reason,
-    };
+    const options =
+      read instanceof Promise ? read.then((values) => this.#with(values)) : this.#with(read);
     await this.#underWay.run(async (signal) => {
-      const closing = links.map((link) => link.close({ ...options, signal }));
+      const closing = links.map((link) =>
+        inputs[link.id].begin(options, (ready) => link.close({ ...ready, signal })),
+      );
       // Waits for all links before it reports the failure of one.
       await Promise.allSettled(closing);
       await Promise.all(closing);
     });
     send(msg);
+  }
+
+  /** @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` */
+  #with([code, reason]: readonly unknown[]): CloseOptions {
+    return {
+      ...this.#options,
+      code: messageCode(code) ?? this.#options.code,
+      reason: messageReason(reason) ?? this.#options.reason,
+    };
   }
 
   /** Stops waiting for the links that inputs are closing. The driver goes on closing them. */

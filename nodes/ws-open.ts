@@ -8,7 +8,6 @@ import type { DeviceApi, LinkApi } from './shared/device/device-api';
 import type { DeviceUser } from './shared/device/device-host-options';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
 import { onInput, type Send } from './shared/message/input';
-import { InOrder } from './shared/device/in-order';
 import { listenToLinks, type FlowLinkEvent } from './shared/device/flow-events';
 import {
   chosenLink,
@@ -88,8 +87,6 @@ class Opener implements DeviceUser {
   readonly #decoders = new Map<LinkId, PayloadDecoder>();
   readonly status: NodeStatus;
   readonly #underWay = new UnderWay();
-  /** A later message must not overtake one whose options take longer. */
-  readonly #optionsInOrder = new InOrder();
   #stopListening: (() => void) | undefined;
 
   constructor(RED: NodeAPI, node: Node<WsOpenCredentials>, translate: Translate, def: WsOpenDef) {
@@ -109,17 +106,18 @@ class Opener implements DeviceUser {
   async open(msg: NodeMessageInFlow, send: Send): Promise<void> {
     const device = requireDevice(this.#device);
     const link = device.host.link(chosenLink(this.#link, msg));
-    const options = await this.#options(device, msg);
     const pending: Pending = { link: link.id, msg, send };
-    this.#pending.add(pending);
-    try {
-      await this.#openLink(device, link, options);
-      if (pending.failure) throw pending.failure.reason;
-      // No effect after an `opened` event has answered. A link that was open already emits none.
-      this.#answer(pending, { event: 'opened', state: link.stateNumber, uri: link.uri });
-    } finally {
-      this.#pending.delete(pending);
-    }
+    await this.#inOrder(device, link, msg, async (options) => {
+      this.#pending.add(pending);
+      try {
+        await this.#openLink(device, link, options);
+        if (pending.failure) throw pending.failure.reason;
+        // No effect after an `opened` event has answered. A link that was open already emits none.
+        this.#answer(pending, { event: 'opened', state: link.stateNumber, uri: link.uri });
+      } finally {
+        this.#pending.delete(pending);
+      }
+    });
   }
 
   /** Closes the node's connections. Settles when they are closed, or after CLOSE_TIMEOUT_MS. */
@@ -170,10 +168,15 @@ class Opener implements DeviceUser {
 
   // --- opening -------------------------------------------------------------------------------------
 
-  #options({ headers }: DeviceNode, msg: Partial<NodeMessageInFlow>): Promise<OpenOptions> {
-    return this.#optionsInOrder.run(() =>
-      openOptions(this.#RED, this.#node, this.#settings, headers, msg),
-    );
+  /** Opens with the options of a message, which may take time to read, but not before earlier inputs of the link. */
+  #inOrder(
+    { headers, inputs }: DeviceNode,
+    link: LinkApi,
+    msg: Partial<NodeMessageInFlow>,
+    open: (options: OpenOptions) => Promise<void>,
+  ): Promise<void> {
+    const options = openOptions(this.#RED, this.#node, this.#settings, headers, msg);
+    return inputs[link.id].begin(options, open);
   }
 
   async #openLink(device: DeviceNode, link: LinkApi, options: OpenOptions): Promise<void> {
@@ -200,8 +203,9 @@ class Opener implements DeviceUser {
     let link: LinkApi | undefined;
     try {
       const device = requireDevice(this.#device);
-      link = device.host.link(this.#link);
-      await this.#openLink(device, link, await this.#options(device, {}));
+      const own = device.host.link(this.#link);
+      link = own;
+      await this.#inOrder(device, own, {}, (options) => this.#openLink(device, own, options));
     } catch (error) {
       if (this.#underWay.ended) return;
       this.#node.warn(toCaughtError(this.#translate, error).message);

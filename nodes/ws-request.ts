@@ -11,7 +11,12 @@ import { chosenLink, type LinkSetting } from './shared/settings/link-setting';
 import { NodeStatus } from './shared/status/node-status';
 import { UnderWay } from './shared/device/under-way';
 import { onInput, type Send } from './shared/message/input';
-import { SendContentReader, type SendContentDef } from './shared/message/send-content';
+import type { LinkApi } from './shared/device/device-api';
+import {
+  SendContentReader,
+  type SendContent,
+  type SendContentDef,
+} from './shared/message/send-content';
 import { PayloadDecoder, type PayloadFormat } from './shared/message/payload-decoder';
 import { replyMatch, type MatchFor, type ReplyMatchDef } from './shared/message/reply-match';
 import { expandedSettings, refusalOf, settingText } from './shared/settings/settings';
@@ -76,12 +81,23 @@ class Requester {
 
   /** Passes the message on with the reply as its payload. */
   async request(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
+    const { host, inputs } = requireDevice(this.#device);
+    const link = host.link(chosenLink(this.#link, msg));
     const matchFor = this.#match;
     if (isFlowError(matchFor)) throw matchFor;
-    const read = this.#content.read(msg);
-    const { value, payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
-    let answer: unknown;
+    const answer = await inputs[link.id].begin(this.#content.read(msg), (content) =>
+      this.#reply(link, content, matchFor, msg),
+    );
+    send([changed(msg, (answered) => (answered.payload = answer)), null]);
+  }
+
+  /** Sends a request; resolves with the payload of its reply. */
+  async #reply(
+    link: LinkApi,
+    { value, payload, opcode, timeoutMs }: SendContent,
+    matchFor: MatchFor,
+    msg: NodeMessageInFlow,
+  ): Promise<unknown> {
     try {
       const reply = await this.#underWay.run((signal) => {
         this.#showCount();
@@ -95,11 +111,10 @@ class Requester {
           onLate: (late) => this.#takeLate(late, msg),
         });
       });
-      answer = this.#payload(reply);
+      return this.#payload(reply);
     } finally {
       this.#showCount();
     }
-    send([changed(msg, (answered) => (answered.payload = answer)), null]);
   }
 
   /** Ends the requests under way. */

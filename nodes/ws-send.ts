@@ -11,7 +11,11 @@ import { onInput, type Send } from './shared/message/input';
 import { chosenLink, type LinkSetting } from './shared/settings/link-setting';
 import { NodeStatus } from './shared/status/node-status';
 import { UnderWay } from './shared/device/under-way';
-import { SendContentReader, type SendContentDef } from './shared/message/send-content';
+import {
+  SendContentReader,
+  type SendContent,
+  type SendContentDef,
+} from './shared/message/send-content';
 import {
   expandedSettings,
   refusalOf,
@@ -72,11 +76,20 @@ class Sender implements DeviceUser {
 
   /** Passes the message on once the device has handed its payload to the network. */
   async send(msg: NodeMessageInFlow, send: Send): Promise<void> {
-    const link = requireDevice(this.#device).host.link(chosenLink(this.#link, msg));
+    const { host, inputs } = requireDevice(this.#device);
+    const link = host.link(chosenLink(this.#link, msg));
     if (this.#refusal) throw this.#refusal;
-    const read = this.#content.read(msg);
-    const { payload, opcode, timeoutMs } = read instanceof Promise ? await read : read;
-    const fin = messageFin(msg.fin);
+    await inputs[link.id].begin(this.#content.read(msg), (content) =>
+      this.#sendContent(link, content, messageFin(msg.fin)),
+    );
+    send(msg);
+  }
+
+  async #sendContent(
+    link: LinkApi,
+    { payload, opcode, timeoutMs }: SendContent,
+    fin: boolean | undefined,
+  ): Promise<void> {
     const bytes = Buffer.byteLength(payload);
     this.#admit(link, bytes);
     try {
@@ -92,7 +105,6 @@ class Sender implements DeviceUser {
     } finally {
       this.#add(link.id, { messages: -1, bytes: -bytes });
     }
-    send(msg);
   }
 
   /** Aborts the sends that have not begun. */

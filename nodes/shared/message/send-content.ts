@@ -35,7 +35,7 @@ export interface SendContentDef extends NodeDef {
 }
 
 /** What ws-send and ws-request send for one message. */
-interface SendContent {
+export interface SendContent {
   /** The value that the payload was made of. */
   readonly value: unknown;
   readonly payload: Uint8Array | string;

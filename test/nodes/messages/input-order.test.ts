@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { fakeFlow } from '../../harness/nodes/fake-flow';
+import { wholeFlow } from '../../harness/nodes/flows';
+import { onEachRuntime } from '../../harness/nodes/node-red';
+import { turns } from '../../harness/nodes/turns';
+
+onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
+  const fake = fakeFlow(nodeRed, 'ws-open', 2);
+
+  it('take effect in their order, however long each node reads its values, without waiting for results', async () => {
+    const settings = {
+      open: { uri: 'ws://{{flow.host}}/' },
+      send: { payload: '$string(payload)', payloadType: 'jsonata' },
+    };
+    await nodeRed.load(() => fake.device, wholeFlow(settings), {});
+    const [link, other] = fake.device.links;
+    const resume = link.suspend();
+    const calls: string[] = [];
+    for (const { id, opened, sent, closed } of [link, other])
+      for (const [name, list] of Object.entries({ opened, sent, closed }))
+        Object.defineProperty(list, 'push', { value: () => calls.push(`${name} ${id}`) });
+    for (const linkId of [0, 1]) nodeRed.give('open', { linkId });
+    nodeRed.give('send', { linkId: 0, payload: 1 });
+    nodeRed.give('close', { linkId: 0 });
+    nodeRed.give('open', { linkId: 0 });
+    nodeRed.give('close', { linkId: 2 });
+    await turns(5);
+    resume();
+    const inOrder = calls.filter((call) => call.endsWith('0'));
+    assert.deepEqual(inOrder, ['opened 0', 'sent 0', 'closed 0', 'opened 0']);
+    assert.ok(calls.includes('opened 1'));
+  });
+
+  it('go on where one cannot be read', async () => {
+    await nodeRed.load(() => fake.device, wholeFlow({ open: { uri: '{{#x}}' } }), {});
+    nodeRed.give('open', { linkId: 0 });
+    nodeRed.give('close', { linkId: 0 });
+    await nodeRed.next('closed');
+    assert.equal(fake.device.links[0].closed.length, 1);
+  });
+});
