@@ -5,18 +5,7 @@ import { maskedDevice } from './secrets';
 import type { FirmwareClass } from '../commands/capabilities';
 
 /** Options of a device in a recording. */
-export type RecordedDevice = Pick<
-  DeviceOptions,
-  | 'wifi'
-  | 'sntp'
-  | 'certificates'
-  | 'negotiatedRate'
-  | 'memory'
-  | 'flowControl'
-  | 'store'
-  | 'rtsReset'
-  | 'sendLimit'
->;
+export type RecordedDevice = Partial<ReturnType<typeof recordedDevice>>;
 
 /** The driver's part of a recording's first line. */
 export interface RecordedDriver {
@@ -67,10 +56,10 @@ export function recordingText(heading: RecordingHeading, lines: Iterable<Recordi
 }
 
 /** Copies the options of a device for its recording, without secrets. The driver changes `memory` later. */
-export function recordedDevice(options: DeviceOptions): RecordedDevice {
+export function recordedDevice(options: DeviceOptions) {
   const { sntp, negotiatedRate, memory, flowControl, store, rtsReset, sendLimit } = options;
   const given = { sntp, negotiatedRate, flowControl, store, rtsReset, sendLimit };
-  return { ...given, ...(memory && { memory: { ...memory } }), ...maskedDevice(options) };
+  return { ...given, memory: memory && { ...memory }, ...maskedDevice(options) };
 }
 
 export function packageVersion(): string {

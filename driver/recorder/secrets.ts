@@ -44,12 +44,10 @@ export function secretsOfCommand(line: string): Secret[] {
 }
 
 /** Returns the options that hold secrets, with placeholders. */
-export function maskedDevice({ wifi, certificates }: DeviceOptions): Partial<DeviceOptions> {
+export function maskedDevice({ wifi, certificates }: DeviceOptions) {
   return {
-    ...(wifi && { wifi: { ...wifi, password: placeholderText(wifi.password) } }),
-    ...(certificates && {
-      certificates: certificates.map((each) => ({ ...each, key: maskedKey(each.key) })),
-    }),
+    wifi: wifi && { ...wifi, password: placeholderText(wifi.password) },
+    certificates: certificates?.map((each) => ({ ...each, key: maskedKey(each.key) })),
   };
 }
 

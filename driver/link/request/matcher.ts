@@ -27,21 +27,17 @@ interface PreparedRequest {
   readonly payload: Uint8Array | string;
 }
 
-/** Creates the IDs of requests that have none. */
-interface IdSource {
-  readonly number: () => number;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-}
-
 /**
  * Prepares a request: finds its ID, or gives it one.
+ * @param nextNumber returns a number that is no ID of a request
+ * @param random numbers from 0 up to 1
  * @throws EspAtError `INVALID_REQUEST`, `INVALID_PAYLOAD`
  */
 export function prepareRequest(
   payload: RequestPayload,
   match: ReplyMatch,
-  ids: IdSource,
+  nextNumber: () => number,
+  random: () => number,
 ): PreparedRequest {
   switch (match.by) {
     case 'next':
@@ -55,10 +51,10 @@ export function prepareRequest(
         replyPlace: JSON.stringify(reply),
         idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
       };
-      return withId(payload, scheme, ids.number);
+      return withId(payload, scheme, nextNumber);
     }
     case 'array':
-      return withId(payload, arrayScheme(match), () => uuid(ids.random));
+      return withId(payload, arrayScheme(match), () => uuid(random));
   }
 }
 
@@ -123,7 +119,8 @@ function uuid(random: () => number): string {
 
 function jsonOf(payload: RequestPayload): unknown {
   if (typeof payload === 'string') return parseJson(payload);
-  return isBytes(payload) ? parseJson(textOf(payload)) : payload;
+  // Also bytes of another realm, such as a Function node's.
+  return ArrayBuffer.isView(payload) ? parseJson(textOf(payload)) : payload;
 }
 
 /** Returns the object or array of a JSON text; undefined for any other text, which matches no request. */
@@ -140,13 +137,9 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-/** Whether a value holds bytes. Includes those of another realm, such as a Function node's: they would become JSON. */
-function isBytes(payload: RequestPayload): payload is Uint8Array {
-  return ArrayBuffer.isView(payload);
-}
-
 function payloadOf(payload: RequestPayload): Uint8Array | string {
-  return typeof payload === 'string' || isBytes(payload) ? payload : jsonText(payload);
+  const isText = typeof payload === 'string';
+  return isText || ArrayBuffer.isView(payload) ? payload : jsonText(payload);
 }
 
 function jsonText(json: unknown): string {

@@ -69,9 +69,10 @@ export class Requests {
   async request(payload: RequestPayload, options: RequestOptions): Promise<Reply> {
     checkTimeout(options.replyTimeoutMs);
     const { match, signal } = options;
-    const ids = { number: () => this.#nextNumber(), random: this.#random };
-    const { matcher, payload: whole } = prepareRequest(payload, match, ids);
-    const content = payloadBytes(whole);
+    const nextNumber = () => this.#nextNumber();
+    const prepared = prepareRequest(payload, match, nextNumber, this.#random);
+    const { matcher } = prepared;
+    const content = payloadBytes(prepared.payload);
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
     const bytes = content.length;
     this.#unsettled.take(bytes);
