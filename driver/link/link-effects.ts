@@ -107,7 +107,7 @@ export class LinkEffects {
     }
   }
 
-  /** Runs one `AT+WSCLOSE` at a time: it, or the next check, covers the URCs that come meanwhile. */
+  /** Runs one `AT+WSCLOSE` at a time. It ends a connection reported meanwhile, too, or the next check shows that one. */
   #closeStray(): void {
     const { current } = this.#parts.watch;
     if (!current || this.#strayClose === current) return;

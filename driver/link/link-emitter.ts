@@ -113,7 +113,7 @@ export class LinkEmitter {
         callUser(() => this.#emitter.emit('warning', { ...this.#event, error }));
   }
 
-  /** Emits what `end` reports with the goal of the connection that has ended: the state may hold the next one. */
+  /** Runs `end`. Its events carry the goal of the connection that has ended: the state may hold the next one. */
   emitFor(goal: Goal | undefined, end: () => void): void {
     this.#ended = goal;
     try {

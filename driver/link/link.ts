@@ -90,14 +90,15 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * URI of a connection that is still closing; otherwise of the newest call of {@link open} that was not refused with
-   * `LINK_IN_USE`. Without user and password; empty before the first call.
+   * URI of a connection that is still closing; otherwise of the newest call of {@link open}. Calls refused with
+   * `LINK_IN_USE` do not count, nor do those aborted while they waited for a check or a close, or ended by a close then.
+   * Without user and password; empty before the first call.
    */
   get uri(): string {
     return this.#state.goal?.uri ?? '';
   }
 
-  /** The owner that the newest call of {@link open} named, unless that call was refused with `LINK_IN_USE`. */
+  /** The owner that the newest call of {@link open} named; the calls that do not count for {@link uri} do not here. */
   get owner(): string | undefined {
     return ownerOf(this.#state);
   }
@@ -196,7 +197,7 @@ export class Link extends EventEmitter<LinkEvents> {
 
   // --- called by the device ------------------------------------------------------------------------
 
-  /** @internal Takes every change of the device, before operations of the link reject. */
+  /** @internal The device calls this at each change, and at a loss before its client fails the commands of this link. */
   deviceChanged(availability: Availability): void {
     const before = this.#parts.watch.current;
     this.#parts.watch.changed(availability);

@@ -79,7 +79,7 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // Those of an open() that joined this operation in the queue count if the device was lost since.
+  // After a loss of the device, those of an open() that joined the operation in the queue.
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);
@@ -164,7 +164,7 @@ async function openSequence(run: Run, options: OpenOptions, context: OpenContext
     if (found) await run(wsclose(link));
     // After an OK, that URC was of the connection just closed.
     if (!error) seen.delete('connected');
-    // A URC proves the attempt: no second one.
+    // A URC proves that the device has tried: no second attempt.
     if (isLast || isLost || seen.size > 0)
       throw failure(error ?? corruptResponse(`AT+WSOPEN=${link}`), options, context);
   }

@@ -3,12 +3,12 @@ import type { EspAtError } from '../errors';
 import type { LinkUrc } from '../at/urc';
 
 /** An open or a close under way. A newer operation aborts it; its result then no longer counts. */
-class Operation {
+export class Operation {
   readonly #outcome = new Deferred<void>();
   readonly #controller = new AbortController();
 
   constructor() {
-    // Where the driver itself began the operation, no call awaits it: the link's events report the failure.
+    // No call awaits an operation that the driver itself began.
     this.done.catch(() => undefined);
   }
 

@@ -25,7 +25,7 @@ export interface OpenOptions {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * The whole value of the Authorization header, in place of the URI's user and password. Some 200 bytes, more where
+   * The whole value of the Authorization header, in place of the URI's user and password. At most about 200 bytes; more where
    * the firmware has headers. Secret: never in errors or logs.
    */
   readonly authorization?: string | undefined;
@@ -39,7 +39,10 @@ export interface OpenOptions {
    * device becomes ready again.
    */
   readonly keepOpen?: boolean | undefined;
-  /** Where the link is open to another URI: true closes it first; false rejects with `LINK_IN_USE`. */
+  /**
+   * Where the link is open, opens, reconnects, or waits for a close, for another URI: true ends that first; false rejects with
+   * `LINK_IN_USE`. While keep-open waits for its next attempt, the link is free: a call takes it over without this.
+   */
   readonly replace?: boolean | undefined;
   /** A name that the link's events and messages repeat, so that users of one device find their own. */
   readonly owner?: string | undefined;

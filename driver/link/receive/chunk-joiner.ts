@@ -91,7 +91,10 @@ export class ChunkJoiner implements LinkReceiver {
     return this.#message.length + this.#held.length;
   }
 
-  /** An empty message would look the same, but it hardly comes in the middle of another one, after such a pause. */
+  /**
+   * Reports a stalled frame: an empty chunk in the middle of a message, after a pause. An empty message would look the same,
+   * but hardly comes there.
+   */
   #failStalled(): void {
     this.dataLost();
     this.#sink.unrecoverable(new EspAtError('FRAME_STALLED', { link: this.#link }));

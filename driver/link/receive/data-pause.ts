@@ -7,7 +7,7 @@ const BACKLOG_TICKS = 5;
 const BACKLOG_TICK_MS = 50;
 
 /** Earliest and latest arrival time of the data that the host reads now. */
-interface Arrival {
+interface TimeRange {
   readonly earliest: number;
   readonly latest: number;
 }
@@ -18,7 +18,7 @@ interface Arrival {
  */
 export class DataPause {
   readonly #clock: Clock;
-  #last: Arrival;
+  #last: TimeRange;
   /** Clock time of the last tick, and of the next one. */
   #tickedAt: number;
   #due = Infinity;
@@ -56,7 +56,7 @@ export class DataPause {
     this.#backlog = undefined;
   }
 
-  get #now(): Arrival {
+  get #now(): TimeRange {
     const latest = this.#clock.now();
     if (this.#backlog) return { earliest: this.#backlog.from, latest };
     // The event loop may read input before it runs the late timer.

@@ -9,8 +9,8 @@ import type { LinkReceiver } from './link-receiver';
  */
 const STALLED_CHUNK_MS = 5000;
 /**
- * Milliseconds: threshold for the longest possible length of a pause, whose true length a block of the event loop hides. A
- * lower threshold would take an empty message for a stalled frame.
+ * Milliseconds. Where a blocked event loop makes the pause uncertain, an upper limit (`atMost`) of this length counts as a
+ * stall. A lower one would take an empty message for a stalled frame.
  */
 const POSSIBLY_STALLED_MS = 9000;
 

@@ -8,7 +8,7 @@ import type { SendOptions } from '../options';
 import type { ConnectionEnd } from '../state/link-state';
 
 /** The connection ended while the client ran a part. */
-interface Lost {
+interface ConnectionLoss {
   readonly error: EspAtError;
   readonly end: ConnectionEnd;
   /** Whether no byte of the message can have left. */
@@ -26,7 +26,7 @@ type SendState =
       readonly parts: readonly Command[];
       readonly part: number;
       readonly hasLeft: boolean;
-      readonly lost?: Lost;
+      readonly lost?: ConnectionLoss;
     }
   | { readonly kind: 'settled' };
 
@@ -176,7 +176,7 @@ export class PendingSend implements Submission {
 }
 
 /** Where the driver has given the connection up, a payload that is written now still reaches the server. */
-function whenWritten(lost: Lost | undefined): { readonly lost?: Lost } {
+function whenWritten(lost: ConnectionLoss | undefined): { readonly lost?: ConnectionLoss } {
   if (!lost) return {};
   return { lost: { ...lost, noneHasLeft: lost.noneHasLeft && lost.end === 'gone' } };
 }

@@ -1,6 +1,6 @@
 import { EspAtError } from '../../errors';
 
-/** A falling level crosses a quarter only this far below it: a level that moves around a quarter would call all the time. */
+/** A falling level crosses a quarter only this far below it: otherwise a level around a quarter would be told all the time. */
 const HYSTERESIS = 1 / 16;
 
 /** Counts and limits the messages and bytes in a queue: in the send queues of all links of a device, for example. */

@@ -36,7 +36,7 @@ const TEMPORARY_FAILURES: readonly ErrorCode[] = [
 ];
 
 const MAX_HOLD_MS = 24 * 60 * 60 * 1000;
-/** A refused message, and those behind it, are held at least this long: a check of the links decides how they end. */
+/** Least limit of the hold of a refused message, and of those behind it: time for a check of the links, which ends it. */
 const MIN_HOLD_FOR_CHECK_MS = 5000;
 
 /**

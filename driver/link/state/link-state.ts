@@ -1,6 +1,6 @@
 import type { LinkUrc } from '../../at/urc';
 import type { EspAtError } from '../../errors';
-import type { CloseOperation, OpenOperation } from '../operation';
+import type { CloseOperation, OpenOperation, Operation } from '../operation';
 import type { LinkChangeCause, LinkStateName } from '../events';
 import type { OpenOptions } from '../options';
 import type { LinkStateNumber } from '../../commands/wsopen';
@@ -75,8 +75,8 @@ export interface Reconnecting {
 }
 
 /**
- * Kept open, but not open now: opens again after the timer. Without one, when a device becomes ready: the device is lost,
- * or the last attempt had a permanent error.
+ * Kept open, but not open now: opens again after the timer. Without a timer it opens again when a device becomes ready,
+ * because the device is lost, or the last attempt failed with a permanent error.
  */
 export interface BackingOff {
   readonly kind: 'backingOff';
@@ -135,8 +135,8 @@ export type Effect =
   /** Ends the wait before `AT+WSCLOSE`. */
   | { readonly do: 'endCloseWait'; readonly operation: CloseOperation }
   | { readonly do: 'policy'; readonly call: 'attemptStarted' | 'deviceLost' | 'networkBack' }
-  | { readonly do: 'join'; readonly operation: OpenOperation; readonly to: OpenOperation }
-  | { readonly do: 'join'; readonly operation: CloseOperation; readonly to: CloseOperation }
+  /** The operation settles as `to` does. */
+  | { readonly do: 'join'; readonly operation: Operation; readonly to: Operation }
   | {
       readonly do: 'settle';
       readonly operation: OpenOperation | CloseOperation;
