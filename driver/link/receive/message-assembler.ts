@@ -17,7 +17,7 @@ interface Inside {
   readonly missing: number;
 }
 
-/** Unknown since a data loss. `last`: the last chunk after it; `skipped`: bytes that the assembler has skipped since. */
+/** The position is unknown since a data loss. `last`: the last chunk after it; `skipped`: bytes that the assembler has skipped since. */
 interface Lost {
   readonly kind: 'lost';
   last: DataChunk | undefined;

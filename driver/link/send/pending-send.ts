@@ -16,7 +16,7 @@ interface ConnectionLoss {
 }
 
 type SendState =
-  /** It waits for its link. `refusal`: the device refused it though the link seemed open; a check of the links runs. */
+  /** The message waits for its link. `refusal`: the device refused it though the link seemed open; a check of the links runs. */
   | { readonly kind: 'held'; readonly timer: Cancel; readonly refusal?: EspAtError }
   /** `part` is the next one that the client runs. */
   | { readonly kind: 'queued'; readonly parts: readonly Command[]; readonly part: number }

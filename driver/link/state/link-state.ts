@@ -35,8 +35,8 @@ export interface Closed {
 export interface Opening extends Claim {
   readonly kind: 'opening';
   /**
-   * What the operation waits for, the device and its clock first; `closing`: the old connection closes; `sequence`: its
-   * commands are going out.
+   * `device`: the operation waits for the device and its clock; `queued`: in the command queue; `closing`: for the close of
+   * the old connection; `sequence`: its commands are going out.
    */
   readonly stage: 'device' | 'queued' | 'closing' | 'sequence';
   /** `user`: open() · `keepOpen` · `reconnect`: the connection is of no more use, though the device keeps it. */

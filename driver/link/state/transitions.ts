@@ -92,7 +92,7 @@ export function endOpen({ goal, cause, operation }: Opening): Step {
 
 // --- from open -------------------------------------------------------------------------------------
 
-/** The connection is lost, and the device tries to reconnect. The URC of that may be lost: data may come before a check. */
+/** The connection is lost, and the device reconnects. If the URC of the new connection is lost, data comes before a check. */
 export function lose({ goal }: Open): Step<Reconnecting> {
   const timer: Timer = { ms: RECONNECT_TIMEOUT_MS };
   const keepOpen = goal.options.keepOpen === true;
