@@ -58,7 +58,7 @@ export class AtClient {
     this.#resyncs.queryIndex = index;
   }
 
-  /** Whether it runs nothing, and no line or data has begun. Not while the device may be booting: see {@link assume}. */
+  /** Whether it runs nothing, and no line or data has begun; false while the device may be booting, see {@link assume}. */
   get isQuiet(): boolean {
     const { assumptions, parser, state } = this.#core;
     return state.kind === 'idle' && assumptions.echoOff && !parser.unfinished;

@@ -47,7 +47,7 @@ export function onLine(transaction: Transaction, text: string, idle: number): Ac
       return onSuccess(transaction, phase, text);
     case 'ERROR':
     case 'SEND FAIL':
-      // It may answer a probe, or noise that made the device busy, instead of this command.
+      // The device may have answered a probe, or noise that made it busy, instead of this command.
       if (isEarly(phase)) return unexpected(transaction, text);
       if (isUnanswered(phase.probe) || phase.busy) return unexpected(transaction, text);
       if (phase.kind === 'awaitingPrompt' && phase.acknowledged)

@@ -67,9 +67,9 @@ export interface Transaction {
   errorCode: string;
   phase: Phase;
   readonly policy: TimeoutPolicy;
-  /** Port idle time, not clock time, in milliseconds at which the client probes next. */
+  /** Port idle time at which the client probes next, in milliseconds. */
   nextProbeIdleMs: number;
-  /** The same of the last probe, or of a success in doubt after it. */
+  /** Port idle time at the last probe, or at a success in doubt after it. */
   lastProbeIdleMs: number;
 }
 
