@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { WebSocketClassOptions } from '../../../driver/web-socket/options';
 import type { DeviceWebSocket } from '../../../driver/web-socket/web-socket';
+import { Deferred } from '../../../driver/deferred';
 import type { Device } from '../../../driver/device/device';
 import { testWith } from '../../harness/test-with';
 import { Harness, type HarnessOptions } from '../../harness/harness';
@@ -25,6 +26,11 @@ class ClassHarness extends Harness {
     await this.clock.advance(10);
     return socket;
   };
+  /** An open connection, and what it tells from now on, see {@link events}. */
+  readonly heard = async () => {
+    const socket = await this.opened();
+    return { socket, told: events(socket) };
+  };
   /** Sends a message from the server, and waits until it has arrived. */
   readonly arrive = async (opcode: number, payload: Buffer | string) => {
     this.serve(payload, this.connection(), opcode);
@@ -47,6 +53,15 @@ export function events(socket: DeviceWebSocket): string[] {
   socket.onclose = ({ code, reason, wasClean }) =>
     told.push(`close ${socket.readyState} ${code} ${JSON.stringify(reason)} ${wasClean}`);
   return told;
+}
+
+/** A Blob whose bytes come once the test calls `read`. */
+export function slowBlob(text: string) {
+  const blob = new Blob([text]);
+  const bytes = new Deferred<ArrayBuffer>();
+  blob.arrayBuffer = () => bytes.promise;
+  const read = (content: string) => bytes.resolve(new TextEncoder().encode(content).buffer);
+  return { blob, read };
 }
 
 export const named = (name: string) => (error: unknown) =>

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 // By the sections of https://websockets.spec.whatwg.org
 import { EspAtError } from '../../../driver/errors';
 import { uncaught } from '../../harness/uncaught';
-import { URI, classHarness, events, test } from './class-harness';
+import { URI, classHarness, events, slowBlob, test } from './class-harness';
 
 describe('links of a device', () => {
   test('are three at a time: a fourth connection fails with the reason; a closed link is free again', async (harness) => {
@@ -52,8 +52,7 @@ describe('a link that an open() of the program joins', () => {
     });
 
   test('stays open when the connection of the class closes', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     await harness.clock.wait(harness.link.open({ uri: URI }));
     socket.close();
     await harness.clock.advance(3000);
@@ -112,8 +111,7 @@ describe('as the package ws', () => {
   });
 
   test('a callback of send() that throws: its error is uncaught, and close() closes clean', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     const errors = await uncaught(async () => {
       socket.send('x', () => {
         throw new Error('of the callback');
@@ -127,14 +125,12 @@ describe('as the package ws', () => {
 
   test('a Blob whose bytes come after terminate() goes to no later connection of the link', async (harness) => {
     const first = await harness.opened();
-    const blob = new Blob(['late']);
-    let read: (bytes: ArrayBuffer) => void = () => undefined;
-    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    const { blob, read } = slowBlob('late');
     const failed = new Promise<Error | undefined>((done) => first.send(blob, done));
     first.terminate();
     await harness.clock.advance(3000);
     await harness.opened('again');
-    read(new Uint8Array([1]).buffer);
+    read('s');
     assert.match(String(await harness.clock.wait(failed)), /Link 0 was closed/);
     assert.deepEqual(harness.server.connections.at(-1)?.frames, []);
   });
@@ -149,8 +145,7 @@ describe('as the package ws', () => {
     ],
   ] as const)
     test(`a Blob whose read ${title} fails the connection, and every message that was not sent`, async (harness) => {
-      const socket = await harness.opened();
-      const told = events(socket);
+      const { socket, told } = await harness.heard();
       const results: unknown[] = [];
       const sent = (error?: Error) => results.push(error instanceof EspAtError && error.code);
       const unreadable = Object.assign(new Blob(['x']), { arrayBuffer });
@@ -169,16 +164,14 @@ describe('as the package ws', () => {
       device: { sendLimit: { messages: 3, bytes: 100 } },
     });
     const socket = await harness.opened();
-    const blob = new Blob(['slow']);
-    let read: (bytes: ArrayBuffer) => void = () => undefined;
-    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    const { blob, read } = slowBlob('slow');
     const results: unknown[] = [];
     const sent = (error?: Error) => results.push(error instanceof EspAtError && error.code);
     for (const data of [blob, 'a', 'b']) socket.send(data, sent);
     assert.equal(harness.device.sendQueue.messages, 3);
     socket.send('c', sent);
     await harness.clock.advance(1);
-    read(new Uint8Array([1]).buffer);
+    read('s');
     await harness.clock.advance(2000);
     assert.deepEqual(results, ['QUEUE_FULL', 'LINK_CLOSED', 'LINK_CLOSED', 'LINK_CLOSED']);
     assert.equal(harness.device.sendQueue.messages, 0);
@@ -187,15 +180,13 @@ describe('as the package ws', () => {
   it('messages behind a Blob enter the send queue together once it is read, and close() follows', async () => {
     await using harness = await classHarness({ serial: { baudRate: 115200 } });
     const socket = await harness.opened();
-    const blob = new Blob(['slow']);
-    let read: (bytes: ArrayBuffer) => void = () => undefined;
-    blob.arrayBuffer = () => new Promise((resolve) => (read = resolve));
+    const { blob, read } = slowBlob('slow');
     for (const data of [blob, 'a', 'b']) socket.send(data);
     socket.close();
     await harness.clock.advance(1000);
     const [link] = harness.device.links;
     assert.deepEqual([harness.device.sendQueue.messages, link.state], [3, 'open']);
-    read(new Uint8Array([0x73]).buffer);
+    read('s');
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([harness.device.sendQueue.messages, link.state], [3, 'closing']);
     await harness.clock.advance(2000);
@@ -204,8 +195,7 @@ describe('as the package ws', () => {
   });
 
   test('terminate() ends the connection at once', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     socket.terminate();
     assert.deepEqual(told, ['close 3 1006 "" false']);
     await harness.clock.advance(3000);
@@ -215,8 +205,7 @@ describe('as the package ws', () => {
 
 describe('a paused connection', () => {
   test('that the server closes: emits the messages on resume(), then close', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     socket.on('message', (data) => {
       told.push(data.toString());
       if (told.length === 1) socket.pause();
@@ -249,8 +238,7 @@ describe('a paused connection', () => {
   });
 
   test('that is terminated: close comes at once, without the messages', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     socket.on('message', (data) => told.push(data.toString()));
     socket.pause();
     await harness.arrive(1, 'a');

@@ -5,8 +5,7 @@ import { events, URI, test } from './class-harness';
 
 describe('a listener added by on() that throws', () => {
   test('in resume(): its errors are uncaught, and the other messages and close follow', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     socket.on('message', (data) => {
       told.push(data.toString());
       throw new Error(`of ${data.toString()}`);
@@ -25,8 +24,7 @@ describe('a listener added by on() that throws', () => {
   });
 
   test('at error: close follows', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     socket.on('error', () => {
       throw new Error('of the listener');
     });
@@ -69,8 +67,7 @@ describe('close() in CONNECTING', () => {
 });
 
 test('a paused connection fails with PAUSE_BUFFER_FULL where 16 MiB wait, and emits on resume() what it has held', async (harness) => {
-  const socket = await harness.opened();
-  const told = events(socket);
+  const { socket, told } = await harness.heard();
   const codes: string[] = [];
   socket.on('error', (error) => 'code' in error && codes.push(String(error.code)));
   let bytes = 0;
@@ -92,8 +89,7 @@ test('a paused connection fails with PAUSE_BUFFER_FULL where 16 MiB wait, and em
 });
 
 test('pause() and resume() in a listener, in resume() of a connection that has ended: all messages come, then close', async (harness) => {
-  const socket = await harness.opened();
-  const told = events(socket);
+  const { socket, told } = await harness.heard();
   socket.on('message', (data) => {
     told.push(data.toString());
     socket.pause();

@@ -69,8 +69,7 @@ describe('2.1 close()', () => {
   });
 
   test('sends code and reason in a close frame, and ends clean', async (harness) => {
-    const socket = await harness.opened();
-    const told = events(socket);
+    const { socket, told } = await harness.heard();
     socket.close(3333, 'bye ü');
     assert.equal(socket.readyState, 2);
     socket.close();
