@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DeviceRecorder } from '../../../driver/recorder/device-recorder';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
-
-const port = { address: 'memory', open: () => Promise.reject(new Error()) };
+import { port } from './kept';
 
 describe('a line that is longer than half the memory of a recorder', () => {
   it('alone is left out of the recording, which says so, and starts at a snapshot behind it', async () => {

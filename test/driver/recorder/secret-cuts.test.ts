@@ -3,31 +3,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { placeholderText } from '../../../driver/recorder/placeholder';
 import { Recorder } from '../../../driver/recorder/recorder';
-import { SecretSet } from '../../../driver/recorder/secret-set';
-import { secretsOfDevice } from '../../../driver/recorder/secrets';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { cut, kept as keptLines, secretsWith, type Direction } from './kept';
 
-type Direction = 'host' | 'device';
-
-/** Records the chunks of one direction; returns what the recorder keeps, one character a byte. */
-function kept(password: string, direction: Direction, chunks: readonly Buffer[]): string {
-  const port = { address: 'memory', open: () => Promise.reject(new Error()) };
-  const secrets = new SecretSet(secretsOfDevice({ port, wifi: { ssid: 'net', password } }));
-  const recorder = new Recorder(2 ** 20, new VirtualClock(), secrets);
-  for (const chunk of chunks)
-    if (direction === 'host') recorder.wrote(chunk);
-    else recorder.received(chunk);
-  const lines = [...[...recorder.lines()].map(({ line }) => line), ...recorder.heldLines()];
-  return lines
-    .map((line) => ('host' in line ? line.host : 'device' in line ? line.device : ''))
-    .join('');
-}
-
-/** Cuts bytes at some places. */
-function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const ends = places.map((place) => place % bytes.length).sort((a, b) => a - b);
-  return [0, ...ends].map((start, index) => bytes.subarray(start, ends[index] ?? bytes.length));
-}
+const kept = (password: string, direction: Direction, chunks: readonly Buffer[]) =>
+  keptLines(secretsWith(password), chunks, direction).join('');
 
 const padding = fc.nat({ max: 700 }).map((length) => '.'.repeat(length));
 const places = fc.array(fc.nat(), { maxLength: 30 });
@@ -143,10 +123,7 @@ describe('a secret', () => {
   });
 
   it('that has begun when the port is lost holds back a bounded number of the records behind it', () => {
-    const port = { address: 'memory', open: () => Promise.reject(new Error()) };
-    const wifi = { ssid: 'net', password: 'password' };
-    const secrets = new SecretSet(secretsOfDevice({ port, wifi }));
-    const recorder = new Recorder(2 ** 20, new VirtualClock(), secrets);
+    const recorder = new Recorder(2 ** 20, new VirtualClock(), secretsWith('password'));
     recorder.received(Buffer.from('\r\npass'));
     for (let count = 0; count < 10_000; count++) recorder.line({ late: count });
     assert.equal(recorder.heldLines().length, 0);
