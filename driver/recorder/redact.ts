@@ -88,20 +88,13 @@ function begunBy({ parts }: Match, find: Buffer, bytes: Buffer): Uint8Array {
   return Buffer.concat([find.subarray(0, to), bytes.subarray(at + to - from)]);
 }
 
-/** A partial match: the pattern's first `to` bytes end at `at`; those from `from` on follow each other without a gap. */
-interface Way {
+/** A part of the pattern that may follow a gap: its bytes from `from` on, compared with those from `at` on. */
+interface Run {
   readonly at: number;
   readonly from: number;
-  readonly to: number;
-  /** The way up to the last gap. */
-  readonly before: Way | undefined;
-  /** Gaps in succession without a byte of the pattern between them. */
+  readonly before: Match['parts'];
+  /** Gaps in succession before it, without a byte of the pattern between them. */
   readonly emptyGaps: number;
-  /**
-   * Whether the bytes at `at` may be a gap. False before the first byte of the pattern, and where the search has already
-   * taken them for a gap: it then compares them with the pattern.
-   */
-  readonly mayBeGap: boolean;
 }
 
 /**
@@ -113,46 +106,33 @@ function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined 
   const second = bytes[start + 1];
   if (second !== undefined && second !== find[1] && !mayBeginGap(second)) return undefined;
   const seen = new Set<number>();
-  const ways: Way[] = [
-    { at: start, from: 0, to: 0, before: undefined, emptyGaps: 0, mayBeGap: false },
-  ];
-  let begun: Way | undefined;
-  for (let way = ways.pop(); way; way = ways.pop()) {
-    const { from, before, emptyGaps } = way;
-    let { at, to, mayBeGap } = way;
-    for (; ; at++, to++, mayBeGap = true) {
-      const here = { at, from, to, before, emptyGaps, mayBeGap: false };
-      if (to === find.length) return matchOf(here, true);
-      if (at === bytes.length) begun ??= here;
+  const runs: Run[] = [{ at: start, from: 0, before: [], emptyGaps: 0 }];
+  let begun: Match | undefined;
+  for (let run = runs.pop(); run; run = runs.pop()) {
+    const { at: first, from, before, emptyGaps } = run;
+    const matchUpTo = (to: number, isWhole: boolean): Match => {
+      const parts = to > from ? [...before, { at: first, from, to }] : before;
+      return { parts, length: to, isWhole };
+    };
+    for (let at = first, to = from; ; at++, to++) {
+      if (to === find.length) return matchUpTo(to, true);
+      if (at === bytes.length) begun ??= matchUpTo(to, false);
       if (at === bytes.length) break;
-      const mayTry = mayBeGap && (to > from || emptyGaps < MAX_EMPTY_GAPS);
-      if (mayTry && mayBeginGap(bytes[at])) {
+      if (to > 0 && mayBeginGap(bytes[at]) && (to > from || emptyGaps < MAX_EMPTY_GAPS)) {
         const { lengths, mayGoOn } = gapsAt(bytes, at);
-        if (mayGoOn) begun ??= here;
+        if (mayGoOn) begun ??= matchUpTo(to, false);
         const places = lengths.map((length) => at + length);
-        const newPlaces = places.filter((place) => !seen.has(place * find.length + to));
-        for (const place of newPlaces) seen.add(place * find.length + to);
-        if (newPlaces.length > 0) {
+        for (const place of places.filter((each) => !seen.has(each * find.length + to))) {
+          seen.add(place * find.length + to);
+          const { parts } = matchUpTo(to, false);
           const empty = to > from ? 0 : emptyGaps + 1;
-          const behindGap = { from: to, to, before: here, emptyGaps: empty, mayBeGap: true };
-          const waysBehindGap = newPlaces.map((place) => ({ ...behindGap, at: place }));
-          ways.push(here, ...waysBehindGap.reverse());
-          break;
+          runs.push({ at: place, from: to, before: parts, emptyGaps: empty });
         }
       }
       if (bytes[at] !== find[to]) break;
     }
   }
-  return begun && matchOf(begun, false);
-}
-
-function matchOf(last: Way, isWhole: boolean): Match {
-  const parts: { at: number; from: number; to: number }[] = [];
-  for (let way: Way | undefined = last; way; way = way.before) {
-    const { at, from, to } = way;
-    if (to > from) parts.unshift({ at: at - (to - from), from, to });
-  }
-  return { parts, length: last.to, isWhole };
+  return begun;
 }
 
 function mayBeginGap(byte: number | undefined): boolean {
