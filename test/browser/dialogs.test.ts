@@ -180,6 +180,8 @@ inEachEditor('dialogs', (test, nodeRed) => {
       ['ws-open', 'uri', 'wss://{{flow.host}}/grüß dich'],
       ['esp-at-device', 'port', 'tcp://bridge:23'],
       ['esp-at-device', 'port', 'sim:?fault=late=AT+WSSEND,3s'],
+      ['esp-at-device', 'port', 'sim:?fault=lose=2%25,to-host'],
+      ['esp-at-device', 'port', 'sim:?fault=restart=0'],
     ];
     const attempts = right.map(([type, field, value]) => ({
       id: editor.id(type),

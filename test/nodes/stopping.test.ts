@@ -132,7 +132,7 @@ onEachRuntime('a flow that stops', (nodeRed) => {
     nodeRed.give('send', { linkId: 1, payload: 'still there' });
     assert.equal((await nodeRed.next('in')).payload, 'still there');
     await nodeRed.deploy(without(flow({}), 'send'), 'nodes');
-    made.server.connections[0]?.send({ fin: true, opcode: 1, payload: Buffer.from('news') });
+    made.serve('news', made.server.connections[0]);
     assert.equal((await nodeRed.next('in')).payload, 'news');
     assert.equal(made.server.connections.length, 2);
     assert.equal(made.port.opened, 1);

@@ -26,6 +26,7 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
     ['port', 'sim:?firmwear=C', /does not understand its option "firmwear"/],
     ['port', 'sim:?loss=2', /option "loss"/],
     ['port', 'sim:?fault=no-such', /option "fault"/],
+    ['port', 'sim:?fault=busy=0', /option "fault"/],
     ['rate', 'fast', /"baud rate": "fast" is not a whole number from 80 to 5000000/, fixedRate],
     ['rate', '79', /79 is not a whole number/, fixedRate],
     ['rate', '5000001', /is not a whole number/, { port: 'tcp://host:23', autoRate: true }],

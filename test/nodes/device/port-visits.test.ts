@@ -148,10 +148,9 @@ describe('PortVisits', () => {
       const host = hosts.host('a', () => device);
       new RecordingUser(host);
       const visits = new PortVisits(hosts.claims, clock);
-      const report = await clock.wait(visits.examine(typed(port))).then(
-        ({ findings }) => findings[0]?.code,
-        codeOf,
-      );
+      const report = await clock
+        .wait(visits.examine(typed(port)))
+        .then(({ findings }) => findings[0]?.code, codeOf);
       assert.equal(report, answer);
       assert.deepEqual([device.state.name, device.starts], ['ready', 2]);
       await host.deviceAfterPortWork();

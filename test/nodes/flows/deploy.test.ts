@@ -22,44 +22,36 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
 
   const flowTo = (uri: string) => wholeFlow({ open: { link: '0', uri, keepOpen: true } });
 
-  for (const type of ['nodes', 'flows'] as const) {
-    for (const milliseconds of [0, 1000, 14_000, 15_500]) {
+  const isOpenTo =
+    ({ link }: Harness, uri: string) =>
+    () =>
+      link.stateNumber === 2 && link.uri === uri;
+
+  for (const type of ['nodes', 'flows'] as const)
+    for (const milliseconds of [0, 1000, 14_000, 15_500])
       it(`opens to the corrected URI, ${type}, ${milliseconds} ms into the attempt`, async () => {
-        const { clock, device, server, port } = await beginTo(SILENT);
-        await clock.until(() => port.text.includes('AT+WSOPEN=0,'), 20_000);
+        const made = await beginTo(SILENT);
+        const { clock, port, until, connections } = made;
+        await until(() => port.text.includes('AT+WSOPEN=0,'), 20_000);
         await clock.advance(milliseconds);
         await nodeRed.deploy(flowTo(URI), type);
-        assert.ok(
-          await clock.until(() => device.links[0].stateNumber === 2, 120_000),
-          'it stays closed',
-        );
-        assert.equal(device.links[0].uri, URI);
+        await until(isOpenTo(made, URI), 120_000);
         await clock.advance(60_000);
-        assert.deepEqual(
-          server.connections.map(({ request, open }) => `${request.target} ${open}`),
-          ['/echo true'],
-        );
+        assert.deepEqual(connections(), ['/echo true']);
       });
-    }
-  }
 
   it('is open again after three quick deploys', async () => {
-    const { clock, device, server } = await beginTo(URI);
-    await clock.until(() => device.links[0].stateNumber === 2, 20_000);
+    const made = await beginTo(URI);
+    const { clock, until, connections } = made;
+    await until(isOpenTo(made, URI), 20_000);
     for (const path of ['one', 'two', 'three']) {
       await nodeRed.deploy(flowTo(`ws://host/${path}`), 'nodes');
       await clock.advance(5);
     }
-    assert.ok(
-      await clock.until(() => device.links[0].stateNumber === 2, 120_000),
-      'it stays closed',
-    );
+    await until(isOpenTo(made, 'ws://host/three'), 120_000);
     await clock.advance(60_000);
-    assert.equal(device.links[0].uri, 'ws://host/three');
-    assert.deepEqual(
-      server.connections.filter(({ open }) => open).map(({ request }) => request.target),
-      ['/three'],
-    );
+    const open = connections().filter((each) => each.endsWith(' true'));
+    assert.deepEqual(open, ['/three true']);
   });
 
   const rival = {
@@ -75,31 +67,30 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
   };
 
   it('has its link again 0.5 s after a node that took it over is deleted', async () => {
-    const { clock, device } = await beginTo(URI);
-    const [link] = device.links;
+    const made = await beginTo(URI);
     await nodeRed.deploy([...flowTo(URI), rival], 'nodes');
-    await clock.until(() => link.stateNumber === 2 && link.uri === rival.uri, 20_000);
+    await made.until(isOpenTo(made, rival.uri), 20_000);
     await nodeRed.deploy(flowTo(URI), 'nodes');
-    assert.ok(await clock.until(() => link.stateNumber === 2 && link.uri === URI, 2000));
+    await made.until(isOpenTo(made, URI), 2000);
   });
 
   it('tries again when a node is deleted that waited for its attempt to end', async () => {
-    const { clock, port } = await beginTo(SILENT);
-    const attempts = () => port.text.split(`AT+WSOPEN=0,"${SILENT}"`).length - 1;
-    await clock.until(() => attempts() === 1, 20_000);
+    const { clock, count, until } = await beginTo(SILENT);
+    const attempts = () => count(`AT+WSOPEN=0,"${SILENT}"`);
+    await until(() => attempts() === 1, 20_000);
     await nodeRed.deploy([...flowTo(SILENT), rival], 'nodes');
     await clock.advance(50);
     await nodeRed.deploy(flowTo(SILENT), 'nodes');
-    assert.ok(await clock.until(() => attempts() === 2, 60_000));
+    await until(() => attempts() === 2, 60_000);
   });
 
   it('leaves a link closed that a ws-close had closed before that node is deleted', async () => {
-    const { clock, device } = await beginTo(URI);
-    const [link] = device.links;
+    const made = await beginTo(URI);
+    const { clock, link, until } = made;
     await nodeRed.deploy([...flowTo(URI), rival], 'nodes');
-    await clock.until(() => link.stateNumber === 2 && link.uri === rival.uri, 20_000);
+    await until(isOpenTo(made, rival.uri), 20_000);
     nodeRed.give('close', { linkId: 0 });
-    await clock.until(() => link.stateNumber === 0, 20_000);
+    await until(() => link.stateNumber === 0, 20_000);
     await nodeRed.deploy(flowTo(URI), 'nodes');
     await clock.advance(60_000);
     assert.deepEqual([link.stateNumber, link.uri], [0, rival.uri]);

@@ -135,7 +135,7 @@ export class ExhaustiveHarness {
       keepOpen: true,
       ...options,
     });
-    return this.#settled(this.log.request(`open ${link}`, promise));
+    await this.#settles(this.log.request(`open ${link}`, promise));
   }
 
   async send(link: LinkId, text: string, options: SendOptions = {}): Promise<void> {
@@ -148,12 +148,12 @@ export class ExhaustiveHarness {
 
   async close(link: LinkId, options?: CloseOptions): Promise<void> {
     await this.#awake();
-    return this.#settled(this.log.request(`close ${link}`, this.device.links[link].close(options)));
+    await this.#settles(this.log.request(`close ${link}`, this.device.links[link].close(options)));
   }
 
   async query(): Promise<void> {
     await this.#awake();
-    return this.#settled(this.log.request('query', this.device.checkLinks()));
+    await this.#settles(this.log.request('query', this.device.checkLinks()));
   }
 
   /** The server sends a message, if both ends have the link established. */
@@ -228,12 +228,8 @@ export class ExhaustiveHarness {
   /** Stops driver and device. @returns every violation of the run, a remaining port, timer or listener included */
   async end(episode?: FaultEpisode): Promise<Violation[]> {
     this.log.stopping();
-    const stopping = this.device.stop();
-    let stopped = false;
-    void stopping.then(() => (stopped = true));
-    if (!(await this.clock.until(() => stopped, STOP_TIMEOUT_MS))) {
+    if (!(await this.#settles(this.device.stop(), STOP_TIMEOUT_MS)))
       this.findings.push({ about: 'promise', text: 'stop() does not settle' });
-    }
     const { isOpen } = this.port;
     this.simulator.destroy();
     await this.clock.advance(200_000);
@@ -264,13 +260,6 @@ export class ExhaustiveHarness {
     return this.clock.until(() => (this.log.in[served]?.arrivals.length ?? 0) > 0, 2000);
   }
 
-  /** A script is code of the host, so it waits while the host is blocked. */
-  async #awake(): Promise<void> {
-    let awake = false;
-    void this.host.awake().then(() => (awake = true));
-    await this.clock.until(() => awake);
-  }
-
   #outcome(line: string): CommandOutcome {
     const ofMessage = this.log.out.some(({ payload }) =>
       payload.toString('latin1').split('\r\n').includes(line),
@@ -292,9 +281,14 @@ export class ExhaustiveHarness {
     });
   }
 
-  async #settled(promise: Promise<void>): Promise<void> {
+  /** A script is code of the host, so it waits while the host is blocked. */
+  #awake(): Promise<boolean> {
+    return this.#settles(this.host.awake());
+  }
+
+  async #settles(promise: Promise<void>, limitMs = REQUEST_TIMEOUT_MS): Promise<boolean> {
     let settled = false;
     void promise.then(() => (settled = true));
-    await this.clock.until(() => settled, REQUEST_TIMEOUT_MS);
+    return this.clock.until(() => settled, limitMs);
   }
 }

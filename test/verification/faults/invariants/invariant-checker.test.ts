@@ -56,29 +56,27 @@ const UNKNOWN_AT_SERVER = /an unknown message .*arrived at the server/;
 const LOST = /message 1 to the host .* was lost, and nothing was reported/;
 
 /** What happens in a run, and the violation that the checker must find; undefined: none. */
-const cases: readonly (readonly [string, violation: RegExp | undefined, ...Act[]])[] = [
-  ['every sent message arrived', undefined, sends(1, 'sent', 1), sends(2, 'not-sent'), passes(3)],
-  ['a sent message did not arrive', /message 1 .*was sent, but did not arrive/, sends(1, 'sent')],
-  [
-    'a sent message did not arrive, but its connection ended and no later one arrived over it',
+const cases: Readonly<Record<string, readonly [RegExp | undefined, ...Act[]]>> = {
+  'every sent message arrived': [undefined, sends(1, 'sent', 1), sends(2, 'not-sent'), passes(3)],
+  'a sent message did not arrive': [/message 1 .*was sent, but did not arrive/, sends(1, 'sent')],
+  'a sent message did not arrive, but its connection ended and no later one arrived over it': [
     undefined,
     sends(1, 'sent'),
     (fixture) => (fixture.connection.goneAt = ++fixture.now),
   ],
-  [
-    'a sent message did not arrive, and the next connection began before the blocked host read its SEND OK',
-    undefined,
-    async (fixture) => {
-      fixture.connection.goneAt = fixture.now;
-      const settle = fixture.begin(1);
-      fixture.log.accept(0);
-      await settle();
-    },
-  ],
-  ['a message that was not sent arrived', /was not sent, but arrived/, sends(1, 'not-sent', 1)],
-  ['a message arrived twice', /arrived 2 times/, sends(1, 'sent', 2)],
-  [
-    'two messages of a link arrived in another order than they were sent in',
+  'a sent message did not arrive, and the next connection began before the blocked host read its SEND OK':
+    [
+      undefined,
+      async (fixture) => {
+        fixture.connection.goneAt = fixture.now;
+        const settle = fixture.begin(1);
+        fixture.log.accept(0);
+        await settle();
+      },
+    ],
+  'a message that was not sent arrived': [/was not sent, but arrived/, sends(1, 'not-sent', 1)],
+  'a message arrived twice': [/arrived 2 times/, sends(1, 'sent', 2)],
+  'two messages of a link arrived in another order than they were sent in': [
     /^message 1 to the server arrived after message 2 to the server, which was sent later$/,
     async (fixture) => {
       const first = await fixture.send(1, 'sent');
@@ -86,32 +84,27 @@ const cases: readonly (readonly [string, violation: RegExp | undefined, ...Act[]
       fixture.arrive(first);
     },
   ],
-  [
-    'an outcome is unknown without a fault',
+  'an outcome is unknown without a fault': [
     /unknown though no fault was active/,
     sends(1, 'unknown'),
   ],
-  [
-    'an outcome is unknown during a fault',
+  'an outcome is unknown during a fault': [
     undefined,
     sends(1, 'unknown'),
     fails('lose', { from: 0, gone: 5, recovered: 5 }),
   ],
-  [
-    'the server got corrupt data without an undetectable change',
+  'the server got corrupt data without an undetectable change': [
     UNKNOWN_AT_SERVER,
     async (fixture) => {
       const payload = await fixture.send(1, 'not-sent');
       fixture.arrive(Buffer.concat([payload, payload]));
     },
   ],
-  [
-    'the host got corrupt data without an undetectable change',
+  'the host got corrupt data without an undetectable change': [
     /an unknown message .*arrived at the host/,
     (fixture) => fixture.receive(fixture.serve(2).subarray(1)),
   ],
-  [
-    'a fault changed a byte of received data that looks like a header',
+  'a fault changed a byte of received data that looks like a header': [
     undefined,
     (fixture) => {
       const payload = Buffer.from(',3,1,44,abc');
@@ -129,102 +122,107 @@ const cases: readonly (readonly [string, violation: RegExp | undefined, ...Act[]
       fixture.receive(Buffer.from(payload.toString().replace('a', 'A')));
     },
   ],
-  [
-    'the device executed the rest of a command',
+  'the device executed the rest of a command': [
     undefined,
     ...[writes('AT+WSSEND=0,5'), executes('AT')],
   ],
-  ...['AT', 'AT+RST', 'AT+SYSSTORE=1'].map(
-    (line) =>
-      [
-        `the device executed ${line} of a message, after one that the host wrote`,
-        new RegExp(`the device executed ${line.replace('+', '\\+')}, which the host did not write`),
-        ...[writes(line), executes(line)],
-        (fixture: Fixture) => fixture.send(`\r\n${line}\r\n`, 'not-sent'),
-        ...[writes('AT+WSSEND=0,9'), executes('AT+WSSEND=0,9'), executes(line)],
-      ] as const,
+  ...Object.fromEntries(
+    ['AT', 'AT+RST', 'AT+SYSSTORE=1'].map(
+      (line) =>
+        [
+          `the device executed ${line} of a message, after one that the host wrote`,
+          [
+            new RegExp(
+              `the device executed ${line.replace('+', '\\+')}, which the host did not write`,
+            ),
+            ...[writes(line), executes(line)],
+            (fixture: Fixture) => fixture.send(`\r\n${line}\r\n`, 'not-sent'),
+            ...[writes('AT+WSSEND=0,9'), executes('AT+WSSEND=0,9'), executes(line)],
+          ],
+        ] as const,
+    ),
   ),
-  [
-    'the device executed what the host wrote twice',
+  'the device executed what the host wrote twice': [
     undefined,
     ...[writes('AT'), writes('AT'), executes('AT'), executes('AT')],
   ],
-  ...['', 'rest'].map(
-    (rest) =>
-      [
-        `a message that began on another connection ended with "${rest}"`,
-        UNKNOWN_AT_SERVER,
-        ({ log, connection }: Fixture) => log.atServer(connection, 0, Buffer.from(rest)),
-      ] as const,
+  ...Object.fromEntries(
+    ['', 'rest'].map(
+      (rest) =>
+        [
+          `a message that began on another connection ended with "${rest}"`,
+          [
+            UNKNOWN_AT_SERVER,
+            ({ log, connection }: Fixture) => log.atServer(connection, 0, Buffer.from(rest)),
+          ],
+        ] as const,
+    ),
   ),
-  [
-    'a received message is missing between two others, and the loss was reported',
+  'a received message is missing between two others, and the loss was reported': [
     undefined,
     ...[passes(1), serves(2), emits('dataloss', 0), passes(3)],
   ],
-  [
-    'a received message is missing, and noise in the line of the next one reported the loss',
+  'a received message is missing, and noise in the line of the next one reported the loss': [
     undefined,
     ...[serves(1), passes(2), emits('dataloss', 0)],
   ],
-  [
-    'a received message is missing between two others, and a loss was reported too late or of another link',
-    /message 2 to the host/,
-    ...[passes(1), serves(2), emits('dataloss', 1), passes(3)],
-    (fixture) => fixture.now++,
-    emits('dataloss', 0),
-  ],
-  ...(['insync', 'restart', 'device-lost', undefined] as const).map(
-    (end) =>
-      [
-        `a received message is missing after a loss out of sync, which ${end ?? 'nothing'} has ended`,
-        end && /message 2 to the host .* was lost, and nothing was reported/,
-        ...[emits('outofsync'), emits('dataloss', 0), ...(end ? [emits(end)] : [])],
-        ...[passes(1), serves(2), passes(3)],
-      ] as const,
+  'a received message is missing between two others, and a loss was reported too late or of another link':
+    [
+      /message 2 to the host/,
+      ...[passes(1), serves(2), emits('dataloss', 1), passes(3)],
+      (fixture) => fixture.now++,
+      emits('dataloss', 0),
+    ],
+  ...Object.fromEntries(
+    (['insync', 'restart', 'device-lost', undefined] as const).map(
+      (end) =>
+        [
+          `a received message is missing after a loss out of sync, which ${end ?? 'nothing'} has ended`,
+          [
+            end && /message 2 to the host .* was lost, and nothing was reported/,
+            ...[emits('outofsync'), emits('dataloss', 0), ...(end ? [emits(end)] : [])],
+            ...[passes(1), serves(2), passes(3)],
+          ],
+        ] as const,
+    ),
   ),
-  [
-    'a received message is missing within a loss out of sync',
+  'a received message is missing within a loss out of sync': [
     undefined,
     ...[emits('outofsync'), emits('dataloss', 0), passes(1), serves(2), emits('insync'), passes(3)],
   ],
-  [
-    'a received message is missing, and its link was opened before the server sent it, but not later',
-    LOST,
-    ...[emits('opened', 0), serves(1), passes(2)],
-  ],
-  [
-    'the first message of a connection is missing, and the link was opened to it afterwards',
+  'a received message is missing, and its link was opened before the server sent it, but not later':
+    [LOST, ...[emits('opened', 0), serves(1), passes(2)]],
+  'the first message of a connection is missing, and the link was opened to it afterwards': [
     LOST,
     ...[serves(1), emits('opened', 0)],
   ],
-  ...(['closed-by-server', 'device-lost', 'reopened'] as const).map(
-    (event) =>
-      [
-        `the last message of a connection is missing, and ${event} follows`,
-        undefined,
-        serves(1),
-        ({ log }: Fixture) => event === 'reopened' && log.accept(0),
-        emits(event, 0),
-      ] as const,
+  ...Object.fromEntries(
+    (['closed-by-server', 'device-lost', 'reopened'] as const).map(
+      (event) =>
+        [
+          `the last message of a connection is missing, and ${event} follows`,
+          [
+            undefined,
+            serves(1),
+            ({ log }: Fixture) => event === 'reopened' && log.accept(0),
+            emits(event, 0),
+          ],
+        ] as const,
+    ),
   ),
-  [
-    'the last message of a run is missing, and only its stop ended the link',
+  'the last message of a run is missing, and only its stop ended the link': [
     LOST,
     ...[serves(1), ({ log }: Fixture) => log.stopping(), emits('device-lost', 0)],
   ],
-  [
-    'a padded prompt arrived 20 s after a loss, and the host was blocked for 6 s',
+  'a padded prompt arrived 20 s after a loss, and the host was blocked for 6 s': [
     undefined,
     padAfter(20_000),
   ],
-  [
-    'a padded prompt arrived 21 s after a loss, and the host was blocked for 6 s',
+  'a padded prompt arrived 21 s after a loss, and the host was blocked for 6 s': [
     UNKNOWN_AT_SERVER,
     padAfter(21_000),
   ],
-  [
-    'a padded message of another link arrived before one with a changed byte',
+  'a padded message of another link arrived before one with a changed byte': [
     undefined,
     async (fixture) => {
       const { log } = fixture;
@@ -239,53 +237,45 @@ const cases: readonly (readonly [string, violation: RegExp | undefined, ...Act[]
       fixture.arrive(Buffer.concat([changed.subarray(1), Buffer.from('C')]));
     },
   ],
-  [
-    'a promise does not settle',
+  'a promise does not settle': [
     /1 promises have not settled/,
     ({ log }) => void log.send(0, 1, Buffer.from('x'), new Promise(() => undefined)),
   ],
-  [
-    'an error of a send has no outcome',
+  'an error of a send has no outcome': [
     /PORT_LOST without outcome/,
     ({ log }) => {
       log.send(0, 1, Buffer.from('x'), Promise.reject(new EspAtError('PORT_LOST')));
       return setImmediate();
     },
   ],
-  [
-    'links are open too late after a restart that the driver saw',
+  'links are open too late after a restart that the driver saw': [
     /opening the links took 3600 ms/,
     ...[emits('restart'), fails('restart', { recovered: 4000, reopened: 3600 })],
   ],
-  [
-    'links are open 7.4 s after a restart that the driver could not see',
+  'links are open 7.4 s after a restart that the driver could not see': [
     undefined,
     fails('restart', { recovered: 8000, reopened: 7400 }),
   ],
-  [
-    'links are open 7.6 s after a restart that the driver could not see',
+  'links are open 7.6 s after a restart that the driver could not see': [
     /opening the links took 7600 ms of 7500/,
     fails('restart', { recovered: 8000, reopened: 7600 }),
   ],
-  [
-    'links are open too late after replugging',
+  'links are open too late after replugging': [
     /opening the links took 3100 ms/,
     fails('unplug', { recovered: 4000, reopened: 3100 }),
   ],
-  [
-    'messages pass again too late',
+  'messages pass again too late': [
     /messages passing again took/,
     fails('stall', { recovered: 91_000 }),
   ],
-  [
-    'messages never pass again',
+  'messages never pass again': [
     /messages never passed again/,
     fails('flip', { gone: 1, recovered: undefined }),
   ],
-];
+};
 
 describe('the invariant checker', () => {
-  for (const [title, violation, ...acts] of cases) {
+  for (const [title, [violation, ...acts]] of Object.entries(cases)) {
     it(`${title}: ${violation ? 'a violation' : 'no violation'}`, async () => {
       const fixture = new Fixture();
       for (const act of acts) await act(fixture);
