@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listen } from '../../simulator/serial/server';
 import { catalog } from '../harness/editor/catalog';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import type { Editor } from './harness/editor';
+import { temporaryFolder } from '../harness/temporary-folder';
 import { eventually } from './harness/eventually';
 import { inEachEditor } from './harness/shared';
 
@@ -158,8 +158,7 @@ inEachEditor(
     test('before the first deploy: tests the port, lists networks, and checks a TLS configuration', async (editor, _bench, t) => {
       const bridge = await listen({ port: 0, firmware: 'C', joined: true });
       t.after(() => bridge.close());
-      const folder = mkdtempSync(join(tmpdir(), 'esp-at-dialog-'));
-      t.after(() => rmSync(folder, { recursive: true }));
+      const folder = temporaryFolder(t);
       const file = (name: string, text: string) => {
         writeFileSync(join(folder, name), text);
         return join(folder, name);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { temporaryFolder } from '../harness/temporary-folder';
+import { node } from './npm';
 import { keptFiles, root } from './project';
 
 const skip = keptFiles() === undefined && 'there is no Git here';
@@ -23,7 +24,7 @@ describe('npm run changelog', { skip }, () => {
     release.commit('receiver: forget a rest');
     release.commit('at, port: read in pieces\n\nBREAKING CHANGE: read on');
     release.commit('test, nodes: name a status');
-    const { stdout, stderr } = release.run();
+    const { stdout, stderr } = release.run('changelog.mjs');
     assert.equal(
       stderr.replace(/[0-9a-f]{7}/g, 'hash'),
       `Not in the section, for lack of a scope that it knows:
@@ -60,7 +61,7 @@ describe('npm run changelog', { skip }, () => {
   it('refuses what is no version, and writes nothing', (t) => {
     const release = new Repository(t);
     release.commit('docs: say more');
-    assert.equal(release.run('next').status, 1);
+    assert.equal(release.run('changelog.mjs', 'next').status, 1);
     assert.match(release.read('package.json'), /"version": "0\.1\.0"/);
   });
 });
@@ -75,7 +76,7 @@ describe('npm run release', { skip }, () => {
     return repository;
   };
   const release = (repository: Repository, ...args: string[]) =>
-    repository.runScript('release.mjs', ...args);
+    repository.run('release.mjs', ...args);
 
   it('writes section and version, commits them and tags, and leaves no change', (t) => {
     const repository = released(t);
@@ -152,10 +153,10 @@ describe('npm run release', { skip }, () => {
 
 /** A repository with the script and little else. */
 class Repository {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'esp-at-changelog-'));
+  readonly #folder: string;
 
   constructor(t: TestContext) {
-    t.after(() => rmSync(this.#folder, { recursive: true, force: true }));
+    this.#folder = temporaryFolder(t);
     for (const script of ['release/changelog.mjs', 'release/release.mjs', 'root.mjs'])
       cpSync(join(root, 'scripts', script), join(this.#folder, 'scripts', script));
     this.write('CHANGELOG.md', '# Changelog\n\n## 0.1.0\n\nThe first version.\n');
@@ -178,16 +179,8 @@ class Repository {
     this.git('commit', '-q', '--allow-empty', '-m', message);
   }
 
-  run(...args: string[]): { stdout: string; stderr: string; status: number | null } {
-    return this.runScript('changelog.mjs', ...args);
-  }
-
-  runScript(
-    name: string,
-    ...args: string[]
-  ): { stdout: string; stderr: string; status: number | null } {
-    const script = join(this.#folder, 'scripts', 'release', name);
-    return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
+  run(script: string, ...args: string[]) {
+    return node([join(this.#folder, 'scripts', 'release', script), ...args]);
   }
 
   read(file: string): string {

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { portOf } from '../harness/network/port-of';
 import { Device, portAt } from '../../driver';
 import { listen } from '../../simulator';
+import { temporaryFolder } from '../harness/temporary-folder';
 import { freePort } from '../start/demo';
+import { node } from './npm';
 import { notBuilt, pages, root, text } from './project';
 
 /** The code blocks of a language in a page. */
@@ -106,20 +107,14 @@ describe('programs in the pages', { skip: notBuilt() }, () => {
 
   it('simulator page: the driver reconnects after a restart, and gets its text back', () => {
     const [program = ''] = blocks('docs/simulator.md', 'js');
-    const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = node(['-e', program]);
     const lines = ['closed: DEVICE_RESTARTED', 'received hello', 'closed: DEVICE_STOPPED', ''];
     assert.deepEqual([stdout, stderr], [lines.join('\n'), '']);
   });
 
   it('simulator page: a test of AT code counts a fault', async () => {
     const [, program = ''] = blocks('docs/simulator.md', 'js');
-    const run = spawnSync(process.execPath, ['-e', `${program}\ntest();`], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+    const run = node(['-e', `${program}\ntest();`]);
     assert.equal(run.stdout, '0 []\n', run.stderr);
   });
 });
@@ -129,11 +124,9 @@ const noOpenSsl =
   (spawnSync('openssl', ['version']).status !== 0 && 'openssl is not installed');
 
 describe('docs/certificates.md', { skip: notBuilt() || noOpenSsl }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'esp-at-certificates-'));
-  const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
-
   it('its commands make certificates, its program opens a link that both sides verify', async (t) => {
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = temporaryFolder(t);
+    const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
     for (const block of blocks('docs/certificates.md', 'sh')) {
       const run = spawnSync(block, { cwd: folder, shell: true, encoding: 'utf8' });
       assert.equal(run.status, 0, run.stderr);

@@ -10,12 +10,14 @@ import { asObject, asText, object, text } from './project';
 /** Has a value for each name. */
 const anyDetails = unchecked(new Proxy({}, { get: (_, name) => `<${String(name)}>` }));
 const escaped = (sentence: string) => sentence.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** The codes in a page's table, with their sentences. */
+const rowsOf = (page: string) =>
+  [...text(page).matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code, sentence]) => ({
+    code,
+    sentence,
+  }));
 
 describe('docs/errors.md', () => {
-  const rows = [...text('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(
-    ([, code, sentence]) => ({ code, sentence }),
-  );
-
   it('lists every code with the sentence that a flow gets; last those that only programs get', () => {
     const sentences = asObject(object('locales/en-US/shared.json').errors, 'errors');
     const isDriverOnly = (code: string) => driverOnly.has(code);
@@ -27,14 +29,11 @@ describe('docs/errors.md', () => {
         ? escaped(new EspAtError(unchecked(code), anyDetails).message)
         : escaped(asText(sentences[code], code).replace(/__(\w+?)__/g, '<$1>')),
     }));
-    assert.deepEqual(rows, known);
+    assert.deepEqual(rowsOf('docs/errors.md'), known);
   });
 });
 
 describe('docs/doctor.md', () => {
-  const rows = [...text('docs/doctor.md').matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(
-    ([, code, sentence]) => ({ code, sentence }),
-  );
   const values = (said: string) => [...said.matchAll(/__(\w+?)__/g)].map(([, name]) => name).sort();
 
   it('lists every finding with its sentence, which both catalogs have where a dialog shows it', () => {
@@ -51,6 +50,6 @@ describe('docs/doctor.md', () => {
       assert.equal(english.replace(/__(\w+?)__/g, '<$1>'), said);
       return { code, sentence: escaped(said) };
     });
-    assert.deepEqual(rows, known);
+    assert.deepEqual(rowsOf('docs/doctor.md'), known);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { temporaryFolder } from '../harness/temporary-folder';
 import { freePort, ownConnection } from '../start/demo';
-import { noRegistry, npm } from './npm';
+import { node, noRegistry, npm } from './npm';
 import {
   asObject,
   asObjects,
@@ -32,8 +33,7 @@ const majors = { '4.1': 'node-red', '5.0': 'node-red-5' } as const;
 const skip = notBuilt() || noRegistry();
 
 /** A user folder in which npm has installed the packed package. */
-const installed = mkdtempSync(join(tmpdir(), 'esp-at-installed-'));
-after(() => rmSync(installed, { recursive: true, force: true }));
+const installed = temporaryFolder({ after });
 
 before(() => {
   if (skip !== false) return;
@@ -120,10 +120,7 @@ for (const [major, nodeRed] of Object.entries(majors)) {
 
     it('loads serialport without a compiler or install script', () => {
       const code = `require('@serialport/bindings-cpp').autoDetect(); console.log('loaded')`;
-      const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
-        cwd: join(userDir, 'node_modules'),
-        encoding: 'utf8',
-      });
+      const { stdout, stderr } = node(['-e', code], join(userDir, 'node_modules'));
       assert.equal(stdout, 'loaded\n', stderr);
       const bindings = join(userDir, 'node_modules', '@serialport', 'bindings-cpp');
       assert.ok(!existsSync(join(bindings, 'build')), 'it was compiled');
@@ -131,10 +128,7 @@ for (const [major, nodeRed] of Object.entries(majors)) {
 
     it('exports driver and simulator', () => {
       const code = `console.log(typeof require('${name}/driver').Device, typeof require('${name}/simulator').listen)`;
-      const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], {
-        cwd: userDir,
-        encoding: 'utf8',
-      });
+      const { stdout, stderr } = node(['-e', code], userDir);
       assert.equal(stdout, 'function function\n', stderr);
     });
 

@@ -10,6 +10,11 @@ export function npm(cwd: string, ...args: string[]) {
   });
 }
 
+/** Runs Node.js with these arguments. */
+export function node(args: readonly string[], cwd = root) {
+  return spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
+}
+
 /** Why a test that installs packages cannot run, or false. */
 export function noRegistry(): string | false {
   const asked = npm(root, 'view', 'serialport', 'name', '--fetch-retries=0');

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { node } from './npm';
 import { asObject, nodeFiles, notBuilt, object, root, text } from './project';
 
 describe('scorecard', { skip: notBuilt() }, () => {
   it('of the Node-RED library: every offline rule passes', () => {
     const script = join(root, 'scripts', 'scorecard.mjs');
-    const { status, stdout } = spawnSync(process.execPath, [script, '--offline'], {
-      encoding: 'utf8',
-    });
+    const { status, stdout } = node([script, '--offline']);
     assert.equal(status, 0, stdout);
     assert.equal([...stdout.matchAll(/^ok /gm)].length, 11, stdout);
   });

@@ -1,30 +1,26 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { temporaryFolder } from '../harness/temporary-folder';
+import { node } from './npm';
 import { root } from './project';
 
 describe('npm run mutation', () => {
   for (const name of ['prser', 'driver/at/transaction/no-such.ts', 'driver/index.ts', 'toString'])
     it(`refuses the unknown subject ${name}`, () => {
       const script = join(root, 'scripts', 'mutation', 'mutation.mjs');
-      const { status, stderr } = spawnSync(process.execPath, [script, 'parser', name], {
-        encoding: 'utf8',
-      });
+      const { status, stderr } = node([script, 'parser', name]);
       assert.equal(status, 2);
       assert.equal(stderr, `There is no subject, and no file of one: ${name}; see --help\n`);
     });
@@ -32,8 +28,7 @@ describe('npm run mutation', () => {
 
 /** A copy of typescript.cjs, with a cache of its own, and a source. */
 function compiler(t: TestContext) {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'esp-at-compiler-')));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const [hook, source] = [join(folder, 'scripts', 'typescript.cjs'), join(folder, 'source.ts')];
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(
@@ -45,9 +40,7 @@ function compiler(t: TestContext) {
   writeFileSync(source, 'console.log(1 as number);');
   const run = (code: string): string => {
     const text = `const { compiled, prune } = require(${JSON.stringify(hook)}); ${code}`;
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', text, source], {
-      encoding: 'utf8',
-    });
+    const { stdout, stderr, status } = node(['-e', text, source]);
     assert.equal(status, 0, stderr);
     return stdout;
   };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { portKey } from '../../../nodes/shared/device/make-device';
+import { temporaryFolder } from '../../harness/temporary-folder';
 
 describe('the key of a port', () => {
   it('is one for COM3, com3 and \\\\.\\COM3', () => {
@@ -21,8 +21,7 @@ describe('the key of a port', () => {
   });
 
   it('is one for a device and a link to it', { skip: process.platform === 'win32' }, (t) => {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'esp-at-port-key-')));
-    t.after(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'ttyUSB0'), '');
     symlinkSync(join(folder, 'ttyUSB0'), join(folder, 'by-id'));
     assert.equal(portKey(join(folder, 'by-id')), portKey(join(folder, 'ttyUSB0')));

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, it } from 'node:test';
 import { Device } from '../../../driver/device/device';
@@ -17,6 +16,7 @@ import { onEachRuntime } from '../../harness/nodes/node-red';
 import { quickClock } from '../../harness/quick-clock';
 import { field } from '../../harness/nodes/messages';
 import { editorSentence } from '../../harness/editor/editor-sentence';
+import { temporaryFolder } from '../../harness/temporary-folder';
 import { asObjects } from '../../package/project';
 
 const english = catalog('en-US');
@@ -33,8 +33,7 @@ const encryptedKey = String(
   }),
 );
 
-const folder = mkdtempSync(join(tmpdir(), 'esp-at-tls-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder({ after });
 const file = (name: string, text: string) => {
   const path = join(folder, name);
   writeFileSync(path, text);

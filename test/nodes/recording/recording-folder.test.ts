@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { RecordingFolder } from '../../../nodes/shared/recording/recording-folder';
+import { temporaryFolder } from '../../harness/temporary-folder';
 
 describe('folder of saved recordings', () => {
-  const userDir = mkdtempSync(join(tmpdir(), 'esp-at-user-'));
-  after(() => rmSync(userDir, { recursive: true }));
+  const userDir = temporaryFolder({ after });
 
   const recording = { recording: (title?: string) => `${String(title)}\n` };
 

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { whyNoPty } from '../../harness/port/pty';
-import { root } from '../../package/project';
+import { node } from '../../package/npm';
 
 test(
   'a short soak has no violations, and prints its figures',
   { skip: whyNoPty() ?? false },
   () => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['scripts/run.mjs', 'test/verification/soak/run.ts', '--minutes', '0.3', '--seed', '1'],
-      { cwd: root, encoding: 'utf8' },
-    );
+    const args = 'scripts/run.mjs test/verification/soak/run.ts --minutes 0.3 --seed 1';
+    const { status, stdout, stderr } = node(args.split(' '));
     assert.equal(status, 0, stdout + stderr);
     const [, confirmed, made] = /confirmed (\d+).*made (\d+)/.exec(stdout) ?? [];
     assert.ok(Number(confirmed) > 20 && Number(made) > 50, stdout);
