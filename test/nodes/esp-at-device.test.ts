@@ -6,7 +6,7 @@ import type { DeviceSettings } from '../../nodes/shared/settings/device-settings
 import { Harness } from '../harness/harness';
 import { catalog } from '../harness/editor/catalog';
 import { FakeDevice } from '../harness/nodes/fake-device';
-import { deviceNode, flowOf, wholeFlow, without } from '../harness/nodes/flows';
+import { deviceNode, flowOf, userNode, wholeFlow, without } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 
@@ -80,7 +80,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     const make = ({ serial }: DeviceSettings) => (serial.rate === 9600 ? two : one);
     const other = [
       deviceNode({ id: 'device2', name: 'other', rate: '9600' }),
-      { id: 'node2', type: 'ws-send', z: 'tab', device: 'device2', link: '0', wires: [[]] },
+      userNode('node2', 'ws-send', { device: 'device2' }),
     ];
     await nodeRed.load(make, [...flowOf('ws-send', 1), ...other], {}, catalog('en-US'));
     assert.deepEqual([one.starts, two.starts], [1, 0]);

@@ -4,7 +4,7 @@ import { EspAtError } from '../../driver/errors';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, field, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
-import { flowOf } from '../harness/nodes/flows';
+import { flowOf, userNode } from '../harness/nodes/flows';
 import { turns } from '../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
@@ -14,8 +14,7 @@ onEachRuntime('ws-open', (nodeRed) => {
   const { load, ask, shown } = fake;
   /** A flow whose ws-open is kept open, and another ws-open of the same link. */
   const first = flowOf('ws-open', 2, { uri: URI, keepOpen: true });
-  const common = { type: 'ws-open', z: 'tab', device: 'device', link: '0', uri: URI };
-  const second = { ...common, id: 'second', wires: [] };
+  const second = userNode('second', 'ws-open', { uri: URI });
 
   it('opens its link for an input, and answers with the same message', async () => {
     await load();

@@ -7,6 +7,17 @@ export const deviceNode = (settings: object = {}) => ({
   ...settings,
 });
 
+/** A node of this package that uses the device, by default its link 0. */
+export const userNode = (id: string, type: string, settings: object = {}) => ({
+  id,
+  type,
+  z: 'tab',
+  device: 'device',
+  link: '0',
+  wires: [],
+  ...settings,
+});
+
 /** Helper nodes, which collect the messages that reach them. */
 export const helpers = (...ids: readonly string[]) =>
   ids.map((id) => ({ id, type: 'helper', z: 'tab', wires: [] }));
@@ -15,6 +26,13 @@ export const helpers = (...ids: readonly string[]) =>
 export const catchNodes = () => [
   { id: 'catch', type: 'catch', z: 'tab', wires: [['caught']] },
   ...helpers('caught'),
+];
+
+/** The same, and a Complete node of these nodes with its helper node `completed`. */
+export const endNodes = (...scope: readonly string[]) => [
+  ...catchNodes(),
+  { id: 'complete', type: 'complete', z: 'tab', scope, wires: [['completed']] },
+  ...helpers('completed'),
 ];
 
 /** One node with a helper node on each output, and a Catch node: `out0`, `out1`, `caught`. */
@@ -28,19 +46,9 @@ export function flowOf(
   return [
     { id: 'tab', type: 'tab' },
     deviceNode(device),
-    {
-      id: 'node',
-      type,
-      z: 'tab',
-      device: 'device',
-      link: '0',
-      wires: outs.map((id) => [id]),
-      ...settings,
-    },
+    userNode('node', type, { wires: outs.map((id) => [id]), ...settings }),
     ...helpers(...outs),
-    ...catchNodes(),
-    { id: 'complete', type: 'complete', z: 'tab', scope: ['node'], wires: [['completed']] },
-    ...helpers('completed'),
+    ...endNodes('node'),
   ];
 }
 
@@ -49,15 +57,8 @@ export function flowOf(
  * `closed` and `news`; inputs that succeed `completed`, those that fail `caught`.
  */
 export function wholeFlow(settings: Readonly<Record<string, object>> = {}): object[] {
-  const node = (id: string, link: string, wires: string[][]) => ({
-    id,
-    type: `ws-${id}`,
-    z: 'tab',
-    device: 'device',
-    link,
-    wires,
-    ...settings[id],
-  });
+  const node = (id: string, link: string, wires: string[][]) =>
+    userNode(id, `ws-${id}`, { link, wires, ...settings[id] });
   return [
     { id: 'tab', type: 'tab' },
     deviceNode(settings.device),
@@ -65,13 +66,10 @@ export function wholeFlow(settings: Readonly<Record<string, object>> = {}): obje
     node('send', 'msg', [['sent']]),
     node('close', 'msg', [['closed']]),
     node('status', 'all', [['news']]),
-    ...catchNodes(),
-    { id: 'complete', type: 'complete', z: 'tab', scope: users, wires: [['completed']] },
-    ...helpers('in', 'state', 'sent', 'closed', 'news', 'completed'),
+    ...endNodes('open', 'send', 'close', 'status'),
+    ...helpers('in', 'state', 'sent', 'closed', 'news'),
   ];
 }
-
-const users = ['open', 'send', 'close', 'status'];
 
 /** A flow without one of its nodes. */
 export const without = (flow: readonly object[], id: string) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Harness } from '../../harness/harness';
-import { wholeFlow } from '../../harness/nodes/flows';
+import { userNode, wholeFlow } from '../../harness/nodes/flows';
 import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 
@@ -54,22 +54,13 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
     assert.deepEqual(open, ['/three true']);
   });
 
-  const rival = {
-    id: 'rival',
-    type: 'ws-open',
-    z: 'tab',
-    device: 'device',
-    link: '0',
-    uri: 'ws://host/rival',
-    keepOpen: true,
-    replace: true,
-    wires: [[], []],
-  };
+  const RIVAL = 'ws://host/rival';
+  const rival = userNode('rival', 'ws-open', { uri: RIVAL, keepOpen: true, replace: true });
 
   it('has its link again 0.5 s after a node that took it over is deleted', async () => {
     const made = await beginTo(URI);
     await nodeRed.deploy([...flowTo(URI), rival], 'nodes');
-    await made.until(isOpenTo(made, rival.uri), 20_000);
+    await made.until(isOpenTo(made, RIVAL), 20_000);
     await nodeRed.deploy(flowTo(URI), 'nodes');
     await made.until(isOpenTo(made, URI), 2000);
   });
@@ -88,11 +79,11 @@ onEachRuntime('a ws-open that is kept open and deployed again', (nodeRed) => {
     const made = await beginTo(URI);
     const { clock, link, until } = made;
     await nodeRed.deploy([...flowTo(URI), rival], 'nodes');
-    await until(isOpenTo(made, rival.uri), 20_000);
+    await until(isOpenTo(made, RIVAL), 20_000);
     nodeRed.give('close', { linkId: 0 });
     await until(() => link.stateNumber === 0, 20_000);
     await nodeRed.deploy(flowTo(URI), 'nodes');
     await clock.advance(60_000);
-    assert.deepEqual([link.stateNumber, link.uri], [0, rival.uri]);
+    assert.deepEqual([link.stateNumber, link.uri], [0, RIVAL]);
   });
 });

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
 import { runInThisContext } from 'node:vm';
 import { FakeDevice, type FakeLink } from '../../harness/nodes/fake-device';
-import { helpers, wholeFlow } from '../../harness/nodes/flows';
+import { helpers, userNode, wholeFlow } from '../../harness/nodes/flows';
 import { field } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { NodeWatch } from '../../verification/deployments/node-watch';
@@ -85,18 +85,11 @@ const unwritable: readonly (readonly [string, (msg: NodeMessage) => NodeMessage]
 /** The flow of all nodes, with a request node, and a status node of the device. */
 function flow(): object[] {
   const open = { uri: 'ws://server/{{path}}{{msg.path.deep}}', subprotocol: '{{topic}}' };
-  const common = { z: 'tab', device: 'device' };
+  const request = { link: 'msg', match: 'next', wires: [['answered'], []] };
   return [
     ...wholeFlow({ open }),
-    {
-      ...common,
-      id: 'request',
-      type: 'ws-request',
-      link: 'msg',
-      match: 'next',
-      wires: [['answered'], []],
-    },
-    { ...common, id: 'board', type: 'ws-status', link: 'device', wires: [['told']] },
+    userNode('request', 'ws-request', request),
+    userNode('board', 'ws-status', { link: 'device', wires: [['told']] }),
     ...helpers('answered', 'told'),
   ];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { NodeMessage } from 'node-red';
-import { helpers, wholeFlow } from '../../harness/nodes/flows';
+import { helpers, userNode, wholeFlow } from '../../harness/nodes/flows';
 import { harnessFlow } from '../../harness/nodes/harness-flow';
 import { codeOf } from '../../harness/nodes/messages';
 import { onEachRuntime } from '../../harness/nodes/node-red';
@@ -12,14 +12,8 @@ onEachRuntime('properties of a message', (nodeRed) => {
   const beginFlow = harnessFlow(nodeRed);
 
   async function begin(): Promise<void> {
-    const node = (id: string, type: string, link: string) => ({
-      id,
-      type,
-      z: 'tab',
-      device: 'device',
-      link,
-      wires: [['out'], ['late']],
-    });
+    const node = (id: string, type: string, link: string) =>
+      userNode(id, type, { link, wires: [['out'], ['late']] });
     const more = [
       node('request', 'ws-request', 'msg'),
       node('device-status', 'ws-status', 'device'),

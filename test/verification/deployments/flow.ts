@@ -1,3 +1,5 @@
+import { deviceNode, endNodes, helpers, userNode } from '../../harness/nodes/flows';
+
 /** A ws-open node as a case deploys it. */
 export interface OpenNode {
   readonly id: string;
@@ -26,55 +28,37 @@ export const uriOf = (path: string): string => `ws://server${path}`;
 
 /** The nodes beside the ws-open nodes: ws-send and ws-close for the link of a message, ws-status for all. */
 export const users = ['send', 'close', 'status'] as const;
-const boxes = ['in', 'state', 'sent', 'closed', 'news', 'caught', 'completed'] as const;
 
 /** A flow as Node-RED deploys it. */
 export function nodesOf({ device, configNode, opens, usersName }: FlowModel): object[] {
   const deviceId = configNode === 'replaced' ? 'other' : 'device';
-  const user = (type: (typeof users)[number], link: string, output: string) => ({
-    id: type,
-    type: `ws-${type}`,
-    z: 'tab',
-    device: deviceId,
-    link,
-    wires: [[output]],
-    ...(usersName !== undefined && { name: usersName }),
-  });
-  const deviceNode = {
+  const user = (type: (typeof users)[number], link: string, output: string) =>
+    userNode(type, `ws-${type}`, { device: deviceId, link, name: usersName, wires: [[output]] });
+  const configuration = deviceNode({
     id: deviceId,
-    type: 'esp-at-device',
-    name: 'board',
     port: '/dev/memory',
     ...device,
     ...(configNode === 'disabled' && { d: true }),
-  };
+  });
   return [
     { id: 'tab', type: 'tab' },
-    ...(configNode === 'deleted' ? [] : [deviceNode]),
-    ...opens.map(({ id, link, path, keepOpen, disabled, name }) => ({
-      id,
-      type: 'ws-open',
-      z: 'tab',
-      device: deviceId,
-      link,
-      uri: uriOf(path),
-      keepOpen,
-      output: 'string',
-      wires: [['in'], ['state']],
-      ...(name !== undefined && { name }),
-      ...(disabled && { d: true }),
-    })),
+    ...(configNode === 'deleted' ? [] : [configuration]),
+    ...opens.map(({ id, link, path, keepOpen, disabled, name }) =>
+      userNode(id, 'ws-open', {
+        device: deviceId,
+        link,
+        uri: uriOf(path),
+        keepOpen,
+        name,
+        output: 'string',
+        wires: [['in'], ['state']],
+        ...(disabled && { d: true }),
+      }),
+    ),
     user('send', 'msg', 'sent'),
     user('close', 'msg', 'closed'),
     user('status', 'all', 'news'),
-    { id: 'catch', type: 'catch', z: 'tab', scope: null, wires: [['caught']] },
-    {
-      id: 'complete',
-      type: 'complete',
-      z: 'tab',
-      wires: [['completed']],
-      scope: [...users, 'open', 'added', 'rival'],
-    },
-    ...boxes.map((id) => ({ id, type: 'helper', z: 'tab', wires: [] })),
+    ...endNodes(...users, 'open', 'added', 'rival'),
+    ...helpers('in', 'state', 'sent', 'closed', 'news'),
   ];
 }
