@@ -12,8 +12,8 @@ export interface MemoryLine {
   readonly rate: number;
   /** Whether the port is behind a bridge, so that the host cannot set its rate. */
   readonly bridged?: boolean;
-  /** @throws EspAtError for a rate that the port does not support */
-  setRate(rate: number): void;
+  /** Absent: the host cannot set the rate. @throws EspAtError for a rate that the port does not support */
+  setRate?(rate: number): void;
   /** Whether the far end holds CTS active; absent: the port has no such line. */
   cts?(): boolean;
   /** Resets the device; absent unless RTS is wired to its reset. */
@@ -56,7 +56,7 @@ export class MemoryPort implements PortOpener {
     this.#handlers = handlers;
     const isOpen = () => this.#handlers === handlers;
     const line = this.#line;
-    line?.setRate(line.rate);
+    line?.setRate?.(line.rate);
     return Promise.resolve({
       pendingBytes: 0,
       write: (bytes: Uint8Array) => {
@@ -64,7 +64,8 @@ export class MemoryPort implements PortOpener {
         this.written.push(Buffer.from(bytes));
         this.#farEnd().write(bytes);
       },
-      ...(line && !line.bridged && { setRate: async (rate: number) => line.setRate(rate) }),
+      ...(line?.setRate &&
+        !line.bridged && { setRate: async (rate: number) => line.setRate?.(rate) }),
       ...(line?.cts && {
         readCts: async () => line.cts?.() === true,
         setFlowControl: () => Promise.resolve(),

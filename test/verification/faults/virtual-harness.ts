@@ -14,7 +14,6 @@ import { WsServer } from '../../harness/network/ws-server';
 import { MessageLog } from '../message-log';
 import { remainsOf } from '../remains';
 import { between } from '../../harness/random';
-import { monitoredPort } from './monitored-port';
 import type { PortMonitor } from './port-monitor';
 
 export interface VirtualHarnessOptions {
@@ -64,7 +63,7 @@ export class VirtualHarness {
   /** Called with the count of bytes in each write, both ways. */
   onPass: ((length: number) => void) | undefined;
   readonly #simulator: SimulatedDevice;
-  readonly #memory: MemoryPort;
+  readonly #port: MemoryPort;
   readonly #network: MemoryNetwork;
 
   constructor({ firmware, seed, paced = false, cuts = false }: VirtualHarnessOptions) {
@@ -97,28 +96,24 @@ export class VirtualHarness {
         this.receiveMs += bytes.length * byteMs;
         this.onRead?.(bytes);
         this.onPass?.(bytes.length);
-        this.#memory.deliver(bytes);
+        for (const piece of cuts ? cutAtRandom(bytes, chance) : [bytes]) this.#port.deliver(piece);
       },
     });
     this.#simulator = device;
     this.faults = faults;
-    const memory = new MemoryPort(() => device);
-    this.#memory = memory;
-    faults.port = memory;
-    const port = monitoredPort(memory, {
-      rate: paced ? PACED_RATE : MAX_RATE,
-      wrote: (bytes) => {
-        memory.written.length = 0;
-        this.onWrite?.(bytes);
-        this.onPass?.(bytes.length);
-        this.monitor?.wrote(bytes);
-      },
-      cut: cuts ? (chunk) => cutAtRandom(chunk, chance) : (chunk) => [chunk],
-      reset: () => device.restart(),
-    });
+    const write = (bytes: Buffer) => {
+      this.#port.written.length = 0;
+      this.onWrite?.(bytes);
+      this.onPass?.(bytes.length);
+      this.monitor?.wrote(bytes);
+      device.write(bytes);
+    };
+    const rate = paced ? PACED_RATE : MAX_RATE;
+    this.#port = new MemoryPort(() => ({ write }), { rate, reset: () => device.restart() });
+    faults.port = this.#port;
     const random = seededRandom(seed + 2);
     this.device = new Device({
-      port: this.host.port(port),
+      port: this.host.port(this.#port),
       clock: this.host,
       random,
       rtsReset: true,
@@ -132,7 +127,7 @@ export class VirtualHarness {
 
   /** Lets another program open the port, or close it. Call only while it is unplugged. */
   occupy(taken: boolean): void {
-    this.#memory.refusal = taken ? 'PORT_BUSY' : undefined;
+    this.#port.refusal = taken ? 'PORT_BUSY' : undefined;
   }
 
   /** Lets time pass until a promise settles. */
@@ -144,7 +139,7 @@ export class VirtualHarness {
   async end(): Promise<readonly string[]> {
     this.log.stopping();
     await this.clock.wait(this.device.stop(), NO_LIMIT_MS);
-    const { isOpen } = this.#memory;
+    const { isOpen } = this.#port;
     this.#simulator.destroy();
     await this.clock.advance(LAST_TIMER_MS);
     const listeners = listenerCount(this.device) - this.ownListeners;
