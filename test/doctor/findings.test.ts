@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { networksAt } from '../../driver/doctor/networks';
 import type { PortOpener } from '../../driver/port/port';
-import type { DoctorReport } from '../../driver';
+import { examine, type DoctorReport } from '../../driver';
 import type { SimulatorOptions } from '../../simulator';
 import type { Outcome } from '../../simulator/device/hooks';
 import type { Harness, HarnessOptions } from '../harness/harness';
@@ -250,20 +250,26 @@ for (const [state, finding, options, prepare] of states) {
   });
 }
 
-it('networksAt() says that a board which answers AT, but no query of ESP-AT, has unknown firmware', async () => {
-  const modem: PortOpener = {
-    address: 'modem',
-    open: (handlers) =>
-      Promise.resolve({
-        pendingBytes: 0,
-        write: (bytes) => {
-          for (const line of Buffer.from(bytes).toString().split('\r\n').slice(0, -1)) {
-            const isGood = line === 'AT' || line === 'AT+GMR';
-            setImmediate(() => handlers.data(Buffer.from(isGood ? 'OK\r\n' : 'ERROR\r\n')));
-          }
-        },
-        close: () => Promise.resolve(),
-      }),
-  };
+/** A board that answers AT, but no query of ESP-AT. */
+const modem: PortOpener = {
+  address: 'modem',
+  open: (handlers) =>
+    Promise.resolve({
+      pendingBytes: 0,
+      write: (bytes) => {
+        for (const line of Buffer.from(bytes).toString().split('\r\n').slice(0, -1)) {
+          const version = line === 'AT+GMR' ? 'SIM7600 V1\r\n' : '';
+          const said = line === 'AT' || version ? `${version}OK\r\n` : 'ERROR\r\n';
+          setImmediate(() => handlers.data(Buffer.from(said)));
+        }
+      },
+      close: () => Promise.resolve(),
+    }),
+};
+
+it('the doctor and networksAt() name a board that answers AT, but no query of ESP-AT', async () => {
+  const examined = await examine(modem);
+  assert.deepEqual(wrong(examined), ['LOOK_ALIKE']);
+  assert.equal(examined.findings[0]?.details.version, 'SIM7600 V1');
   await assert.rejects(networksAt(modem), { code: 'FIRMWARE_UNKNOWN' });
 });
