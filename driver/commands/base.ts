@@ -10,22 +10,13 @@ export const VERSION_PREFIXES = [
 ] as const;
 
 /** `ATE0`: switches echo off, which would interleave with URCs. A restart switches it on again. */
-export function echoOff(): Command {
-  return build('ATE0', { idempotent: true });
-}
-
-export function echoOn(): Command {
-  return build('ATE1', { idempotent: true });
-}
+export const echoOff = build('ATE0', { idempotent: true });
+export const echoOn = build('ATE1', { idempotent: true });
 
 /** `AT+RST`: restarts the device, after its `OK`. */
-export function restart(): Command {
-  return build('AT+RST');
-}
+export const restart = build('AT+RST');
 
-export function version(): Command {
-  return build('AT+GMR', { informationPrefixes: VERSION_PREFIXES, idempotent: true });
-}
+export const version = build('AT+GMR', { informationPrefixes: VERSION_PREFIXES, idempotent: true });
 
 /** Returns the AT version for display; without one the first line, or empty. */
 export function parseVersion(response: Response): string {
@@ -35,9 +26,7 @@ export function parseVersion(response: Response): string {
 }
 
 /** `AT+CMD?`: lists the firmware's commands. Old firmware refuses it. */
-export function commandList(): Command {
-  return query('CMD', 5000);
-}
+export const commandList = query('CMD', 5000);
 
 /**
  * Returns names such as `AT+WSOPEN`.

@@ -12,9 +12,7 @@ export function cipsntpcfg(timezone: number, servers: readonly string[]): Comman
   return build(`AT+CIPSNTPCFG=${[1, zone(timezone), ...names].join(',')}`, { idempotent: true });
 }
 
-export function cipsntpcfgQuery(): Command {
-  return query('CIPSNTPCFG');
-}
+export const cipsntpcfgQuery = query('CIPSNTPCFG');
 
 /** Whether the response to {@link cipsntpcfgQuery} matches the settings. */
 export function isSntpSet(
@@ -30,9 +28,7 @@ export function isSntpSet(
 }
 
 /** `AT+CIPSNTPTIME?`: queries the device's local time; 1970 until SNTP has set it. */
-export function cipsntptime(): Command {
-  return query('CIPSNTPTIME');
-}
+export const cipsntptime = query('CIPSNTPTIME');
 
 /** Returns a Date whose UTC fields are the device's local time. @throws EspAtError `OUT_OF_SYNC` */
 export function parseSntpTime(response: Response): Date {

@@ -25,9 +25,7 @@ export function uartCur(rate: number, flowControl: FlowControl): Command {
   return build(`AT+UART_CUR=${checked},8,1,0,${FLOW_CONTROLS.indexOf(flowControl)}`);
 }
 
-export function uartQuery(): Command {
-  return query('UART_CUR');
-}
+export const uartQuery = query('UART_CUR');
 
 /** The rate follows from the UART's divider, slightly off the set rate. @throws EspAtError `OUT_OF_SYNC` */
 export function parseUart(response: Response): {

@@ -13,9 +13,11 @@ export function cwmode(mode: number): Command {
   return build(`AT+CWMODE=${mode}`, { timeoutMs: 5000, idempotent: true });
 }
 
-export function cwmodeQuery(): Command {
-  return query('CWMODE');
-}
+export const cwmodeQuery = query('CWMODE');
+export const cwjapQuery = query('CWJAP');
+export const cwstate = query('CWSTATE');
+/** Queries the station's addresses. */
+export const cipsta = query('CIPSTA');
 
 /** `AT+CWJAP`: joins a network. OK follows once the device has an address. @throws EspAtError `INVALID_SETTING` */
 export function cwjap(ssid: string, password: string, bssid = ''): Command {
@@ -33,11 +35,6 @@ export function cwjap(ssid: string, password: string, bssid = ''): Command {
   });
 }
 
-/** `AT+CWJAP?`: queries the joined network. */
-export function cwjapQuery(): Command {
-  return query('CWJAP');
-}
-
 /** States of `AT+CWSTATE?`. */
 export const stationState = {
   /** The device has joined no network yet. */
@@ -50,27 +47,16 @@ export const stationState = {
   disconnected: 4,
 } as const;
 
-export function cwstate(): Command {
-  return query('CWSTATE');
-}
-
 /** `AT+CWLAP`: scans for networks. */
-export function cwlap(): Command {
-  return build('AT+CWLAP', {
-    informationPrefixes: ['+CWLAP:'],
-    timeoutMs: SCAN_TIMEOUT_MS,
-    idempotent: true,
-  });
-}
+export const cwlap = build('AT+CWLAP', {
+  informationPrefixes: ['+CWLAP:'],
+  timeoutMs: SCAN_TIMEOUT_MS,
+  idempotent: true,
+});
 
 /** `AT+CWRECONNCFG`: configures automatic rejoining. @param attempts 0: no limit */
 export function cwreconncfg(intervalS: number, attempts: number): Command {
   return build(`AT+CWRECONNCFG=${intervalS},${attempts}`, { idempotent: true });
-}
-
-/** `AT+CIPSTA?`: queries the station's addresses. */
-export function cipsta(): Command {
-  return query('CIPSTA');
 }
 
 /** A network in a scan. */

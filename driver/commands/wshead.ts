@@ -19,14 +19,10 @@ export function wshead(header: Header): Command {
   return build(`AT+WSHEAD=${payload.length}`, { payload });
 }
 
-export function wsheadClear(): Command {
-  return build('AT+WSHEAD=0', { name: 'AT+WSHEAD=0', idempotent: true });
-}
+export const wsheadClear = build('AT+WSHEAD=0', { name: 'AT+WSHEAD=0', idempotent: true });
 
 /** `AT+WSHEAD?`: queries the header list, whose values may be secret. */
-export function wsheadQuery(): Command {
-  return { ...query('WSHEAD'), secret: true };
-}
+export const wsheadQuery = { ...query('WSHEAD'), secret: true };
 
 /** Returns the headers, newest first, as `Name: value`; undefined for a corrupt line. */
 export function parseWshead(response: Response): (string | undefined)[] {

@@ -87,9 +87,7 @@ export function placeAuthorization<O extends WsopenOptions>(options: O, takesHea
 }
 
 /** `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, which may hold passwords. */
-export function wsopenQuery(): Command {
-  return { ...query('WSOPEN'), secret: true };
-}
+export const wsopenQuery = { ...query('WSOPEN'), secret: true };
 
 /** @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed */
 export function parseWsopen(response: Response): ListedLink[] {

@@ -9,15 +9,9 @@ import { checkCertificates } from '../provisioning/certificates';
  * Refuses options that no device accepts, before the driver opens the port.
  * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG`
  */
-export function checkOptions({
-  wifi,
-  sntp,
-  certificates,
-  negotiatedRate,
-  flowControl,
-  sendLimit,
-  recorderBytes,
-}: DeviceOptions): void {
+export function checkOptions(options: DeviceOptions): void {
+  const { wifi, sntp, certificates, negotiatedRate, flowControl, sendLimit, recorderBytes } =
+    options;
   if (wifi) cwjap(wifi.ssid, wifi.password, wifi.bssid);
   if (sntp) cipsntpcfg(sntp.timezone, sntp.servers);
   if (certificates) checkCertificates(certificates);

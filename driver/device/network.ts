@@ -226,7 +226,7 @@ export class Network {
 
   async #askStation(): Promise<number> {
     const newer: { readonly state?: number } = (this.#sinceQuery = {});
-    const station = await tryRunQuery(this.#context.run, cwstate(), parseCwstate);
+    const station = await tryRunQuery(this.#context.run, cwstate, parseCwstate);
     // Firmware for Ethernet has no Wi-Fi commands.
     if (!station) return stationState.joined;
     // A URC behind the response is newer; the driver has processed it before this continues.

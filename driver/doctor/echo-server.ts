@@ -29,7 +29,7 @@ export async function examineEchoServer(examination: Examination, uri: string): 
     return;
   }
   // The headers of another program, which may be secret, would go to the echo server. Class A, which has none, refuses.
-  await examination.ask(wsheadClear());
+  await examination.ask(wsheadClear);
   const echo = new Deferred<number | undefined>();
   client.setReceiver(
     id,

@@ -82,7 +82,7 @@ function echoes({ access }: Examination): Promise<boolean> {
 /** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */
 async function explainRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
-  const current = await runOptionalQuery(examination.access.run, uartQuery(), parseUart);
+  const current = await runOptionalQuery(examination.access.run, uartQuery, parseUart);
   if (current) facts.flowControl = current.flowControl;
   if (!port.canSetRate) {
     if (parseTcpAddress(port.address)) examination.found('BRIDGE');

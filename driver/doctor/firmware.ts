@@ -8,7 +8,7 @@ import type { Examination } from './examination';
 /** Identifies the firmware: its version, its module, and its class where it has WebSocket commands and a closed link. */
 export async function examineFirmware(examination: Examination): Promise<void> {
   const { access, facts } = examination;
-  const lines = (await examination.ask(version())) ?? [];
+  const lines = (await examination.ask(version)) ?? [];
   const [first] = lines;
   if (first !== undefined) facts.version = /^AT version:([^(]*)/.exec(first)?.[1]?.trim() ?? first;
   // As in `Bin version:2.1.0(WROOM-32)`.

@@ -26,19 +26,19 @@ const MAX_ZONE_OFFSET_MS = 15 * 3_600_000;
 /** Finds out whether the device is in a network. If not, lets it join the network that it knows. */
 export async function examineNetwork(examination: Examination): Promise<void> {
   const { facts } = examination;
-  const station = await tryRunQuery(examination.access.run, cwstate(), parseCwstate);
+  const station = await tryRunQuery(examination.access.run, cwstate, parseCwstate);
   // Firmware for Ethernet has no Wi-Fi commands.
   if (!station) return;
   const { state, ssid } = station;
   if (state !== stationState.joined && !(await join(examination, ssid))) return;
-  const joined = parseCwjap((await examination.ask(cwjapQuery())) ?? []);
+  const joined = parseCwjap((await examination.ask(cwjapQuery)) ?? []);
   if (joined) {
     facts.ssid = joined.ssid;
     facts.signal = joined.signal;
     if (joined.signal < WEAK_SIGNAL_DBM)
       examination.found('WEAK_SIGNAL', { ssid: joined.ssid, signal: joined.signal });
   }
-  const address = parseCipsta((await examination.ask(cipsta())) ?? []);
+  const address = parseCipsta((await examination.ask(cipsta)) ?? []);
   if (address === undefined) examination.found('WIFI_NO_ADDRESS', { ssid });
   else facts.address = address;
   await examineClock(examination);
@@ -68,7 +68,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
 }
 
 async function examineClock(examination: Examination): Promise<void> {
-  const response = await examination.ask(cipsntptime());
+  const response = await examination.ask(cipsntptime);
   if (!response) return;
   const time = parseSntpTime(response);
   if (!isPlausible(time)) {

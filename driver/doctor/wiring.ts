@@ -26,7 +26,7 @@ export async function examineWiring(examination: Examination): Promise<void> {
   await examineRtsCts(examination);
   const { rate = Infinity } = port;
   const count = rate >= 115_200 ? FAST_TEST_LINES : SLOW_TEST_LINES;
-  if (!facts.commandEcho) await access.run(echoOn());
+  if (!facts.commandEcho) await access.run(echoOn);
   facts.corruptLines = await access.lendPort((lease) => countCorruptLines(lease, count));
   facts.testLines = count;
 }
@@ -97,5 +97,5 @@ async function restoreUart(
 
 /** Switches the echo of the device on or off, as it was before. */
 export async function restoreEcho({ access, facts }: Examination): Promise<void> {
-  await access.run(facts.commandEcho ? echoOn() : echoOff());
+  await access.run(facts.commandEcho ? echoOn : echoOff);
 }

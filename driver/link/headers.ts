@@ -29,20 +29,20 @@ export async function setHeaders(
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
     await write(run, wanted, memory);
     if (wanted.length === 0) return;
-    const response = await tryRun(run, wsheadQuery());
+    const response = await tryRun(run, wsheadQuery);
     // Undefined: the device took the list, but refuses to show it.
     if (!response || isDeepStrictEqual(parseWshead(response), shown(wanted))) return;
     responses.push(response);
   }
   const [first, second] = responses;
-  const { name } = wsheadQuery();
+  const { name } = wsheadQuery;
   if (first && parseWshead(first).includes(undefined) && isDeepStrictEqual(first, second))
     throw new EspAtError('FIRMWARE_UNKNOWN', { command: name });
   throw corruptResponse('AT+WSHEAD');
 }
 
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {
-  await run(wsheadClear());
+  await run(wsheadClear);
   memory.isEmpty = true;
   // Backwards, because the request lists the newest header first.
   for (const header of [...wanted].reverse()) {

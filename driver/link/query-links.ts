@@ -8,12 +8,12 @@ import { parseWsopen, wsopenQuery, type ListedLink } from '../commands/wsopen';
  * @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, and what `run` rejects with
  */
 export function queryLinks(run: Run): Promise<ListedLink[]> {
-  return runQuery(run, wsopenQuery(), parseWsopen);
+  return runQuery(run, wsopenQuery, parseWsopen);
 }
 
 /** As {@link queryLinks}, but returns none where the firmware has no such command. */
 export async function tryQueryLinks(run: Run): Promise<ListedLink[]> {
-  return (await tryRunQuery(run, wsopenQuery(), parseWsopen)) ?? [];
+  return (await tryRunQuery(run, wsopenQuery, parseWsopen)) ?? [];
 }
 
 /** The ID of a link that is not among these; undefined where all are. */

@@ -21,73 +21,59 @@ interface Descriptor extends SerialHandle {
 }
 
 /**
- * Reads and writes a port directly where the binding has a file descriptor (not on Windows), which never blocks. The
- * binding itself uses the thread pool for every call, and tries each read before it waits, which takes most of
- * the time of a short command.
+ * Makes a port read and write directly where the binding has a file descriptor (not on Windows), which never blocks. The
+ * binding itself uses the thread pool for every call, and tries each read before it waits, which takes most of the time of
+ * a short command.
  */
 export function direct(handle: SerialHandle): SerialHandle {
-  return isDescriptor(handle) ? new UnixHandle(handle) : handle;
+  return isDescriptor(handle) ? Object.assign(handle, directAccess(handle)) : handle;
 }
 
-class UnixHandle implements SerialHandle {
-  readonly #handle: Descriptor;
+function directAccess(handle: Descriptor): Pick<SerialHandle, 'read' | 'write'> {
   /** Reads that need no wait, because the last one returned as much as a terminal device delivers at once. */
-  #readsWithoutWait = 0;
+  let readsWithoutWait = 0;
   /** Flags that the poller polls for. */
-  #polledFlags = 0;
+  let polledFlags = 0;
 
-  readonly update: SerialHandle['update'] = (options) => this.#handle.update(options);
-  readonly set: SerialHandle['set'] = (flags) => this.#handle.set(flags);
-  readonly get = () => this.#handle.get();
-  readonly flush = () => this.#handle.flush();
-  readonly getBaudRate = () => this.#handle.getBaudRate();
-  readonly close = () => this.#handle.close();
-
-  constructor(handle: Descriptor) {
-    this.#handle = handle;
-  }
-
-  async read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }> {
-    for (;;) {
-      if (this.#readsWithoutWait === 0) await this.#until('readable');
-      const bytesRead = attempt(() => readSync(this.#fd, buffer, offset, length, null));
-      const isFull = bytesRead >= FULL_READ_BYTES;
-      this.#readsWithoutWait = isFull ? (this.#readsWithoutWait || MAX_READS_IN_A_ROW) - 1 : 0;
-      // No bytes: the adapter is gone, which the caller detects, or the poll was spurious.
-      if (bytesRead > 0) return { bytesRead };
-    }
-  }
-
-  async write(buffer: Buffer): Promise<void> {
-    for (let at = 0; at < buffer.length;) {
-      const written = attempt(() => writeSync(this.#fd, buffer, at));
-      at += written;
-      if (written === 0) await this.#until('writable');
-    }
-  }
-
-  get #fd(): number {
-    const { fd } = this.#handle;
-    if (fd === null) throw new Error('the port is not open');
-    return fd;
-  }
+  const descriptor = (): number => {
+    if (handle.fd === null) throw new Error('the port is not open');
+    return handle.fd;
+  };
 
   /**
    * Waits until the port is readable or writable; rejects when it closes meanwhile. The poller polls only for the flags of
    * the last call, so each call names all flags: otherwise a read would cancel the wait of a write.
    */
-  #until(event: keyof typeof POLL_FLAGS): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { poller } = this.#handle;
-      this.#polledFlags |= POLL_FLAGS[event];
-      poller.once(event, (error) => {
-        this.#polledFlags &= ~POLL_FLAGS[event];
+  const until = (event: keyof typeof POLL_FLAGS) =>
+    new Promise<void>((resolve, reject) => {
+      polledFlags |= POLL_FLAGS[event];
+      handle.poller.once(event, (error) => {
+        polledFlags &= ~POLL_FLAGS[event];
         if (error) reject(error);
         else resolve();
       });
-      poller.poll(this.#polledFlags);
+      handle.poller.poll(polledFlags);
     });
-  }
+
+  return {
+    async read(buffer, offset, length) {
+      for (;;) {
+        if (readsWithoutWait === 0) await until('readable');
+        const bytesRead = attempt(() => readSync(descriptor(), buffer, offset, length, null));
+        const isFull = bytesRead >= FULL_READ_BYTES;
+        readsWithoutWait = isFull ? (readsWithoutWait || MAX_READS_IN_A_ROW) - 1 : 0;
+        // No bytes: the adapter is gone, which the caller detects, or the poll was spurious.
+        if (bytesRead > 0) return { bytesRead };
+      }
+    },
+    async write(buffer) {
+      for (let at = 0; at < buffer.length;) {
+        const written = attempt(() => writeSync(descriptor(), buffer, at));
+        at += written;
+        if (written === 0) await until('writable');
+      }
+    },
+  };
 }
 
 /** Returns 0 where the call would block. */

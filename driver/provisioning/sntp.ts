@@ -38,7 +38,7 @@ interface SntpWait {
  */
 export async function configureSntp(run: Run, { timezone, servers }: SntpOptions): Promise<void> {
   const command = cipsntpcfg(timezone, servers);
-  if (!isSntpSet(await run(cipsntpcfgQuery()), timezone, servers)) await run(command);
+  if (!isSntpSet(await run(cipsntpcfgQuery), timezone, servers)) await run(command);
 }
 
 /**
@@ -47,7 +47,7 @@ export async function configureSntp(run: Run, { timezone, servers }: SntpOptions
  */
 export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
   const end = clock.now() + SNTP_TIMEOUT_MS;
-  while (!isSet() && !isPlausible(await runQuery(run, cipsntptime(), parseSntpTime))) {
+  while (!isSet() && !isPlausible(await runQuery(run, cipsntptime, parseSntpTime))) {
     if (clock.now() >= end)
       throw new EspAtError('CLOCK_NOT_SET', { seconds: SNTP_TIMEOUT_MS / 1000 });
     await delay(clock, TIME_POLL_MS, { signal });

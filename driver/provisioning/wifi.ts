@@ -78,14 +78,14 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
 
 /** Whether a scan shows the network; false also while the device is busy with its own attempts to join. */
 export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolean> {
-  const response = await tryRun(run, cwlap());
+  const response = await tryRun(run, cwlap);
   return response !== undefined && parseCwlap(response).some((network) => network.ssid === ssid);
 }
 
 /** Returns the networks in reach, the strongest first. @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with */
 export async function scanNetworks(run: Run): Promise<WifiNetwork[]> {
   await enableStation(run);
-  const networks = parseCwlap(await run(cwlap()));
+  const networks = parseCwlap(await run(cwlap));
   return networks.filter(({ ssid }) => ssid !== '').sort((a, b) => b.signal - a.signal);
 }
 
@@ -95,14 +95,14 @@ async function hasJoined(
   { clock, signal }: JoinContext,
 ): Promise<boolean> {
   const start = clock.now();
-  let station = await runQuery(run, cwstate(), parseCwstate);
+  let station = await runQuery(run, cwstate, parseCwstate);
   while (station.ssid === ssid && clock.now() - start < joinTimeout(station.state)) {
     await delay(clock, JOIN_POLL_MS, { signal });
-    station = await runQuery(run, cwstate(), parseCwstate);
+    station = await runQuery(run, cwstate, parseCwstate);
   }
   if (station.state !== stationState.joined || station.ssid !== ssid) return false;
   if (bssid === undefined || bssid === '') return true;
-  return parseCwjap(await run(cwjapQuery()))?.bssid === bssid.toLowerCase();
+  return parseCwjap(await run(cwjapQuery))?.bssid === bssid.toLowerCase();
 }
 
 /** Milliseconds to wait while a device in this state may join by itself. */
@@ -120,7 +120,7 @@ function joinTimeout(state: number): number {
 
 /** Switches the station on. Keeps the device's access point on, if it is. */
 async function enableStation(run: Run): Promise<void> {
-  const mode = await runQuery(run, cwmodeQuery(), parseCwmode);
+  const mode = await runQuery(run, cwmodeQuery, parseCwmode);
   if (mode === 0 || mode === 2) await run(cwmode(mode + 1));
 }
 
@@ -149,5 +149,5 @@ export async function joinFailureCode(
 }
 
 async function lacksAddress(run: Run): Promise<boolean> {
-  return (await runQuery(run, cwstate(), parseCwstate)).state === stationState.noAddress;
+  return (await runQuery(run, cwstate, parseCwstate)).state === stationState.noAddress;
 }

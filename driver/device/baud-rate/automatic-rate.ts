@@ -101,7 +101,7 @@ export async function climb(
   const { rateLimit } = port.knowledge;
   if (!port.canSetRate || rate === undefined || !(await port.hasModemLines())) return 'done';
   const start = clock.now();
-  const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
+  const uart = await runOptionalQuery(access.run, uartQuery, parseUart);
   if (!uart) return 'done';
   const { flowControl } = uart;
   if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';
@@ -121,13 +121,13 @@ export async function climb(
   const { run } = access;
   if (isTested) {
     client.assume({ echoOff: false });
-    await run(echoOn());
+    await run(echoOn);
   }
   const isFound = await attempt.run();
   rateLimit.climbed(attempt, isFound, clock.now());
   if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   if (isTested) {
-    await run(echoOff());
+    await run(echoOff);
     client.assume({ echoOff: true });
   }
   port.memory.baudRate = port.baudRate;

@@ -40,7 +40,7 @@ export async function negotiateRate(
     if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   }
   if (flowControl === 'none') return;
-  const uart = await runOptionalQuery(access.run, uartQuery(), parseUart);
+  const uart = await runOptionalQuery(access.run, uartQuery, parseUart);
   if (uart?.flowControl === 'both') return;
   port.knowledge.flowControlSet = true;
   await access.run(uartCur(port.baudRate ?? before, 'both'));

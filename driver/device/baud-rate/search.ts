@@ -61,7 +61,7 @@ export async function findDevice(
 /** Whether the device has the rate of the port: a pty or native USB in between ignores rates. True where it does not say. */
 export async function hasRateOfPort(run: Run, { baudRate }: SessionPort): Promise<boolean> {
   if (baudRate === undefined) return true;
-  const uart = await runOptionalQuery(run, uartQuery(), parseUart);
+  const uart = await runOptionalQuery(run, uartQuery, parseUart);
   return !uart || Math.abs(uart.rate - baudRate) <= baudRate * RATE_TOLERANCE;
 }
 

@@ -140,7 +140,7 @@ export class DeviceSession {
     const { client, port, state } = this.#machine;
     if (state.kind === 'stopping') return false;
     if (!this.#isKnown) return port.reset(this.#context.emitter);
-    await client.run(restart(), wait);
+    await client.run(restart, wait);
     await port.setRate(port.startRate);
     this.#restarted();
     return true;

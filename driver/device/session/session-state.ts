@@ -42,13 +42,7 @@ export const NO_PROGRESS: Progress = { isIdentified: false, failedSearches: 0, e
 export type SessionState = { readonly boot: Boot } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }
   /** The driver initializes the device again after the timer. */
-  | {
-      readonly kind: 'pausing';
-      readonly progress: Progress;
-      readonly timer: Cancel;
-      /** Whether it pauses because `ready` comes too often. */
-      readonly isFlooded?: true;
-    }
+  | { readonly kind: 'pausing'; readonly progress: Progress; readonly timer: Cancel }
   | {
       readonly kind: 'ready' | 'resyncing';
       readonly device: ReadyDevice;

@@ -24,7 +24,7 @@ describe('SNTP commands', () => {
   });
 
   it('parse the time', () => {
-    assert.equal(cipsntptime().line, 'AT+CIPSNTPTIME?');
+    assert.equal(cipsntptime.line, 'AT+CIPSNTPTIME?');
     const time = parseSntpTime(['+CIPSNTPTIME:Mon Nov 23 20:22:07 2026']);
     assert.equal(time.toISOString(), '2026-11-23T20:22:07.000Z');
     const unset = parseSntpTime(['+CIPSNTPTIME:Thu Jan  1 00:00:00 1970']);

@@ -15,7 +15,7 @@ describe('UART commands', () => {
   });
 
   it('read the baud rate back', () => {
-    assert.equal(uartQuery().line, 'AT+UART_CUR?');
+    assert.equal(uartQuery.line, 'AT+UART_CUR?');
     assert.deepEqual(parseUart(['+UART_CUR:115207,8,1,0,3']), {
       rate: 115_207,
       flowControl: 'both',

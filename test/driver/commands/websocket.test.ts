@@ -64,8 +64,8 @@ describe('AT+WSHEAD', () => {
     assert.equal(Buffer.from(payload ?? []).toString(), 'X-Name: a,"é\\');
     assert.equal(success, 'OK');
     assert.equal(wshead({ name: 'X', value: 'a' }).idempotent, false);
-    assert.equal(wsheadClear().line, 'AT+WSHEAD=0');
-    assert.equal(wsheadQuery().line, 'AT+WSHEAD?');
+    assert.equal(wsheadClear.line, 'AT+WSHEAD=0');
+    assert.equal(wsheadQuery.line, 'AT+WSHEAD?');
   });
 
   it('accepts a tab in a value, but no other control character', () => {
@@ -240,7 +240,7 @@ describe('AT+WSOPEN', () => {
   });
 
   it('lists links with URIs as the device prints them, without escapes', () => {
-    assert.equal(wsopenQuery().line, 'AT+WSOPEN?');
+    assert.equal(wsopenQuery.line, 'AT+WSOPEN?');
     assert.deepEqual(
       parseWsopen(['+WSOPEN:0,2,"ws://127.0.0.1:1/a"b\\,c"', '+WSOPEN:2,4,"wss://h/"']),
       [

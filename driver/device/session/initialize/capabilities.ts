@@ -39,7 +39,7 @@ export async function identify(
   known?: KnownFirmware,
   link: LinkId = 0,
 ): Promise<KnownFirmware> {
-  const response = await run(version());
+  const response = await run(version);
   const versionText = response.join('\n');
   if (known?.versionText === versionText) return known;
   return { versionText, capabilities: await findCapabilities(run, parseVersion(response), link) };
@@ -48,13 +48,13 @@ export async function identify(
 /** Detects the class by its commands, never by its version text: unreleased firmware has the text of a release. */
 async function findCapabilities(run: Run, text: string, link: LinkId): Promise<Capabilities> {
   // Old firmware cannot list its commands.
-  const commands = new Set(await runOptionalQuery(run, commandList(), parseCommandList));
+  const commands = new Set(await runOptionalQuery(run, commandList, parseCommandList));
   // A corrupt name must not make a command seem absent: tries each command that is not listed.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));
-  if (!(await has('AT+WSOPEN', wsopenQuery()))) throw new EspAtError('NO_WEBSOCKET');
+  if (!(await has('AT+WSOPEN', wsopenQuery))) throw new EspAtError('NO_WEBSOCKET');
   if (await has('AT+WSDATAFMT', wsdatafmt(link))) return capabilitiesOf('D', text);
-  if (!(await has('AT+WSHEAD', wsheadQuery()))) return capabilitiesOf('A', text);
+  if (!(await has('AT+WSHEAD', wsheadQuery))) return capabilitiesOf('A', text);
   // B and C have the same commands; only C takes a fifth parameter here.
   return capabilitiesOf((await accepts(run, wscfgProbe(link))) ? 'C' : 'B', text);
 }

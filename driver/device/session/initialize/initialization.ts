@@ -55,13 +55,11 @@ export class Initialization {
     const isRepeated = clock.now() - this.#readyAt < REPEATED_READY_MS;
     this.#readyAt = clock.now();
     if (!isRepeated) return this.beginAgain(error);
-    const { state } = this.#machine;
-    const isPausing = state.kind === 'pausing' && state.isFlooded === true;
-    const boot = isPausing ? state.boot : this.#machine.nextBoot(error);
+    const progress = { ...progressOf(this.#machine.state), isIdentified: false };
+    const boot = this.#machine.nextBoot(error);
     if (!boot) return;
     const timer = onTimeout(clock, REPEATED_READY_MS, () => this.beginAgain(error));
-    const progress = { ...progressOf(state), isIdentified: false };
-    this.#machine.become({ kind: 'pausing', boot, progress, timer, isFlooded: true });
+    this.#machine.become({ kind: 'pausing', boot, progress, timer });
   }
 
   /** The device has restarted, or the driver has to find it again. */
@@ -106,7 +104,7 @@ export class Initialization {
     const { run } = access;
     await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
     const isAtOtherRate = knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
-    await run(echoOff());
+    await run(echoOff);
     client.assume({ echoOff: true });
     // At the negotiated rate the driver did not hear its `ready`.
     if (isAtOtherRate && (await hasRateOfPort(run, port))) {
