@@ -3,6 +3,7 @@ import type { AtClient } from '../at/at-client';
 import { tryRun, type Command, type Response } from '../at/command';
 import type { SequenceAccess } from '../at/command-sequence';
 import type { Clock } from '../clock';
+import type { DeviceCounters } from '../statistics/device-counters';
 import type { SessionPort } from '../device/session/session-port';
 import { EspAtError, isRefusal, type ErrorDetails } from '../errors';
 import { finding, type Finding } from './findings';
@@ -15,8 +16,8 @@ export class Examination {
   readonly port: SessionPort;
   readonly clock: Clock;
   /** The time of the host, in milliseconds since 1970. */
-  readonly date: number;
-  readonly receivedBytes: () => number;
+  readonly date = Date.now();
+  readonly counters: DeviceCounters;
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];
   /** Steps that a lost or corrupt response has ended. */
@@ -26,15 +27,13 @@ export class Examination {
 
   constructor(
     access: SequenceAccess,
-    given: Pick<Examination, 'client' | 'port' | 'clock' | 'date' | 'receivedBytes'>,
+    { client, port, clock, counters }: Pick<Examination, 'client' | 'port' | 'clock' | 'counters'>,
   ) {
-    const { client, port, clock, date, receivedBytes } = given;
     this.access = access;
     this.client = client;
     this.port = port;
     this.clock = clock;
-    this.date = date;
-    this.receivedBytes = receivedBytes;
+    this.counters = counters;
     this.facts = { port: port.address };
   }
 

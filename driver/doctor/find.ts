@@ -47,7 +47,8 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
   if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
-  else examination.found(examination.receivedBytes() > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
+  else
+    examination.found(examination.counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
   return false;
 }
 

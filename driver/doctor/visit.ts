@@ -44,9 +44,8 @@ export async function visit(
         examination.hasAssociated = true;
     });
     client = atClient;
-    const receivedBytes = () => counters.port.received;
     const examined = atClient.sequence((access) => {
-      const given = { client: atClient, port: sessionPort, clock, date: Date.now(), receivedBytes };
+      const given = { client: atClient, port: sessionPort, clock, counters };
       examination = new Examination(access, given);
       return body(examination);
     });

@@ -83,11 +83,11 @@ export class LinkEmitter {
 
   /** Counts a data loss that the end of the connection reports. */
   countDataLoss(): void {
-    this.#counters.dataLost();
+    this.#counters.dataLosses++;
   }
 
   dataLost(error: EspAtError): void {
-    this.#counters.dataLost();
+    this.#counters.dataLosses++;
     const omitted = this.#lossGate.pass();
     if (omitted === undefined) return;
     callUser(() =>

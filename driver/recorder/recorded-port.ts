@@ -52,14 +52,14 @@ function recordedPort(port: Port, recorder: Recorder): Port {
   let lastPending = 0;
   async function ask<T>(
     asked: PortCallLine,
-    run: () => Promise<T> | undefined,
-    done: (result: T | undefined) => PortEventLine,
+    done: PortEventLine | ((result: T) => PortEventLine),
     failed: PortFailure,
-  ): Promise<T | undefined> {
+    run: () => Promise<T>,
+  ): Promise<T> {
     recorder.line(asked);
     try {
       const result = await run();
-      recorder.line(done(result));
+      recorder.line(typeof done === 'function' ? done(result) : done);
       return result;
     } catch (reason) {
       recorder.line({ port: failed, error: asEspAtError(reason).code });
@@ -85,38 +85,30 @@ function recordedPort(port: Port, recorder: Recorder): Port {
     },
     ...(port.setRate && {
       setRate: (rate: number) =>
-        ask(
-          { port: 'setRate', rate },
-          () => port.setRate?.(rate),
-          () => ({ port: 'rateSet', rate }),
-          'rateFailed',
+        ask({ port: 'setRate', rate }, { port: 'rateSet', rate }, 'rateFailed', async () =>
+          port.setRate?.(rate),
         ),
     }),
     ...(port.reset && {
       reset: () =>
-        ask(
-          { port: 'reset' },
-          () => port.reset?.(),
-          () => ({ port: 'resetDone' }),
-          'resetFailed',
-        ),
+        ask({ port: 'reset' }, { port: 'resetDone' }, 'resetFailed', async () => port.reset?.()),
     }),
     ...(port.readCts && {
-      readCts: async () =>
-        (await ask(
+      readCts: () =>
+        ask(
           { port: 'readCts' },
-          () => port.readCts?.(),
-          (active = false) => ({ port: 'ctsRead', active }),
+          (active) => ({ port: 'ctsRead', active }),
           'modemLineFailed',
-        )) === true,
+          async () => (await port.readCts?.()) === true,
+        ),
     }),
     ...(port.setFlowControl && {
       setFlowControl: (on: boolean) =>
         ask(
           { port: 'setFlowControl', on },
-          () => port.setFlowControl?.(on),
-          () => ({ port: 'flowControlSet' }),
+          { port: 'flowControlSet' },
           'modemLineFailed',
+          async () => port.setFlowControl?.(on),
         ),
     }),
   };

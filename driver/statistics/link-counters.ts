@@ -14,7 +14,7 @@ export class LinkCounters {
   readonly #outcomes = { sent: 0, 'not-sent': 0, unknown: 0 };
   #connections = 0;
   #reconnects = 0;
-  #dataLosses = 0;
+  dataLosses = 0;
 
   constructor(link: LinkId, clock: Clock) {
     this.#link = link;
@@ -31,10 +31,6 @@ export class LinkCounters {
   received(bytes: number): void {
     this.#received.messages++;
     this.#received.bytes += bytes;
-  }
-
-  dataLost(): void {
-    this.#dataLosses++;
   }
 
   /** Counts the outcome of a message, and its bytes, once it is known. */
@@ -60,7 +56,7 @@ export class LinkCounters {
       received: { ...this.#received },
       sent: { ...this.#sent },
       outcomes: { ...this.#outcomes },
-      dataLosses: this.#dataLosses,
+      dataLosses: this.dataLosses,
     };
   }
 }
