@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { runInNewContext, runInThisContext } from 'node:vm';
+import { runInNewContext } from 'node:vm';
 import type { ReplyMatch } from '../../../../driver/link/request/options';
 import { test } from './request-harness';
 
@@ -139,106 +139,5 @@ describe('a request of OCPP', () => {
     assert.match(first ?? '', new RegExp(`^\\[2,"${uuid}","Heartbeat",{}\\]$`));
     assert.match(second ?? '', new RegExp(`^\\[2,"${uuid}"\\]$`));
     assert.notEqual(first?.slice(3, 40), second?.slice(3, 40));
-  });
-});
-
-describe('a request with a condition', () => {
-  test('is answered by the first message that fulfils it', async (harness) => {
-    const match: ReplyMatch = {
-      by: 'function',
-      matches: ({ bytes }, json) => bytes.length > 3 && json === undefined,
-    };
-    const asked = await harness.ask('question', { match });
-    await harness.answer('no');
-    await harness.answer('{"json":1}');
-    await harness.answer('answer');
-    assert.equal(asked.ending, 'answer');
-  });
-
-  test('that takes time keeps the order of messages, and hears a reply before the end of its connection', async (harness) => {
-    const match: ReplyMatch = {
-      by: 'function',
-      matches: async ({ bytes }) => {
-        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-        return bytes.toString() === 'c';
-      },
-    };
-    const asked = await harness.ask('question', { match, emitReply: false });
-    for (const text of ['a', 'b', 'c', 'd']) harness.serve(text);
-    harness.connection().reset();
-    await harness.clock.advance(100);
-    assert.equal(asked.ending, 'c');
-    assert.deepEqual(harness.texts(), ['a', 'b', 'd']);
-  });
-
-  const conditions: Readonly<Record<string, unknown>> = {
-    // A program without types may leave out the `return false`.
-    'that resolves to nothing means no': async ({ bytes }: { bytes: Buffer }) =>
-      Promise.resolve(bytes.toString() === 'c' || undefined),
-    'of another realm is awaited': runInNewContext(
-      'async ({ bytes }) => String(bytes) === "c"',
-    ) as unknown,
-  };
-  for (const [title, matches] of Object.entries(conditions))
-    test(title, async ({ ask, answer }) => {
-      const asked = await ask('question', { match: { by: 'function', matches } as ReplyMatch });
-      await answer('b');
-      await answer('c');
-      assert.equal(asked.ending, 'c');
-    });
-
-  test('that stays pending after the request has failed holds messages no longer than its reply timeout', async (harness) => {
-    const matches = () => new Promise<boolean>(() => undefined);
-    const asked = await harness.ask('x', {
-      match: { by: 'function', matches },
-      replyTimeoutMs: 1000,
-    });
-    await harness.clock.advance(1000);
-    assert.equal(asked.ending, 'REPLY_TIMEOUT sent');
-    await harness.answer('a');
-    await harness.answer('b');
-    await harness.clock.advance(900);
-    assert.deepEqual(harness.texts(), []);
-    await harness.clock.advance(100);
-    await harness.answer('c');
-    assert.deepEqual(harness.texts(), ['a', 'b', 'c']);
-  });
-
-  test('that is pending when the request fails may still find its late reply', async (harness) => {
-    const late: string[] = [];
-    const asked = await harness.ask('x', {
-      match: {
-        by: 'function',
-        matches: ({ bytes }) => bytes.toString() === 'b' || new Promise<boolean>(() => undefined),
-      },
-      replyTimeoutMs: 1000,
-      emitLate: false,
-      onLate: ({ message }) => void late.push(message.bytes.toString()),
-    });
-    await harness.answer('a');
-    await harness.clock.advance(1000);
-    assert.deepEqual([asked.ending, harness.texts()], ['REPLY_TIMEOUT sent', ['a']]);
-    await harness.answer('b');
-    assert.deepEqual([late, harness.texts()], [['b'], ['a']]);
-  });
-
-  test('that throws fails, and others go on', async (harness) => {
-    const conditions: (() => boolean | Promise<boolean>)[] = [
-      () => {
-        throw new Error('no such thing');
-      },
-      () => Promise.reject(new Error('later')),
-      // Throws a value that is no error and has no text.
-      () => Boolean(runInThisContext('throw Object.create(null)')),
-      () => true,
-    ];
-    const all = [];
-    for (const matches of conditions)
-      all.push(await harness.ask('question', { match: { by: 'function', matches } }));
-    await harness.answer('answer');
-    assert.deepEqual(
-      all.map(({ ending }) => ending),
-      [...Array<string>(3).fill('MATCH_FAILED sent'), 'answer'],
-    );
   });
 });
