@@ -41,50 +41,49 @@ function joinWifi(
 }
 
 describe('joining a network', () => {
-  it('sets only the reconnect interval of a device that has joined it', async () => {
-    const device = station('2,"home"');
-    await joinWifi(device, home);
-    assert.deepEqual(device.asked, ['AT+CWSTATE?', REJOIN]);
-  });
-
-  it('switches the station on and joins, from factory state', async () => {
-    const device = station('0,""', { mode: 0 });
-    await joinWifi(device, home);
-    assert.deepEqual(device.asked, [
-      'AT+CWSTATE?',
-      'AT+CWMODE?',
-      'AT+CWMODE=1',
-      'AT+CWJAP="home","secret-word"',
-      REJOIN,
-    ]);
-  });
-
-  it('keeps the access point mode of a device', async () => {
-    const device = station('0,""', { mode: 2 });
-    await joinWifi(device, home);
-    assert.ok(device.asked.includes('AT+CWMODE=3'));
-  });
-
-  it('leaves another network, and escapes name and password', async () => {
-    const device = station('2,"elsewhere"');
-    await joinWifi(device, { ssid: 'my,net"\\', password: '' });
-    assert.ok(device.asked.includes('AT+CWJAP="my\\,net\\"\\\\",""'));
-  });
-
-  it('recognizes a joined network whose name holds UTF-8, quotes and commas', async () => {
-    const device = station('2,"caf\xc3\xa9,"x\\"');
-    await joinWifi(device, { ssid: 'café,"x\\', password: 'password' });
-    assert.deepEqual(device.asked, ['AT+CWSTATE?', REJOIN]);
-  });
-
-  it('changes the access point only when the BSSID differs', async () => {
-    const same = station('2,"home"');
-    await joinWifi(same, { ...home, bssid: 'AA:BB:CC:DD:EE:01' });
-    assert.deepEqual(same.asked, ['AT+CWSTATE?', 'AT+CWJAP?', REJOIN]);
-    const other = station('2,"home"');
-    await joinWifi(other, { ...home, bssid: 'aa:bb:cc:dd:ee:02' });
-    assert.ok(other.asked.includes('AT+CWJAP="home","secret-word","aa:bb:cc:dd:ee:02"'));
-  });
+  const JOIN = 'AT+CWJAP="home","secret-word"';
+  const joins: Readonly<Record<string, readonly [ScriptedRun, WifiOptions, readonly string[]]>> = {
+    'sets only the reconnect interval of a device that has joined it': [
+      station('2,"home"'),
+      home,
+      [REJOIN],
+    ],
+    'switches the station on and joins, from factory state': [
+      station('0,""', { mode: 0 }),
+      home,
+      ['AT+CWMODE?', 'AT+CWMODE=1', JOIN, REJOIN],
+    ],
+    'keeps the access point mode of a device': [
+      station('0,""', { mode: 2 }),
+      home,
+      ['AT+CWMODE?', 'AT+CWMODE=3', JOIN, REJOIN],
+    ],
+    'leaves another network, and escapes name and password': [
+      station('2,"elsewhere"'),
+      { ssid: 'my,net"\\', password: '' },
+      ['AT+CWMODE?', 'AT+CWJAP="my\\,net\\"\\\\",""', REJOIN],
+    ],
+    'recognizes a joined network whose name holds UTF-8, quotes and commas': [
+      station('2,"caf\xc3\xa9,"x\\"'),
+      { ssid: 'café,"x\\', password: 'password' },
+      [REJOIN],
+    ],
+    'keeps an access point with the wanted BSSID': [
+      station('2,"home"'),
+      { ...home, bssid: 'AA:BB:CC:DD:EE:01' },
+      ['AT+CWJAP?', REJOIN],
+    ],
+    'leaves an access point with another BSSID': [
+      station('2,"home"'),
+      { ...home, bssid: 'aa:bb:cc:dd:ee:02' },
+      ['AT+CWJAP?', 'AT+CWMODE?', `${JOIN},"aa:bb:cc:dd:ee:02"`, REJOIN],
+    ],
+  };
+  for (const [title, [device, options, asked]] of Object.entries(joins))
+    it(title, async () => {
+      await joinWifi(device, options);
+      assert.deepEqual(device.asked, ['AT+CWSTATE?', ...asked]);
+    });
 
   it('polls a device that joins by itself every 250 ms', async () => {
     const states = ['3,"home"', '1,"home"', '2,"home"'];
@@ -107,7 +106,7 @@ describe('joining a network', () => {
       const clock = new VirtualClock();
       await joinWifi(device, home, { clock });
       assert.equal(clock.now(), waitMs);
-      assert.ok(device.asked.includes('AT+CWJAP="home","secret-word"'));
+      assert.ok(device.asked.includes(JOIN));
     });
 
   it('rejects at once when its signal aborts, and leaves no timer', async () => {
