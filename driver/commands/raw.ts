@@ -14,7 +14,7 @@ const RAW_TIMEOUT_MS = 30_000;
 const RESERVED =
   /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|CIPRECVDATA|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTSUB|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG))(?:[=?]|$)/i;
 
-/** Prefixes of information responses that do not begin as their command does. */
+/** Those that do not begin as their command does. */
 const INFORMATION_PREFIXES: Readonly<Partial<Record<string, readonly string[]>>> = {
   GMR: VERSION_PREFIXES,
   CIPSTATUS: ['STATUS:', '+CIPSTATUS:'],

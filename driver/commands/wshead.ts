@@ -52,7 +52,6 @@ function checkHeader(header: unknown): Header {
   return { name: String(name), value: String(value) };
 }
 
-/** The parts of a header, as far as it has them. */
 export function partsOf(header: unknown): Unchecked<Header> {
   return typeof header === 'object' && header !== null ? header : {};
 }

@@ -31,7 +31,6 @@ export class DeviceStatus {
   #state: DeviceState = { name: 'stopped' };
   /** The state in the latest event. */
   #emitted = this.#state;
-  /** Cancels the timer that will emit the latest state. */
   #cancelLate: Cancel | undefined;
   /** Changes since the latest event. */
   #omitted = 0;

@@ -47,11 +47,10 @@ export class Network {
   #clockWait: Promise<void> | undefined;
   #isSetUp = false;
   #suspectedAt = -Infinity;
-  /** When the driver last noticed a loss, or began to join. */
+  /** Time of the latest loss or join. */
   #awaySince = 0;
   #error: EspAtError | undefined;
   #cancelPoll: Cancel = () => undefined;
-  /** Makes {@link #until} check its condition. */
   #stationChanged = (): void => undefined;
 
   /** @param onChange called when {@link error} has changed */

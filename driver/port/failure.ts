@@ -29,7 +29,7 @@ export function portFailure(port: string, cause: unknown): EspAtError {
   return new EspAtError(code, { port, reason }, { cause });
 }
 
-/** Returns code and message of an error on one line. */
+/** Returns code and message on one line. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = error.message.replace(/^(Error:? )+/, '').replace(/\s+/g, ' ');

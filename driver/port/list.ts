@@ -39,7 +39,8 @@ async function listLinux(root: string): Promise<PortInfo[]> {
   const names = (await entries(join(root, 'dev'))).filter((name) => SERIAL_NAME.test(name));
   const present: string[] = [];
   for (const name of names) if (await isPresent(root, name)) present.push(name);
-  const [links, held] = await Promise.all([namesById(root), heldBy(root, present)]);
+  if (present.length === 0) return [];
+  const [links, held] = await Promise.all([namesById(root), heldBy(root)]);
   const ports = present.map(async (name): Promise<PortInfo> => {
     const device = `/dev/${name}`;
     return {
@@ -79,13 +80,8 @@ async function namesById(root: string): Promise<ReadonlyMap<string, string>> {
 
 /** Reads the properties of the USB device, above the port in sysfs. */
 async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo>> {
-  let folder: string;
-  try {
-    folder = await fs.realpath(join(root, 'sys/class/tty', name, 'device'));
-  } catch {
-    return {};
-  }
-  for (let level = 0; level < USB_LEVELS; level++, folder = join(folder, '..')) {
+  let folder = await fs.realpath(join(root, 'sys/class/tty', name, 'device')).catch(() => '');
+  for (let level = 0; folder !== '' && level < USB_LEVELS; level++, folder = join(folder, '..')) {
     const vendorId = await content(join(folder, 'idVendor'));
     if (vendorId === undefined) continue;
     const [productId, manufacturer, product, serialNumber] = await Promise.all(
@@ -97,11 +93,7 @@ async function usbIdentity(root: string, name: string): Promise<Partial<PortInfo
 }
 
 /** Searches the open files of all processes, and returns a lookup by device. Files of other users' processes are hidden. */
-async function heldBy(
-  root: string,
-  names: readonly string[],
-): Promise<(device: string) => { readonly inUse?: boolean }> {
-  if (names.length === 0) return () => ({});
+async function heldBy(root: string): Promise<(device: string) => { readonly inUse?: boolean }> {
   const held = new Set<string>();
   const processes = (await entries(join(root, 'proc'))).filter((name) => /^\d+$/.test(name));
   // Process 1 always runs: without it there is no /proc, or one that hides other users (hidepid=2).

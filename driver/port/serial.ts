@@ -67,7 +67,6 @@ class OpenSerial implements Port {
   #released: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
   #cancelPoll: Cancel | undefined;
-  /** Aborts when the port closes. */
   readonly #closing = new AbortController();
 
   constructor(options: SerialOptions, handlers: PortHandlers, seams: SerialSeams) {
@@ -149,7 +148,7 @@ class OpenSerial implements Port {
     return (await this.#handle?.get())?.cts === true;
   }
 
-  /** Opens the port anew: the binding sets flow control only then. @throws EspAtError `PORT_CLOSED`, and those of the opener */
+  /** Opens the port anew: the binding sets flow control only then. */
   async #setFlowControl(on: boolean): Promise<void> {
     this.#closing.signal.throwIfAborted();
     if (on === this.#flowControl) return;

@@ -4,7 +4,6 @@ import type { SessionPort } from '../session/session-port';
 
 const CRLF = Buffer.from('\r\n');
 
-/** A setting of the device's UART. */
 export interface UartSetting {
   /** Bits a second. */
   readonly rate: number;

@@ -88,7 +88,7 @@ export class SessionMachine {
     return this.#createBoot();
   }
 
-  /** Ends the session. Pending operations reject with the error. Later calls do nothing. */
+  /** Ends the session. Pending operations reject with the error. */
   end(error: EspAtError): void {
     if (this.hasEnded) return;
     this.context.knowledge.pendingPrompt = this.client.pendingPrompt;

@@ -85,10 +85,7 @@ export class SessionPort implements PortWriter {
     this.#rateChanged(this.isNegotiated);
   }
 
-  /**
-   * Whether the port has modem lines. Without them (a pty, some remote ports) it takes any rate, but the device behind it
-   * keeps its own.
-   */
+  /** Without modem lines (a pty, some remote ports) the port takes any rate, but the device behind it keeps its own. */
   async hasModemLines(): Promise<boolean> {
     return (await this.#port.readCts?.().catch(() => undefined)) !== undefined;
   }

@@ -28,7 +28,6 @@ export interface Boot {
   end(error: EspAtError): void;
 }
 
-/** State of the initialization. */
 export interface Progress {
   /** Whether the device responds, and its capabilities are known. */
   readonly isIdentified: boolean;
