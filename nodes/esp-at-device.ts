@@ -17,7 +17,7 @@ import { serveDoctor } from './shared/admin/doctor';
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
 import { PortVisits } from './shared/device/port-visits';
-import { InOrder } from './shared/device/in-order';
+import { InputOrder } from './shared/device/input-order';
 import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/make-device';
 import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
@@ -48,7 +48,11 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       const def = migrate('esp-at-device', stored);
       const address = expandEnvironment(RED, this, def.port);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
-      this.inputs = { 0: new InOrder(), 1: new InOrder(), 2: new InOrder() };
+      this.inputs = {
+        0: new InputOrder(clock),
+        1: new InputOrder(clock),
+        2: new InputOrder(clock),
+      };
       this.headers = [];
       this.host = new DeviceHost({
         label: def.name || address,

@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { LinkId } from '../../../driver/at/types';
 import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
-import type { InOrder } from './in-order';
+import type { InputOrder } from './input-order';
 import type { DeviceCredentials } from '../settings/device-settings';
 import type { HeaderSetting } from '../message/headers';
 import type { LinkConfig } from '../../../driver/commands/wscfg';
@@ -12,8 +12,8 @@ export interface DeviceNode extends Node<DeviceCredentials> {
   host: DeviceHost;
   /** The settings for `AT+WSCFG`, by link. */
   linkConfigs: Readonly<Record<LinkId, LinkConfig>>;
-  /** The inputs of all nodes, by link: an input must not overtake an earlier one of another node that reads its values longer. */
-  inputs: Readonly<Record<LinkId, InOrder>>;
+  /** The inputs of all nodes, by link. */
+  inputs: Readonly<Record<LinkId, InputOrder>>;
   /** The headers of every link. */
   headers: readonly HeaderSetting[];
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { NodeAPI } from 'node-red';
 import { Device } from '../../../driver/device/device';
 import type { PortOpener } from '../../../driver/port/port';
-import { InOrder } from '../../../nodes/shared/device/in-order';
+import { InputOrder } from '../../../nodes/shared/device/input-order';
 import type { Settings } from '../../../nodes/shared/checks/refusal';
 import wsClose from '../../../nodes/ws-close';
 import wsRequest from '../../../nodes/ws-request';
@@ -24,7 +24,11 @@ export class NodeStub {
     const { util } = load('@node-red/util') as typeof import('@node-red/util');
     const hosts = new Hosts();
     const host = hosts.host('device', () => new Device({ port, clock: hosts.clock }));
-    const inputs = [new InOrder(), new InOrder(), new InOrder()];
+    const inputs = [
+      new InputOrder(hosts.clock),
+      new InputOrder(hosts.clock),
+      new InputOrder(hosts.clock),
+    ];
     // Keeps the device running between the nodes under test.
     new RecordingUser(host);
     const RED: NodeAPI = unchecked({

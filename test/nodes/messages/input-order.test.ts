@@ -4,6 +4,9 @@ import { fakeFlow } from '../../harness/nodes/fake-flow';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { turns } from '../../harness/nodes/turns';
+import { Deferred } from '../../../driver/deferred';
+import { InputOrder } from '../../../nodes/shared/device/input-order';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-open', 2);
@@ -39,4 +42,21 @@ onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
     await nodeRed.next('closed');
     assert.equal(fake.device.links[0].closed.length, 1);
   });
+});
+
+it('the values of an input that do not come hold later inputs for 10 s at most', async () => {
+  const clock = new VirtualClock();
+  const order = new InputOrder(clock);
+  const begun: string[] = [];
+  const begin = (name: string) => async () => void begun.push(name);
+  const late = new Deferred<void>();
+  const first = order.begin(late.promise, begin('first'));
+  const second = order.begin(undefined, begin('second'));
+  await clock.advance(9_999);
+  assert.deepEqual(begun, []);
+  await clock.advance(1);
+  await second;
+  late.resolve();
+  await first;
+  assert.deepEqual(begun, ['second', 'first']);
 });
