@@ -86,19 +86,6 @@ describe('initializing a device', () => {
       assert.throws(() => new Device({ port: new Harness().port, ...options }), refused);
     });
   }
-
-  it('reports why the port is absent, and opens it when it appears', async () => {
-    await using harness = new Harness();
-    harness.port.refusal = 'PORT_PERMISSION';
-    harness.device.start();
-    await harness.clock.advance(10_000);
-    assert.deepEqual(
-      [harness.device.state.name, harness.device.state.error?.code],
-      ['absent', 'PORT_PERMISSION'],
-    );
-    harness.port.plugIn();
-    await harness.until(() => harness.device.state.name === 'ready', 5000);
-  });
 });
 
 describe('restart()', () => {

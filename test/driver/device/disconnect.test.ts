@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { systemClock } from '../../../driver/clock';
-import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
-import { portAt } from '../../../driver/port/open';
-import { SimulatedDevice } from '../../../simulator';
 import { Harness } from '../../harness/harness';
-import { startPathServer } from '../../harness/network/path-server';
 import { MemoryPort } from '../../harness/port/memory-port';
-import { openPty, whyNoPty } from '../../harness/port/pty';
 import { code, failure, readyHarness, test } from '../../harness/ready-harness';
 
 const URI = 'ws://host/echo';
@@ -204,51 +198,3 @@ describe('another port', () => {
     assert.match(other.text, /AT\+UART_CUR=921600,/);
   });
 });
-
-describe('a disconnected device on a pty', { skip: whyNoPty() ?? false }, () => {
-  it('leaves the port to another program, ten times in a row, and links open again', async () => {
-    const server = await startPathServer();
-    const simulator: SimulatedDevice = new SimulatedDevice({
-      firmware: 'D',
-      joined: true,
-      clock: systemClock,
-      output: (bytes) => pty.write(bytes),
-    });
-    const pty = openPty((chunk) => simulator.write(chunk));
-    const opener = portAt(pty.path, { rate: 115_200 });
-    const device = new Device({ port: opener });
-    const [link] = device.links;
-    try {
-      device.start();
-      await link.open({ uri: `${server.url}/echo`, keepOpen: true });
-      for (let round = 1; round <= 10; round++) {
-        await device.disconnect();
-        assert.equal(await askVersion(opener), true, `round ${round}`);
-        const opened = new Promise((resolve) => link.once('open', resolve));
-        device.start();
-        await opened;
-        await link.send('x');
-      }
-    } finally {
-      await device.stop();
-      simulator.destroy();
-      await pty.close();
-      await server.close();
-    }
-  });
-});
-
-/** Another program on the port: whether the device answers to it. */
-async function askVersion(opener: ReturnType<typeof portAt>): Promise<boolean> {
-  let heard = '';
-  const handlers = {
-    data: (chunk: Buffer) => void (heard += chunk.toString()),
-    lost: () => undefined,
-  };
-  const port = await opener.open(handlers, { flowControl: false });
-  port.write(Buffer.from('AT+GMR\r\n'));
-  for (let turn = 0; turn < 6000 && !heard.includes('OK\r\n'); turn++)
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  await port.close();
-  return heard.includes('AT version:') && heard.includes('OK\r\n');
-}

@@ -79,18 +79,6 @@ describe('a ready device', () => {
     assert.ok(harness.events.some(({ event }) => event === 'restart'));
   });
 
-  test('is ready within 3 s after its cable is plugged in again', async (harness) => {
-    await harness.clock.wait(harness.link.open({ uri: 'ws://host/echo', keepOpen: true }));
-    harness.port.unplug();
-    await harness.clock.advance(60_000);
-    assert.deepEqual(
-      [harness.device.state.name, harness.device.state.error?.code],
-      ['absent', 'PORT_NOT_FOUND'],
-    );
-    harness.port.plugIn();
-    await harness.until(() => harness.link.stateNumber === 2, 3000);
-  });
-
   test('stops within 1 s during an open, leaves no timer, and rejects the open', async (harness) => {
     const opening = code(harness, harness.link.open({ uri: 'ws://host/silent' }));
     await harness.clock.advance(500);

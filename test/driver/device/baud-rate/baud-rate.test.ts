@@ -31,11 +31,6 @@ describe('the negotiated baud rate', () => {
     assert.deepEqual(events(harness, 'warning'), []);
   });
 
-  it('configures both flow control lines in the device', async () => {
-    await using harness = await board({ device: { flowControl: true } }).ready();
-    assert.ok(harness.port.text.includes(`AT+UART_CUR=${NEGOTIATED},8,1,0,3\r\n`));
-  });
-
   it('is negotiated again after a stop and a start, without a restart of the device', async () => {
     await using harness = await board().ready();
     await harness.clock.wait(harness.device.stop());
@@ -43,14 +38,6 @@ describe('the negotiated baud rate', () => {
     assert.equal(harness.hostRate, NEGOTIATED);
     assert.equal(harness.events.filter(({ event }) => event === 'restart').length, 0);
   });
-});
-
-it('a device that is still at the rate of earlier settings is found at that rate', async () => {
-  await using harness = await new Harness({
-    serial: { baudRate: 460_800 },
-    simulator: { baud: START },
-  }).ready();
-  assert.equal(harness.hostRate, START);
 });
 
 describe('flow control', () => {
@@ -108,11 +95,6 @@ describe('flow control', () => {
       await clock.wait(device.stop());
     });
   }
-
-  it('is not configured when the option is off', async () => {
-    await using harness = await new Harness({ serial: { baudRate: START } }).ready();
-    assert.ok(!harness.port.text.includes('UART'));
-  });
 });
 
 describe('a port that cannot use the negotiated rate', () => {

@@ -172,7 +172,7 @@ describe('at the negotiated rate, the driver detects no restart', () => {
   test('in a network name that is not ASCII', async (harness) => {
     harness.simulator.inject(Buffer.from('+CWLAP:(3,"Caf\u00e9'));
     await harness.clock.advance(100);
-    harness.simulator.inject(Buffer.from('",-50)\r\n'));
+    harness.simulator.inject(Buffer.from('",-50,"aa:bb:cc:dd:ee:ff",6,-1,-1,5,3,0)\r\n'));
     await harness.clock.advance(5000);
     assert.deepEqual(
       harness.events.map(({ event }) => event),
