@@ -70,8 +70,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
   it('counts as missing while it is disabled', async () => {
     await nodeRed.load(() => device, flowOf('ws-send', 1, {}, { d: true }));
     assert.equal(nodeRed.shown('node'), 'red ring short.NO_DEVICE');
-    nodeRed.give('node', { payload: 'x' });
-    assert.equal(codeOf(await nodeRed.next('caught')), 'NO_DEVICE');
+    assert.equal(codeOf(await nodeRed.ask('node', { payload: 'x' }, 'caught')), 'NO_DEVICE');
     assert.equal(device.starts, 0);
   });
 
@@ -86,8 +85,7 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.deepEqual([one.starts, two.starts], [1, 0]);
     assert.equal(nodeRed.statuses('node2').at(-1)?.text, 'choose another port');
     assert.deepEqual(nodeRed.statuses('node2').at(-1)?.fill, 'red');
-    nodeRed.give('node2', { payload: 'x' });
-    const caught = await nodeRed.next('caught');
+    const caught = await nodeRed.ask('node2', { payload: 'x' }, 'caught');
     assert.equal(codeOf(caught), 'PORT_SHARED');
     assert.match(sentenceOf(caught), /^The device "board" already uses the port sim:\./);
     const rest = without(flowOf('ws-send', 1), 'node');

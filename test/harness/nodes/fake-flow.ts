@@ -48,10 +48,7 @@ export function fakeFlow(
         translate,
         virtual ? fake.clock : undefined,
       ),
-    ask: (msg, helper = answers) => {
-      nodeRed.give('node', msg);
-      return nodeRed.next(helper);
-    },
+    ask: (msg = {}, helper = answers) => nodeRed.ask('node', msg, helper),
     shown: () => nodeRed.shown('node'),
   };
   beforeEach(() => {

@@ -17,6 +17,7 @@ import wsStatus from '../../../nodes/ws-status';
 import type { SharedClock, VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { replyOf, type Reply } from '../editor/admin-reply';
 import { placed } from './flows';
+import { callsOf } from './calls';
 import { Mailbox } from './mailbox';
 import { watchedApi } from './watched-api';
 import { field } from './messages';
@@ -160,6 +161,12 @@ export class NodeRed {
     this.node(id).receive(msg);
   }
 
+  /** Gives a message to a node; takes the next one from a helper node. */
+  ask(id: string, msg: NodeMessage, helper: string): Promise<NodeMessage> {
+    this.give(id, msg);
+    return this.next(helper);
+  }
+
   /** The next message that reaches a helper node. */
   next(id: string): Promise<NodeMessage> {
     return this.#passing(this.#box(id).next());
@@ -202,12 +209,12 @@ export class NodeRed {
 
   /** The statuses with the details for Status nodes. */
   detailedStatuses(id: string): DetailedStatus[] {
-    return this.#calls(id, 'status').map((value) => value as DetailedStatus);
+    return callsOf(this.node(id), 'status').map((value) => value as DetailedStatus);
   }
 
   /** A node's log entries, as text. */
   logged(id: string, level: 'log' | 'warn' | 'error' | 'debug'): string[] {
-    return this.#calls(id, level).map(String);
+    return callsOf(this.node(id), level).map(String);
   }
 
   /** `GET` of the admin API. */
@@ -252,16 +259,6 @@ export class NodeRed {
     await promise;
   }
 
-  #calls(id: string, method: 'status' | 'log' | 'warn' | 'error' | 'debug'): unknown[] {
-    const spy: unknown = Reflect.get(this.node(id), method);
-    assert.ok(isSpy(spy), `${method} is not recorded`);
-    const node = this.node(id);
-    return spy
-      .getCalls()
-      .filter((call) => call.thisValue === node)
-      .map((call) => call.args[0]);
-  }
-
   #box(id: string): Mailbox {
     const box = this.#boxes.get(id);
     assert.ok(box, `${id} is not a helper node`);
@@ -284,12 +281,4 @@ function waitFor(promise: Promise<unknown>): { readonly over: boolean } {
   const end = () => (wait.over = true);
   promise.then(end, end);
   return wait;
-}
-
-interface Spy {
-  getCalls(): { readonly thisValue: unknown; readonly args: readonly unknown[] }[];
-}
-
-function isSpy(value: unknown): value is Spy {
-  return typeof value === 'function' && 'getCalls' in value;
 }

@@ -79,8 +79,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
         device: credentials,
       });
       await nodeRed.event('state', 'opened');
-      nodeRed.give('send', { payload: 'hello' });
-      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.equal((await nodeRed.ask('send', { payload: 'hello' }, 'in')).payload, 'hello');
       assert.equal(server.ws.requests[0]?.clientName, 'board');
       assert.deepEqual(nodeRed.waiting('caught'), []);
       assert.deepEqual(nodeRed.logged('device', 'warn'), []);
@@ -102,8 +101,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
       });
       const warning = await event('warning');
       assert.equal(field(field(warning, 'error'), 'code'), 'SERVER_NOT_VERIFIED');
-      nodeRed.give('send', { payload: 'hello' });
-      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.equal((await nodeRed.ask('send', { payload: 'hello' }, 'in')).payload, 'hello');
       assert.match(nodeRed.logged('device', 'warn').join('\n'), /never verifies servers/);
     });
   }
@@ -137,8 +135,7 @@ onEachRuntime('a board in factory state', (nodeRed) => {
     it(`with ${JSON.stringify(settings)}: ${code}`, async () => {
       const credentials = { device: given };
       await nodeRed.load(makeDevice, flow('ws://127.0.0.1:1/', settings), credentials, english);
-      nodeRed.give('send', { payload: 'x' });
-      const error: unknown = field(await nodeRed.next('caught'), 'error');
+      const error: unknown = field(await nodeRed.ask('send', { payload: 'x' }, 'caught'), 'error');
       assert.equal(field(error, 'code'), code);
       assert.match(String(field(error, 'message')), sentence);
       assert.equal(nodeRed.shown('open'), `red ring ${english(`short.${code}`)}`);

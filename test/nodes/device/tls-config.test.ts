@@ -208,8 +208,7 @@ onEachRuntime('a tls-config node', (nodeRed, major) => {
       await nodeRed.load(make, flow(settings, `${wss.url}/echo`), { tls: credentials });
       assert.deepEqual(await problems(settings), []);
       await nodeRed.event('state', 'opened');
-      nodeRed.give('send', { payload: 'hello' });
-      assert.equal((await nodeRed.next('in')).payload, 'hello');
+      assert.equal((await nodeRed.ask('send', { payload: 'hello' }, 'in')).payload, 'hello');
       assert.equal(wss.ws.requests[0]?.clientName, 'board');
       assert.deepEqual(nodeRed.waiting('caught'), []);
     });
@@ -223,8 +222,7 @@ onEachRuntime('a tls-config node', (nodeRed, major) => {
       async () => {
         const deployed = flow(settings, 'wss://127.0.0.1:1/');
         await nodeRed.load(make, deployed, { tls: credentials }, english);
-        nodeRed.give('send', { payload: 'x' });
-        const { error } = await nodeRed.next('caught');
+        const { error } = await nodeRed.ask('send', { payload: 'x' }, 'caught');
         assert.equal(field(error, 'code'), 'CERTIFICATE_INVALID');
         assert.match(String(field(error, 'message')), sentence);
         assert.equal(nodeRed.shown('open'), 'red ring bad certificate');

@@ -31,8 +31,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     await nodeRed.event('state', 'reopened');
     assert.equal(server.connections.length, 2);
 
-    nodeRed.give('close', { linkId: 0 });
-    await nodeRed.next('closed');
+    await nodeRed.ask('close', { linkId: 0 }, 'closed');
     await clock.advance(600_000);
     assert.equal(server.connections.length, 2);
 
@@ -120,8 +119,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
     await nodeRed.event('state', 'opened');
     nodeRed.give('send', { linkId: 0, payload: 'last words' });
-    nodeRed.give('close', { linkId: 0, code: 3001, reason: 'grüß, "x"' });
-    await nodeRed.next('closed');
+    await nodeRed.ask('close', { linkId: 0, code: 3001, reason: 'grüß, "x"' }, 'closed');
     assert.deepEqual(
       server.connections[0]?.frames
         .slice(0, 2)
@@ -144,8 +142,7 @@ onEachRuntime('the nodes on the simulated ESP32', (nodeRed) => {
     for (let index = 0; index < inputs; index++) {
       nodeRed.give('send', { linkId: 0, payload: `${index} ${'x'.repeat(500)}` });
     }
-    nodeRed.give('open', { linkId: 1, uri: 'ws://host/silent' });
-    await nodeRed.next('completed');
+    await nodeRed.ask('open', { linkId: 1, uri: 'ws://host/silent' }, 'completed');
     simulator.restart();
     // Of 31 inputs, one has completed above.
     const ends = () => [...nodeRed.waiting('completed'), ...nodeRed.waiting('caught')];

@@ -38,8 +38,7 @@ onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
   it('go on where one cannot be read', async () => {
     await nodeRed.load(() => fake.device, wholeFlow({ open: { uri: '{{#x}}' } }), {});
     nodeRed.give('open', { linkId: 0 });
-    nodeRed.give('close', { linkId: 0 });
-    await nodeRed.next('closed');
+    await nodeRed.ask('close', { linkId: 0 }, 'closed');
     assert.equal(fake.device.links[0].closed.length, 1);
   });
 });

@@ -58,8 +58,7 @@ onEachRuntime('the end of a connection that the flow did not ask for', (nodeRed)
     for (const [what, act, event, state, codes] of ends)
       it(`${what}, class ${firmware}: ws-open and ws-status report ${event}, ${codes[firmware] ?? 'without a code'}`, async () => {
         const made = await begin(wholeFlow(), { firmware });
-        nodeRed.give('open', { linkId: 0, uri: 'ws://host/plain' });
-        await nodeRed.next('state');
+        await nodeRed.ask('open', { linkId: 0, uri: 'ws://host/plain' }, 'state');
         await made.clock.advance(SETTLED_MS);
         for (const box of ['state', 'news'])
           while (nodeRed.waiting(box).length > 0) await nodeRed.next(box);

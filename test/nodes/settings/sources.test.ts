@@ -75,12 +75,10 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
 
   it('ws-send sends an object that an expression makes as JSON, and a fixed text with its environment variables', async () => {
     await load('ws-send', { payload: '{ "t": payload }', payloadType: 'jsonata' });
-    nodeRed.give('node', { payload: 21 });
-    assert.equal((await nodeRed.next('out0')).payload, 21);
+    assert.equal((await nodeRed.ask('node', { payload: 21 }, 'out0')).payload, 21);
     await nodeRed.unload();
     await load('ws-send', { payload: '${TEST_SOURCE} {{y}} ', payloadType: 'str' }, 'ping');
-    nodeRed.give('node', {});
-    await nodeRed.next('out0');
+    await nodeRed.ask('node', {}, 'out0');
     assert.deepEqual(
       link().sent.map(({ payload }) => payload),
       ['{"t":21}', 'ping {{y}} '],

@@ -148,8 +148,7 @@ onEachRuntime('subflow instances with a device each', (nodeRed) => {
       second: instance(2),
     });
     await load([...without(made, 'catch'), ...catchNodes()]);
-    nodeRed.give('second', { topic: 'second' });
-    const msg = await nodeRed.next('caught');
+    const msg = await nodeRed.ask('second', { topic: 'second' }, 'caught');
     assert.deepEqual([codeOf(msg), msg.topic], ['NO_DEVICE', 'second']);
     nodeRed.give('first', { topic: 'first' });
     assert.equal((await nodeRed.next('first-state')).event, 'opened');
