@@ -4,20 +4,16 @@ import fc from 'fast-check';
 import { wscfg } from '../../../driver/commands/wscfg';
 import { capabilitiesOf } from '../../../driver/device/session/initialize/capabilities';
 import { checkOpen } from '../../../driver/link/options';
-import { checks as device, linkChecks } from '../../../nodes/shared/checks/esp-at-device';
-import { isVariable, type Check, type Settings } from '../../../nodes/shared/checks/refusal';
+import { linkChecks } from '../../../nodes/shared/checks/esp-at-device';
+import { isVariable, type Settings } from '../../../nodes/shared/checks/refusal';
 import { isTemplate } from '../../../nodes/shared/checks/template';
-import { checks as close } from '../../../nodes/shared/checks/ws-close';
-import { checks as open } from '../../../nodes/shared/checks/ws-open';
-import { checks as request } from '../../../nodes/shared/checks/ws-request';
-import { checks as send } from '../../../nodes/shared/checks/ws-send';
-import { checks as status } from '../../../nodes/shared/checks/ws-status';
 import { deviceSettings } from '../../../nodes/shared/settings/device-settings';
 import { makeDevice } from '../../../nodes/shared/device/make-device';
 import { isFlowError } from '../../../nodes/shared/errors/node-error';
 import { openOptions, openSettings } from '../../../nodes/shared/settings/open-settings';
 import { settingText } from '../../../nodes/shared/settings/settings';
 import { near } from '../../harness/near';
+import { dialogChecks } from '../../harness/nodes/dialog-checks';
 import { NodeStub } from '../../harness/nodes/node-stub';
 import { unchecked } from '../../harness/refused';
 
@@ -39,8 +35,8 @@ async function codeOf(action: () => unknown): Promise<string | undefined> {
 }
 
 /** The code of the first refusal of a dialog, which checks all fields. */
-function dialogCode(checks: Readonly<Record<string, Check>>, settings: Settings) {
-  for (const [field, check] of Object.entries(checks)) {
+function dialogCode(type: string, settings: Settings) {
+  for (const [field, check] of Object.entries(dialogChecks[type] ?? {})) {
     const refusal = check(settings[field], settings);
     if (refusal) return refusal.code;
   }
@@ -90,7 +86,7 @@ describe('dialog and runtime', () => {
           const runtime = await codeOf(() =>
             makeDevice(deviceSettings(RED, node, unchecked(settings)), {}),
           );
-          assert.equal(dialogCode(device, { password: '', ...settings }), runtime);
+          assert.equal(dialogCode('esp-at-device', { password: '', ...settings }), runtime);
         }),
         RUNS,
       );
@@ -136,7 +132,7 @@ describe('dialog and runtime', () => {
             const given = openSettings(RED, node, unchecked(settings));
             checkOpen(0, await openOptions(RED, node, given, [], unchecked({})));
           });
-          assert.equal(dialogCode(open, settings), runtime);
+          assert.equal(dialogCode('ws-open', settings), runtime);
         }),
         RUNS,
       );
@@ -155,7 +151,7 @@ describe('dialog and runtime', () => {
           const runtime = await codeOf(() =>
             openOptions(RED, node, openSettings(RED, node, unchecked(settings)), [], unchecked({})),
           );
-          assert.equal(dialogCode({ uri: unchecked(open.uri) }, settings), runtime);
+          assert.equal(dialogChecks['ws-open']?.uri?.(text, settings)?.code, runtime);
         },
       ),
       RUNS,
@@ -164,7 +160,6 @@ describe('dialog and runtime', () => {
 });
 
 interface Dialog {
-  readonly checks: Readonly<Record<string, Check>>;
   readonly fields: Readonly<Record<string, fc.Arbitrary<unknown>>>;
   /** Settings that other fields depend on. */
   readonly choices: fc.Arbitrary<Settings>;
@@ -174,7 +169,6 @@ const hold = fc.record({ whenAway: fc.constantFrom('fail', 'hold') });
 
 const dialogs: Readonly<Record<string, Dialog>> = {
   'ws-send': {
-    checks: send,
     choices: hold,
     fields: {
       timeout: near('', '0', '-1', '60000', '60001', '1e3', '0x10'),
@@ -183,7 +177,6 @@ const dialogs: Readonly<Record<string, Dialog>> = {
     },
   },
   'ws-request': {
-    checks: request,
     choices: fc
       .record({ match: fc.constantFrom('property', 'array', 'next') })
       .chain((match) => hold.map((away) => ({ ...match, ...away }))),
@@ -195,7 +188,6 @@ const dialogs: Readonly<Record<string, Dialog>> = {
     },
   },
   'ws-close': {
-    checks: close,
     choices: fc.record({ mode: fc.constantFrom(undefined, 'graceful', 'now') }),
     fields: {
       code: near('', '999', '1000', '1003', '1004', '1005', '3000', '4999', '5000'),
@@ -203,7 +195,6 @@ const dialogs: Readonly<Record<string, Dialog>> = {
     },
   },
   'ws-status': {
-    checks: status,
     choices: fc.constant({}),
     fields: { poll: near('', '-1', '0', '86400', '86401') },
   },
@@ -216,14 +207,14 @@ for (const nodeRed of ['node-red', 'node-red-5'] as const) {
   describe(`dialog and runtime of ${nodeRed}`, () => {
     const codes = new NodeStub(nodeRed);
 
-    for (const [type, { checks, fields, choices }] of Object.entries(dialogs)) {
+    for (const [type, { fields, choices }] of Object.entries(dialogs)) {
       for (const [field, values] of Object.entries(fields)) {
         it(`agree on any ${field} of ${type}`, async () => {
           await fc.assert(
             fc.asyncProperty(values, choices, async (value, chosen) => {
               fc.pre(!isVariable(value));
               const settings: Settings = { requestPath: 'id', ...chosen, [field]: value };
-              const expected = dialogCode(checks, settings);
+              const expected = dialogCode(type, settings);
               const payload = chosen.match === 'array' ? '[2,"id"]' : '{}';
               const found = await codes.of(type, settings, { payload });
               assert.equal(

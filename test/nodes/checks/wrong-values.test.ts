@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Check, Settings } from '../../../nodes/shared/checks/refusal';
-import { checks as device } from '../../../nodes/shared/checks/esp-at-device';
-import { checks as close } from '../../../nodes/shared/checks/ws-close';
-import { checks as open } from '../../../nodes/shared/checks/ws-open';
-import { checks as request } from '../../../nodes/shared/checks/ws-request';
-import { checks as send } from '../../../nodes/shared/checks/ws-send';
-import { checks as status } from '../../../nodes/shared/checks/ws-status';
+import type { Settings } from '../../../nodes/shared/checks/refusal';
 import { sentence } from '../../../nodes/shared/errors/sentence';
 import { catalog } from '../../harness/editor/catalog';
+import { dialogChecks } from '../../harness/nodes/dialog-checks';
 import { wrongValues } from '../../harness/nodes/wrong-values';
 
-const types: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
-  'esp-at-device': device,
-  'ws-open': open,
-  'ws-send': send,
-  'ws-request': request,
-  'ws-close': close,
-  'ws-status': status,
-};
 const english = catalog('en-US');
 const chinese = catalog('zh-CN');
 
@@ -90,7 +77,7 @@ describe('a wrong value in a dialog', () => {
     for (const [field, value, expected, settings = {}] of rows) {
       const shown = JSON.stringify(value).slice(0, 60);
       it(`${type}, ${field} ${shown}: is refused with a sentence in both languages`, () => {
-        const refusal = types[type]?.[field]?.(value, { [field]: value, ...settings });
+        const refusal = dialogChecks[type]?.[field]?.(value, { [field]: value, ...settings });
         assert.ok(refusal);
         const { code, details } = refusal;
         assert.match(sentence(english, code, details), expected);
@@ -106,7 +93,10 @@ describe('a right value in a dialog', () => {
   for (const [type, rows] of Object.entries(right)) {
     for (const [field, value, settings = {}] of rows) {
       it(`${type}, ${field} ${JSON.stringify(value).slice(0, 60)}: is accepted`, () => {
-        assert.equal(types[type]?.[field]?.(value, { [field]: value, ...settings }), undefined);
+        assert.equal(
+          dialogChecks[type]?.[field]?.(value, { [field]: value, ...settings }),
+          undefined,
+        );
       });
     }
   }

@@ -15,47 +15,41 @@ const NOTICED_MS = 60_000;
 onEachRuntime('the end of a connection that the flow did not ask for', (nodeRed) => {
   const begin = harnessFlow(nodeRed);
 
+  type Codes = Readonly<Partial<Record<FirmwareClass, string>>>;
+  const restarted: Codes = { B: 'DEVICE_RESTARTED', D: 'DEVICE_RESTARTED' };
+  const unplugged: Codes = { B: 'PORT_LOST', D: 'PORT_LOST' };
+  const broken: Codes = { B: 'FRAMING_LOST', D: 'FRAME_STALLED' };
+  const half = Buffer.from([0x81, 0x20, 0x41]);
+  const first = ({ server }: Harness) => server.connections[0];
+
   /** What happens; the event and state that both nodes then report first, and its code where the firmware gives a reason. */
   const ends: readonly (readonly [
     what: string,
     act: (harness: Harness) => void,
     event: string,
     state: string,
-    codes: Readonly<Partial<Record<FirmwareClass, string>>>,
+    codes?: Codes,
   ])[] = [
     [
       'the server closes with 1001',
-      ({ server }) => server.connections[0]?.close(1001, 'going away'),
-      ...(['closed-by-server', 'closed', {}] as const),
+      (made) => first(made)?.close(1001),
+      'closed-by-server',
+      'closed',
     ],
-    [
-      'the server ends TCP',
-      ({ server }) => server.connections[0]?.drop(),
-      ...(['lost', 'reconnecting', {}] as const),
-    ],
-    [
-      'the server resets TCP',
-      ({ server }) => server.connections[0]?.reset(),
-      ...(['lost', 'reconnecting', {}] as const),
-    ],
-    [
-      'the server stops inside a frame',
-      ({ server }) => server.connections[0]?.sendRaw(Buffer.from([0x81, 0x20, 0x41])),
-      ...(['lost', 'reconnecting', { B: 'FRAMING_LOST', D: 'FRAME_STALLED' }] as const),
-    ],
+    ['the server ends TCP', (made) => first(made)?.drop(), 'lost', 'reconnecting'],
+    ['the server resets TCP', (made) => first(made)?.reset(), 'lost', 'reconnecting'],
+    ['a frame breaks off', (made) => first(made)?.sendRaw(half), 'lost', 'reconnecting', broken],
     [
       'the device restarts',
       ({ simulator }) => simulator.restart(),
-      ...(['device-lost', 'closed', { B: 'DEVICE_RESTARTED', D: 'DEVICE_RESTARTED' }] as const),
+      'device-lost',
+      'closed',
+      restarted,
     ],
-    [
-      'the cable is unplugged',
-      ({ port }) => port.unplug(),
-      ...(['device-lost', 'closed', { B: 'PORT_LOST', D: 'PORT_LOST' }] as const),
-    ],
+    ['the cable is unplugged', ({ port }) => port.unplug(), 'device-lost', 'closed', unplugged],
   ];
   for (const firmware of ['B', 'D'] as const)
-    for (const [what, act, event, state, codes] of ends)
+    for (const [what, act, event, state, codes = {}] of ends)
       it(`${what}, class ${firmware}: ws-open and ws-status report ${event}, ${codes[firmware] ?? 'without a code'}`, async () => {
         const made = await begin(wholeFlow(), { firmware });
         await nodeRed.ask('open', { linkId: 0, uri: 'ws://host/plain' }, 'state');

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { checks as close } from '../../../nodes/shared/checks/ws-close';
-import { checks as open } from '../../../nodes/shared/checks/ws-open';
-import { checks as request } from '../../../nodes/shared/checks/ws-request';
-import { checks as send } from '../../../nodes/shared/checks/ws-send';
+import { dialogChecks } from '../../harness/nodes/dialog-checks';
 import { FakeDevice } from '../../harness/nodes/fake-device';
 import { flowOf } from '../../harness/nodes/flows';
 import { codeOf } from '../../harness/nodes/messages';
@@ -160,10 +157,9 @@ onEachRuntime('settings of typed inputs', (nodeRed) => {
 });
 
 describe('a typed input without a property, variable or expression', () => {
-  const checks = { 'ws-open': open, 'ws-send': send, 'ws-request': request, 'ws-close': close };
   for (const [type, field] of fields)
     it(`${type}, ${field}: is refused in the dialog; a name is left to the runtime`, () => {
-      const check = Object.entries(checks[type]).find(([name]) => name === field)?.[1];
+      const check = dialogChecks[type]?.[field];
       for (const source of ['msg', 'flow', 'global', 'env', 'jsonata']) {
         const settings = { [`${field}Type`]: source };
         assert.equal(check?.(' ', settings)?.code, 'VALUE_UNREADABLE');
