@@ -23,7 +23,6 @@ inEachEditor('the editor', (test, nodeRed) => {
     await editor.debugged('echo', 'Hello from the ESP32!');
     await press('send binary');
     await editor.debugged('echo', 'buffer[');
-    await editor.picture(`demo-${nodeRed}`);
     await press('close');
     assert.deepEqual(await editor.status(status, 'closed'), { fill: 'grey', shape: 'ring' });
     await press('send text');
@@ -83,11 +82,7 @@ inEachEditor('the editor', (test, nodeRed) => {
   test('imports and deploys every other example; the plain page works', async (editor, bench) => {
     const others = [...bareExamples()].filter(([path]) => !path.includes('Echo over'));
     assert.equal(others.length, bareExamples().size - 1);
-    for (const [path, flow] of others) {
-      await editor.place(bench.here(flow));
-      const name = path.replace(/^.*\/(\w+).*$/, '$1').toLowerCase();
-      await editor.picture(`example-${name}-${nodeRed}`);
-    }
+    for (const [, flow] of others) await editor.place(bench.here(flow));
     await editor.assertAllValid();
     await editor.deploy();
     const page = await editor.page.context().newPage();
@@ -98,7 +93,6 @@ inEachEditor('the editor', (test, nodeRed) => {
     await page.locator('#switch').click();
     await page.locator('#fan', { hasText: 'on' }).waitFor();
     await page.locator('#temperature', { hasText: /^\d+\.\d °C$/ }).waitFor();
-    await editor.picture(`plain-page-${nodeRed}`, page);
     await page.close();
   });
 });

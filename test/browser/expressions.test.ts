@@ -88,7 +88,6 @@ inEachEditor('dialog and runtime', (test, nodeRed) => {
     await wrong.waitFor({ state: 'attached' });
     await editor.fill(uri, '"ws://echo." & "sim/"');
     await wrong.waitFor({ state: 'detached' });
-    await editor.picture(`ws-open-expression-${nodeRed}`);
     await editor.done();
     await editor.deploy();
     await editor.press(editor.id('inject', 'open'));

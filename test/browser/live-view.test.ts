@@ -62,7 +62,6 @@ inEachEditor('live view', (test, nodeRed) => {
     await page.locator('.esp-at-live summary').last().click();
     await page.locator('.esp-at-live-counters', { hasText: /sent\s*2\s*received\s*2/ }).waitFor();
     await page.locator('.esp-at-live summary').last().click();
-    await editor.picture(`live-${nodeRed}`);
   });
 
   test('asks for nothing while it is hidden', async (editor) => {
@@ -138,7 +137,6 @@ inEachEditor('live view', (test, nodeRed) => {
             await page.setViewportSize({ width, height: 900 });
             await show(editor);
             await drawn(editor);
-            await editor.picture(`live-${nodeRed}-${locale}-${colorScheme}-${width}`);
             const problems = await editor.run(`
             const tab = document.querySelector('.esp-at-live');
             const found = [];
@@ -155,7 +153,6 @@ inEachEditor('live view', (test, nodeRed) => {
           const { bottom } = document.querySelector('.esp-at-live').getBoundingClientRect();
           return Math.min(list.bottom, bottom) - list.top;`);
           assert.ok(Number(traffic) >= 40, `${String(traffic)} pixels`);
-          await editor.picture(`live-closed-help-${nodeRed}-${locale}-${colorScheme}`);
         },
       );
     }

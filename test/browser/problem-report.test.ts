@@ -43,7 +43,6 @@ describe('a user reports a line that loses bytes', { skip }, () => {
         await page.waitForTimeout(500);
         return (await resync.count()) > 0;
       }, true);
-      await editor.picture('problem-report');
       const download = page.waitForEvent('download');
       await page.locator('#esp-at-live-save').click();
       const text = readFileSync(await (await download).path(), 'utf8');

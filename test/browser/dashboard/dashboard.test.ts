@@ -44,7 +44,6 @@ for (const nodeRed of ['4', '5'] as const) {
       const flows = flowOf('Live sensor on a dashboard');
       bench = await Workbench.start({ nodeRed, folder, flows });
       editor = await bench.editor();
-      await editor.picture(`example-dashboard-flow-${nodeRed}`);
       page = await editor.page.context().newPage();
       page.on('request', (request) => {
         const { host, protocol } = new URL(request.url());
@@ -63,7 +62,6 @@ for (const nodeRed of ['4', '5'] as const) {
       await page.locator('.connection.good', { hasText: 'established' }).waitFor();
       await page.locator('.nrdb-ui-gauge', { hasText: /\d\d\.\d/ }).waitFor();
       await page.waitForFunction(LINE_IS_DRAWN);
-      await editor.picture(`example-dashboard-${nodeRed}`, page);
     });
 
     it('the button switches the fan of the sensor, and its next reading says so', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { asObject, type Json } from '../../package/project';
@@ -270,14 +270,6 @@ export class Editor {
   async done(button = 'node-dialog-ok'): Promise<void> {
     await this.page.locator(`#${button}`).click();
     await this.page.locator(`#${button}`).waitFor({ state: 'detached' });
-  }
-
-  /** Keeps a picture in the folder named by SCREENSHOTS, for people to look at. */
-  async picture(name: string, page = this.page): Promise<void> {
-    const folder = process.env.SCREENSHOTS;
-    if (folder === undefined) return;
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `${name}.png`) });
   }
 
   async close(): Promise<void> {

@@ -30,19 +30,19 @@ type EditorTest = (editor: Editor, bench: Workbench, context: TestContext) => Pr
 
 type DefineTest = (title: string, ...rest: [EditorTest] | [EditorTestOptions, EditorTest]) => void;
 
+type Define = (test: DefineTest, nodeRed: NodeRedMajor) => void;
+type Locales = Readonly<Partial<Record<NodeRedMajor, Locale>>>;
+
 /**
- * Defines the same tests for the editor of each Node-RED that this process tests.
- * @param locales the language of all tests, by Node-RED
+ * Defines the same tests for the editor of each Node-RED that this process tests, by default in English; or in the language
+ * of each Node-RED.
  */
-export function inEachEditor(
-  title: string,
-  define: (test: DefineTest, nodeRed: NodeRedMajor) => void,
-  locales: Readonly<Partial<Record<NodeRedMajor, Locale>>> = {},
-): void {
+export function inEachEditor(title: string, ...rest: [Define] | [Locales, Define]): void {
+  const [locales, define]: [Locales, Define] = rest.length === 1 ? [{}, rest[0]] : rest;
   for (const nodeRed of majors)
     describe(`${title}, Node-RED ${nodeRed}`, { skip: noBrowser }, () => {
-      define((name, ...rest) => {
-        const [own, test] = rest.length === 1 ? [{}, rest[0]] : rest;
+      define((name, ...more) => {
+        const [own, test] = more.length === 1 ? [{}, more[0]] : more;
         const options: EditorTestOptions = { locale: locales[nodeRed], ...own };
         it(name, async (context) => {
           const bench = await sharedBench(nodeRed);

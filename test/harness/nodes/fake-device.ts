@@ -99,6 +99,14 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
     });
   }
 
+  /** Whether the condition of the latest request accepts this reply. */
+  async accepts(reply: object): Promise<boolean> {
+    const match = this.requests.at(-1)?.options.match;
+    if (match?.by !== 'function') throw new Error('there is no request with a condition');
+    const bytes = Buffer.from(JSON.stringify(reply));
+    return match.matches({ ...this.described, opcode: 1, bytes }, reply);
+  }
+
   async close(options: CloseOptions = {}): Promise<void> {
     this.closed.push(options);
     await this.#paused(options.signal, 'ABORTED');
