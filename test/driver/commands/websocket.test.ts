@@ -33,18 +33,10 @@ describe('AT+WSCFG', () => {
 
   it('refuses numbers out of range, and names the parameter', () => {
     const wrong = [
-      { pingIntervalMs: 0 },
-      { pingIntervalMs: 7_201_000 },
-      { pongTimeoutMs: 0 },
-      { pongTimeoutMs: 7_201_000 },
-      { bufferBytes: 0 },
-      { bufferBytes: 124 },
-      { bufferBytes: 8193 },
-      { pingIntervalMs: 1500 },
-      { auth: 4 },
-      { auth: 1, pki: -1 },
-      { auth: 2, ca: '0' },
-      { bufferBytes: null },
+      ...[0, 1500, 7_201_000].map((pingIntervalMs) => ({ pingIntervalMs })),
+      ...[0, 7_201_000].map((pongTimeoutMs) => ({ pongTimeoutMs })),
+      ...[0, 124, 8193, null].map((bufferBytes) => ({ bufferBytes })),
+      ...[{ auth: 4 }, { auth: 1, pki: -1 }, { auth: 2, ca: '0' }],
     ];
     for (const config of wrong)
       refused('INVALID_CONFIG', () => wscfg(0, unchecked(config), classC));

@@ -25,19 +25,6 @@ describe('initializing a device', () => {
     );
   });
 
-  for (const [name, firmware] of [
-    ['AT+WSDATAFMT', 'D'],
-    ['AT+WSHEAD', 'C'],
-    ['AT+WSOPEN', 'A'],
-  ] as const) {
-    it(`tries ${name} when it is not listed: its name may be corrupt`, async () => {
-      await using harness = new Harness({ firmware });
-      harness.alterOutput = (text) => text.replace(`"${name}"`, '"AT+WSNONE"');
-      await harness.ready();
-      assert.equal(harness.device.capabilities?.firmware, firmware);
-    });
-  }
-
   it('closes links of an earlier session', async () => {
     await using harness = new Harness();
     harness.simulator.write(Buffer.from('AT+WSOPEN=1,"ws://host/plain"\r\n'));
