@@ -23,17 +23,25 @@ const CR = 0x0d;
 const LF = 0x0a;
 const A = 0x41;
 
-/** Patterns by their first byte, the longest first. */
-export type PatternIndex = readonly (readonly SecretPattern[] | undefined)[];
+export interface PatternIndex {
+  /** Patterns by their first byte, the longest first. */
+  readonly byFirst: readonly (readonly SecretPattern[])[];
+  /** By two bytes (first × 256 + second): 1 where a pattern may start with them, or with the first one and a gap. */
+  readonly starts: Uint8Array;
+}
 
 /** Leaves a shorter beginning of a secret at a cut: it may be no secret, such as the K of `OK` where a secret begins with K. */
 const MIN_CUT_BYTES = 4;
 
 export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
-  const byFirst = new Array<SecretPattern[] | undefined>(256).fill(undefined);
-  for (const pattern of [...patterns].sort((a, b) => b.find.length - a.find.length))
-    (byFirst[pattern.find[0] ?? 0] ??= []).push(pattern);
-  return byFirst;
+  const byFirst = Array.from({ length: 256 }, (): SecretPattern[] => []);
+  const starts = new Uint8Array(65_536);
+  for (const pattern of [...patterns].sort((a, b) => b.find.length - a.find.length)) {
+    const [first = 0, second = LF] = pattern.find;
+    byFirst[first]?.push(pattern);
+    for (const next of [second, CR, LF, A]) starts[(first << 8) | next] = 1;
+  }
+  return { byFirst, starts };
 }
 
 /** A secret in some bytes, in whole or in part. */
@@ -66,9 +74,10 @@ export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): R
   let clean: Buffer | undefined;
   let begun: Uint8Array | undefined;
   for (let at = 0; at < view.length; at++) {
-    const candidates = patterns[view[at] ?? 0];
-    if (!candidates) continue;
-    for (const { find, put } of candidates) {
+    const first = view[at] ?? 0;
+    // A gap, which LF begins, may follow the last byte.
+    if (!patterns.starts[(first << 8) | (view[at + 1] ?? LF)]) continue;
+    for (const { find, put } of patterns.byFirst[first] ?? []) {
       const match = matchAt(view, at, find);
       if (!match) continue;
       if (!match.isWhole && end === 'complete') continue;
@@ -103,8 +112,11 @@ interface Run {
  */
 function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined {
   // Most candidates end here: no object for them.
-  const second = bytes[start + 1];
-  if (second !== undefined && second !== find[1] && !mayBeginGap(second)) return undefined;
+  for (let same = 1; same < find.length && start + same < bytes.length; same++) {
+    const byte = bytes[start + same];
+    if (mayBeginGap(byte)) break;
+    if (byte !== find[same]) return undefined;
+  }
   const seen = new Set<number>();
   const runs: Run[] = [{ at: start, from: 0, before: [], emptyGaps: 0 }];
   let begun: Match | undefined;
