@@ -241,7 +241,7 @@ export class ExhaustiveHarness {
     const checker = new InvariantChecker(this.log, monitored, episode ? [episode] : []);
     const { violations, undetectable } = checker.check({ bootAndJoinMs: 0, padMs: 0 });
     // Only a fault of the network excuses it.
-    if (undetectable.size > 0)
+    if (undetectable.total > 0)
       violations.push({ about: 'message', text: 'a sent message was lost with its connection' });
     return [...this.findings, ...violations];
   }

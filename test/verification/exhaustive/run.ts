@@ -83,8 +83,7 @@ const titles = ['runs', 'violations', 'undetectable', 'unknown', 'worst [s]'];
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
 function cells({ runs, failed, undetectable, unknown, worstMs }: Tally): (string | number)[] {
-  const excused = [...undetectable.values()].reduce((sum, count) => sum + count, 0);
-  return [runs, failed.length, excused, unknown, seconds(worstMs)];
+  return [runs, failed.length, undetectable.total, unknown, seconds(worstMs)];
 }
 
 /** Prints the differences from another version; returns the count of differing runs. */
@@ -152,9 +151,10 @@ async function main(): Promise<void> {
   }
   const { total } = search;
   print(`\n${total.runs} runs in ${Math.round((Date.now() - began) / 1000)} s`);
-  for (const [reason, count] of total.undetectable) {
-    print(`undetectable, ${reason}: ${count} (${undetectables[reason]})`);
-  }
+  const lines = total.undetectable.lines(
+    (count, reason) => `undetectable, ${reason}: ${count} (${undetectables[reason]})`,
+  );
+  lines.forEach(print);
   finish(total.failed, total.runs);
   if (values.digest !== undefined) digests.write(values.digest);
   if (before && compare(before) > 0) process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { Counts } from '../counts';
 import type { RunResult } from './fault-run';
 import type { Undetectable } from '../faults/invariants/undetectable';
 
@@ -17,12 +18,8 @@ export class Tally {
   /** The run of that time. */
   worstRun = '';
   readonly failed: FailedRun[] = [];
-  readonly #undetectables = new Map<Undetectable, number>();
-
   /** Runs whose violations no host could detect, by reason. */
-  get undetectable(): ReadonlyMap<Undetectable, number> {
-    return this.#undetectables;
-  }
+  readonly undetectable = new Counts<Undetectable>();
 
   /** @param run the arguments that repeat it */
   add({ applied, violations, undetectable, unknown, recoveryMs }: RunResult, run: string): void {
@@ -32,8 +29,7 @@ export class Tally {
       this.worstMs = recoveryMs;
       this.worstRun = run;
     }
-    if (undetectable)
-      this.#undetectables.set(undetectable, (this.#undetectables.get(undetectable) ?? 0) + 1);
+    if (undetectable) this.undetectable.add(undetectable);
     const all = applied ? violations : ['the fault did not apply', ...violations];
     if (all.length > 0)
       this.failed.push({ repeat: `npm run exhaustive -- ${run}`, violations: all });

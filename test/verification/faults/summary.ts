@@ -1,25 +1,9 @@
+import { Counts } from '../counts';
 import type { MessageLog } from '../message-log';
 import type { FaultEpisode } from './fault-episode';
 import type { FaultRun } from './fault-run';
 import type { Findings } from './invariants/findings';
 import { undetectables, type Undetectable } from './invariants/undetectable';
-
-/** Counts by key. */
-class Counts<Key extends string = string> {
-  readonly #counts = new Map<Key, number>();
-
-  add(key: Key, times = 1): void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + times);
-  }
-
-  lines(text: (times: number, key: Key) => string): string[] {
-    return [...this.#counts].map(([key, times]) => text(times, key));
-  }
-
-  list(): string {
-    return this.lines((times, key) => `${times} ${key}`).join(', ');
-  }
-}
 
 /** Sums up runs as text: counts by fault and by outcome, times, and undetectable changes. */
 export class Summary {
@@ -51,7 +35,7 @@ export class Summary {
       this.#received.add(arrivals.length > 0 ? 'arrived' : 'did not arrive');
     for (const { name, result } of log.requests) this.#requests.add(`${name}: ${result}`);
     for (const { event } of log.events) this.#events.add(event);
-    for (const [kind, times] of result.undetectable) this.#undetectable.add(kind, times);
+    this.#undetectable.addAll(result.undetectable);
     this.violations += result.violations.length;
     this.#violations.push(...result.violations.map(({ text }) => `  ${run}${text}`));
   }

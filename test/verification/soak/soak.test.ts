@@ -10,9 +10,8 @@ test(
     const args = 'scripts/run.mjs test/verification/soak/run.ts --minutes 0.3 --seed 1';
     const { status, stdout, stderr } = node(args.split(' '));
     assert.equal(status, 0, stdout + stderr);
-    const [, confirmed, made] = /confirmed (\d+).*made (\d+)/.exec(stdout) ?? [];
-    assert.ok(Number(confirmed) > 20 && Number(made) > 50, stdout);
-    assert.match(stdout, /in the flow \d+/);
+    const count = (what: string) => Number(new RegExp(`(\\d+) ${what}`).exec(stdout)?.[1]);
+    assert.ok(count('confirmed') > 20 && count('made') > 50 && count('in the flow') > 0, stdout);
     assert.match(stdout, /heap +\d+/);
     assert.match(stdout, /^0 violations$/m);
   },

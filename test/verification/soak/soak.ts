@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type Random } from '../../../simulator';
+import { Counts } from '../counts';
 import { BoardHandle } from './board';
 import { firstRevision, flowsOf, LINKS, type Revision } from './flows';
 import { Health } from './health';
@@ -43,7 +44,7 @@ export class Soak {
   readonly #inputs = new Inputs();
   readonly #health = new Health();
   readonly #violations: string[] = [];
-  readonly #faults = new Map<string, number>();
+  readonly #faults = new Counts();
   /** Time of the latest message in the flow, by link. */
   readonly #receivedAt = new Map<LinkId, number>();
   readonly #printed = new Set<string>();
@@ -120,7 +121,7 @@ export class Soak {
         printAt += MINUTE_MS;
         this.#settle(false);
         this.#options.print(this.#line(now - begun));
-        this.#printVerbose(figures(this.#log.sent.tally));
+        this.#printVerbose(this.#log.sent.counts.list());
         this.#printViolations();
       }
       this.#checkAlive(nodeRed, board, server, begun, now);
@@ -154,7 +155,7 @@ export class Soak {
   #inject(board: BoardHandle): void {
     const { fault, durationMs } = drawBoardFault(this.#random);
     const [name = fault] = fault.split('=');
-    this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
+    this.#faults.add(name);
     this.#log.disturbances.fault(Date.now(), durationMs + TRIGGER_MS);
     this.#printVerbose(fault);
     board.inject(fault);
@@ -254,9 +255,9 @@ export class Soak {
     const { sent, received } = this.#log;
     const { heap = NaN, handles = NaN, listeners = NaN, delay } = this.#health.latest ?? {};
     return (
-      `${Math.round(elapsed / MINUTE_MS)} min: ${sent.tally.confirmed ?? 0} of ${sent.tally.made ?? 0} sent, ` +
-      `${received.tally['in the flow'] ?? 0} of ${received.tally['sent by the server'] ?? 0} received, ` +
-      `${sum(this.#faults)} faults, ${this.#deploys} deploys; heap ${(heap / 1e6).toFixed(1)} MB, ${handles} handles, ` +
+      `${Math.round(elapsed / MINUTE_MS)} min: ${sent.counts.of('confirmed')} of ${sent.counts.of('made')} sent, ` +
+      `${received.counts.of('in the flow')} of ${received.counts.of('sent by the server')} received, ` +
+      `${this.#faults.total} faults, ${this.#deploys} deploys; heap ${(heap / 1e6).toFixed(1)} MB, ${handles} handles, ` +
       `${listeners} listeners, delay ${delay?.median ?? NaN}/${delay?.high ?? NaN}/${delay?.longest ?? NaN} ms; ` +
       `${this.#found.length} violations`
     );
@@ -265,21 +266,11 @@ export class Soak {
   get #summary(): readonly string[] {
     const { sent, received } = this.#log;
     return [
-      `to the server   ${figures(sent.tally)}`,
-      `to the flow     ${figures(received.tally)}`,
+      `to the server   ${sent.counts.list()}`,
+      `to the flow     ${received.counts.list()}`,
       `other inputs    ${this.#inputs.count}, ${this.#inputs.violations.length} violations`,
-      `faults          ${figures(Object.fromEntries(this.#faults))}; ${this.#deploys} deploys; board late ${this.#boardLate} times`,
+      `faults          ${this.#faults.list()}; ${this.#deploys} deploys; board late ${this.#boardLate} times`,
       ...this.#health.lines,
     ];
   }
-}
-
-function sum(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((total, count) => total + count, 0);
-}
-
-function figures(tally: Readonly<Record<string, number>>): string {
-  return Object.entries(tally)
-    .map(([what, count]) => `${what} ${count}`)
-    .join(', ');
 }

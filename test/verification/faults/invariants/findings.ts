@@ -1,3 +1,4 @@
+import { Counts } from '../../counts';
 import type { InEntry, OutEntry } from '../../message-log';
 import type { Undetectable } from './undetectable';
 
@@ -12,7 +13,7 @@ export interface Violation {
 export class Findings {
   readonly violations: Violation[] = [];
   /** Counts of undetectable changes, by kind. */
-  readonly undetectable = new Map<Undetectable, number>();
+  readonly undetectable = new Counts<Undetectable>();
   /** Messages that an unmatched arrival was attributed to. */
   readonly attributed = new Set<OutEntry | InEntry>();
 
@@ -20,12 +21,8 @@ export class Findings {
     this.violations.push({ about, text });
   }
 
-  count(kind: Undetectable): void {
-    this.undetectable.set(kind, (this.undetectable.get(kind) ?? 0) + 1);
-  }
-
   countUndetectable(entry: OutEntry | InEntry): void {
     const [kind] = entry.undetectable;
-    if (kind) this.count(kind);
+    if (kind) this.undetectable.add(kind);
   }
 }

@@ -43,7 +43,7 @@ export class InvariantChecker {
     this.#checkReceived();
     this.#checkEmptyMessages();
     for (const { line, entry } of this.#monitor.injected) {
-      if (entry && this.#during(entry)) findings.count('payload as commands');
+      if (entry && this.#during(entry)) findings.undetectable.add('payload as commands');
       else this.#violate(`the device executed ${line}, which the host did not write`);
     }
     for (const episode of this.#episodes)
@@ -69,7 +69,7 @@ export class InvariantChecker {
     if (arrival && outcome === 'not-sent')
       this.#violate(`${name} was not sent, but arrived at ${arrival.at}`);
     if (!arrival && outcome === 'sent' && !findings.attributed.has(entry)) {
-      if (this.#wasCutOff(entry)) findings.count('after SEND OK');
+      if (this.#wasCutOff(entry)) findings.undetectable.add('after SEND OK');
       else this.#excuse(entry, `${name} was sent, but did not arrive`);
     }
     if (outcome === 'unknown' && !this.#during(entry) && !this.#wasClosed(entry))
@@ -177,7 +177,8 @@ export class InvariantChecker {
       const text = `${entryText(entry)} was lost, and nothing was reported from ${Math.round(after.at)} to ${Math.round(before.at)}`;
       const { misreported } = this.#monitor;
       const wasMisreported = misreported.some((at) => at >= after.at && at <= before.at);
-      if (entry.undetectable.size === 0 && wasMisreported) this.#findings.count('URC digit');
+      if (entry.undetectable.size === 0 && wasMisreported)
+        this.#findings.undetectable.add('URC digit');
       else this.#excuse(entry, text);
     }
   }

@@ -76,7 +76,7 @@ export class UnmatchedCheck {
       const follower = this.#follower(unmatched);
       if (follower) {
         attributed.add(follower);
-        this.#findings.count('compensated');
+        this.#findings.undetectable.add('compensated');
       } else {
         this.#findings.violate('message', `${unmatchedText(unmatched)} arrived at the host`);
       }

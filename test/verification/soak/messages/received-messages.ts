@@ -1,4 +1,5 @@
 import type { LinkId } from '../../../../driver/at/types';
+import { Counts } from '../../counts';
 import type { Disturbances } from './disturbances';
 
 /** A connection's last messages may arrive this long after its end. */
@@ -35,18 +36,14 @@ const announcements = new Set(
  */
 export class ReceivedMessages {
   readonly violations: string[] = [];
+  /** Counts of messages by their result. */
+  readonly counts = new Counts();
   readonly #disturbances: Disturbances;
   readonly #connections = new Map<number, Connection>();
   readonly #announced = new Map<LinkId, number>();
-  readonly #tally = new Map<string, number>();
 
   constructor(disturbances: Disturbances) {
     this.#disturbances = disturbances;
-  }
-
-  /** Counts of messages by their result. */
-  get tally(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#tally].sort());
   }
 
   connected(connection: number, link: LinkId): void {
@@ -67,20 +64,20 @@ export class ReceivedMessages {
 
   /** Call when the server sends a message. */
   served(connection: number, number: number, at: number): void {
-    this.#count('sent by the server');
+    this.counts.add('sent by the server');
     this.#connections.get(connection)?.waiting.push({ number, at });
   }
 
   /** Call with each event of a link. */
   event(link: LinkId, event: string): void {
-    this.#count(`event ${event}`);
+    this.counts.add(`event ${event}`);
     if (announcements.has(event)) this.#announced.set(link, (this.#announced.get(link) ?? 0) + 1);
   }
 
   /** Call when a message reaches the flow. @param number undefined: no message of the server */
   arrived(link: LinkId, number: number | undefined, at: number, head: string): void {
     if (number === undefined) {
-      this.#count('corrupt in the flow');
+      this.counts.add('corrupt in the flow');
       if (!this.#undetectable(at - SETTLE_MS, at))
         this.#violate(
           `link ${link} passed on a message that the server did not send: ${JSON.stringify(head)}`,
@@ -94,7 +91,7 @@ export class ReceivedMessages {
       this.#violate(`message ${number} came twice, out of order, or too late on link ${link}`);
       return;
     }
-    this.#count('in the flow');
+    this.counts.add('in the flow');
     if (found.link !== link)
       this.#violate(`message ${number} of link ${found.link} came on link ${link}`);
     const missing = found.waiting.splice(
@@ -111,7 +108,7 @@ export class ReceivedMessages {
     for (const [number, connection] of this.#connections) {
       const { waiting, goneAt, link } = connection;
       if (goneAt !== undefined && (isEnd || now - goneAt > SETTLE_MS)) {
-        this.#count('lost with the connection', waiting.length);
+        this.counts.add('lost with the connection', waiting.length);
         this.#connections.delete(number);
         continue;
       }
@@ -129,7 +126,7 @@ export class ReceivedMessages {
   ): void {
     const isAnnounced = (this.#announced.get(link) ?? 0) > announced;
     for (const { number, at: servedAt } of missing) {
-      if (isAnnounced) this.#count('announced as lost');
+      if (isAnnounced) this.counts.add('announced as lost');
       else if (!this.#undetectable(Math.min(servedAt, latestAt || servedAt), at))
         this.#violate(
           `message ${number} to link ${link} was lost, and nothing was announced before the next one`,
@@ -139,12 +136,8 @@ export class ReceivedMessages {
 
   #undetectable(from: number, to: number): boolean {
     const isExcused = this.#disturbances.spend('to-host', from, to);
-    if (isExcused) this.#count('undetectable');
+    if (isExcused) this.counts.add('undetectable');
     return isExcused;
-  }
-
-  #count(what: string, by = 1): void {
-    this.#tally.set(what, (this.#tally.get(what) ?? 0) + by);
   }
 
   #violate(sentence: string): void {

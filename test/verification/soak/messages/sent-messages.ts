@@ -1,4 +1,5 @@
 import type { LinkId } from '../../../../driver/at/types';
+import { Counts } from '../../counts';
 import type { Disturbances } from './disturbances';
 
 /** So long after the end of a message, its arrival and lost connections are known. */
@@ -39,10 +40,11 @@ interface Connection {
 /** Accounts for the messages from the flow to the server, from the function node until their outcome is certain. */
 export class SentMessages {
   readonly violations: string[] = [];
+  /** Counts of messages by their result. */
+  readonly counts = new Counts();
   readonly #disturbances: Disturbances;
   readonly #open = new Map<number, Entry>();
   readonly #connections = new Map<number, Connection>();
-  readonly #tally = new Map<string, number>();
   /** Corrupt arrivals. Each belongs to a send of unknown outcome. */
   #corrupt: { readonly link: LinkId; readonly at: number; readonly head: string }[] = [];
 
@@ -53,18 +55,13 @@ export class SentMessages {
     this.#disturbances = disturbances;
   }
 
-  /** Counts of messages by their result. */
-  get tally(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#tally].sort());
-  }
-
   /** Count of inputs that have not ended. */
   get pending(): number {
     return [...this.#open.values()].filter(({ inputAt, ended }) => inputAt && !ended).length;
   }
 
   made(number: number, link: LinkId, at: number): void {
-    this.#count('made');
+    this.counts.add('made');
     const arrivals = this.#early.filter((arrival) => arrival.number === number);
     if (arrivals.length > 0) this.#early = this.#early.filter((each) => each.number !== number);
     this.#open.set(number, { link, madeAt: at, inputAt: undefined, ended: undefined, arrivals });
@@ -88,14 +85,14 @@ export class SentMessages {
       return;
     }
     entry.ended = { at, code };
-    this.#count(code ?? 'confirmed');
+    this.counts.add(code ?? 'confirmed');
     if (code?.startsWith('no code') === true)
       this.#violate(`message ${number} failed with ${code}`);
   }
 
   /** Call when the message arrives intact at the server. */
   arrived(number: number, link: LinkId, connection: number, at: number): void {
-    this.#count('arrived');
+    this.counts.add('arrived');
     const over = this.#connections.get(connection);
     if (over) over.latest = Math.max(over.latest, number);
     const entry = this.#open.get(number);
@@ -105,7 +102,7 @@ export class SentMessages {
 
   /** Call when other bytes arrive at the server. */
   arrivedCorrupt(link: LinkId, at: number, head: string): void {
-    this.#count('corrupt at the server');
+    this.counts.add('corrupt at the server');
     this.#corrupt.push({ link, at, head });
   }
 
@@ -150,7 +147,7 @@ export class SentMessages {
     if (strayed && !this.#excused(entry)) this.#violate(`${name} arrived on link ${strayed.link}`);
     const hasArrived = arrivals.length > 0;
     if (inputAt === undefined || !ended) {
-      this.#count('dropped by a deploy');
+      this.counts.add('dropped by a deploy');
       if (hasArrived) this.#violate(`${name} arrived without having come to a node`);
       else if (!this.#disturbances.duringDeploy(link, entry.madeAt, entry.madeAt))
         this.#violate(`${name} came to no node, and no deploy stopped one`);
@@ -166,13 +163,13 @@ export class SentMessages {
         this.#disturbances.duringDeploy(link, from, ended.at);
       if (!isExcused)
         this.#violate(`${name} is unknown, and there was neither a fault nor a deploy of the link`);
-      this.#count(hasArrived ? 'unknown, arrived' : 'unknown, not arrived');
+      this.counts.add(hasArrived ? 'unknown, arrived' : 'unknown, not arrived');
     } else if (hasArrived)
       this.#violate(`${name} failed with ${code}, which means not sent, but arrived`);
   }
 
   #checkLost(name: string, number: number, entry: Entry): void {
-    if (this.#wasCutOff(number, entry)) this.#count('lost behind SEND OK with its connection');
+    if (this.#wasCutOff(number, entry)) this.counts.add('lost behind SEND OK with its connection');
     else if (!this.#excused(entry)) this.#violate(`${name} was sent, but did not arrive`);
   }
 
@@ -192,7 +189,7 @@ export class SentMessages {
   #excused({ inputAt, madeAt, ended }: Entry): boolean {
     const from = inputAt ?? madeAt;
     const isExcused = this.#disturbances.spend('to-device', from, ended?.at ?? from);
-    if (isExcused) this.#count('undetectable');
+    if (isExcused) this.counts.add('undetectable');
     return isExcused;
   }
 
@@ -212,10 +209,6 @@ export class SentMessages {
         this.#violate(`bytes arrived on link ${link} that no node sent: ${JSON.stringify(head)}`);
       return false;
     });
-  }
-
-  #count(what: string): void {
-    this.#tally.set(what, (this.#tally.get(what) ?? 0) + 1);
   }
 
   #violate(sentence: string): void {

@@ -123,7 +123,7 @@ describe('messages to the server', () => {
   test('are counted by what became of them', () => {
     const log = new SoakLog();
     for (const act of [arrives(), began(), ends()]) act(log);
-    assert.deepEqual(log.sent.tally, { arrived: 1, confirmed: 1, made: 1 });
+    assert.equal(log.sent.counts.list(), '1 arrived, 1 made, 1 confirmed');
   });
 });
 
@@ -156,7 +156,7 @@ describe('messages to the flow', () => {
       violationsOf(served(1), gone, (own) => (log = own)),
       [],
     );
-    assert.equal(log?.received.tally['lost with the connection'], 1);
+    assert.equal(log?.received.counts.of('lost with the connection'), 1);
   });
 
   test('one that never comes over an open connection, one that comes twice, and an unknown one are violations', () => {
