@@ -1,7 +1,8 @@
 import { Context, Writer } from 'mustache';
-import type { Node, NodeAPI, NodeContextData, NodeMessage } from 'node-red';
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { isTemplate, mustacheFlaw } from '../checks/template';
 import { NodeError } from '../errors/node-error';
+import { calledBack } from '../settings/called-back';
 import { environment } from '../settings/settings';
 
 /** `flow.key`, `global.key`, or with a context store `flow[store].key`. */
@@ -78,16 +79,7 @@ async function lookUp(
     const [, scope, store, key] = CONTEXT_NAME.exec(name) ?? [];
     if (key === undefined) continue;
     const context = scope === 'flow' ? node.context().flow : node.context().global;
-    known.set(name, await read(context, key, store));
+    known.set(name, await calledBack<unknown>((callback) => context.get(key, store, callback)));
   }
   return known;
-}
-
-function read(context: NodeContextData, key: string, store: string | undefined): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    context.get(key, store, (error: Error | null | undefined, value: unknown) => {
-      if (error) reject(error);
-      else resolve(value);
-    });
-  });
 }

@@ -1,16 +1,14 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { isFixed, type Source } from '../checks/source';
 import { NodeError, type FlowName, type FlowReason } from '../errors/node-error';
-import { InOrder } from '../device/in-order';
+import { calledBack } from './called-back';
 import { expandEnvironment } from './settings';
 
 /** The value of a setting for one message; a promise where it comes from a context or an expression. */
 export type ReadSetting = (msg: NodeMessage) => unknown;
 
 /**
- * Makes the reader of a setting whose {@link Source} is not the text in the dialog. Values come in the order of the calls,
- * so that messages keep theirs.
- * @param setting names the setting in errors
+ * Makes the reader of a setting whose {@link Source} is not the text in the dialog.  * @param setting names the setting in errors
  * @returns undefined if the text in the dialog is the value
  */
 export function settingSource(
@@ -46,7 +44,7 @@ export function reader(
     case 'jsonata': {
       try {
         const expression = RED.util.prepareJSONataExpression(text, node);
-        return inOrder(
+        return evaluated(
           (msg, done) => RED.util.evaluateJSONataExpression(expression, msg, done),
           (error) => unreadable('EXPRESSION_FAILS', error),
         );
@@ -56,7 +54,7 @@ export function reader(
     }
     case 'flow':
     case 'global':
-      return inOrder(
+      return evaluated(
         (msg, done) => {
           RED.util.evaluateNodeProperty(text, source, node, msg, done);
         },
@@ -83,28 +81,11 @@ export function readAll(
   return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
 }
 
-const noValue = (): void => undefined;
-
 type Evaluate = (msg: NodeMessage, done: (error: Error | null, value: unknown) => void) => void;
 
-/** Begins each evaluation at once, and lets none end before the one of the message before. */
-function inOrder(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSetting {
-  const order = new InOrder();
-  return (msg) => {
-    const value = evaluated(evaluate, msg).catch((error: unknown) => {
+function evaluated(evaluate: Evaluate, failure: (error: unknown) => Error): ReadSetting {
+  return (msg) =>
+    calledBack<unknown>((done) => evaluate(msg, done)).catch((error: unknown) => {
       throw failure(error);
     });
-    // It may fail while the one before still waits: an unhandled rejection ends Node-RED.
-    value.catch(noValue);
-    return order.run(() => value);
-  };
-}
-
-function evaluated(evaluate: Evaluate, msg: NodeMessage): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    evaluate(msg, (error, value) => {
-      if (error) reject(error);
-      else resolve(value);
-    });
-  });
 }

@@ -4,9 +4,10 @@ import { fakeFlow } from '../../harness/nodes/fake-flow';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { turns } from '../../harness/nodes/turns';
-import { Deferred } from '../../../driver/deferred';
 import { InputOrder } from '../../../nodes/shared/device/input-order';
-import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { NodeError } from '../../../nodes/shared/errors/node-error';
+import { reader } from '../../../nodes/shared/settings/sources';
+import { unchecked } from '../../harness/refused';
 
 onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-open', 2);
@@ -43,19 +44,27 @@ onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
   });
 });
 
-it('the values of an input that do not come hold later inputs for 10 s at most', async () => {
-  const clock = new VirtualClock();
-  const order = new InputOrder(clock);
-  const begun: string[] = [];
-  const begin = (name: string) => async () => void begun.push(name);
-  const late = new Deferred<void>();
-  const first = order.begin(late.promise, begin('first'));
-  const second = order.begin(undefined, begin('second'));
-  await clock.advance(9_999);
-  assert.deepEqual(begun, []);
-  await clock.advance(1);
-  await second;
-  late.resolve();
-  await first;
-  assert.deepEqual(begun, ['second', 'first']);
+it('the values of an input that do not come hold later inputs for 10 s, and fail', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const never = { evaluateNodeProperty: () => undefined };
+  const read = reader(unchecked({ util: never }), unchecked({}), 'payload', 'place', 'flow');
+  const order = new InputOrder();
+  const ended: string[] = [];
+  const give = (name: string, value: unknown) =>
+    order
+      .begin(value, () => Promise.resolve())
+      .then(
+        () => ended.push(name),
+        (error: unknown) => {
+          assert.ok(error instanceof NodeError);
+          ended.push(`${name} ${error.code} ${String(error.details.reason)}`);
+        },
+      );
+  const given = [give('first', read({ _msgid: '1' })), give('second', 2)];
+  t.mock.timers.tick(9_999);
+  await turns(2);
+  assert.deepEqual(ended, []);
+  t.mock.timers.tick(1);
+  await Promise.all(given);
+  assert.deepEqual(ended, ['first VALUE_UNREADABLE CONTEXT_UNREADABLE', 'second']);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Node, NodeAPI } from 'node-red';
+import { InputOrder } from '../../../nodes/shared/device/input-order';
 import { reader } from '../../../nodes/shared/settings/sources';
 import { keptOf } from '../../harness/garbage';
 import { turns } from '../../harness/nodes/turns';
@@ -30,16 +31,19 @@ describe('a setting that is read asynchronously', () => {
     const evaluateNodeProperty = (...[, , , , done]: Arguments) => void dones.push(done);
     const RED = { util: { evaluateNodeProperty } } as unknown as NodeAPI;
     const read = reader(RED, {} as unknown as Node, 'payload', 'place', 'flow');
+    const order = new InputOrder();
     const unhandled: unknown[] = [];
     const note = (error: unknown) => void unhandled.push(error);
     const ended: string[] = [];
     process.on('unhandledRejection', note);
     try {
       const reads = ['first', 'second'].map((name) =>
-        Promise.resolve(read({ _msgid: name })).then(
-          () => ended.push(`${name} read`),
-          () => ended.push(`${name} failed`),
-        ),
+        order
+          .begin(read({ _msgid: name }), () => Promise.resolve())
+          .then(
+            () => ended.push(`${name} read`),
+            () => ended.push(`${name} failed`),
+          ),
       );
       dones[1]?.(new Error('no context store'));
       await turns(2);
