@@ -23,7 +23,7 @@ import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
 import { headerSecretCredentials } from './shared/message/secret-headers';
 import { toCaughtError } from './shared/errors/caught-error';
-import { expandEnvironment } from './shared/settings/settings';
+import { settingText } from './shared/settings/settings';
 import { migrate } from './shared/settings/migrate';
 import { translator } from './shared/message/translate';
 
@@ -46,7 +46,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
     function EspAtDevice(this: DeviceNode, stored: DeviceDef): void {
       RED.nodes.createNode(this, stored);
       const def = migrate('esp-at-device', stored);
-      const address = expandEnvironment(RED, this, def.port);
+      const address = settingText(RED, this, def.port);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
       this.inputs = {
         0: new InputOrder(),

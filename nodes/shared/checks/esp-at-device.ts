@@ -26,7 +26,7 @@ const whileOn =
 
 export const checks = {
   port(value) {
-    const address = typeof value === 'string' ? value : '';
+    const address = asText(value);
     return isVariable(address) ? undefined : addressRefusal(address);
   },
   rate: (value, settings) => (showsRate(settings) ? rate(value, settings) : undefined),
@@ -89,16 +89,16 @@ export function hasAutomaticRate(settings: Settings): boolean {
 }
 
 /** Whether the port has a baud rate that the user sets. */
-function showsRate(settings: Settings): boolean {
+export function showsRate(settings: Settings): boolean {
   return !isSimulated(settings) && !hasAutomaticRate(settings);
 }
 
 /** Whether the driver can change the baud rate of the port. */
-function isSerial(settings: Settings): boolean {
-  const { port } = settings;
-  return !isSimulated(settings) && !(typeof port === 'string' && /^tcp:/i.test(port));
+export function isSerial(settings: Settings): boolean {
+  return !isSimulated(settings) && !/^tcp:/i.test(asText(settings.port));
 }
 
-function isSimulated({ port }: Settings): boolean {
-  return typeof port === 'string' && port.startsWith(SIMULATED);
+/** Whether the port is that of a simulated device. */
+export function isSimulated({ port }: Settings): boolean {
+  return asText(port).startsWith(SIMULATED);
 }

@@ -71,7 +71,7 @@ Object.assign(espAt, {
     const device = $('#node-input-device');
     if (RED.nodes.node(device.val())) return;
     const offered = [...device.find('option')].map(({ value }) => RED.nodes.node(value));
-    const { id } = offered.find((one) => one?.port?.startsWith('sim:')) ?? espAt.newSimulated();
+    const { id } = offered.find((one) => /^\s*sim:/.test(one?.port)) ?? espAt.newSimulated();
     if (device.find(`option[value="${id}"]`).length === 0)
       $('<option>', { value: id, text: RED.nodes.node(id).name }).prependTo(device);
     device.val(id).trigger('change');
@@ -138,7 +138,7 @@ Object.assign(espAt, {
 
   /** The same for the port in an open dialog. A simulated device has its class in its address. */
   firmwareAt(port, device, onFirmware) {
-    const simulated = /^sim:[^?]*(?:\?(.*))?$/.exec(port);
+    const simulated = /^sim:[^?]*(?:\?(.*))?$/.exec(port.trim());
     if (simulated) {
       const firmware = new URLSearchParams(simulated[1] ?? '').get('firmware') ?? 'D';
       return onFirmware(firmware.toUpperCase());

@@ -10,12 +10,10 @@ function portIsFree(node, port) {
 
 /** The runtime knows more names of a port: it follows links. */
 function samePort(one, other) {
-  const key = (port) =>
-    /^sim:/.test(port)
-      ? port
-      : String(port)
-          .replace(/^\\\\\.\\/, '')
-          .toLowerCase();
+  const key = (port) => {
+    const trimmed = String(port).trim();
+    return /^sim:/.test(trimmed) ? trimmed : trimmed.replace(/^\\\\\.\\/, '').toLowerCase();
+  };
   return !!one && key(one) === key(other);
 }
 

@@ -6,7 +6,7 @@ import { asText, type Settings } from '../checks/refusal';
 import { slotUse, tlsCertificates } from '../device/tls-config';
 import { headerSettings, type HeaderSetting } from '../message/headers';
 import type { HeaderRow, HeaderSecrets } from '../message/secret-headers';
-import { expandedSettings, expandEnvironment, refusalOf } from './settings';
+import { expandedSettings, refusalOf, settingText } from './settings';
 import type { LinkConfig } from '../../../driver/commands/wscfg';
 import type { CertificateOptions } from '../../../driver/provisioning/certificates';
 
@@ -127,7 +127,7 @@ function expanded(
 ): Settings & { readonly port: string; readonly links: readonly Settings[] } {
   return {
     ...expandedSettings(RED, node, def),
-    port: expandEnvironment(RED, node, def.port),
+    port: settingText(RED, node, def.port),
     password: node.credentials.password ?? '',
     links: [0, 1, 2].map((link) => expandedSettings(RED, node, def.links?.[link] ?? {})),
   };

@@ -13,8 +13,6 @@ export const wrongValues: Readonly<Record<string, readonly Row[]>> = {
   'esp-at-device': [
     ['port', '', /^"" is not a port\. Use/],
     ['port', 'ttyUSB0', /^"ttyUSB0" is not a port\. Use/],
-    ['port', ' /dev/ttyUSB0', /^" \/dev\/ttyUSB0" is not a port/],
-    ['port', '/dev/ttyUSB0 ', /is not a port/],
     ['port', 'tcp:host', /is not a port/],
     ['port', 'tcp://host', /is not a port/],
     ['port', 'tcp://host:99999', /is not a port/],

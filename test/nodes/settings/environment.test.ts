@@ -36,7 +36,7 @@ const without = [
 
 const tables: Readonly<Record<string, Rows>> = {
   'esp-at-device': {
-    port: [`/dev/tty${five}`, '/dev/tty5'],
+    port: [` /dev/tty${five} `, '/dev/tty5'],
     rate: [`960${five}`, 9605],
     raiseTo: [`960${five}`, 9605],
     ssid: [`net ${five}`, 'net 5'],
