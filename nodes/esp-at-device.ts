@@ -32,6 +32,8 @@ const claims = new PortClaims(portKey);
 
 /** The configuration node `esp-at-device`. Tests pass a `make` and a `clock` of their own. */
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
+  // As the claims: two Node-REDs in one process must not visit a port at the same time.
+  const visits = new PortVisits(claims, clock);
   return (RED) => {
     const translate = translator(RED);
     const recordings = new RecordingFolder(RED.settings.userDir);
@@ -105,7 +107,6 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       EspAtDevice,
       { credentials: deviceCredentials },
     );
-    const visits = new PortVisits(claims, clock);
     servePorts(RED);
     serveFirmware(RED);
     serveNetworks(RED, visits);
