@@ -175,7 +175,7 @@ class Watcher implements DeviceUser {
     try {
       const msg = { _msgid: this.#RED.util.generateId() };
       const ready = this.#device?.host.state.name === 'ready';
-      if (ready) await this.answer(msg, (answer) => this.#node.send(answer));
+      if (ready) await this.answer(msg, (answer) => this.#ended || this.#node.send(answer));
     } catch (error) {
       if (!this.#ended) this.#node.warn(toCaughtError(this.#translate, error).message);
     }

@@ -138,6 +138,20 @@ onEachRuntime('ws-status', (nodeRed) => {
     assert.equal(fake.device.queries, 3);
   });
 
+  it('stopped during a poll: sends nothing', async () => {
+    await load({ poll: '10' });
+    const answer = new Deferred<[]>();
+    const sent: unknown[] = [];
+    const node = nodeRed.node('node');
+    node.send = (msg: unknown) => void sent.push(msg);
+    fake.device.checkLinks = () => answer.promise;
+    await fake.clock.advance(10_000);
+    await node.close(false);
+    answer.resolve([]);
+    await fake.clock.advance(0);
+    assert.deepEqual(sent, []);
+  });
+
   it('does not poll again before the last query has ended', async () => {
     await load({ poll: '10' });
     const answer = new Deferred<void>();
