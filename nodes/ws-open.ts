@@ -124,7 +124,7 @@ class Opener implements DeviceUser {
   async end(): Promise<void> {
     const owner = this.#owner;
     const own = this.#device?.host.links.filter((link) => link.owner === owner) ?? [];
-    // Before it ends: that aborts its calls of open().
+    // Read before `#underWay.end()`, which aborts the node's calls of open(): their links then no longer `shouldBeOpen`.
     const released = own.filter((link) => link.shouldBeOpen).map(({ id }) => id);
     this.#underWay.end();
     this.status.end();
@@ -151,14 +151,14 @@ class Opener implements DeviceUser {
     if (device && this.#opensAtStart) void this.#openAtStart();
   }
 
-  /** Takes over a link that another node had open, instead of this one. */
+  /** The node that held the link has ended: opens it as at start. */
   linkReleased(link: LinkId): void {
     const isOwn = this.#link === String(link);
     if (isOwn && this.#opensAtStart && !this.#underWay.ended) void this.#openAtStart();
   }
 
-  linkClaimed(event: FlowLinkEvent): void {
-    this.status.linkClaimed(event);
+  linkTakenOver(event: FlowLinkEvent): void {
+    this.status.linkTakenOver(event);
     if (event.owner !== this.#owner) this.#endDecoder(event);
   }
 
@@ -181,8 +181,6 @@ class Opener implements DeviceUser {
 
   async #openLink(device: DeviceNode, link: LinkApi, options: OpenOptions): Promise<void> {
     const config = device.linkConfigs[link.id];
-    // The driver emits no event when open() takes over a link that another node has opened.
-    const { owner } = link;
     await this.#underWay.run(async (signal) => {
       try {
         await link.open({ ...options, config, owner: this.#owner }, { signal });
@@ -190,9 +188,10 @@ class Opener implements DeviceUser {
         throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
       }
     });
-    const { id, stateNumber: state, uri } = link;
-    if (owner !== link.owner && state === 2)
-      device.host.linkClaimed({ event: 'opened', link: id, state, uri, owner: link.owner });
+    const { id, stateNumber: state, uri, owner } = link;
+    // The driver emits no event when open() takes over a link that another node has opened.
+    if (state === 2 && device.host.latestEvents.of([link])?.owner !== owner)
+      device.host.linkTakenOver({ event: 'opened', link: id, state, uri, owner });
   }
 
   /**
@@ -213,7 +212,7 @@ class Opener implements DeviceUser {
     }
   }
 
-  /** Answers an input, once: where Node-RED cannot copy the message for a second wire, the first has it already. */
+  /** Answers an input once, even if `send` throws: Node-RED may fail to copy the message for a second wire when the first has it. */
   #answer(pending: Pending, event: Pick<FlowLinkEvent, 'event' | 'state' | 'uri'>): void {
     if (!this.#pending.delete(pending)) return;
     const full = { ...event, link: pending.link, owner: this.#owner };

@@ -15,10 +15,10 @@ export interface DeviceUser {
    * device that runs, or without one. The user adds its listeners to a device, and removes those it had on the one before.
    */
   deviceChanged(device: DeviceApi | undefined): void;
-  /** The node that had a link open has ended, and no other one has claimed the link. */
+  /** The node that had a link open has ended, and no other one has opened the link since. */
   linkReleased?(link: LinkId): void;
-  /** A node has claimed an open link. */
-  linkClaimed?(event: FlowLinkEvent): void;
+  /** A node has taken over a link that another node had open: no event of the driver tells that. */
+  linkTakenOver?(event: FlowLinkEvent): void;
   /** A recording of the device was saved. @param file its path */
   recordingSaved?(file: string): void;
 }

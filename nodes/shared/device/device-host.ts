@@ -142,9 +142,9 @@ export class DeviceHost implements Claimant {
     for (const listener of this.#listeners()) listener.recordingSaved?.(file);
   }
 
-  /** Tells the users that a node has claimed an open link. */
-  linkClaimed(event: FlowLinkEvent): void {
-    for (const listener of this.#listeners()) listener.linkClaimed?.(event);
+  /** Tells the users that a node has taken over a link that another node had open. */
+  linkTakenOver(event: FlowLinkEvent): void {
+    for (const listener of this.#listeners()) listener.linkTakenOver?.(event);
   }
 
   /** Stops the device when the configuration node closes. Settles within 2 s; never rejects. */
@@ -184,7 +184,7 @@ export class DeviceHost implements Claimant {
   }
 
   /**
-   * Uses another port, until the settings are deployed again. A host that waits for its port then waits for that one.
+   * Uses another port, until the settings are deployed again. A host that waits for its port waits for this one instead.
    * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `DEVICE_STOPPED`; `PORT_SHARED`, which a waiting host has in `state`
    */
   usePort(address: string): Promise<void> {

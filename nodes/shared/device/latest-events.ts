@@ -18,10 +18,14 @@ export class LatestEvents implements DeviceUser {
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
     this.#latest.clear();
-    this.#stopListening = device && listenToLinks(device.links, (event) => this.linkClaimed(event));
+    this.#stopListening = device && listenToLinks(device.links, (event) => this.#note(event));
   }
 
-  linkClaimed(event: FlowLinkEvent): void {
+  linkTakenOver(event: FlowLinkEvent): void {
+    this.#note(event);
+  }
+
+  #note(event: FlowLinkEvent): void {
     if (event.event === 'warning') return;
     const { link } = event;
     const failure = event.event === 'retrying' && this.#latest.get(link)?.event.error;

@@ -124,7 +124,7 @@ export class NodeStatus implements DeviceUser {
     this.#stopListening?.();
   }
 
-  linkClaimed(event: FlowLinkEvent): void {
+  linkTakenOver(event: FlowLinkEvent): void {
     if (this.#links.some(({ id }) => id === event.link)) this.#linkChanged(event);
   }
 
