@@ -21,7 +21,7 @@ export class TrafficReader {
     const current = this.#runOf(device);
     const asked = run === current ? after : 0;
     const start = Math.max(asked, recorder.tail(MAX_ANSWER_BYTES));
-    // All of them: a header of another program, which the firmware takes up to 64 KiB, may have begun long before.
+    // All lines, not only those after `start`: a response that lists another program's header of 64 KiB begins long before.
     const recorded = recorder.lines();
     const clean = withoutForeignSecrets(recorded.map(({ line }) => line));
     const lines = clean.filter((_, index) => (recorded[index]?.next ?? 0) > start);

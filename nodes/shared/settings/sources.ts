@@ -8,7 +8,8 @@ import { expandEnvironment } from './settings';
 export type ReadSetting = (msg: NodeMessage) => unknown;
 
 /**
- * Makes the reader of a setting whose {@link Source} is not the text in the dialog.  * @param setting names the setting in errors
+ * Makes the reader of a setting whose {@link Source} is not the text in the dialog.
+ * @param setting names the setting in errors
  * @returns undefined if the text in the dialog is the value
  */
 export function settingSource(
