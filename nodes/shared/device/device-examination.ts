@@ -1,15 +1,20 @@
-import { examine, type DoctorReport, type PortOpener } from '../../../driver';
+import { examine, type Clock, type DoctorReport, type PortOpener } from '../../../driver';
 import { waitFor } from '../../../driver/wait';
 import type { DeviceApi } from './device-api';
-import type { DeviceHost } from './device-host';
+
+interface ExaminedHost {
+  readonly clock: Clock;
+  /** The device that runs, if one does. */
+  readonly runningDevice: DeviceApi | undefined;
+}
 
 /** Examines a device, whose links pause meanwhile. One examination at a time. */
 export class DeviceExamination {
-  readonly #host: Pick<DeviceHost, 'clock' | 'runningDevice'>;
+  readonly #host: ExaminedHost;
   #underWay:
     { readonly report: Promise<DoctorReport>; readonly controller: AbortController } | undefined;
 
-  constructor(host: Pick<DeviceHost, 'clock' | 'runningDevice'>) {
+  constructor(host: ExaminedHost) {
     this.#host = host;
   }
 

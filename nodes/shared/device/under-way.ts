@@ -1,9 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { EspAtError } from '../../../driver/errors';
 
-/**
- * Pieces of work that share a signal, at most: a signal compares a new listener with all that it has, and Node.js warns of
- * a leak from the eleventh on.
- */
+/** Pieces of work that share a signal, at most: a signal compares a new listener with all that it has. */
 const MAX_WORK_PER_SIGNAL = 10;
 
 /** A signal, how many pieces of work have joined it, and how many of them run. */
@@ -65,7 +63,10 @@ export class UnderWay {
 }
 
 function newGroup(): Group {
-  return { stop: new AbortController(), joined: 0, running: 0 };
+  const stop = new AbortController();
+  // Work may add several listeners, and removes them when it ends: many are no leak.
+  setMaxListeners(0, stop.signal);
+  return { stop, joined: 0, running: 0 };
 }
 
 function abortedError(): EspAtError {

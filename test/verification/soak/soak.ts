@@ -73,7 +73,11 @@ export class Soak {
         flows(),
         seed + 3,
         (reports) => reports.forEach((each) => this.#take(each)),
-        (line) => this.#printVerbose(line),
+        (line) => {
+          // A warning of Node.js itself, of too many listeners for example.
+          if (/^\(node:\d+\) /.test(line)) this.#violations.push(line);
+          this.#printVerbose(line);
+        },
       );
       await this.#storm(nodeRed, board, server, flows);
       await this.#calm(nodeRed, board, server);
