@@ -195,8 +195,8 @@ class Opener implements DeviceUser {
   }
 
   /**
-   * A failure has no message that a Catch node could get: it goes to the log. The driver retries an attempt that failed, and
-   * its events show that. It retries nothing that was refused before it claimed the link.
+   * A failure goes to the log: there is no message that a Catch node could get. The driver retries an attempt that failed, and
+   * its events show that; it does not retry an open() that was refused before the link was this node's.
    */
   async #openAtStart(): Promise<void> {
     let link: LinkApi | undefined;

@@ -7,7 +7,7 @@ export class InOrder {
   /** Runs work after all earlier work has ended. Settles as it does. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#last.then(work);
-    // Keeps no value. Handles the rejection, too, for a caller that waits for something else first.
+    // Keeps no value, and handles the rejection of `mine`: the caller may await something else first.
     this.#last = mine.then(noValue, noValue);
     return mine;
   }

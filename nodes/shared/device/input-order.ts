@@ -11,7 +11,7 @@ export class InputOrder {
     if (this.#waiting === 0 && !(value instanceof Promise)) return work(value);
     this.#waiting++;
     const known = Promise.resolve(value);
-    // It may fail while an earlier one still waits: an unhandled rejection ends Node-RED.
+    // The value may fail while an earlier input still waits: an unhandled rejection ends Node-RED.
     known.catch(() => undefined);
     const { result } = await this.#order.run(async () => {
       try {
