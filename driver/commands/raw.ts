@@ -8,11 +8,12 @@ import { build } from './build';
 const RAW_TIMEOUT_MS = 30_000;
 
 /**
- * Commands that break the driver's assumptions: restart, echo, baud rate, links, sleep, transparent transmission, every
- * command with a payload, and those that bring raw bytes of a peer, in which the parser would find lines.
+ * Commands that break the driver's assumptions: restart, echo, baud rate, links, sleep, transparent transmission, the
+ * fields of a scan (the parser relies on their length), every command with a payload, and those that bring raw bytes of a
+ * peer, in which the parser would find lines.
  */
 const RESERVED =
-  /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|CIPRECVDATA|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTSUB|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG))(?:[=?]|$)/i;
+  /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|CIPRECVDATA|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTSUB|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG|DRVI2CWRDATA|DRVSPIWR|CWLAPOPT))(?:[=?]|$)/i;
 
 /** Those that do not begin as their command does. */
 const INFORMATION_PREFIXES: Readonly<Partial<Record<string, readonly string[]>>> = {

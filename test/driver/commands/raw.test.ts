@@ -22,6 +22,16 @@ it('a raw command that brings raw bytes of a peer is refused: the parser would f
   assert.ok(rawCommand('AT+CIPRECVMODE=1'));
 });
 
+it('a raw command that prompts for a payload, or that shortens the lines of a scan, is refused', () => {
+  for (const line of ['AT+DRVI2CWRDATA=0,52,8', 'AT+drvspiwr=8', 'AT+CWLAPOPT=1,7'])
+    assert.equal(
+      refused('INVALID_COMMAND', () => rawCommand(line)).details.reason,
+      'RESERVED_COMMAND',
+    );
+  for (const line of ['AT+DRVI2CWRBYTES=0,52,1,8', 'AT+DRVSPIRD=8', 'AT+CWLAP'])
+    assert.ok(rawCommand(line));
+});
+
 for (const [line, lines, end] of [
   ['AT+CIPSTATUS', ['STATUS:2', '+CIPSTATUS:0,"TCP","10.0.0.1",80,5000,0'], 'OK'],
   ['AT+CIPSTART="TCP","10.0.0.1",80', ['ALREADY CONNECTED'], 'ERROR'],
