@@ -144,7 +144,8 @@ export class ResyncRunner {
       const now = this.#stateOf(lease);
       if (now) {
         this.#takeBack(now);
-        this.#core.become({ kind: 'between', job: sequence });
+        this.#core.become(stateAfter(sequence));
+        this.#core.pull();
       }
     }
     return sequence.rejection(new EspAtError('ABORTED'));

@@ -195,6 +195,18 @@ describe('a sequence', () => {
     assert.equal(harness.losses, 0);
   });
 
+  test('whose body ends before the port comes back lets the next command run then', async (harness) => {
+    const { access, end } = sequenceOf(harness);
+    const line = access.lendPort((lease) => lease.next('query', (text) => text === 'OK'));
+    end();
+    harness.run(question);
+    await harness.clock.advance(0);
+    assert.deepEqual([harness.client.state, harness.written()], ['resyncing', []]);
+    harness.receive('OK\r\n');
+    assert.equal((await line).line, 'OK');
+    assert.deepEqual([harness.client.state, harness.written()], ['running', ['AT+X?\r\n']]);
+  });
+
   test('that borrows the port resumes data after corrupt bytes: receivers learn of the loss again', async (harness) => {
     const { access } = sequenceOf(harness);
     const line = access.lendPort((lease) => lease.next('query', (text) => text === 'OK'));
