@@ -10,7 +10,7 @@ import { isFinalResultCode, showsActivity } from '../outcome';
 const UNKNOWN_COMMAND_MS = 25_000;
 
 const CRLF = Buffer.from('\r\n');
-const RESTART = Buffer.from('AT+RST\r\n');
+const RESTART = 'AT+RST\r\n';
 
 /**
  * Bytes that fill any pending prompt, the CR LF of the line end included. The length in the command proves nothing:
@@ -63,8 +63,9 @@ export function resync(
 
 /** Whether a line is a late response to the bytes of a resync, or their echo. */
 export function isLateResponse(text: string): boolean {
-  if (showsActivity(text)) return true;
-  return QUERIES.some(({ line, response }) => text.startsWith(response) || `${text}\r\n` === line);
+  const line = `${text}\r\n`;
+  if (showsActivity(text) || line === RESTART) return true;
+  return QUERIES.some((query) => text.startsWith(query.response) || line === query.line);
 }
 
 class Resync {
@@ -116,7 +117,11 @@ class Resync {
 
   async #restart(): Promise<ResyncResult> {
     this.#onStep('restart');
-    const { line } = await this.#writeAndWait(RESTART, 'boot', (text) => text === 'ready');
+    const { line } = await this.#writeAndWait(
+      Buffer.from(RESTART),
+      'boot',
+      (text) => text === 'ready',
+    );
     return { kind: line === undefined ? 'noAnswer' : 'restarted' };
   }
 

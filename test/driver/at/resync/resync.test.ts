@@ -249,7 +249,8 @@ describe('a resync with a pending prompt', () => {
 it('a line between two resyncs is late where it answers the bytes of a resync, or echoes them', () => {
   const late = [
     ...['OK', 'ERROR', 'busy p...', '>', '+SYSLOG:0', '+SYSSTORE:1', '+CWMODE:1', 'AT+CWMODE?'],
+    'AT+RST',
   ];
-  const others = ['ready', '+WSOPEN:0', 'AT+GMR', 'x+SYSLOG:0', 'AT+SYSLOG'];
+  const others = ['ready', '+WSOPEN:0', 'AT+GMR', 'AT+RSTX', 'x+SYSLOG:0', 'AT+SYSLOG'];
   assert.deepEqual([...late, ...others].filter(isLateResponse), late);
 });
