@@ -24,6 +24,8 @@ const MAX_PEM_LENGTH = 65_536;
 const MAX_STORED_BYTES = 8191;
 /** The header of an encrypted key in OpenSSL's older format. */
 export const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
+const CERTIFICATE_LABEL = /^CERTIFICATE$/;
+const KEY_LABEL = /PRIVATE KEY$/;
 /** Key types that TLS in the firmware supports. */
 const USABLE_KEYS = ['rsa', 'ec'];
 
@@ -35,8 +37,8 @@ export function readCertificates(text: string): {
   readonly pem: string;
   readonly all: X509Certificate[];
 } {
-  const found = blocks(text, /^CERTIFICATE$/);
-  if (found.length === 0) throw new PemError(missingBlock(text, 'CERTIFICATE'));
+  const found = blocks(text, CERTIFICATE_LABEL);
+  if (found.length === 0) throw new PemError(missingBlock(text, 'CERTIFICATE', CERTIFICATE_LABEL));
   const all = found.map((block) => {
     try {
       return new X509Certificate(block);
@@ -58,9 +60,9 @@ export function readKey(text: string): {
   readonly pem: string;
   readonly key: KeyObject | undefined;
 } {
-  const [pem, another] = blocks(text, /PRIVATE KEY$/).map(storable);
+  const [pem, another] = blocks(text, KEY_LABEL).map(storable);
   if (ENCRYPTED_HEADER.test(text)) throw new PemError({ reason: 'ENCRYPTED_KEY' });
-  if (pem === undefined) throw new PemError(missingBlock(text, 'PRIVATE KEY'));
+  if (pem === undefined) throw new PemError(missingBlock(text, 'PRIVATE KEY', KEY_LABEL));
   if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
   if (pem.includes('ENCRYPTED')) throw new PemError({ reason: 'ENCRYPTED_KEY' });
   if (MASKED_KEY.test(pem)) return { pem, key: undefined };
@@ -94,10 +96,10 @@ function storable(pem: string): string {
   return pem;
 }
 
-/** Returns the flaw of a text without a block of the label `missing`. */
-function missingBlock(text: string, missing: string): PemFlaw {
+/** Returns the flaw of a text in which {@link blocks} finds no block. @param missing what the user should give */
+function missingBlock(text: string, missing: string, wanted: RegExp): PemFlaw {
   const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text) ?? [];
   if (label === undefined) return { reason: 'NOT_PEM', label: missing };
-  const isWhole = text.includes(`-----END ${label}-----`);
-  return { reason: isWhole ? 'OTHER_PEM' : 'CUT_OFF', label };
+  if (!text.includes(`-----END ${label}-----`)) return { reason: 'CUT_OFF', label };
+  return wanted.test(label) ? { reason: 'DAMAGED' } : { reason: 'OTHER_PEM', label };
 }

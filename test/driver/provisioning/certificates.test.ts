@@ -177,6 +177,10 @@ describe('the check of certificates', () => {
     );
     assert.match(reason({ ca: client.key }), /something else: PRIVATE KEY/);
     assert.match(reason({ ca: broken }), /damaged/);
+    const hyphened = (label: string) => `-----BEGIN ${label}-----\nMI-B\n-----END ${label}-----\n`;
+    assert.match(reason({ ca: hyphened('CERTIFICATE') }), /damaged/);
+    assert.match(reason({ key: hyphened('EC PRIVATE KEY') }), /damaged/);
+    assert.match(reason({ ca: hyphened('X509 CERTIFICATE') }), /something else: X509 CERTIFICATE/);
     assert.match(reason({ ca: authority.certificate.slice(0, 200) }), /cut off/);
     assert.match(reason({ certificate: 'x' }), /^Replace the client certificate/);
     assert.match(reason({ key: client.certificate }), /something else: CERTIFICATE/);
