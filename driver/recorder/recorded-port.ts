@@ -15,10 +15,10 @@ export function recordedOpener(opener: PortOpener, recorder: Recorder): PortOpen
       const port = await opener.open(recorded, settings);
       recorder.line({
         port: 'opened',
-        setsRate: 'setRate' in port,
-        resets: 'reset' in port,
-        readsCts: 'readCts' in port || undefined,
-        setsFlowControl: 'setFlowControl' in port || undefined,
+        setsRate: port.setRate !== undefined,
+        resets: port.reset !== undefined,
+        readsCts: port.readCts !== undefined || undefined,
+        setsFlowControl: port.setFlowControl !== undefined || undefined,
       });
       return recordedPort(port, recorder);
     } catch (reason) {
