@@ -64,10 +64,16 @@ export class DeviceRecorder extends Recorder {
   }
 
   /** Records that the device uses another port; returns that port, recorded. */
-  usePort(port: PortOpener, memory: PortMemory): PortOpener {
+  usePort(port: PortOpener, { baudRate }: PortMemory): PortOpener {
     const before = this.#rates;
     this.#rates = ratesOf(port);
-    this.line({ call: this.nextCall(), to: 'usePort', before, rates: this.#rates, memory });
+    this.line({
+      call: this.nextCall(),
+      to: 'usePort',
+      before,
+      rates: this.#rates,
+      memory: { baudRate },
+    });
     return this.record(port);
   }
 
@@ -106,8 +112,9 @@ export class DeviceRecorder extends Recorder {
   }
 
   /** Records a close, and its end. */
-  close<T>(link: LinkId, { signal, ...options }: CloseOptions, run: () => Promise<T>) {
-    return this.#call({ to: 'close', link, options }, run, signal);
+  close<T>(link: LinkId, given: CloseOptions, run: () => Promise<T>) {
+    const { graceful, code, reason, signal } = given;
+    return this.#call({ to: 'close', link, options: { graceful, code, reason } }, run, signal);
   }
 
   /** Whether a snapshot is due, at the next moment of a quiet device. */

@@ -43,11 +43,17 @@ export function secretsOfCommand(line: string): Secret[] {
   );
 }
 
-/** Returns the options that hold secrets, with placeholders. */
+/** Returns the options that hold secrets, with placeholders, and without what a user has added to them. */
 export function maskedDevice({ wifi, certificates }: DeviceOptions) {
   return {
-    wifi: wifi && { ...wifi, password: placeholderText(wifi.password) },
-    certificates: certificates?.map((each) => ({ ...each, key: maskedKey(each.key) })),
+    wifi: wifi && {
+      ssid: wifi.ssid,
+      password: placeholderText(wifi.password),
+      ...(wifi.bssid !== undefined && { bssid: wifi.bssid }),
+    },
+    certificates: certificates?.map(({ slot, ca, certificate, key }) => {
+      return { slot, ca: maskedPem(ca), certificate: maskedPem(certificate), key: maskedPem(key) };
+    }),
   };
 }
 
@@ -110,7 +116,9 @@ function secretsOfHeader(name: string, value: string): Secret[] {
 
 // --- keys ------------------------------------------------------------------------------------------
 
-const KEY_BLOCK = /(-----BEGIN [A-Z0-9 ]+-----\s*)([^-]+?)(\s*-----END)/g;
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]+-----END \1-----/g;
+/** Every block that is no certificate: the text of a certificate may hold its key, too. */
+const KEY_BLOCK = /(-----BEGIN (?!CERTIFICATE-)[A-Z0-9 ]+-----\s*)([^-]+?)(\s*-----END)/g;
 
 /** Returns each line by itself: line ends differ between file, options and wire. A short last line goes with the one before. */
 function secretsOfKey(pem: string): Secret[] {
@@ -121,8 +129,10 @@ function secretsOfKey(pem: string): Secret[] {
   });
 }
 
-function maskedKey(pem: string): string {
-  return pem.replace(KEY_BLOCK, (_, begin: string, body: string, end: string) => {
+/** Returns the blocks of a PEM text, keys masked, without the text around them. */
+function maskedPem(pem: string): string {
+  const blocks = (pem.match(PEM_BLOCK) ?? []).map((block) => `${block}\n`).join('');
+  return blocks.replace(KEY_BLOCK, (_, begin: string, body: string, end: string) => {
     return `${begin}${body.replace(/\S/g, '*')}${end}`;
   });
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { quote } from '../../../driver/commands/build';
 import { encodeOpen } from '../../../driver/recorder/open-codec';
 import { Recorder } from '../../../driver/recorder/recorder';
+import { recordedDevice } from '../../../driver/recorder/recording';
 import type { LinkId } from '../../../driver/at/types';
 import { SecretSet } from '../../../driver/recorder/secret-set';
 import { secretsOfCommand, secretsOfDevice, secretsOfOpen } from '../../../driver/recorder/secrets';
@@ -83,6 +84,30 @@ describe('redaction', () => {
       assert.match(result, /^-----BEGIN PRIVATE KEY-----\r?\n\*{64}\r?\n/);
       assert.match(result, /CA CERT\.$/);
     }
+  });
+
+  it('records only known options, and of PEM texts only certificates and masked keys', () => {
+    const body = 'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2';
+    const block = (label: string, text: string) =>
+      `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
+    const certificate = block('CERTIFICATE', 'MIIBcert');
+    const combined = `Bag: SECRET\n${block('EC PRIVATE KEY', body)}SECRET${certificate}`;
+    const masked = block('EC PRIVATE KEY', '*'.repeat(64)) + certificate;
+    const extra = { note: 'SECRET' };
+    const pems = { ca: combined, certificate: combined, key: combined };
+    const options = {
+      port,
+      wifi: { ssid: 'net', password: 'SECRET', ...extra },
+      sntp: { timezone: 1, servers: ['ntp'], ...extra },
+      sendLimit: { messages: 1, bytes: 2, ...extra },
+      memory: { baudRate: 9600, ...extra },
+      certificates: [{ slot: 0, ...pems, ...extra }],
+    };
+    const { certificates, ...others } = recordedDevice(options);
+    assert.deepEqual(certificates, [{ slot: 0, ca: masked, certificate: masked, key: masked }]);
+    assert.doesNotMatch(JSON.stringify(others), /SECRET/);
+    const [wire = ''] = kept(new SecretSet(secretsOfDevice(options)), [Buffer.from(combined)]);
+    assert.ok(wire.includes(certificate) && !wire.includes(body));
   });
 
   it('replaces a short secret, or one that is a word of the device, only where the driver writes it', () => {
