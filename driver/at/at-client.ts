@@ -227,7 +227,7 @@ export class AtClient {
   }
 
   #takeUnasked(state: ClientState, text: string): void {
-    // Without a transaction, ERROR is the response to noise on the port: the device is idle again.
+    // Without a transaction, both are responses to noise on the port.
     if (text === 'ERROR' || text === 'busy p...') return;
     if (!isFinalResultCode(text)) return this.#takeUrc(text);
     if (!this.#core.assumptions.echoOff) return;

@@ -9,7 +9,7 @@ export const VERSION_PREFIXES = [
   'Bin version:',
 ] as const;
 
-/** `ATE0`: switches echo off, which would interleave with URCs. A restart switches it on again. */
+/** `ATE0`: switches echo off: an echo would interleave with URCs. A restart switches echo on again. */
 export const echoOff = build('ATE0', { idempotent: true });
 export const echoOn = build('ATE1', { idempotent: true });
 

@@ -15,7 +15,7 @@ const RAW_TIMEOUT_MS = 30_000;
 const RESERVED =
   /^(?:E\d*|\+(?:RST|RESTORE|SYSROLLBACK|CIUPDATE|USEROTA|UART\w*|WS\w*|GSLP|SLEEP\w*|SYSMSG\w*|SYSLOG|SYSSTORE|SYSMFG|SYSFLASH|SAVETRANSLINK|CIPMODE|CIPSEND\w*|CIPRECVDATA|TRANSINTVL|HTTPC\w+|HTTPURLCFG|MQTTPUBRAW|MQTTSUB|MQTTLONG\w+|BLE\w*|BT\w*|FS|USERRAM|USERWKMCUCFG|DRVI2CWRDATA|DRVSPIWR|CWLAPOPT))(?:[=?]|$)/i;
 
-/** Those that do not begin as their command does. */
+/** Prefixes of information responses other than `+NAME:`, by the name of the command. */
 const INFORMATION_PREFIXES: Readonly<Partial<Record<string, readonly string[]>>> = {
   GMR: VERSION_PREFIXES,
   CIPSTATUS: ['STATUS:', '+CIPSTATUS:'],

@@ -77,12 +77,12 @@ class OpenSerial implements Port {
     this.#flowControl = options.flowControl;
     if (options.flowControl) return;
     this.#offerReset();
-    // An RTS that the user holds inactive has another meaning too.
+    // With `rts: false` the user keeps RTS inactive, for a reason of the wiring: flow control would drive it.
     if (options.rts !== false)
       this.setFlowControl = (on) => (this.#reopening = this.#setFlowControl(on));
   }
 
-  /** With flow control RTS has another meaning and cannot be wired to EN. */
+  /** With flow control RTS goes to the device's CTS, and cannot be wired to EN. */
   #offerReset(): void {
     if (this.#flowControl) delete this.reset;
     else this.reset = () => this.#reset();
@@ -117,7 +117,7 @@ class OpenSerial implements Port {
       throw portFailure(path, error);
     }
     this.#handle = handle;
-    // The user has closed the port meanwhile; that close waits for this.
+    // The user may have closed the port meanwhile; the close waits for this open.
     this.#closing.signal.throwIfAborted();
     if (this.#flags) await handle.set(this.#flags).catch(() => undefined);
     void this.#read(handle);
@@ -225,8 +225,8 @@ class OpenSerial implements Port {
   }
 
   /**
-   * On Linux, when an adapter is unplugged while it receives, its file reads as empty, and the binding retries
-   * without a pause. Only an ioctl reveals that.
+   * On Linux, when an adapter is unplugged while it receives, its file stays readable but empty, and {@link direct} reads it
+   * again and again without an error. Only an ioctl reveals the loss.
    */
   #pollDeviceFile(): void {
     this.#cancelPoll = this.#seams.clock.after(DEVICE_FILE_POLL_MS, () => {

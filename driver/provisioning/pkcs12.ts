@@ -10,7 +10,7 @@ const MAX_BYTES = 65_536;
 export interface Pkcs12Contents {
   /** Self-signed certificates other than the client's; all certificates where none is the client's. */
   readonly ca: string;
-  /** The client's certificate, then those that lead to its CA. */
+  /** The client's certificate, then all others that are not self-signed, in the order of the file. */
   readonly certificate: string;
   readonly key: string;
 }

@@ -43,7 +43,7 @@ export async function configureSntp(run: Run, { timezone, servers }: SntpOptions
 
 /**
  * Waits until SNTP has set the device's clock.
- * @throws EspAtError `CLOCK_NOT_SET` after 20 s, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
+ * @throws EspAtError `CLOCK_NOT_SET` after 20 s, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, the reason of `signal`, and what `run` rejects with
  */
 export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
   const end = clock.now() + SNTP_TIMEOUT_MS;

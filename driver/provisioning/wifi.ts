@@ -61,7 +61,7 @@ interface JoinContext {
 /**
  * Joins a network unless the device has already joined it, and lets the device rejoin by itself.
  * @throws EspAtError `INVALID_SETTING`, `WIFI_TIMEOUT`, `WIFI_PASSWORD`, `WIFI_NOT_FOUND`, `WIFI_NO_ADDRESS`,
- * `WIFI_FAILED`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
+ * `WIFI_FAILED`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, the reason of `signal`, and what `run` rejects with
  */
 export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext): Promise<void> {
   const join = cwjap(wifi.ssid, wifi.password, wifi.bssid);

@@ -6,8 +6,8 @@ import { headerBytes, MAX_REQUEST_BYTES, MIN_REQUEST_BYTES } from './upgrade-req
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /**
- * Headers that a handshake has once: the firmware writes its own, and supports no extension. A `User-Agent` goes out beside
- * the firmware's. `Sec-WebSocket-Protocol` may come twice (RFC 6455, section 11.3.4).
+ * Headers that a handshake has once: the firmware writes its own, and supports no extension. Not among them: `User-Agent`,
+ * which goes out beside the firmware's, and `Sec-WebSocket-Protocol`, which may come twice (RFC 6455, section 11.3.4).
  */
 const RESERVED_HEADER = /^(host|connection|upgrade|sec-websocket-(key|version|extensions))$/i;
 

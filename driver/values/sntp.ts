@@ -2,7 +2,7 @@ import type { Flaw } from './flaw';
 import { shown, textReason } from './text';
 
 const MAX_SERVERS = 3;
-/** A host name (RFC 1123, section 2.1) or an IP address. */
+/** A host name (RFC 1123, section 2.1), if it has at most 64 characters, or an IP address. */
 const HOST_NAME = /^(?=.{1,64}$)(?:(?:[\w-]+\.)*[\w-]+\.?|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*)$/i;
 
 /** Returns why a value is not a time zone: -12 to 14 hours, in quarters. */

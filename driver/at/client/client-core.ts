@@ -63,7 +63,10 @@ export class ClientCore {
     for (const receiver of this.receivers) receiver?.dataLost();
   }
 
-  /** Changes the state. A change away from a resync aborts it. A message that ends counts for its link, also if it failed. */
+  /**
+   * Changes the state. Leaving a resync aborts it. Leaving the command of a message adds the command's bytes to the share of
+   * its link, whatever the outcome.
+   */
   become(state: ClientState): void {
     const before = this.#state;
     this.#state = state;

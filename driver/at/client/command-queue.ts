@@ -5,7 +5,7 @@ import type { LinkId, SendSource } from '../types';
 /** Commands of messages that may run before the first yielding sequence: as many as the send queues hold by default. */
 const MAX_PASSED_COMMANDS = 1000;
 
-/** The messages of one link. */
+/** A source, and its share. */
 interface QueuedSource {
   readonly source: SendSource;
   /** Bytes of its commands that have run, or more: see {@link CommandQueue.updateActive}. */

@@ -18,7 +18,7 @@ import type { CommandEvent, LinkId } from '../types';
 
 /** Lends the port to resyncs and sequences, and continues the work of the client afterwards. */
 export class ResyncRunner {
-  /** Index of the next query, over all resyncs: a late response fits neither of the next two queries. */
+  /** What {@link ResyncOptions.nextQuery} returns next. */
   queryIndex = 0;
   readonly #core: ClientCore;
   readonly #nextQuery = () => this.queryIndex++;

@@ -16,7 +16,7 @@ const SSID_HEAD = /^\+CWLAP:\(\d,"/;
 const MAX_SSID_BYTES = 32;
 
 /** State of the line after a read. */
-export type LineProgress =
+type LineProgress =
   | 'more'
   /** It is complete, CR LF included. */
   | 'end'
@@ -104,7 +104,10 @@ export class Line {
     return length === CAPACITY_BYTES ? this.#overflow() : 'more';
   }
 
-  /** Whether the last bytes are of the name of a network: the rest of such a line alone is longer. */
+  /**
+   * Whether the CR LF belongs to the name of a network. The fields behind a name have more bytes than a name can have;
+   * `rawCommand` refuses `AT+CWLAPOPT`, which could drop fields.
+   */
   get #endsInSsid(): boolean {
     if (!this.#quotes) return false;
     const [head] = SSID_HEAD.exec(this.text) ?? [];

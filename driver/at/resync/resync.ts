@@ -30,7 +30,10 @@ export interface ResyncOptions {
   readonly attempts: number;
   /** Whether `AT+RST` may follow the attempts. It follows anyway where the device stays busy or floods the port. */
   readonly mayRestart: boolean;
-  /** When to pad a pending prompt. `ifSilent`: where nothing else gets a response, or a prompt came. */
+  /**
+   * When to pad a pending prompt. `ifSilent`: where the line end gets no response, or a prompt came. `first`: the first
+   * attempt pads in place of the line end; later ones as `ifSilent`.
+   */
   readonly pad: 'never' | 'ifSilent' | 'first';
   /** At another pace than `startRate` one attempt without a response is enough: the device may be at another rate. */
   readonly pace: Pace;
@@ -61,7 +64,7 @@ export function resync(
   return new Resync(lease, options, onStep).run();
 }
 
-/** Whether a line is a late response to the bytes of a resync, or their echo. */
+/** Whether a line is a late response to bytes of a resync, or an echo of them. */
 export function isLateResponse(text: string): boolean {
   const line = `${text}\r\n`;
   if (showsActivity(text) || line === RESTART) return true;

@@ -26,8 +26,8 @@ export function onIdle(
   const isTooLate = elapsed > timeout + LONGEST_FLOOD_MS / slowness;
   if (phase.kind === 'confirming') {
     if (sinceProbeMs < LATE_PROBE_ANSWER_MS) return isTooLate ? 'NO_RESPONSE' : 'none';
-    // The probe got no answer of its own. Without a payload its CR LF has replaced the lost line end of the command; with one
-    // it became payload.
+    // The probe got no answer of its own: its CR LF has replaced the lost line end of a command without a payload, or it
+    // has become payload.
     return command.payload ? 'CORRUPT_PAYLOAD' : 'succeeded';
   }
   if (idle >= timeout || isTooLate) return 'NO_RESPONSE';

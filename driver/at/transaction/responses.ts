@@ -92,9 +92,9 @@ function onLineWhileConfirming(transaction: Transaction, by: Confirmation, text:
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // The second success: perhaps the first was a late one, of an earlier command. If the device has taken the CR of the
-      // probe and the first LF for the last two bytes of the payload, the second LF gets no answer. If it has taken neither,
-      // CR LF is an empty command line, which it answers with ERROR.
+      // The first success may have been a late one, of an earlier command. If the CR of the probe and the LF after it have
+      // then completed the payload, another LF gets no answer: the payload is corrupt. If not, CR LF is an empty command
+      // line, which the device answers with ERROR.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);
