@@ -51,9 +51,9 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       const address = settingText(RED, this, def.port);
       this.linkConfigs = { 0: {}, 1: {}, 2: {} };
       this.inputs = {
-        0: new InputOrder(),
-        1: new InputOrder(),
-        2: new InputOrder(),
+        0: new InputOrder(clock),
+        1: new InputOrder(clock),
+        2: new InputOrder(clock),
       };
       this.headers = [];
       this.host = new DeviceHost({

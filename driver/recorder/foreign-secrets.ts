@@ -4,7 +4,8 @@ import { placeholderOf } from './placeholder';
 /** User and password in a URI that the device lists; at the end of the bytes, what may be the beginning of them. */
 const LISTED_USERINFO = /(\+WSOPEN:\d,\d,"\w+:\/\/)([^/?#\r\n]*)(?=@|$)/g;
 /** A header that the device lists: up to the quote at its end, or, where that is corrupt, up to the next line of a response. */
-const LISTED_HEADER = /(\+WSHEAD:\d+,"[^:\r\n]*: ?)((?:(?!"[\r\n]|[\r\n]+(?:\+W|OK|ERROR))[^])+)/g;
+const LISTED_HEADER =
+  /(\+WSHEAD:\d+,"[^:\r\n]*: ?)((?:(?!"[\r\n]|[\r\n]{1,4}(?:\+W|OK|ERROR))[^])+)/g;
 
 /**
  * The rest of a line that has begun before the first record, where it ends as a listed URI or header does: it may hold a part

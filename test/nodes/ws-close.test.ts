@@ -68,8 +68,8 @@ onEachRuntime('ws-close', (nodeRed) => {
     nodeRed.give('node');
     await turns();
     await nodeRed.node('node').close(false);
-    assert.equal(fake.link.closed[0]?.signal?.aborted, true);
     // It has no message to send, and the driver goes on closing.
+    assert.equal(fake.link.closed.length, 1);
     assert.equal(
       sentenceOf(await nodeRed.next('caught')),
       'The node stopped before it was done, and sent no message. Give it the message again.',

@@ -26,7 +26,8 @@ interface Question<T> {
 }
 
 const examination: Question<DoctorReport> = {
-  ofDevice: (host, opener, controller) => host.examine(opener, controller),
+  ofDevice: (host, opener, controller) =>
+    waitFor(host.examine(opener, controller), { signal: controller.signal }),
   ofPort: examine,
 };
 
@@ -87,8 +88,7 @@ export class PortVisits {
       const { controller } = visit;
       const { signal } = controller;
       try {
-        if (holder instanceof DeviceHost)
-          return await waitFor(question.ofDevice(holder, port, controller), { signal });
+        if (holder instanceof DeviceHost) return await question.ofDevice(holder, port, controller);
         this.#claims.take(port.address, visit);
         return await question.ofPort(port, { signal, clock: this.#clock });
       } catch (error) {

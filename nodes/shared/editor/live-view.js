@@ -120,7 +120,7 @@ function addLiveView() {
   }
 
   function reasonOf({ status, responseJSON }) {
-    if (responseJSON?.error) return sentenceOf(text, responseJSON.error);
+    if (responseJSON?.error?.code) return sentenceOf(text, responseJSON.error);
     return text(status === 401 || status === 403 ? 'live.noPermission' : 'live.noAnswer');
   }
 

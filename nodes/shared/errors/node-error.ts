@@ -9,6 +9,7 @@ export const nodeErrorCodes = [
   'RECORDING_FAILED',
   'TEMPLATE_FAILED',
   'VALUE_UNREADABLE',
+  'VALUE_LATE',
   'NOT_JSON',
   'MESSAGE_UNUSABLE',
 ] as const;

@@ -78,7 +78,16 @@ export function readAll(
   msg: NodeMessage,
   readers: readonly ReadSetting[],
 ): readonly unknown[] | Promise<readonly unknown[]> {
-  const values = readers.map((read) => read(msg));
+  const values = readers.map((read) => {
+    try {
+      return read(msg);
+    } catch (error) {
+      // Throws nothing here: the promise of an earlier reader would have no handler, and an unhandled rejection ends Node-RED.
+      return Promise.resolve().then(() => {
+        throw error;
+      });
+    }
+  });
   return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
 }
 

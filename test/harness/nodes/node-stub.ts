@@ -24,7 +24,11 @@ export class NodeStub {
     const { util } = load('@node-red/util') as typeof import('@node-red/util');
     const hosts = new Hosts();
     const host = hosts.host('device', () => new Device({ port, clock: hosts.clock }));
-    const inputs = [new InputOrder(), new InputOrder(), new InputOrder()];
+    const inputs = [
+      new InputOrder(hosts.clock),
+      new InputOrder(hosts.clock),
+      new InputOrder(hosts.clock),
+    ];
     // Keeps the device running between the nodes under test.
     new RecordingUser(host);
     const RED: NodeAPI = unchecked({

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { fakeFlow } from '../../harness/nodes/fake-flow';
 import { wholeFlow } from '../../harness/nodes/flows';
 import { onEachRuntime } from '../../harness/nodes/node-red';
 import { turns } from '../../harness/nodes/turns';
 import { InputOrder } from '../../../nodes/shared/device/input-order';
 import { NodeError } from '../../../nodes/shared/errors/node-error';
-import { reader } from '../../../nodes/shared/settings/sources';
-import { unchecked } from '../../harness/refused';
+import { readAll } from '../../../nodes/shared/settings/sources';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 
 onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
   const fake = fakeFlow(nodeRed, 'ws-open', 2);
@@ -44,27 +44,58 @@ onEachRuntime('inputs of one link at several nodes', (nodeRed) => {
   });
 });
 
-it('the values of an input that do not come hold later inputs for 10 s, and fail', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const never = { evaluateNodeProperty: () => undefined };
-  const read = reader(unchecked({ util: never }), unchecked({}), 'payload', 'place', 'flow');
-  const order = new InputOrder();
-  const ended: string[] = [];
+describe('the order of inputs', () => {
+  const code = (error: unknown) => (error instanceof NodeError ? error.code : String(error));
+  const never = () => new Promise<never>(() => undefined);
+  let clock: VirtualClock;
+  let order: InputOrder;
+  let ended: string[];
   const give = (name: string, value: unknown) =>
     order
       .begin(value, () => Promise.resolve())
       .then(
-        () => ended.push(name),
-        (error: unknown) => {
-          assert.ok(error instanceof NodeError);
-          ended.push(`${name} ${error.code} ${String(error.details.reason)}`);
-        },
+        () => void ended.push(name),
+        (error: unknown) => void ended.push(`${name} ${code(error)}`),
       );
-  const given = [give('first', read({ _msgid: '1' })), give('second', 2)];
-  t.mock.timers.tick(9_999);
-  await turns(2);
-  assert.deepEqual(ended, []);
-  t.mock.timers.tick(1);
-  await Promise.all(given);
-  assert.deepEqual(ended, ['first VALUE_UNREADABLE CONTEXT_UNREADABLE', 'second']);
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    order = new InputOrder(clock);
+    ended = [];
+  });
+
+  it('fails an input whose values do not come within 10 s; later ones wait so long', async () => {
+    void give('first', never());
+    void give('second', 2);
+    await clock.advance(9_999);
+    assert.deepEqual(ended, []);
+    await clock.advance(1);
+    assert.deepEqual(ended, ['first VALUE_LATE', 'second']);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('fails an input where 1000 wait', async () => {
+    void give('first', never());
+    for (let count = 1; count < 1000; count++) void order.begin(count, () => Promise.resolve());
+    await give('last', Promise.reject(new Error('no value')));
+    assert.deepEqual(ended, ['last VALUE_LATE']);
+  });
+});
+
+it('a setting that fails at once leaves no rejection of another one unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  try {
+    const failing = () => {
+      throw new NodeError('VALUE_UNREADABLE');
+    };
+    const rejecting = () => Promise.reject(new Error('no store'));
+    await assert.rejects(async () => readAll({ _msgid: '1' }, [rejecting, failing]), /no store/);
+    await assert.rejects(async () => readAll({ _msgid: '1' }, [failing]), NodeError);
+    await turns(2);
+    assert.deepEqual(unhandled, []);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { Node, NodeAPI } from 'node-red';
 import { InputOrder } from '../../../nodes/shared/device/input-order';
 import { reader } from '../../../nodes/shared/settings/sources';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { keptOf } from '../../harness/garbage';
 import { turns } from '../../harness/nodes/turns';
 
@@ -31,7 +32,7 @@ describe('a setting that is read asynchronously', () => {
     const evaluateNodeProperty = (...[, , , , done]: Arguments) => void dones.push(done);
     const RED = { util: { evaluateNodeProperty } } as unknown as NodeAPI;
     const read = reader(RED, {} as unknown as Node, 'payload', 'place', 'flow');
-    const order = new InputOrder();
+    const order = new InputOrder(new VirtualClock());
     const unhandled: unknown[] = [];
     const note = (error: unknown) => void unhandled.push(error);
     const ended: string[] = [];
