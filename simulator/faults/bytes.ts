@@ -80,5 +80,5 @@ function addTap(
 
 /** Count of bytes before the next affected one, when each has the probability `chance`. */
 function bytesUntil(chance: number, random: Random): number {
-  return chance >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - chance));
+  return chance >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log1p(-chance));
 }

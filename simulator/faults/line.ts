@@ -1,4 +1,10 @@
-import type { Uart, UartEnds, UartFactory, UartSettings } from '../serial/uart';
+import {
+  defaultUartSettings,
+  type Uart,
+  type UartEnds,
+  type UartFactory,
+  type UartSettings,
+} from '../serial/uart';
 import { Overlap } from './overlap';
 import { Wire, type DeviceWrite } from './wire';
 import type { Direction } from '../serial/direction';
@@ -14,6 +20,7 @@ export class FaultyLine {
   #writes: DeviceWrite[] = [];
   #ends: UartEnds | undefined;
   #uart: Uart | undefined;
+  #rate = defaultUartSettings.rate;
   readonly #holds = new Set<object>();
   #idleWaiters: { readonly direction: Direction; readonly call: () => void }[] = [];
 
@@ -30,6 +37,11 @@ export class FaultyLine {
       ),
     };
     this.factory = (ends) => this.#join(inner, ends);
+  }
+
+  /** The device's rate, in bits a second, also on a line where bytes take no time. */
+  get rate(): number {
+    return this.#rate;
   }
 
   wire(direction: Direction): Wire {
@@ -97,7 +109,10 @@ export class FaultyLine {
       receive: (bytes) => uart.receive(bytes),
       hold: () => this.#hold(owner),
       release: () => this.#release(owner),
-      configure: (settings: UartSettings) => uart.configure(settings),
+      configure: (settings: UartSettings) => {
+        this.#rate = settings.rate;
+        uart.configure(settings);
+      },
       discard: () => this.discard(),
       restarted: () => {
         if (!uart.restarted) return;

@@ -64,6 +64,27 @@ describe('a fault with a chance', () => {
     const passed = lab.faults.passed['to-host'] - before;
     assert.ok(Math.abs(lost.count / passed - 0.05) < 0.01, `${lost.count} of ${passed}`);
   });
+
+  it('applies almost never where 1 minus its chance rounds to 1', async (lab) => {
+    const lost = lab.faults.inject('lose', { direction: 'to-host', chance: 1e-17 });
+    for (let round = 0; round < 100; round++) await lab.expect('AT', ok);
+    assert.equal(lost.count, 0);
+  });
+});
+
+describe('wrong-rate', () => {
+  it(
+    'corrupts bytes at another rate than the one of the line, 9600 here',
+    { baud: 9600, uart: new PacedLine().factory },
+    async (lab) => {
+      await lab.hear(100);
+      const right = lab.faults.inject('wrong-rate=1s,9600');
+      await lab.expect('AT', ok, 20);
+      right.end();
+      lab.faults.inject('wrong-rate=1s,115200');
+      assert.ok(!(await lab.command('AT', 1_100)).includes('OK'));
+    },
+  );
 });
 
 describe('a frozen device with a full transmit ring', () => {

@@ -1,12 +1,8 @@
 import { randomBytes } from '../../random';
 import { readAtRate } from '../../serial/rate-mismatch';
-import { defaultUartSettings } from '../../serial/uart';
 import { byteFault } from '../bytes';
 import { fault, triggeredFault } from '../builders';
 import { onTrigger, triggerSettings } from '../trigger';
-
-/** Bits a second. */
-const HOST_RATE = defaultUartSettings.rate;
 
 const noise = fault({
   name: 'noise',
@@ -101,14 +97,16 @@ export const lineFaults = [
   triggeredFault({
     name: 'wrong-rate',
     group: 'line',
-    description: `both ends read garbage; count: baud rate of the device (the host has ${HOST_RATE})`,
+    description: 'both ends read garbage; count: baud rate of the device, other than the right one',
     defaults: { duration: 5_000, count: 9_600 },
     apply({ serialLine }, { count }) {
       const undos = [
-        serialLine.wire('to-host').distortions.add((bytes) => readAtRate(bytes, count, HOST_RATE)),
+        serialLine
+          .wire('to-host')
+          .distortions.add((bytes) => readAtRate(bytes, count, serialLine.rate)),
         serialLine
           .wire('to-device')
-          .distortions.add((bytes) => readAtRate(bytes, HOST_RATE, count)),
+          .distortions.add((bytes) => readAtRate(bytes, serialLine.rate, count)),
       ];
       return () => {
         for (const undo of undos) undo();

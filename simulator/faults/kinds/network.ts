@@ -1,12 +1,12 @@
 import { fault, lastingFault, triggeredFault } from '../builders';
 
-/** Shorter chunks may be no more than a frame's header. */
-const MIN_FRAME_BYTES = 8;
+/** `frame-stalled` cuts no shorter chunk: it may hold only a frame's header. */
+const MIN_CUT_CHUNK_BYTES = 8;
 
 const frameStalled = fault({
   name: 'frame-stalled',
   group: 'network',
-  description: 'a server sends half of a frame, the rest a while later',
+  description: 'half of what a server sends at once arrives, the rest a while later',
   takes: ['delay', 'chance', 'duration'],
   // Longer than the firmware's 10 s limit for the rest of a frame.
   defaults: { duration: 12_000 },
@@ -14,7 +14,7 @@ const frameStalled = fault({
   start({ network, clock }, { chance, duration }, run) {
     let stops: (() => void)[] = [];
     const remove = network.cutData((length) => {
-      if (length < MIN_FRAME_BYTES) return undefined;
+      if (length < MIN_CUT_CHUNK_BYTES) return undefined;
       if (chance === undefined) remove();
       else if (run.random() >= chance) return undefined;
       const endSilence = network.silence();
