@@ -31,8 +31,8 @@ const optionNames = [
  * device. Without options the device is of class D, has joined a network, and its bytes take no time. `fault` and
  * `mended` may occur several times; of another option the first counts.
  *
- * @throws Error for another address; Error `INVALID_OPTION` that names an unknown option (also as `option`) and lists the known ones, or names an option
- *   with an invalid value; Error for an invalid fault
+ * @throws Error for another address; Error `INVALID_OPTION` for an unknown option or an invalid value; Error for an invalid
+ *   fault. Its property `option` has the option's name.
  */
 export function parseAddress(address: string): BuildOptions {
   const [, text] = /^sim:[^?]*\??(.*)$/s.exec(address) ?? [];
@@ -46,8 +46,8 @@ export function parseAddress(address: string): BuildOptions {
   const bootMs = wholeNumber(query, 'boot-ms');
   const rate = wholeNumber(query, 'baud');
   const maxRate = wholeNumber(query, 'max-rate');
-  const ofRate = ['rts-cts', 'max-rate'].find((name) => query.has(name));
-  if (rate === undefined && ofRate !== undefined) throw invalid(ofRate, 'given with "baud"');
+  const needsBaud = ['rts-cts', 'max-rate'].find((name) => query.has(name));
+  if (rate === undefined && needsBaud !== undefined) throw invalid(needsBaud, 'given with "baud"');
   const faults = query.getAll('fault');
   for (const fault of faults) checkFault(fault);
   const path = parsePath(query);
@@ -90,7 +90,7 @@ function parseAmount(option: string, text: string): number {
   if (!form.test(text)) throw invalid(option, 'a number');
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (option === 'loss' && value >= 1) throw invalid(option, 'less than 1');
-  // A segment of a part of a byte would never end.
+  // Below 1, cutting a segment and sending a byte would never end.
   if (value < 1 && (option === 'bandwidth' || option === 'split')) {
     throw invalid(option, '1 or more');
   }

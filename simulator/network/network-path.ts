@@ -10,7 +10,7 @@ export interface NetworkPathOptions extends SegmentOptions {
   readonly latencyMs?: number;
   /** Probability, from 0 to below 1, that a segment is lost. TCP sends it again; the segments behind it wait. */
   readonly loss?: number;
-  /** Bits a second, each way. */
+  /** Bits a second, each way: 1 or more. */
   readonly bandwidth?: number;
   /**
    * Milliseconds after which the server acknowledges a lone small segment (RFC 1122, section 4.2.3.2: up to 500; usually
@@ -42,8 +42,12 @@ export class NetworkPath implements Network {
   readonly #random: Random;
   readonly #options: () => DelayedPathOptions;
 
-  /** @param options called for each segment */
+  /**
+   * @param options called for each segment
+   * @throws Error `INVALID_OPTION` for a bandwidth or a segment size below 1
+   */
   constructor(inner: Network, clock: Clock, random: Random, options: () => DelayedPathOptions) {
+    check(options());
     this.#inner = inner;
     this.#clock = clock;
     this.#random = random;
@@ -113,6 +117,15 @@ export class NetworkPath implements Network {
         if (!isFull) inner.resume();
       },
     };
+  }
+}
+
+function check(path: NetworkPathOptions): void {
+  for (const name of ['bandwidth', 'splitBytes'] as const) {
+    const { [name]: value = 1 } = path;
+    if (value >= 1) continue;
+    const error = new Error(`the option "path.${name}" must be 1 or more`);
+    throw Object.assign(error, { code: 'INVALID_OPTION', option: 'path' });
   }
 }
 

@@ -7,7 +7,7 @@ export interface SegmentOptions {
    * they stay apart.
    */
   readonly joinMs?: number;
-  /** The largest segment, in bytes; default: as the server sends them. */
+  /** The largest segment, in bytes, 1 or more; default: as the server sends them. */
   readonly splitBytes?: number;
   /** Milliseconds between the pieces of a segment that is cut; default 1. */
   readonly splitGapMs?: number;

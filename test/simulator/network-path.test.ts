@@ -193,6 +193,16 @@ describe('the network between the simulated device and its servers', () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`), /of the simulated device must be/, wrong);
     }
   });
+
+  it('refuses options with which a byte would never arrive', async () => {
+    for (const name of ['bandwidth', 'splitBytes'])
+      for (const value of [0, 0.5, -1, Number.NaN])
+        assert.throws(() => new Lab({ path: { [name]: value } }), {
+          code: 'INVALID_OPTION',
+          option: 'path',
+          message: `the option "path.${name}" must be 1 or more`,
+        });
+  });
 });
 
 describe('class D with a weakness fixed', () => {
