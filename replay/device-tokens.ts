@@ -47,6 +47,7 @@ export class DeviceTokens {
         if (frame.text === 'OK' && this.#formatLink !== undefined)
           this.#parser.setDataFormat(this.#formatLink, 'long');
         if (isFinalResultCode(frame.text)) this.#formatLink = undefined;
+        if (frame.text === 'ready') this.#parser.reset();
         return this.#push(frame.text);
       case 'prompt':
         return this.#push('>');

@@ -33,16 +33,19 @@ const variableLines: readonly (readonly [form: RegExp, placeholder: string])[] =
 ];
 const variableBeginnings =
   /^(?:(?:AT|SDK|Bin) version|compile time|\+CIPSNTPTIME|\+SYSTIMESTAMP|\+SYSRAM|\+CIPSTA(?:MAC)?|\+CIFSR:STA(?:IP|MAC))[:(,]/;
+const BUSY = '\r\nbusy p...\r\n';
+/** A diagnostic whose count may differ. */
+export const BUSY_BYTES = bytesOf(BUSY);
+/** Written by a device that has started: its settings are the default ones. */
+const READY = '\r\nready\r\n';
 const beginnings = [
   ...['+WS_CONNECTED:0\r\n', '+WS_DISCONNECTED:0\r\n', '+WS_CLOSED:0\r\n', '+WS_DATA:0,'],
   ...['WIFI CONNECTED\r\n', 'WIFI DISCONNECT\r\n', 'WIFI GOT IP\r\n', 'WIFI GOT IPv6 LL\r\n'],
-  ...['+TIME_UPDATED\r\n', '\r\nbusy p...\r\n'],
+  ...['+TIME_UPDATED\r\n', BUSY, READY],
   ...['AT version:', 'SDK version:', 'Bin version:', 'compile time(', '+CIPSNTPTIME:'],
   ...['+SYSTIMESTAMP:', '+SYSRAM:', '+CIPSTA:', '+CIPSTAMAC:', '+CIFSR:STAIP,', '+CIFSR:STAMAC,'],
 ];
 const firstBytes = beginnings.map((text) => text.charCodeAt(0));
-/** A diagnostic whose count may differ. */
-export const BUSY_BYTES = bytesOf('\r\nbusy p...\r\n');
 
 /** The formats of AT+WSDATAFMT, by link. */
 export class DataFormats {
@@ -61,6 +64,11 @@ export class DataFormats {
     if (!set) return;
     const [, link = '', level = '', mask = ''] = set;
     this.#formats.set(link, { level: Number(level), mask: Number(mask || defaultDataFormat.mask) });
+  }
+
+  /** Call when the device has started. */
+  clear(): void {
+    this.#formats.clear();
   }
 
   /**
@@ -185,8 +193,11 @@ export class PieceReader {
       if (found) return { cause: 'response', ...withPlaceholder(text, found) };
       return text.includes('\r\n') ? 'none' : 'incomplete';
     }
-    if (text.startsWith(BUSY_BYTES.toString('latin1')))
-      return { cause: 'response', length: BUSY_BYTES.length };
+    if (text.startsWith(BUSY)) return { cause: 'response', length: BUSY.length };
+    if (text.startsWith(READY)) {
+      this.#formats.clear();
+      return { cause: 'response', length: READY.length };
+    }
     const isBeginning = (whole: string) =>
       text.length < whole.length && withLink0(whole, text.length) === withLink0(text, text.length);
     return beginnings.some(isBeginning) ? 'incomplete' : 'none';
@@ -201,9 +212,9 @@ function withPlaceholder(
   return { length: line.length, placeholder: bytesOf(line.replace(form, placeholder)) };
 }
 
-/** The beginning of a text, with link 0. */
+/** The beginning of a text, with link 0, which stands for all links in {@link beginnings}. */
 const withLink0 = (text: string, length: number): string =>
-  text.slice(0, length).replace(/^(\+WS_[A-Z]+:)\d/, '$10');
+  text.slice(0, length).replace(/(?<=^\+WS_[A-Z]+:)\d/, '0');
 
 /** The device's output in a recording, in pieces. A restart ends a piece. */
 export function recordedPieces(lines: readonly Line[], firmware: FirmwareClass): Piece[] {

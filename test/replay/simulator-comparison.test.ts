@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { DeviceTokens } from '../../replay/device-tokens';
 import { parseDriverRecording, type DriverRecording } from '../../replay/recording-file';
 import { compareWithSimulator } from '../../replay/simulator-comparison';
 import { firmwareClasses, type FirmwareClass } from '../../simulator';
@@ -51,6 +52,20 @@ function altered(
   const changed = { ...recording, lines: recording.lines.with(index, { ...line, device }) };
   return { changed, line: index + 2 };
 }
+
+describe('tokens of a device', () => {
+  it('hold data in the default format again after a restart', () => {
+    const tokens = new DeviceTokens();
+    tokens.hostWrote('AT+WSDATAFMT=0,0,55\r\n');
+    const long = tokens.deviceWrote('\r\nOK\r\n+WS_DATA:0,1,1,5,5,hello\r\n');
+    const short = tokens.deviceWrote('\r\nready\r\n+WS_DATA:0,5,hello\r\n');
+    const texts = [long, short].map((found) => found.map(({ text }) => text));
+    assert.deepEqual(texts, [
+      ['OK', '+WS_DATA:0,1,true,5,hello'],
+      ['ready', '+WS_DATA:0,hello'],
+    ]);
+  });
+});
 
 describe('a recording of the driver against the simulated device', () => {
   for (const firmware of firmwareClasses) {

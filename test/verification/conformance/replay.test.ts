@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../../../simulator';
 import { DeviceComparison } from '../../../simulator/replay/device-comparison';
+import { recordedPieces } from '../../../simulator/replay/pieces';
 import { parseRecording, type Recording } from '../../../simulator/replay/recording';
 import { replay, type StepDifference } from '../../../simulator/replay/replay';
 import { OWN_RECORDINGS, recordingFiles } from './files';
@@ -114,6 +115,29 @@ describe('replay of a recording', () => {
       comparison.dropStale(() => true);
       assert.deepEqual(got, reported);
     }
+  });
+
+  it('reads data in the format of AT+WSDATAFMT until the device starts again', () => {
+    const { lines } = recordingOf(
+      { at: 1000, host: 'AT+WSDATAFMT=0,0,55\r\n' },
+      { at: 1001, device: '\r\nOK\r\n' },
+      { at: 1002, device: '+WS_DATA:0,1,1,5,5,hello\r\n' },
+      { at: 1003, device: '+WS_DATA:0,5,hello\r\n' },
+      { at: 1004, restarted: 'crash' },
+      { at: 1400, device: '\r\nrea' },
+      { at: 1400, device: 'dy\r\n' },
+      { at: 2000, device: '+WS_DATA:0,5,hello\r\n' },
+    );
+    const pieces = recordedPieces(lines, 'D').slice(-4);
+    assert.deepEqual(
+      pieces.map(({ cause, bytes }) => [cause, bytes.toString()]),
+      [
+        ['link 0', '+WS_DATA:0,1,1,5,5,hello\r\n'],
+        ['response', '+WS_DATA:0,5,hello\r\n'],
+        ['response', '\r\nready\r\n'],
+        ['link 0', '+WS_DATA:0,5,hello\r\n'],
+      ],
+    );
   });
 
   it('continues after a difference', async () => {
