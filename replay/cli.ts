@@ -22,9 +22,9 @@ esp-at-replay --against-simulator FILE
 Replays a recording of the driver in virtual time. Prints the first difference from the recorded decisions. A decision is
 a write, a request to the port, or an event of the driver.
 
-  --minimize           prints a shorter recording. It shows the difference that the replay of FILE shows; if that shows
-                       none, the last error or "outofsync" of FILE
-  --shows TEXT         instead: with the same first decision that contains TEXT
+  --minimize           prints a shorter recording with the same difference; if the replay of FILE has none, with the last
+                       error or "outofsync" of FILE
+  --shows TEXT         keeps the first decision that contains TEXT instead
   --against-simulator  compares the output of the simulated device with that of the recorded one; for a recording of the
                        driver, with servers that act as the recording shows
 

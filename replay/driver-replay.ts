@@ -5,8 +5,8 @@ import { DrivenDevice } from './driven-device';
 import { isAct, type DriverRecording } from './recording-file';
 
 /**
- * A timer of the recorded machine may have fired up to this late, and so after an act that came when the timer was already
- * due. The replay tries the values until the driver decides as recorded.
+ * How late a timer of the recorded machine may have fired. An act may therefore precede a timer that was due before it.
+ * The replay tries one value after the other until the driver decides as recorded.
  */
 const LATE_MS = [10, 100, 1000] as const;
 

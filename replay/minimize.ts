@@ -12,8 +12,8 @@ const LONG_ACT_BYTES = 60;
 const MARGIN_MS = 1000;
 
 /**
- * Shortens a recording to the lines that lead to one decision; the replay of the result does not differ. Without `shows`,
- * if the replay of the recording differs, keeps the lines that show the same difference.
+ * Shortens a recording. If its replay differs and `shows` is absent, keeps the lines that show the same difference.
+ * Otherwise keeps the lines that lead to one decision; the replay of the result does not differ.
  * @param shows selects the first decision with this text in its line; default: the last one with an error, or out of sync
  * @returns the recording's text
  * @throws Error for a recording without such a decision, or when repeating its acts does not lead to it

@@ -26,7 +26,7 @@ export class ReplayPort implements PortOpener {
     this.use(driver.port);
   }
 
-  /** Becomes a port with these rates, when it opens next. */
+  /** Sets the rates, which the driver reads when it gets the port. */
   use({ rate, bridgedRate }: PortRates): void {
     this.rate = rate;
     this.bridgedRate = bridgedRate;

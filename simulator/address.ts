@@ -32,7 +32,7 @@ const optionNames = [
  * `mended` may occur several times; of another option the first counts.
  *
  * @throws Error for another address; Error `INVALID_OPTION` for an unknown option or an invalid value; Error for an invalid
- *   fault. Its property `option` has the option's name.
+ *   fault. The property `option` of the last two is the option's name.
  */
 export function parseAddress(address: string): BuildOptions {
   const [, text] = /^sim:[^?]*\??(.*)$/s.exec(address) ?? [];

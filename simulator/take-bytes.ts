@@ -1,4 +1,4 @@
-/** Takes up to `count` bytes from the buffers at the start of a list, but none behind a function. */
+/** Takes up to `count` bytes from the start of a queue of buffers and callbacks, stopping at the first callback. */
 export function takeBytes(list: (Buffer | (() => void))[], count: number): Buffer {
   const parts: Buffer[] = [];
   for (let missing = count; missing > 0;) {

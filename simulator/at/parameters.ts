@@ -5,8 +5,8 @@ const hexadecimal = /^0[xX][0-9a-fA-F]+$/;
 const MAX_INTEGER = 0x7fff_ffff;
 
 /**
- * The values after `=`, split at commas that no backslash escapes (quotes do not escape them). A value that does not
- * parse fails with a code; a value that is empty or out of range fails without.
+ * The values after `=`, split at commas that no backslash escapes (quotes do not escape them). A missing value and one
+ * that does not parse fail with a code, an empty one without.
  */
 export class Parameters {
   readonly #raw: readonly string[];
@@ -42,7 +42,7 @@ export class Parameters {
   /**
    * The number at `index`, from `minimum` to `maximum`.
    *
-   * @param outOfRange code of a number out of range; most commands have none
+   * @param outOfRange code of a number out of range; most commands have none there
    */
   number(index: number, minimum: number, maximum: number, outOfRange?: number): number {
     const raw = this.#raw[index];

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** The device's clock. It starts at 1970 and runs on from the time that `set` gives it. */
+/** The device's date and time: 1970 at the start, running on from the time that `set` gives it. */
 export class DeviceTime {
   readonly #clock: Clock;
   #origin: number;

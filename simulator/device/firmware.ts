@@ -35,7 +35,10 @@ export interface Firmware {
   readonly writeGraceMs: number;
   /** A send that times out waiting for the connection's lock releases it, though it never held it. */
   readonly failedSendReleasesLock: boolean;
-  /** While several links are open, the rounds of a link's task are shorter: a timer of 2 s expires after three, not two. */
+  /**
+   * While several links are open, an idle pass of the loop in a link's task (a round) takes 1000.3 ms, not 1000.5 ms: a
+   * timer of 2 s expires after three rounds, not two.
+   */
   readonly hasShortRounds: boolean;
   /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */
   readonly leavesNetworkOnRestore: boolean;

@@ -19,13 +19,13 @@ export type Outcome =
 export type Point =
   /** The line is complete and echoed; the device has not acted on it. */
   | 'command'
-  /** The device has sent the OK before a prompt, but not the prompt. */
+  /** The device has written the OK before a prompt, but not the prompt. */
   | 'prompt'
   /** The payload is complete; the device has not acted on it. */
   | 'payload'
   /** The network has taken the frame, or the send has failed; the device has not answered. */
   | 'sent'
-  /** The command has ended, after its final result code if the device sends one. */
+  /** The command has ended. The device has written its final result code, if it has one. */
   | 'answered';
 
 /** Where faults apply to the device core. Every hook is optional. */

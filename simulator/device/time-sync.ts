@@ -17,7 +17,7 @@ interface TimeSyncContext {
   sendUrc(text: string): void;
 }
 
-/** SNTP: sets the device's clock while enabled and online. */
+/** SNTP: sets the device's date and time while enabled and online. */
 export class TimeSync {
   readonly #context: TimeSyncContext;
   #cancel: (() => void) | undefined;

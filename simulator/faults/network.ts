@@ -89,8 +89,9 @@ export class FaultyNetwork implements Network {
   }
 
   /**
-   * Calls `cutter` for each chunk from a server behind the first of its connection, the 101 or its beginning, until one
-   * cuts the chunk. A cutter that returns an index has silenced the servers: the chunk is cut there, and its rest waits.
+   * Adds a cutter. Each chunk of a server, except the first of a connection (the 101 or its beginning), goes to the
+   * cutters in turn, until one returns an index and has called {@link silence}: the device gets the bytes before the
+   * index now, the others after the silence. Returns a function that removes the cutter.
    */
   cutData(cutter: (length: number) => number | undefined): () => void {
     this.#cutters.add(cutter);

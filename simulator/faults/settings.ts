@@ -53,7 +53,7 @@ export function parseSettings(text: string): FaultSettings {
   return settings;
 }
 
-/** Formats settings as {@link parseSettings} reads them, unless `command` has a comma or does not begin with AT. */
+/** The inverse of {@link parseSettings}. Other settings, such as a command with a comma, get a text that it misreads. */
 export function formatSettings(settings: FaultSettings): string {
   const { direction, offset, chance, point, command, delay, duration, count } = settings;
   const place = `${direction ?? ''}${offset === undefined ? '' : `@${offset}`}`;

@@ -13,8 +13,8 @@ export const triggerSettings: readonly Setting[] = [
 
 export interface TriggeredFault {
   /**
-   * Whether output that has not left is lost. At a point of a command it is not: what the command wrote before that point
-   * reaches the host.
+   * Whether the fault drops the output that has not left, when it applies at once or after a count of bytes. At a point
+   * of a command only its effect does: a freeze and a power cut always, a restart on a paced line.
    */
   readonly losesOutput: boolean;
   /** Whether a fault without a trigger waits until the device has power. */

@@ -85,7 +85,7 @@ export class EchoConnection implements Connection {
     this.#handlers.closed();
   }
 
-  /** Runs `action` in a later turn, as {@link Connection} promises. */
+  /** Runs `action` in a later turn, as on a real network, unless the connection has ended by then. */
   #later(action: () => void): void {
     setImmediate(() => {
       if (!this.#over) action();

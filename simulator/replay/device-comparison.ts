@@ -37,7 +37,10 @@ export class DeviceComparison {
   readonly #expected: Piece[];
   #observed: Piece[] = [];
   #afterBusy = false;
-  /** The last matched piece of each cause. {@link #isTolerated} removes a `+WS_DISCONNECTED`: it tolerates one more, not two. */
+  /**
+   * The last matched piece of each cause. {@link #isTolerated} removes a `+WS_DISCONNECTED` when it tolerates one more or
+   * one fewer, so that it does so once.
+   */
   readonly #matched = new Map<string, Piece>();
 
   constructor({ heading, lines }: Recording, context: DeviceComparisonContext) {

@@ -11,12 +11,12 @@ export const corruptsAbove =
     current > rate ? OVERLOAD_CORRUPTION : 0;
 
 /**
- * A serial line on which each byte takes its ten bits (with 8N1) at the device's rate, in both directions at once. A
- * rate of `AT+UART_CUR` takes effect when its OK has left. When the rates of the ends differ, corrupt bytes arrive. Each
- * line serves one device, which gets its {@link factory}.
+ * A serial line on which each byte takes its ten bits (with 8N1) at the rate of the end that sends it, in both directions
+ * at once. A rate of `AT+UART_CUR` takes effect when its OK has left. When the rates of the ends differ, corrupt bytes
+ * arrive. Each line serves one device, which gets its {@link factory}.
  *
- * Times follow from the injected clock alone. A timer that fires late delays nothing else: a response begins to pass
- * when the bytes it responds to had passed, not when a late timer delivered them.
+ * Times follow from the injected clock alone. A timer that fires up to 25 ms late delays nothing else: a response begins
+ * to pass when the bytes it responds to had passed, not when a late timer delivered them.
  */
 export class PacedLine {
   readonly factory: UartFactory;

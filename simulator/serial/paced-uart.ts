@@ -40,7 +40,7 @@ export class PacedUart implements Uart {
   readonly #options: PacedLineOptions;
   /** The rate at which the host reads. */
   #hostRate: number | undefined;
-  /** The rate of the host's bytes on their way: follows once the earlier ones have left. */
+  /** The rate of the host's queued bytes: becomes {@link #hostRate} once the bytes before the change have left. */
   #hostWriteRate: number | undefined;
   #settings: UartSettings = defaultUartSettings;
   #held = false;

@@ -18,7 +18,7 @@ type PollEvent = 'readable' | KeepaliveTimer | undefined;
 
 /**
  * A WebSocket client like the firmware's: one task connects, sends pings, reads frame by frame and reconnects after a
- * loss. The task stops only between two steps, and no other task can send while it reads a frame.
+ * loss. The task stops only between two passes of its loop, and no other task can send while it reads a frame.
  */
 export class WebSocketClient {
   readonly #options: ClientOptions;
@@ -26,7 +26,7 @@ export class WebSocketClient {
   readonly #lock: Lock;
   readonly #keepalive: Keepalive;
   #state: LinkState = linkState.closed;
-  /** Whether the task continues; false ends it at its next step. */
+  /** Whether the task continues; false ends it after this pass of its loop. */
   #running = false;
   #connection: ClientConnection;
   #cancelSleep: (() => void) | undefined;

@@ -44,8 +44,8 @@ export function upgradeRequest(options: UpgradeOptions, key: string): Buffer | u
 }
 
 /**
- * Parses the response received so far. The first empty line ends it, but the firmware finds the key behind that line
- * too, as after a `100 Continue`.
+ * Parses the response received so far. The header ends at the first empty line, but the firmware searches all received
+ * bytes for the key, and so finds it behind a `100 Continue`.
  *
  * @param keepsRest whether the firmware keeps the bytes behind the header. True: it refuses 1023 bytes or more, those
  *   behind the header included. False: it takes 1024 bytes without an empty line as the whole response

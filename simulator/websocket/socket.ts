@@ -133,7 +133,7 @@ export class Socket {
     return writable;
   }
 
-  /** Ends the connection. A wait for data ends as with the stream, a wait for room returns false. */
+  /** Ends the connection. A wait for data returns true, as at the end of the stream; a wait for room returns false. */
   close(): void {
     const reader = this.#reader;
     const writer = this.#writer;

@@ -12,7 +12,7 @@ export interface WebSocketUri {
 const uriForm =
   /^(?<scheme>[a-z]+):\/\/(?:(?<userInfo>[a-z0-9\-_.!~*'()%;:&=+$,]*)@)?(?<host>[a-z0-9._-]+|\[[0-9a-f:.%]+\])(?::(?<port>\d+))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?(?<fragment>#.*)?$/i;
 
-/** Undefined for a URI that the firmware refuses: another scheme, no host, or a byte outside 0x21-0x7e. */
+/** Undefined for a URI that the firmware refuses, such as one with another scheme, or with a byte outside 0x21-0x7e. */
 export function parseUri(text: string): WebSocketUri | undefined {
   if (!/^[\x21-\x7e]*$/.test(text)) return undefined;
   const parts = uriForm.exec(text)?.groups;
