@@ -86,8 +86,7 @@ export class DecisionComparison {
     if ('settled' in line) return this.#ended(line, moment);
     const text = textOf(line);
     const expected = this.#expected[this.#next];
-    // The recording ends before it.
-    if (!expected) return;
+    if (!expected) return this.#extra(text, moment);
     if (text !== expected.text) return this.#differs('other', expected, text);
     if (String(this.#received) !== String(expected.received))
       return this.#differs('other', expected, `${text}, after messages ${String(this.#received)}`);
@@ -98,11 +97,22 @@ export class DecisionComparison {
 
   #ended(line: Extract<Decision, { readonly settled: number }>, moment: number): void {
     const call = this.#numbers.get(line.settled);
-    const expected = call === undefined ? undefined : this.#ends.get(call);
-    if (call === undefined || !expected) return;
+    if (call === undefined) return;
+    const expected = this.#ends.get(call);
     const text = textOf({ ...line, settled: call });
+    if (!expected) return this.#extra(text, moment);
     if (text !== expected.text) return this.#differs('other', expected, text);
     if (this.#isInTime(expected, moment, text)) this.#ends.delete(call);
+  }
+
+  /** Reports a decision that the recording lacks, unless the recording may end before it. */
+  #extra(text: string, moment: number): void {
+    const at = this.#at(this.#last.index) + moment - this.#last.moment;
+    const tolerance = toleranceMs(Math.max(0, at - this.#lastActAt));
+    const index = this.#lines.length - 1;
+    if (this.#at(index) <= at + tolerance + MAX_HOST_STALL_MS) return;
+    const due = this.#lines.findIndex((line) => line.at >= at);
+    this.#difference = { line: lineNumber(due), what: 'extra', expected: '', got: text };
   }
 
   #isInTime(expected: Expected, moment: number, text: string): boolean {

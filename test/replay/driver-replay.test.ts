@@ -144,4 +144,34 @@ describe('replay of a recording of the driver', () => {
     const silent = await replayDriver(changed(recording, answer, { device: '' }));
     assert.notEqual(silent.difference, undefined);
   });
+
+  it('reports a write, and the end of a call, that the recording lacks before its last line', async () => {
+    const harness = await new Harness({}).ready();
+    const { clock, device } = harness;
+    await clock.wait(device.links[0].open({ uri: URI }));
+    await clock.wait(device.links[0].send('last'));
+    await clock.advance(10_000);
+    harness.simulator.inject(Buffer.from('stray\r\n'));
+    await clock.advance(100);
+    const recording = parseDriverRecording(harness.device.recording('class D'));
+    await harness.end();
+    assert.equal((await replayDriver(recording)).difference, undefined);
+    const { lines } = recording;
+    const write = lines.findLastIndex((line) => 'host' in line && line.host === 'last');
+    const end = lines.findLastIndex((line) => 'settled' in line);
+    const act = lines.findLastIndex((line) => 'device' in line);
+    assert.ok(write > 0 && end > write && act > end);
+    for (const [index, text] of [
+      [write, '"host":"last"'],
+      [end, '"settled":'],
+    ] as const) {
+      const before = lines.slice(0, index);
+      const withStray = { ...recording, lines: [...before, ...lines.slice(act)] };
+      const { difference } = await replayDriver(withStray);
+      assert.equal(difference?.what, 'extra');
+      assert.ok(difference.got.includes(text), difference.got);
+      const ended = await replayDriver({ ...recording, lines: before });
+      assert.equal(ended.difference, undefined, 'the recording may end before the decision');
+    }
+  });
 });
