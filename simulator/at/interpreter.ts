@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { Board } from '../device/board';
 import type { Outcome, Point } from '../device/hooks';
-import { ResponseWriter } from './response-writer';
+import { OK, ResponseWriter } from './response-writer';
 import type { CommandTable } from './command';
 import { CommandError, errorCode, errorLine } from './errors';
 import { LineReader, type Line } from './line-reader';
@@ -9,7 +9,6 @@ import { Parameters } from './parameters';
 import { resolve } from './resolve';
 
 const BUSY = '\r\nbusy p...\r\n';
-const OK = '\r\nOK\r\n';
 /** A longer read while a command runs is refused, even if it begins with AT+RST. */
 const MAX_FORCED_RESTART_BYTES = 16;
 const forcedRestartLine = /^AT\+RST\r\n/i;

@@ -1,7 +1,7 @@
 import type { CommandResponse } from './command';
 import { errorLine } from './errors';
 
-const OK = '\r\nOK\r\n';
+export const OK = '\r\nOK\r\n';
 const ERROR = '\r\nERROR\r\n';
 
 /** What a response needs from the interpreter. */

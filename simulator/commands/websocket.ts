@@ -9,7 +9,7 @@ import { parseUri } from '../websocket/uri';
 import { lines } from './answers';
 
 const SEND_OK = '\r\nSEND OK\r\n';
-const emptyPayload = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 const MAX_HEADER_BYTES = 65_536;
 
 /** The WebSocket commands. */
@@ -134,14 +134,14 @@ function send(
     if (!fin && opcode > opcodes.binary) throw new CommandError();
     // The newest firmware ends a fragmented message with an empty frame and answers ERROR: it loses the payload.
     const losesPayload = firmware.fragments && fin && opcode === opcodes.continuation;
-    const passed = losesPayload ? emptyPayload : payload;
+    const passed = losesPayload ? noBytes : payload;
     links.send(id, { opcode, fin, payload: passed }, timeout, (sent) => {
       hooks.reached?.('sent', '');
       if (sent && passed.length === payload.length) response.finish(SEND_OK);
       else response.error();
     });
   };
-  if (length === 0) transmit(emptyPayload);
+  if (length === 0) transmit(noBytes);
   else response.prompt(length, transmit);
 }
 

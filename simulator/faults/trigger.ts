@@ -77,15 +77,15 @@ function afterBytes(
     next: wire.offset + offset,
     act: ({ chunk, index, offset: at }: PassingByte) => {
       remove();
-      const nothing = Buffer.alloc(0);
+      const noBytes = Buffer.alloc(0);
       const place: Place = {
         kind: 'bytes',
         direction,
         offset: at,
         chunk,
         index,
-        sent: nothing,
-        received: nothing,
+        sent: noBytes,
+        received: noBytes,
       };
       return {
         kind: 'call' as const,
