@@ -14,12 +14,16 @@ const FOREIGN_HEAD = /^\+IPD,(?:\d,)?(\d{1,5})(?:,"[^"]*",\d{1,5})?:$/;
 /** Up to the name of a network in a scan. The name, up to 32 bytes of a stranger's choice, may hold CR LF. */
 const SSID_HEAD = /^\+CWLAP:\(\d,"/;
 const MAX_SSID_BYTES = 32;
+/** A network in a scan. `AT+CWLAPOPT` of another program may have dropped the last fields. */
+const NETWORK = /^\+CWLAP:\(\d,"[^]{0,32}",-?\d+,"[\da-f:]{17}",[^"\r\n]*\)\r\n$/i;
 
 /** State of the line after a read. */
 type LineProgress =
   | 'more'
   /** It is complete, CR LF included. */
   | 'end'
+  /** It is complete, and holds the end of a line before it: bytes in between are lost. */
+  | 'corrupt'
   /** It ended in `+WS_DATA:`, which the line has dropped: data begins. */
   | 'data'
   /** It is `+IPD,…:`: {@link Line.foreignBytes} bytes of another service follow. */
@@ -87,7 +91,7 @@ export class Line {
   #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
     const { length } = this;
-    if (byte === LF && bytes[length - 2] === CR) return this.#endsInSsid ? 'more' : 'end';
+    if (byte === LF && bytes[length - 2] === CR) return this.#quotes ? this.#endQuoting() : 'end';
     if (byte === COLON && !this.#quotes) {
       if (isHead(bytes, length - HEAD.length)) {
         this.length -= HEAD.length;
@@ -104,14 +108,13 @@ export class Line {
     return length === CAPACITY_BYTES ? this.#overflow() : 'more';
   }
 
-  /**
-   * Whether the CR LF belongs to the name of a network. The fields behind a name have more bytes than a name can have;
-   * `rawCommand` refuses `AT+CWLAPOPT`, which could drop fields.
-   */
-  get #endsInSsid(): boolean {
-    if (!this.#quotes) return false;
-    const [head] = SSID_HEAD.exec(this.text) ?? [];
-    return head !== undefined && this.length <= head.length + MAX_SSID_BYTES;
+  /** At CR LF in an information response: the name of a network may go on. */
+  #endQuoting(): LineProgress {
+    const { text } = this;
+    const [head] = SSID_HEAD.exec(text) ?? [];
+    if (head === undefined || NETWORK.test(text)) return 'end';
+    if (this.length <= head.length + MAX_SSID_BYTES) return 'more';
+    return text.indexOf('\r\n') < text.length - 2 ? 'corrupt' : 'end';
   }
 
   /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */

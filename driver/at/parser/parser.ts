@@ -165,6 +165,10 @@ export class Parser {
       case 'end':
         this.#lineComplete();
         break;
+      case 'corrupt':
+        this.#startLine();
+        this.#handler({ kind: 'garbage' });
+        break;
       case 'data':
         this.#frameCount++;
         this.#header.start();
