@@ -79,9 +79,9 @@ export class LinkEffects {
         return this.#beginConnection(effect.goal);
       case 'endConnection':
         return this.#endConnection(effect.goal);
-      case 'failHeld':
-        return sendQueue.failHeld(this.#error(effect.code, 'not-sent'));
-      case 'connectionLost':
+      case 'endHolds':
+        return sendQueue.endHolds(this.#error(effect.code, 'not-sent'));
+      case 'failQueued':
         return sendQueue.connectionLost(this.#error(effect.code), effect.end);
       case 'failRefused':
         return sendQueue.failRefused();

@@ -39,7 +39,7 @@ export class PendingSend implements Submission {
   readonly bytes: Uint8Array;
   readonly options: SendOptions;
   readonly #clock: Clock;
-  readonly #holdUntil: number;
+  #holdUntil: number;
   readonly #onEnd: OnEnd;
   readonly #outcome = new Deferred<void>();
   #state: SendState = { kind: 'held', timer: () => undefined };
@@ -87,6 +87,11 @@ export class PendingSend implements Submission {
   hold(milliseconds: number, onLate: () => void, refusal?: EspAtError): void {
     const timer = onTimeout(this.#clock, milliseconds, onLate);
     this.#become({ kind: 'held', timer, ...(refusal && { refusal }) });
+  }
+
+  /** From now on, the queue may not hold it (again). */
+  endHold(): void {
+    this.#holdUntil = -Infinity;
   }
 
   /** Queues it: the client may run its commands. @param parts one command for each part */

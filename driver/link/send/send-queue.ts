@@ -4,7 +4,7 @@ import type { ConnectionOptions } from '../connection-options';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
-import { mayHoldMessages, type ConnectionEnd } from '../state/link-state';
+import type { ConnectionEnd } from '../state/link-state';
 import { messageBroken, stalled } from '../state/link-step';
 import { shown } from '../../values/text';
 import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
@@ -157,9 +157,12 @@ export class SendQueue implements SendSource {
     }
   }
 
-  /** The link will not open: the held messages fail. */
-  failHeld(error: EspAtError): void {
-    for (const message of this.#held()) this.#settle(message, error);
+  /** No message so far waits for another connection, which may be to another URI: the held ones fail. */
+  endHolds(error: EspAtError): void {
+    for (const message of [...this.#messages]) {
+      if (message.isHeld) this.#settle(message, error);
+      else message.endHold();
+    }
   }
 
   get #isOpen(): boolean {
@@ -228,8 +231,7 @@ export class SendQueue implements SendSource {
   }
 
   #mayHold({ holdLeft }: PendingSend, { outcome, code }: EspAtError): boolean {
-    const mayComeBack = TEMPORARY_FAILURES.includes(code) && mayHoldMessages(this.#machine.state);
-    return outcome === 'not-sent' && mayComeBack && holdLeft > 0;
+    return outcome === 'not-sent' && TEMPORARY_FAILURES.includes(code) && holdLeft > 0;
   }
 
   #holdAgain(message: PendingSend, error: EspAtError, holdsFollowing: boolean): void {

@@ -39,7 +39,9 @@ export class LinkMachine {
     if (timerOf(before) !== timerOf(after)) this.#stopTimer();
     const owned = operationsOf(after);
     for (const operation of operationsOf(before)) if (!owned.includes(operation)) operation.abort();
-    this.#effects.push(...effects);
+    // At once: a listener that has called open() or close() may next send messages for the new goal.
+    for (const effect of effects) if (isEndOfHolds(effect)) this.#carryOut(effect);
+    this.#effects.push(...effects.filter((effect) => !isEndOfHolds(effect)));
     if (this.#isActing) return;
     this.#isActing = true;
     try {
@@ -57,4 +59,9 @@ export class LinkMachine {
   startTimer(milliseconds: number, timeOver: Transition): void {
     this.#stopTimer = onTimeout(this.#clock, milliseconds, () => this.take(timeOver));
   }
+}
+
+/** Whether a call ends the wait of the messages so far. */
+function isEndOfHolds(effect: Effect): boolean {
+  return effect.do === 'endHolds' && effect.code === 'LINK_CLOSED';
 }

@@ -114,12 +114,12 @@ export type Effect =
   | { readonly do: 'beginConnection'; readonly goal: Goal }
   /** `goal`: that of the connection; the state may hold the next one. */
   | { readonly do: 'endConnection'; readonly goal: Goal | undefined }
-  /** The held messages fail. */
-  | { readonly do: 'failHeld'; readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN' }
-  /** The queued messages fail; the message that the client runs settles with its transaction. */
+  /** No message so far waits for another connection: the held ones fail. */
+  | { readonly do: 'endHolds'; readonly code: LossCode }
+  /** The queued messages fail, or wait again; the message that the client runs settles with its transaction. */
   | {
-      readonly do: 'connectionLost';
-      readonly code: 'LINK_CLOSED' | 'LINK_NOT_OPEN';
+      readonly do: 'failQueued';
+      readonly code: LossCode;
       readonly end: ConnectionEnd;
     }
   /** The device says that the connection is open: messages that it has refused fail. */
@@ -142,6 +142,8 @@ export type Effect =
       readonly operation: OpenOperation | CloseOperation;
       readonly error?: SettleError;
     };
+
+type LossCode = 'LINK_CLOSED' | 'LINK_NOT_OPEN';
 
 /** An error, or its code where it needs no more than the link. */
 export type SettleError = EspAtError | 'LINK_IN_USE' | 'OPEN_ABORTED';
@@ -218,9 +220,4 @@ export function goalsOf(state: State): readonly Goal[] {
   if (state.kind === 'closing' && state.next) return [...current, state.next.goal];
   if (state.kind !== 'open' || !state.awaitingCheck) return current;
   return [...current, ...state.awaitingCheck.claims.map(({ goal }) => goal)];
-}
-
-/** Whether an unsent message may wait for the next connection. */
-export function mayHoldMessages(state: State): boolean {
-  return state.kind !== 'closed' && state.kind !== 'closing';
 }

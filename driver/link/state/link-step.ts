@@ -17,7 +17,7 @@ import {
   endOpen,
   CHECK_LINKS,
   endClose,
-  FAIL_HELD_CLOSED,
+  END_HOLDS_CLOSED,
   FAIL_QUEUED,
   failOpen,
   cutHandshake,
@@ -41,11 +41,11 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
     case 'closed':
       return startOpen(claim, 'user');
     case 'backingOff':
-      return [...startOpen(claim, 'user'), ...(isSameUri(state, claim) ? [] : [FAIL_HELD_CLOSED])];
+      return [...startOpen(claim, 'user'), ...(isSameUri(state, claim) ? [] : [END_HOLDS_CLOSED])];
     case 'opening':
       if (isSameUri(state, claim)) return joinOpen(state, claim);
       if (goal.options.replace && isUnknownToDevice(state))
-        return [...startOpen(claim, 'user'), FAIL_HELD_CLOSED, aborted(state.operation)];
+        return [...startOpen(claim, 'user'), END_HOLDS_CLOSED, aborted(state.operation)];
       return replace(state, claim);
     case 'open':
       if (!isSameUri(state, claim)) return replace(state, claim);
@@ -113,7 +113,7 @@ function openNext(state: Closing, claim: Claim): Step {
     ];
   }
   if (!claim.goal.options.replace) return refuse(state, claim);
-  return [{ ...state, next: claim }, FAIL_HELD_CLOSED, aborted(before.operation)];
+  return [{ ...state, next: claim }, END_HOLDS_CLOSED, aborted(before.operation)];
 }
 
 function refuse(state: State, { operation }: Claim): Step {
@@ -141,13 +141,13 @@ export function close(
   if (owner !== ownerOf(state)) return leaveAlone(state, operation, owner);
   switch (state.kind) {
     case 'closed':
-      return [state, FAIL_HELD_CLOSED, { do: 'settle', operation }];
+      return [state, END_HOLDS_CLOSED, { do: 'settle', operation }];
     case 'backingOff':
-      return [...becomeClosed(state.goal, [FAIL_HELD_CLOSED]), { do: 'settle', operation }];
+      return [...becomeClosed(state.goal, [END_HOLDS_CLOSED]), { do: 'settle', operation }];
     case 'opening': {
       if (!isUnknownToDevice(state)) return startClose(state, operation);
       const abort = aborted(state.operation);
-      return [...becomeClosed(state.goal, [FAIL_HELD_CLOSED]), { do: 'settle', operation }, abort];
+      return [...becomeClosed(state.goal, [END_HOLDS_CLOSED]), { do: 'settle', operation }, abort];
     }
     case 'reconnecting':
       return startClose(state, operation);
@@ -174,14 +174,14 @@ export function abort(state: State, goal: Goal): Step {
   if (state.kind === 'open') return abortCheckWait(state, goal);
   if (state.kind !== 'closing' || state.next?.goal !== goal) return [state];
   const { next, ...after } = state;
-  return [after, FAIL_HELD_CLOSED, aborted(next.operation)];
+  return [after, END_HOLDS_CLOSED, aborted(next.operation)];
 }
 
 function joinClose(state: Closing, operation: CloseOperation, frame: Buffer | undefined): Step {
   const { next, ...after } = state;
   return [
     after,
-    FAIL_HELD_CLOSED,
+    END_HOLDS_CLOSED,
     ...(frame ? [] : cutHandshake(state)),
     { do: 'join', operation, to: state.operation },
     ...(next ? [aborted(next.operation)] : []),

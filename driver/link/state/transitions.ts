@@ -23,14 +23,14 @@ import type { LinkChangeCause } from '../events';
 const RECONNECT_TIMEOUT_MS = 60_000;
 
 export const CHECK_LINKS: Effect = { do: 'checkLinks' };
-export const FAIL_HELD_CLOSED: Effect = { do: 'failHeld', code: 'LINK_CLOSED' };
+export const END_HOLDS_CLOSED: Effect = { do: 'endHolds', code: 'LINK_CLOSED' };
 /** The queued messages fail, a close frame with them. */
 export const FAIL_QUEUED: Effect = {
-  do: 'connectionLost',
+  do: 'failQueued',
   code: 'LINK_CLOSED',
   end: 'given-up',
 };
-const FAIL_HELD_LOST: Effect = { do: 'failHeld', code: 'LINK_NOT_OPEN' };
+const END_HOLDS_LOST: Effect = { do: 'endHolds', code: 'LINK_NOT_OPEN' };
 
 export function emitChange(state: State, cause: LinkChangeCause, error?: EspAtError): EmitChange {
   const { goal } = state;
@@ -106,8 +106,8 @@ export function lose({ goal }: Open): Step<Reconnecting> {
     state,
     endConnection(goal),
     { do: 'expectData' },
+    { do: 'failQueued', code: 'LINK_NOT_OPEN', end: 'gone' },
     emitChange(state, 'lost'),
-    { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'gone' },
     ...(keepOpen ? [{ do: 'startTimer', timer } as const] : []),
     CHECK_LINKS,
   ];
@@ -121,8 +121,8 @@ export function reconnect({ goal }: Open, error: EspAtError): Step {
   return [
     state,
     endConnection(goal),
+    { do: 'failQueued', code: 'LINK_NOT_OPEN', end: 'given-up' },
     emitChange(state, 'lost', error),
-    { do: 'connectionLost', code: 'LINK_NOT_OPEN', end: 'given-up' },
     ...effects,
   ];
 }
@@ -131,8 +131,9 @@ export function closedByServer({ goal }: Open | Reconnecting): Step {
   const [state, ...effects] = retryOrClose(goal);
   return [
     state,
+    ...endHolds(goal),
     endConnection(goal),
-    { do: 'connectionLost', code: 'LINK_CLOSED', end: 'gone' },
+    { do: 'failQueued', code: 'LINK_CLOSED', end: 'gone' },
     emitChange(state, 'closed-by-server'),
     ...effects,
   ];
@@ -140,9 +141,12 @@ export function closedByServer({ goal }: Open | Reconnecting): Step {
 
 /** The connection has ended: with keep-open the link opens again after a delay. */
 function retryOrClose(goal: Goal): Step<BackingOff | Closed> {
-  return goal.options.keepOpen === true
-    ? backOff(goal)
-    : [{ kind: 'closed', goal }, FAIL_HELD_LOST];
+  return goal.options.keepOpen === true ? backOff(goal) : [{ kind: 'closed', goal }];
+}
+
+/** Without keep-open, no message waits for another connection. */
+function endHolds(goal: Goal): readonly Effect[] {
+  return goal.options.keepOpen === true ? [] : [END_HOLDS_LOST];
 }
 
 export function backOff(goal: Goal): Step<BackingOff> {
@@ -154,10 +158,8 @@ export function backOff(goal: Goal): Step<BackingOff> {
 }
 
 /** The device is lost: with keep-open the link opens again when the device is ready. */
-function awaitDeviceOrClose(goal: Goal): Step<BackingOff | Closed> {
-  return goal.options.keepOpen === true
-    ? [{ kind: 'backingOff', goal }]
-    : [{ kind: 'closed', goal }, FAIL_HELD_LOST];
+function awaitDeviceOrClose(goal: Goal): BackingOff | Closed {
+  return { kind: goal.options.keepOpen === true ? 'backingOff' : 'closed', goal };
 }
 
 /** The device is lost, and with it the connection. */
@@ -165,8 +167,8 @@ export function loseDevice(
   state: Open | Reconnecting,
   error: EspAtError,
 ): Step<BackingOff | Closed> {
-  const [after, ...effects] = awaitDeviceOrClose(state.goal);
-  return [after, ...deviceLostEffects(after, error), ...effects];
+  const after = awaitDeviceOrClose(state.goal);
+  return [after, ...endHolds(state.goal), ...deviceLostEffects(after, error)];
 }
 
 function deviceLostEffects(state: State, error: EspAtError): readonly Effect[] {
@@ -204,9 +206,10 @@ export function failOpen(
   deviceReady: boolean,
 ): Step {
   const [state, ...effects] =
-    deviceReady && !isPermanent(error) ? retryOrClose(goal) : awaitDeviceOrClose(goal);
+    deviceReady && !isPermanent(error) ? retryOrClose(goal) : [awaitDeviceOrClose(goal)];
   return [
     state,
+    ...endHolds(goal),
     endConnection(goal),
     emitChange(state, 'failed', error),
     ...effects,
@@ -227,7 +230,7 @@ export function startClose(
   const after: Closing = { kind: 'closing', goal, operation, frame, number, ...(next && { next }) };
   return [
     after,
-    FAIL_HELD_CLOSED,
+    END_HOLDS_CLOSED,
     emitChange(after, 'closing'),
     ...(frame ? [] : [FAIL_QUEUED]),
     { do: 'start', operation },

@@ -205,14 +205,14 @@ function shownState(state: State): string {
   return parts.join(' ');
 }
 
-/** Events with their number, as `lost(1)`; `failHeld` and `connectionLost` with their reason. `giveUp`: the driver itself ends the connection. */
+/** Events with their number, as `lost(1)`; `endHolds` and `failQueued` with their reason. `giveUp`: the driver itself ends the connection. */
 function shownEffect(effect: Effect): string {
   switch (effect.do) {
     case 'emitChange':
       return `${effect.cause}(${effect.number})`;
-    case 'failHeld':
-      return `failHeld(${shownCode(effect.code)})`;
-    case 'connectionLost':
+    case 'endHolds':
+      return `endHolds(${shownCode(effect.code)})`;
+    case 'failQueued':
       return `${effect.end === 'gone' ? effect.do : 'giveUp'}(${shownCode(effect.code)})`;
     case 'policy':
       return effect.call;
