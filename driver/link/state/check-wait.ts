@@ -1,6 +1,6 @@
 import { DEFAULT_OPEN_TIMEOUT_MS } from '../../values/wsopen-parameters';
 import type { Claim, Effect, Goal, Open, SettleError, Step, Timer } from './link-state';
-import { aborted } from './transitions';
+import { aborted, CHECK_LINKS } from './transitions';
 
 // Steps of an open link from a resync to the next check.
 
@@ -11,16 +11,16 @@ export function expectCheck(state: Open): Open {
     : { ...state, awaitingCheck: { claims: [], goalBefore: state.goal } };
 }
 
-/** Lets a call of open() wait for the check, and all that wait already: up to the `timeoutMs` of this one, from now on. */
+/**
+ * Lets a call of open() wait for the check, and all that wait already: up to the `timeoutMs` of this one, from now on.
+ * Requests a check: the last one may have failed.
+ */
 export function awaitCheck(state: Open, claim: Claim): Step {
   const { goal } = claim;
   const { claims = [], goalBefore = state.goal } = state.awaitingCheck ?? {};
   const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
   const awaitingCheck = { claims: [...claims, claim], goalBefore, timer };
-  return [
-    { ...state, goal, awaitingCheck },
-    { do: 'startTimer', timer },
-  ];
+  return [{ ...state, goal, awaitingCheck }, { do: 'startTimer', timer }, CHECK_LINKS];
 }
 
 /** Settles the calls of open() that wait for a check. */

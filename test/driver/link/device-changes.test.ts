@@ -198,6 +198,21 @@ describe('an open of a link that was open before a resync', () => {
     assert.deepEqual([device.state.name, link.state], ['ready', 'open']);
   });
 
+  it('succeeds at once, after the resync, when the first check after it has failed', async () => {
+    await using harness = new Harness();
+    const { clock, device, link } = harness;
+    await harness.ready();
+    await clock.wait(link.open({ uri: 'ws://host/plain' }));
+    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'error' } : undefined);
+    harness.say('\r\nSEND OK\r\n');
+    await harness.until(() => device.state.name === 'ready');
+    await clock.advance(5000);
+    harness.outcome = () => undefined;
+    const began = clock.now();
+    assert.equal(await harness.ending(link.open({ uri: 'ws://host/plain' })), 'done');
+    assert.ok(clock.now() - began < 1000, `${clock.now() - began} ms`);
+  });
+
   it('leaves the link to its owner, and without keep-open, when it is aborted', async () => {
     await using harness = new Harness();
     const { clock, device, server, link } = harness;
