@@ -38,7 +38,9 @@ export function urc(state: State, kind: LinkUrc): Step {
     case 'connected':
       return connected(state, true);
     case 'disconnected':
-      return state.kind === 'open' ? lose(state) : [state];
+      if (state.kind === 'open') return lose(state);
+      // A connection of which the URC was lost has ended: the next one has none of its data.
+      return state.kind === 'reconnecting' ? [state, { do: 'expectData' }] : [state];
     case 'closed':
       if (state.kind === 'open' || state.kind === 'reconnecting') return closedByServer(state);
       if (state.kind !== 'closing') return [state];

@@ -137,3 +137,16 @@ describe('a link that the device reconnects emits the message that comes before 
       assert.deepEqual(told.slice(0, expected.length), expected);
     });
 });
+
+test('a link that the device reconnects twice, without a +WS_CONNECTED, joins no message of one connection to that of the next', async (harness) => {
+  const { link, device, server, clock } = harness;
+  const half = (text: string) => `+WS_DATA:0,1,1,10,5,${text}\r\n`;
+  const again = `${half('first')}+WS_DISCONNECTED:0\r\n${half('other')}${half('whole')}`;
+  harness.alterOutput = (text) => text.replace('+WS_CONNECTED:0\r\n', again);
+  server.connections[0]?.reset();
+  await harness.until(() => server.connections.length === 2);
+  await clock.advance(100);
+  await clock.wait(device.checkLinks());
+  assert.equal(link.state, 'open');
+  assert.deepEqual(harness.texts(), ['otherwhole']);
+});

@@ -154,7 +154,7 @@ describe('+WS_DISCONNECTED', () => {
     opening; +WS_DISCONNECTED: opening 0 a sequence user, noteUrc
     open; +WS_DISCONNECTED: reconnecting 1, endConnection, expectData, failQueued(lost), lost(1), checkLinks
     open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, expectData, failQueued(lost), lost(1), startTimer, checkLinks
-    reconnecting; +WS_DISCONNECTED: reconnecting 1
+    reconnecting; +WS_DISCONNECTED: reconnecting 1, expectData
     closing; +WS_DISCONNECTED: closing 4
   `);
 });
