@@ -17,6 +17,8 @@ export const reasons = {
   TOO_MANY_BYTES: 'it has {length} bytes, at most {max} are allowed',
   CONTROL_CHARACTER: 'it contains a control character',
   LONE_SURROGATE: 'it contains half of a surrogate pair',
+  NOT_FRAMING: 'it is none of chunk, json, delimiter and idle',
+  NOT_BUFFER: 'it is not a Buffer',
   NOT_TOKENS: "only letters, digits and !#$%&'*+-.^_`|~ are allowed, and commas between several",
   // Device settings
   NOT_HOURS: '{value} is not a number of hours from -12 to 14, in steps of 0.25',
@@ -119,6 +121,7 @@ export const names = {
   pki: 'client certificate slot',
   ca: 'CA slot',
   maxMessageBytes: 'largest message',
+  framing: 'framing',
   idleMs: 'idle time',
   holdMs: 'waiting time',
   delimiter: 'delimiter',

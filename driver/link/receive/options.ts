@@ -1,3 +1,5 @@
+import { isUint8Array } from 'node:util/types';
+import type { Reason } from '../../error-reasons';
 import { EspAtError } from '../../errors';
 import { wholeFlaw } from '../../values/whole';
 
@@ -36,9 +38,27 @@ export function checkReceiving({
   framing,
 }: ReceivingOptions): void {
   check('maxMessageBytes', maxMessageBytes, MAX_MESSAGE_BYTES);
-  if (framing?.by === 'idle') check('idleMs', framing.idleMs, MAX_IDLE_MS);
-  if (framing?.by === 'delimiter' && framing.delimiter.length === 0)
-    throw new EspAtError('INVALID_CONFIG', { setting: 'delimiter', reason: 'EMPTY' });
+  if (framing !== undefined) checkFraming(framing);
+}
+
+/** Checks the types too: the joiner would otherwise fail, or drop every message in silence. */
+function checkFraming(framing: Framing | null): void {
+  const { by, delimiter, idleMs }: Unchecked = framing ?? {};
+  if (by === 'idle') return check('idleMs', idleMs, MAX_IDLE_MS);
+  if (by === 'delimiter') {
+    if (!isUint8Array(delimiter)) throw invalid('delimiter', 'NOT_BUFFER');
+    if (delimiter.length === 0) throw invalid('delimiter', 'EMPTY');
+  } else if (by !== 'chunk' && by !== 'json') throw invalid('framing', 'NOT_FRAMING');
+}
+
+interface Unchecked {
+  readonly by?: unknown;
+  readonly delimiter?: unknown;
+  readonly idleMs?: unknown;
+}
+
+function invalid(setting: string, reason: Reason): EspAtError {
+  return new EspAtError('INVALID_CONFIG', { setting, reason });
 }
 
 function check(setting: string, value: unknown, max: number): void {

@@ -11,6 +11,7 @@ const idle = (idleMs: number): Pick<OpenOptions, 'framing'> => ({
 const delimited = (delimiter: string): Options => ({
   framing: { by: 'delimiter', delimiter: Buffer.from(delimiter) },
 });
+const fromJavaScript = (framing: unknown) => ({ framing }) as Options;
 
 describe('the options for received messages', () => {
   const accepted: readonly Options[] = [
@@ -43,6 +44,15 @@ describe('the options for received messages', () => {
       { setting: 'idleMs', reason: 'NOT_WHOLE', value: idleMs, min: 1, max: 60_000 },
     ]),
     [delimited(''), { setting: 'delimiter', reason: 'EMPTY' }],
+    // From JavaScript:
+    [fromJavaScript({ by: 'line' }), { setting: 'framing', reason: 'NOT_FRAMING' }],
+    [fromJavaScript('json'), { setting: 'framing', reason: 'NOT_FRAMING' }],
+    [fromJavaScript(null), { setting: 'framing', reason: 'NOT_FRAMING' }],
+    [fromJavaScript({ by: 'delimiter' }), { setting: 'delimiter', reason: 'NOT_BUFFER' }],
+    [
+      fromJavaScript({ by: 'delimiter', delimiter: '\n' }),
+      { setting: 'delimiter', reason: 'NOT_BUFFER' },
+    ],
   ];
   for (const [options, details] of refused)
     it(`are refused: ${JSON.stringify(options)}`, () => {
