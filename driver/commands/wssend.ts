@@ -78,9 +78,11 @@ export function payloadBytes(payload: unknown): Buffer {
   throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
 }
 
-/** Timeout 300 ms where the device cannot send; the ERROR may come up to 10 s later. */
+/** Timeout of a ping where the device cannot send, in milliseconds; the ERROR may come up to 10 s later. */
+export const PING_TIMEOUT_MS = 300;
+
 export function wsping(link: LinkId): Command {
-  return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: 300 });
+  return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: PING_TIMEOUT_MS });
 }
 
 /** `AT+WSDATAFMT`: sets the long format of the link's `+WS_DATA`, with opcode, fin and both lengths (class D). */

@@ -1,6 +1,7 @@
 import type { DataChunk } from '../../at/types';
 import { delay } from '../../clock';
-import { EspAtError } from '../../errors';
+import { PING_TIMEOUT_MS } from '../../commands/wssend';
+import { asEspAtError, EspAtError } from '../../errors';
 import { EarlyData } from './early-data';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './link-receiver';
 
@@ -116,19 +117,32 @@ export class FramingGuard implements LinkReceiver {
     this.#sink.unrecoverable(new EspAtError('FRAMING_LOST', { link: this.#context.link }));
   }
 
-  /** Resolves once the device has sent two pings. @throws EspAtError where it cannot send */
+  /** Resolves once two pings have shown that the device can send. @throws EspAtError where it cannot */
   async #ping(state: Proving): Promise<void> {
     const { clock, ping } = this.#context;
     for (const ms of PING_DELAYS_MS) {
-      await delay(clock, ms, { signal: state.end.signal });
-      state.isPinging = true;
-      await ping();
+      let outcome;
+      do {
+        await delay(clock, ms, { signal: state.end.signal });
+        state.isPinging = true;
+        outcome = await ping().then(() => undefined, asEspAtError);
+        // Its result code is lost on the port: it has shown nothing.
+      } while (outcome?.code === 'OUT_OF_SYNC');
+      if (outcome && !isRefusedAtOnce(outcome)) throw outcome;
     }
   }
 
   #emitLoss(): void {
     this.#sink.failed(new EspAtError('DATA_LOST', { link: this.#context.link }));
   }
+}
+
+/**
+ * Firmware that has lost the framing refuses a ping at its timeout. An earlier ERROR has another reason: the link is not
+ * open, or the firmware answers ERROR to every `AT+WSSEND`, as some builds of v3.3 and v4.0.0.0 do.
+ */
+function isRefusedAtOnce({ code, details }: EspAtError): boolean {
+  return code === 'COMMAND_FAILED' && Number(details.waitedMs) < PING_TIMEOUT_MS / 2;
 }
 
 /** Where data goes that comes now. */

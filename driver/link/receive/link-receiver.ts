@@ -33,6 +33,6 @@ export interface ReceiverContext {
   readonly link: LinkId;
   readonly clock: Clock;
   readonly capabilities: Pick<Capabilities, 'fragments' | 'losesFraming'>;
-  /** Pings the server; rejects where the device could not send. */
+  /** Pings the server; rejects where the device refuses it, or its result code is lost. */
   readonly ping: () => Promise<unknown>;
 }

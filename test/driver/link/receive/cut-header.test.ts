@@ -76,3 +76,13 @@ it('an empty message to class A is delivered in order once a ping has proven the
   assert.equal(command, 'AT+WSSEND=0,1,9,300');
   await harness.end();
 });
+
+it('an empty message is delivered, without a reconnect, by a build of class B that answers ERROR to every AT+WSSEND', async () => {
+  const { harness, clock, link, connection, messages, events } = await openLink('B');
+  harness.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'answer false' } : undefined);
+  for (const payload of ['', 'two']) connection.send(text(payload));
+  await clock.advance(5000);
+  assert.deepEqual(messages(), ['', 'two']);
+  assert.deepEqual([link.stateNumber, events()], [2, []]);
+  await harness.end();
+});

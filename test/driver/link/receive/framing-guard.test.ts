@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EspAtError } from '../../../../driver/errors';
+import { EspAtError } from '../../../../driver/errors';
 import { createReceiver } from '../../../../driver/link/receive/create-receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import type { Framing } from '../../../../driver/link/receive/options';
@@ -104,6 +104,31 @@ describe('an empty chunk of firmware that may lose the framing', () => {
     assert.equal(receiver.isEmpty, false);
     await clock.advance(5000);
     assert.deepEqual(told, ['ping 300', '! FRAMING_LOST 1']);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('means a lost framing where the device refuses a ping at its timeout, but not at once', async () => {
+    for (const waitedMs of [5, 300]) {
+      const refusal = new EspAtError('COMMAND_FAILED', { command: 'x', reason: '', waitedMs });
+      const { told, clock, push } = rig({ ping: () => Promise.reject(refusal) });
+      push('', 'two');
+      await clock.advance(1000);
+      const proven = ['ping 300', 'ping 1000', '""', '"two"'];
+      assert.deepEqual(told, waitedMs === 5 ? proven : ['ping 300', '! FRAMING_LOST 1']);
+    }
+  });
+
+  it('is pinged for again where the result code of a ping is lost on the port', async () => {
+    const lost = [true, false, true];
+    const { told, clock, push } = rig({
+      ping: () =>
+        lost.shift() === true
+          ? Promise.reject(new EspAtError('OUT_OF_SYNC', { command: 'x' }))
+          : Promise.resolve(),
+    });
+    push('', 'two');
+    await clock.advance(5000);
+    assert.deepEqual(told, ['ping 300', 'ping 600', 'ping 1300', 'ping 2000', '""', '"two"']);
     assert.equal(clock.pending, 0);
   });
 
