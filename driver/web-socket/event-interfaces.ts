@@ -61,12 +61,22 @@ export class WebSocketEvents extends EventTarget {
   }
 
   on<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
-    (this.#emitter as EventEmitter).on(event, listener);
-    return this;
+    return this.#add(event, listener, false);
   }
 
   once<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
-    (this.#emitter as EventEmitter).once(event, listener);
+    return this.#add(event, listener, true);
+  }
+
+  /** Adds a listener, which runs with `this` as in the package ws. The emitter also finds it by its member `listener`. */
+  #add<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>, once: boolean): this {
+    const emitter: EventEmitter = this.#emitter;
+    const run = (...args: WsEvents[Event]) => {
+      if (once) emitter.off(event, bound);
+      Reflect.apply(listener, this, args);
+    };
+    const bound = Object.assign(run, { listener });
+    emitter.on(event, bound);
     return this;
   }
 

@@ -102,3 +102,23 @@ test('pause() and resume() in a listener, in resume() of a connection that has e
   socket.resume();
   assert.deepEqual(told, ['a', 'b', 'c', 'close 3 1005 "" true']);
 });
+
+test('listeners added by on() and once() run with the socket as `this`, and off() finds them', async (harness) => {
+  const { socket } = await harness.heard();
+  const told: string[] = [];
+  function echo(this: unknown, data: Buffer) {
+    assert.equal(this, socket);
+    told.push(data.toString());
+  }
+  const add = { on: () => socket.on('message', echo), once: () => socket.once('message', echo) };
+  add.on();
+  add.once();
+  await harness.arrive(1, 'a');
+  await harness.arrive(1, 'b');
+  socket.off('message', echo);
+  await harness.arrive(1, 'c');
+  add.once();
+  socket.off('message', echo);
+  await harness.arrive(1, 'd');
+  assert.deepEqual(told, ['a', 'a', 'b']);
+});
