@@ -2,15 +2,12 @@ import { AtClient } from '../at/at-client';
 import type { Clock } from '../clock';
 import { SessionPort } from '../device/session/session-port';
 import { EspAtError } from '../errors';
+import { closePort } from '../port/close';
 import type { Port, PortHandlers, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
 import { waitFor, type WaitOptions } from '../wait';
-import { within } from '../within';
 import { Examination } from './examination';
 import { PortKnowledge } from '../device/session/port-knowledge';
-
-/** How long the port has to close: an operating system may keep it busy. */
-const CLOSE_TIMEOUT_MS = 1000;
 
 /**
  * Opens a port, runs `body` as one command sequence on it, and closes the port.
@@ -23,15 +20,19 @@ export async function visit(
   body: (examination: Examination) => Promise<void>,
 ): Promise<void> {
   const counters = new DeviceCounters(clock);
-  let client: AtClient | undefined;
+  const current: { client?: AtClient; lost?: EspAtError } = {};
   const port = await openPort(opener, wait, {
     data: (chunk) => {
       counters.port.received += chunk.length;
-      client?.receive(chunk);
+      current.client?.receive(chunk);
     },
-    lost: (error) => client?.close(error),
+    lost: (error) => {
+      current.lost = error;
+      current.client?.close(error);
+    },
   });
   try {
+    if (current.lost) throw current.lost;
     const options = { port: opener, clock, random: Math.random, memory: {} };
     const sessionPort = new SessionPort(
       port,
@@ -43,7 +44,7 @@ export async function visit(
       if (event.kind === 'urc' && event.urc.kind === 'wifi-connected' && examination)
         examination.hasAssociated = true;
     });
-    client = atClient;
+    current.client = atClient;
     const examined = atClient.sequence((access) => {
       const given = { client: atClient, port: sessionPort, clock, counters };
       examination = new Examination(access, given);
@@ -51,8 +52,8 @@ export async function visit(
     });
     await waitFor(examined, wait);
   } finally {
-    client?.close(new EspAtError('DEVICE_STOPPED'));
-    await within(clock, CLOSE_TIMEOUT_MS, port.close());
+    current.client?.close(new EspAtError('DEVICE_STOPPED'));
+    await closePort(port, clock);
   }
 }
 

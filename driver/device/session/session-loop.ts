@@ -1,5 +1,6 @@
 import { delay } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
+import { closePort } from '../../port/close';
 import type { Port, PortHandlers, PortOpener } from '../../port/port';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
 import { waitFor } from '../../wait';
@@ -125,7 +126,7 @@ export class SessionLoop {
   /** Opens the port, and runs a session until its end; returns the reason for the end. */
   async #runSession(signal: AbortSignal, before?: EspAtError): Promise<EspAtError> {
     const context = this.#context;
-    const { port: opener, flowControl = false } = context.options;
+    const { clock, port: opener, flowControl = false } = context.options;
     const current: { session?: DeviceSession; lost?: EspAtError } = {};
     const handlers: PortHandlers = {
       data: (chunk) => {
@@ -149,7 +150,7 @@ export class SessionLoop {
       return asEspAtError(error, opener.address);
     }
     if (current.lost) {
-      await port.close();
+      await closePort(port, clock);
       return current.lost;
     }
     context.counters.port.opens++;
@@ -163,7 +164,9 @@ export class SessionLoop {
     const error = await session.runToEnd();
     signal.removeEventListener('abort', stop);
     this.#session = undefined;
-    await port.close();
+    // Before the close, which may take long: the device is no longer ready.
+    if (!signal.aborted) context.status.become({ name: 'absent', error });
+    await closePort(port, clock);
     return error;
   }
 }
