@@ -24,6 +24,8 @@ export class Examination {
   #lostResponses = 0;
   /** Whether an access point has accepted the device during the examination (`WIFI CONNECTED`). */
   hasAssociated = false;
+  /** Whether the device has booted during the examination (`ready`): then no prompt was open. */
+  hasBooted = false;
 
   constructor(
     access: SequenceAccess,

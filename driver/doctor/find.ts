@@ -40,7 +40,7 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   if (others.length > 0 && (await search(access, port, others))) return true;
   const padded = rates.slice(0, PADDED_RATES).map((rate) => trial(rate, 'first'));
   if (await search(access, port, padded)) {
-    examination.found('PROMPT_OPEN');
+    if (!examination.hasBooted) examination.found('PROMPT_OPEN');
     return true;
   }
   // Opening the port may restart a board: it may have been booting all that time.

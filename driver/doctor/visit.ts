@@ -41,8 +41,9 @@ export async function visit(
     );
     let examination: Examination | undefined;
     const atClient = new AtClient(sessionPort, clock, (event) => {
-      if (event.kind === 'urc' && event.urc.kind === 'wifi-connected' && examination)
-        examination.hasAssociated = true;
+      if (event.kind !== 'urc' || !examination) return;
+      if (event.urc.kind === 'wifi-connected') examination.hasAssociated = true;
+      if (event.urc.kind === 'ready') examination.hasBooted = true;
     });
     current.client = atClient;
     const examined = atClient.sequence((access) => {

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { examine, findingInWords, type DoctorReport } from '../../driver';
+import {
+  EspAtError,
+  examine,
+  findingInWords,
+  type DoctorReport,
+  type Port,
+  type PortHandlers,
+} from '../../driver';
 import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
 import { replayDriver } from '../../replay/driver-replay';
 import { parseDriverRecording } from '../../replay/recording-file';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { listen } from '../../simulator/serial/server';
 import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { openPty, whyNoPty } from '../harness/port/pty';
@@ -86,6 +94,33 @@ describe('the doctor', () => {
     await patient.write('AT+WSHEAD=3000\r\n');
     assert.deepEqual(wrong(await patient.examine()), ['PROMPT_OPEN']);
     assert.deepEqual(wrong(await patient.examine()), []);
+  });
+
+  it('names no prompt where a board behind a bridge boots until the doctor pads', async () => {
+    await using patient = new Patient({ serial: { ...serial, bridged: true } });
+    let hasBooted = false;
+    patient.alterInput = (text) => (hasBooted ? text : '');
+    patient.clock.after(2000, () => {
+      hasBooted = true;
+      patient.say('\r\nready\r\n');
+    });
+    const report = await patient.examine();
+    assert.deepEqual([wrong(report), report.facts.firmware], [[], 'D']);
+  });
+
+  it('names a port that is lost while it opens, and asks no device', async () => {
+    const calls: string[] = [];
+    const port: Port = {
+      pendingBytes: 0,
+      write: () => void calls.push('write'),
+      close: async () => void calls.push('close'),
+    };
+    const open = async ({ lost }: PortHandlers) => {
+      lost(new EspAtError('PORT_LOST', { port: 'gone' }));
+      return port;
+    };
+    const report = await examine({ address: 'gone', open }, { clock: new VirtualClock() });
+    assert.deepEqual([wrong(report), calls], [['PORT_LOST'], ['close']]);
   });
 
   it('names certificates that are not valid today, and a wrong clock', async () => {
