@@ -76,6 +76,18 @@ describe('the doctor', () => {
     assert.deepEqual([codes(report).includes('ECHO_ON'), report.facts.commandEcho], [false, false]);
   });
 
+  for (const maxPortBaudRate of [115_200, 921_600])
+    it(`returns the flow control from ${maxPortBaudRate} baud, although the first command is lost`, async () => {
+      await using patient = new Patient({ serial: { ...serial, maxPortBaudRate } });
+      await patient.write('AT+UART_CUR=115200,8,1,0,0\r\n');
+      let sent = 0;
+      patient.alterInput = (text) =>
+        text === 'AT+UART_CUR=115200,8,1,0,0\r\n' && sent++ === 0 ? '' : text;
+      await patient.examine();
+      assert.equal(sent, 2);
+      assert.equal((await patient.examine()).facts.flowControl, 'none');
+    });
+
   testPatient('names stock firmware, with its module', async (patient) => {
     // Older firmware has no AT+CMD either.
     patient.outcome = (line) => (/^AT\+(WS|CMD\?)/.test(line) ? { kind: 'error' } : undefined);
@@ -115,8 +127,8 @@ describe('the doctor', () => {
       write: () => void calls.push('write'),
       close: async () => void calls.push('close'),
     };
-    const open = async ({ lost }: PortHandlers) => {
-      lost(new EspAtError('PORT_LOST', { port: 'gone' }));
+    const open = async (handlers: PortHandlers) => {
+      handlers.lost(new EspAtError('PORT_LOST', { port: 'gone' }));
       return port;
     };
     const report = await examine({ address: 'gone', open }, { clock: new VirtualClock() });

@@ -131,11 +131,14 @@ export class Climb {
   async #change(to: UartSetting): Promise<'works' | 'failed' | 'unsupported' | 'lost'> {
     const good = this.good;
     if (!(await this.#supports(to.rate))) return 'unsupported';
-    if ((await changeUart(to, this.#access)) === 'refused') return 'failed';
-    // Without a response the device may have changed its rate, or not.
-    if (await this.#answersAt(to.rate)) {
-      if (!this.#options.isTested || to.rate === good.rate || (await this.#passesData()))
-        return 'works';
+    const isSameRate = to.rate === good.rate;
+    let change = await changeUart(to, this.#access);
+    if (change === 'unheard' && isSameRate) change = await changeUart(to, this.#access, true);
+    if (change === 'refused') return 'failed';
+    // Without a response the device may have changed its rate, or not. Where only the flow control changes, no other
+    // response shows that.
+    if ((await this.#answersAt(to.rate)) && (!isSameRate || change === 'accepted')) {
+      if (!this.#options.isTested || isSameRate || (await this.#passesData())) return 'works';
     }
     for (let attempt = 0; attempt < MAX_REVERTS; attempt++) {
       await this.#port.setRate(to.rate);

@@ -153,6 +153,21 @@ describe('a climb', () => {
     assert.ok(climb.wiresFailed && climb.wasSilent);
   });
 
+  it('repeats a change of the flow control whose response is lost', async () => {
+    let losses = 1;
+    const change = () => (losses-- > 0 ? undefined : 'OK');
+    const { changes, climb } = await run({ change });
+    assert.deepEqual(changes.slice(0, 3), ['115200 3', '115200 3', '230400 3']);
+    assert.equal(climb.wiresFailed, false);
+  });
+
+  it('takes the wires for failed where the device responds to no change of the flow control', async () => {
+    const change = (setting: string) => (setting.endsWith('3') ? undefined : 'OK');
+    const { changes, climb, usesFlowControl } = await run({ change });
+    assert.deepEqual(changes, ['115200 3', '115200 3', '115200 1', '230400 1', '460800 1']);
+    assert.ok(climb.wiresFailed && !usesFlowControl);
+  });
+
   it('lowers the rate of a device without wires that was found above 460800', async () => {
     const good = { rate: 2_000_000, flowControl: 'rts' } as const;
     const { changes } = await run({ isCtsActive: () => false }, good);
