@@ -22,7 +22,7 @@ PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp:
   --baud N       the baud rate to try first (default 115200)
   --uri URI      an echo server to try; clears the header list of the device (AT+WSHEAD)
   --json         prints findings and facts as JSON
-  --record FILE  writes the traffic of the port to a file, without passwords, but with the query of URI;
+  --record FILE  writes the traffic of the port to a file, without passwords, but with URI's query string;
                  esp-at-replay replays it
   --help         this text
 
@@ -58,8 +58,9 @@ async function main(): Promise<number> {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
   // Last: where FILE cannot be written, the report must not be lost.
+  const { firmware, version = '' } = report.facts;
   if (record !== undefined && recorder)
-    writeFileSync(record, recorder.text('esp-at-doctor', undefined));
+    writeFileSync(record, recorder.text('esp-at-doctor', firmware && { firmware, version }));
   return report.ok ? 0 : 1;
 }
 

@@ -128,7 +128,7 @@ export class DeviceRecorder extends Recorder {
   }
 
   /** The recording as text, see {@link recordingText}. */
-  text(title: string, capabilities: Capabilities | undefined): string {
+  text(title: string, capabilities?: Pick<Capabilities, 'firmware' | 'version'>): string {
     const kept = this.lines().map(({ line }) => line);
     const all = withoutForeignSecrets([...kept, ...this.heldLines()]);
     const omitted = all.findLastIndex((line) => 'omitted' in line);

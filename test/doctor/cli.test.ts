@@ -59,6 +59,7 @@ describe('esp-at-doctor', () => {
     assert.match(JSON.stringify(report.facts), /"ssid":"espressif"/);
     const recording = readFileSync(file, 'utf8');
     assert.match(recording, /AT\+GMR\\r\\n/);
+    assert.match(recording, /^\{"recording":1,"class":"B",.*"firmware":"\d/);
     const replayed = await replayDriver(parseDriverRecording(recording));
     assert.equal(replayed.difference, undefined);
     const other = recording.replace('+GMR', '+GMS');

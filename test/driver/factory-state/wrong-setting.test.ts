@@ -145,9 +145,10 @@ describe('from factory state with one wrong setting', () => {
         'c',
         'd',
       ),
-      'Change the device setting "rate": 6000000 is not a whole number from 80 to 5000000.': {
-        negotiatedRate: 6_000_000,
-      },
+      'Change the device setting "negotiated rate": 6000000 is not a whole number from 80 to 5000000.':
+        {
+          negotiatedRate: 6_000_000,
+        },
     };
     for (const [message, device] of Object.entries(refused)) {
       const code = message.startsWith('Replace') ? 'CERTIFICATE_INVALID' : 'INVALID_SETTING';
