@@ -23,7 +23,7 @@ export type LinkStateNumber = 0 | 1 | 2 | 3 | 4;
 
 const AUTHORIZATION = 'Authorization';
 /** Longest timeout that `AT+WSOPEN` takes. */
-const MAX_OPEN_TIMEOUT_MS = 180_000;
+export const MAX_OPEN_TIMEOUT_MS = 180_000;
 /**
  * The device does not give up at its timeout: milliseconds by which the response may come later. Measured: DNS 14 s,
  * TCP 10 s, handshake 10 s at most, and after a failure the device holds the ERROR back for 5 s: 39 s in all, of which

@@ -165,7 +165,8 @@ export class LinkEffects {
     // A listener may have ended it before it began.
     if (!machine.owns(timer)) return;
     const retryInMs = timer.ms === 'policy' ? policy.nextDelay() : timer.ms;
-    machine.startTimer(retryInMs, (state) => timeOver(state, watch.isInSync));
+    const left = Math.max(0, (timer.limit ?? Infinity) - this.#now);
+    machine.startTimer(Math.min(retryInMs, left), (state) => timeOver(state, watch.isInSync));
     if (timer.ms === 'policy') emitter.retry(retryInMs);
   }
 

@@ -33,7 +33,7 @@ export interface OpenListener {
  */
 export async function runOpen(
   link: LinkId,
-  { operation, cause, goal }: Opening,
+  { operation, cause, goal, waitLimit = Infinity }: Opening,
   machine: LinkMachine,
   watch: DeviceWatch,
   listener: OpenListener,
@@ -44,7 +44,8 @@ export async function runOpen(
     return state.kind === 'opening' && state.operation === operation && state.stage === 'device';
   };
   try {
-    const deadline = watch.deadlineIn(goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS);
+    const timeout = goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS;
+    const deadline = Math.min(watch.deadlineIn(timeout), waitLimit);
     let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.current;
     let isOpen = false;
     while (!isOpen) {

@@ -21,7 +21,7 @@ export interface OpenOptions {
    * Milliseconds, 1-180,000; default 15,000. The attempt fails if the server answers later. The call may reject later than
    * that: the device ends a failing attempt after up to 39 s, however short the timeout is. The driver waits as long as this
    * for a device that is not ready, and for the check of the links after a resync; where several calls wait, as long from the
-   * newest call on as that says.
+   * newest call on as that says, but no longer than 180 s from the oldest on.
    */
   readonly timeoutMs?: number | undefined;
   /**

@@ -12,14 +12,17 @@ export function expectCheck(state: Open): Open {
 }
 
 /**
- * Lets a call of open() wait for the check, and all that wait already: up to the `timeoutMs` of this one, from now on.
+ * Lets a call of open() wait for the check, and all that wait already: up to the `timeoutMs` of this one, from now on, and
+ * up to the limit of the oldest.
  * Requests a check: the last one may have failed.
  */
 export function awaitCheck(state: Open, claim: Claim): Step {
   const { goal } = claim;
-  const { claims = [], goalBefore = state.goal } = state.awaitingCheck ?? {};
-  const timer: Timer = { ms: goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS };
-  const awaitingCheck = { claims: [...claims, claim], goalBefore, timer };
+  const { claims: earlier = [], goalBefore = state.goal } = state.awaitingCheck ?? {};
+  const claims = [...earlier, claim];
+  const ms = goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS;
+  const timer: Timer = { ms, limit: claims[0]?.waitLimit };
+  const awaitingCheck = { claims, goalBefore, timer };
   return [{ ...state, goal, awaitingCheck }, { do: 'startTimer', timer }, CHECK_LINKS];
 }
 

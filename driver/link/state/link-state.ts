@@ -15,12 +15,16 @@ export interface Goal {
 /** A timer of `ms` milliseconds, or of the reconnect policy's next delay. A state owns it: it stops with the state. */
 export interface Timer {
   readonly ms: number | 'policy';
+  /** Time of the clock at which it ends at the latest. */
+  readonly limit?: number | undefined;
 }
 
 /** A goal, and the operation that is to reach it. */
 export interface Claim {
   readonly goal: Goal;
   readonly operation: OpenOperation;
+  /** Time of the clock until which the oldest of the calls that have joined waits at most; undefined where none has. */
+  readonly waitLimit?: number | undefined;
 }
 
 /** The state of a link. Its goal is that of the last open(), or of a connection that is closing. */

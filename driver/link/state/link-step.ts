@@ -64,18 +64,16 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
 }
 
 /** Until the sequence is queued, the attempt begins anew: the newest call says how long it waits for the device. */
-function joinOpen(state: Opening, { goal, operation }: Claim): Step {
+function joinOpen(state: Opening, { goal, operation, waitLimit }: Claim): Step {
   const earlier = state.operation;
+  const joined = { ...state, goal, waitLimit: state.waitLimit ?? waitLimit };
   return state.stage === 'device'
     ? [
-        { ...state, goal, operation },
+        { ...joined, operation },
         { do: 'start', operation },
         { do: 'join', operation: earlier, to: operation },
       ]
-    : [
-        { ...state, goal },
-        { do: 'join', operation, to: earlier },
-      ];
+    : [joined, { do: 'join', operation, to: earlier }];
 }
 
 /**
@@ -106,7 +104,7 @@ function openNext(state: Closing, claim: Claim): Step {
   const before = state.next;
   if (!before) return [{ ...state, next: claim }, ...cutHandshake(state)];
   if (isSameUri(before, claim)) {
-    const next = { goal: claim.goal, operation: before.operation };
+    const next = { ...before, goal: claim.goal };
     return [
       { ...state, next },
       { do: 'join', operation: claim.operation, to: before.operation },

@@ -50,11 +50,12 @@ export function aborted(operation: OpenOperation): Effect {
 
 /** Begins an open, which first waits for the device. The link emits `opening` once the open sequence is queued. */
 export function startOpen(
-  { goal, operation }: Claim,
+  { goal, operation, waitLimit }: Claim,
   cause: Opening['cause'],
   number: Opening['number'] = 0,
 ): Step<Opening> {
-  const state: Opening = { kind: 'opening', goal, operation, stage: 'device', cause, number };
+  const claim: Claim = { goal, operation, waitLimit };
+  const state: Opening = { kind: 'opening', ...claim, stage: 'device', cause, number };
   return [state, { do: 'start', operation }];
 }
 

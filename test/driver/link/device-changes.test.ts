@@ -91,6 +91,39 @@ describe('an open that joins another one, while both wait for the device', () =>
     });
 });
 
+describe('an open that others keep joining ends 180 s after its call', () => {
+  const uri = 'ws://host/plain';
+  /** Calls open() every 10 s for 300 s. Returns how the first call ends, and after how many milliseconds. */
+  async function firstEnding({ clock, link }: Harness): Promise<[string | undefined, number]> {
+    const began = clock.now();
+    let ended: [string, number] | undefined;
+    void endingOf(link.open({ uri })).then((ending) => (ended = [ending, clock.now() - began]));
+    for (let call = 1; call < 30; call++) {
+      await clock.advance(10_000);
+      link.open({ uri }).catch(() => undefined);
+    }
+    return ended ?? [undefined, Infinity];
+  }
+
+  it('where all wait for the device', async () => {
+    await using harness = new Harness();
+    await harness.ready();
+    harness.port.unplug();
+    assert.ok(await harness.clock.until(() => harness.device.state.name !== 'ready', 1000));
+    assert.deepEqual(await firstEnding(harness), ['PORT_NOT_FOUND', 180_000]);
+  });
+
+  it('where all wait for a check of the links', async () => {
+    await using harness = new Harness();
+    await harness.ready();
+    await harness.clock.wait(harness.link.open({ uri }));
+    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'error' } : undefined);
+    harness.say('\r\nSEND OK\r\n');
+    const [ending, ms] = await firstEnding(harness);
+    assert.deepEqual([ending, Math.round(ms)], ['OUT_OF_SYNC', 180_000]);
+  });
+});
+
 it('an open that joins the attempt of keep-open after a restart waits for the device', async () => {
   await using harness = new Harness();
   const { clock, device, server, simulator } = harness;
