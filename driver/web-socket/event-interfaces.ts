@@ -37,6 +37,9 @@ export class WebSocketEvents extends EventTarget {
   static {
     for (const type of ['open', 'message', 'error', 'close'])
       Object.defineProperty(this.prototype, `on${type}`, {
+        // As those of a browser, which a library may wrap.
+        configurable: true,
+        enumerable: true,
         get(this: WebSocketEvents) {
           return this.#handlers.get(type) ?? null;
         },

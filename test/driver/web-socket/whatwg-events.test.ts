@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { WebSocketEvents } from '../../../driver/web-socket/event-interfaces';
 
 // By the sections of https://websockets.spec.whatwg.org
 import { URI, events, test } from './class-harness';
@@ -101,4 +102,9 @@ test('event handlers (HTML, section 8.1.8) are null, keep their place among list
   assert.equal(socket.onmessage, null);
   await harness.arrive(1, 'x');
   assert.deepEqual(order, ['handler', 'listener', 'listener']);
+  // A library may wrap them, as it wraps those of a browser.
+  const { prototype } = WebSocketEvents;
+  const { configurable, enumerable } =
+    Object.getOwnPropertyDescriptor(prototype, 'onmessage') ?? {};
+  assert.deepEqual([configurable, enumerable], [true, true]);
 });
