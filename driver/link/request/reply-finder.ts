@@ -14,6 +14,9 @@ export interface Found {
 
 type MaybePromise<T> = T | Promise<T>;
 
+/** Instead of the result of a condition. */
+const TOO_SLOW = Symbol('too slow');
+
 /** Finds the request that a message answers: by its ID, by a condition, then as the next message. */
 export class ReplyFinder {
   readonly #requests: Set<PendingRequest>;
@@ -21,7 +24,8 @@ export class ReplyFinder {
   readonly #failed: (request: PendingRequest, reason: string) => void;
   /** The request whose condition (its function `matches`) has returned a promise that is pending. */
   #pendingCondition:
-    { readonly request: PendingRequest; readonly end: Deferred<false> } | undefined;
+    | { readonly request: PendingRequest; readonly end: Deferred<false | typeof TOO_SLOW> }
+    | undefined;
 
   /**
    * @param requests the oldest first
@@ -43,13 +47,12 @@ export class ReplyFinder {
     if (pending?.request === request) pending.end.resolve(false);
   }
 
-  /** The pending condition takes too long, and would for the next message: its request fails, and is forgotten. */
+  /**
+   * The pending condition takes too long, and would for the next message: unless it has just answered, its request fails,
+   * and is forgotten.
+   */
   conditionTooSlow(): void {
-    const { request, end } = this.#pendingCondition ?? {};
-    if (!request) return;
-    this.#failed(request, 'CONDITION_TOO_SLOW');
-    this.#requests.delete(request);
-    end?.resolve(false);
+    this.#pendingCondition?.end.resolve(TOO_SLOW);
   }
 
   /**
@@ -101,14 +104,19 @@ export class ReplyFinder {
       const matches = matcher.by === 'function' && matcher.matches(message, json);
       // A function of another realm, such as a Function node's, returns a promise of that realm.
       if (!types.isPromise(matches)) return matches;
-      const end = new Deferred<false>();
+      const end = new Deferred<false | typeof TOO_SLOW>();
       this.#pendingCondition = { request, end };
       // An overdue request has no timer of its own.
       const stop = request.isOpen
         ? undefined
         : onTimeout(this.#clock, request.replyTimeoutMs, () => this.conditionTooSlow());
       return Promise.race([matches, end.promise])
-        .catch(fail)
+        .then((result) => {
+          if (result !== TOO_SLOW) return result;
+          this.#failed(request, 'CONDITION_TOO_SLOW');
+          this.#requests.delete(request);
+          return false;
+        }, fail)
         .finally(() => {
           stop?.();
           this.#pendingCondition = undefined;

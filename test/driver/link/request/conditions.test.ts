@@ -201,6 +201,18 @@ for (const { title, matches } of [
       assert.deepEqual(ended, [ending]);
     });
 
+it('a condition that has answered with a promise counts, although a thousand messages come in the same turn', async () => {
+  const queueLimit = new QueueLimit({ messages: 10, bytes: 1000 });
+  const host = { clock: new VirtualClock(), random: () => 0, queueLimit };
+  const send = (_: unknown, { onLeaving }: SendOptions) => Promise.resolve(onLeaving?.());
+  const requests = new Requests(0, host, send, () => undefined);
+  const match = { by: 'function', matches: () => Promise.resolve(true) } as const;
+  const ending = endingOf(requests.request('x', { match }));
+  await Promise.resolve();
+  for (let count = 0; count < 1100; count++) requests.take(message);
+  assert.equal(await ending, 'done');
+});
+
 it('conditions of failed requests do not pile up on a connection that lasts: a message passes the newest 100', async () => {
   await using harness = await readyHarness();
   const { clock, messages, server, link } = await harness.open();
