@@ -33,7 +33,6 @@ export class DeviceRecorder extends Recorder {
   readonly port: PortOpener;
   /** The device's source of random numbers, recorded. */
   readonly random: () => number;
-  readonly #options: DeviceOptions;
   readonly #recorded: RecordedDevice;
   /** Of the port that the device uses. */
   #rates: PortRates;
@@ -45,7 +44,6 @@ export class DeviceRecorder extends Recorder {
     const { clock = systemClock } = options;
     super(bytes, clock, new SecretSet(secretsOfDevice(options)));
     this.clock = recordedClock(clock, (ms) => this.line({ late: Math.round(ms) }));
-    this.#options = options;
     this.#recorded = recordedDevice(options);
     this.#rates = ratesOf(options.port);
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;
@@ -146,7 +144,6 @@ export class DeviceRecorder extends Recorder {
       title: this.secrets.redactText(title),
       joined: true,
       rate: port.rate ?? port.bridgedRate ?? 0,
-      overflow: this.#options.flowControl !== true,
       port: 0,
       tls: null,
       driver: {

@@ -36,7 +36,6 @@ export interface RecordingHeading {
   readonly title: string;
   readonly joined: boolean;
   readonly rate: number;
-  readonly overflow: boolean;
   readonly port: number;
   readonly tls: null;
   readonly driver: RecordedDriver;

@@ -67,7 +67,7 @@ export class SessionLoop {
     const ended = Promise.resolve().then(() => this.#run(stop.signal));
     this.#state = { kind: 'running', stop, ended };
     // Last: a listener may stop it at once.
-    status.become({ ...status.state, name: 'absent' });
+    status.become({ name: 'absent' });
   }
 
   /** Ends the loop, see {@link Device.stop} and {@link Device.disconnect}. A stop wins over a disconnect. */
@@ -109,7 +109,7 @@ export class SessionLoop {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#context.options;
-    let { error } = this.#context.status.state;
+    let error: EspAtError | undefined;
     try {
       for (;;) {
         signal.throwIfAborted();
