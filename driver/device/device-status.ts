@@ -11,17 +11,17 @@ import type { DeviceEvents } from './events';
 import type { DeviceState } from './options';
 import type { Capabilities } from '../commands/capabilities';
 
-/** Changes of a device in use that it emits, see {@link isInUse}: a burst at once, then so many a second. */
+/** Changes of an operational device that it emits, see {@link isOperational}: a burst at once, then so many a second. */
 const CHANGE_BURST = 20;
 const CHANGES_PER_SECOND = 2;
 
 /**
  * State of a device: the only place where it changes. Emits each change of the name or of the error's code; where changes
- * of a device in use come too fast, emits only the latest, later. Informs the links where the device is not in use; of
- * `ready` and `resyncing`, the session informs them.
+ * between `ready` and `resyncing` come too fast, emits only the latest, later. The session informs the links of these two
+ * states, this class of every other.
  */
 export class DeviceStatus {
-  /** Capabilities of the firmware; undefined until the device is identified. */
+  /** Capabilities of the firmware that the driver identified last; undefined until then. */
   capabilities: Capabilities | undefined;
   readonly #emitter: EventEmitter<DeviceEvents>;
   readonly #links: readonly Link[];
@@ -68,13 +68,13 @@ export class DeviceStatus {
     if (isSame(before, state)) return;
     this.#counters.times.enter(name);
     for (const change of this.#waiting) change.resolve();
-    if (!isInUse(name) || !isInUse(before.name)) this.#emit();
+    if (!isOperational(name) || !isOperational(before.name)) this.#emit();
     else if (this.#cancelLate) this.#omitted++;
-    else this.#emitInTime();
+    else this.#emitWithinLimit();
     this.#informLinks();
   }
 
-  #emitInTime(): void {
+  #emitWithinLimit(): void {
     const ms = this.#limit.take();
     if (ms === 0) return this.#emit();
     this.#omitted++;
@@ -121,7 +121,7 @@ export class DeviceStatus {
   }
 
   #informLinks(): void {
-    if (isInUse(this.#state.name)) return;
+    if (isOperational(this.#state.name)) return;
     const error = this.unavailableError;
     const isFinal = this.#isFinal;
     for (const link of this.#links) link.deviceChanged({ kind: 'notReady', error, isFinal });
@@ -133,6 +133,6 @@ function isSame(one: DeviceState, other: DeviceState): boolean {
 }
 
 /** Whether the device is ready, or resyncs and then is ready again. */
-function isInUse(name: DeviceState['name']): boolean {
+function isOperational(name: DeviceState['name']): boolean {
   return name === 'ready' || name === 'resyncing';
 }

@@ -96,7 +96,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     return this.#status.state;
   }
 
-  /** Capabilities of the firmware; undefined until the device is identified. */
+  /** Capabilities of the firmware that the driver identified last; undefined until then. */
   get capabilities(): Capabilities | undefined {
     return this.#status.capabilities;
   }
@@ -254,14 +254,14 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
       yields = false;
       return response;
     });
-    session.repeatAfter(scan);
+    session.postponeRetryUntil(scan);
     return scan;
   }
 
   /**
    * Returns a recording as JSON Lines for `esp-at-replay`: the latest traffic of the port, calls and decisions. It holds
-   * payloads, queries of URIs and responses to {@link command}. It holds no password, key, authorization or header value of
-   * the options, and no quoted parameter of a command. Empty where {@link DeviceOptions.recorderBytes} is 0.
+   * payloads, query strings of URIs and responses to {@link command}. It holds no password, key, authorization or header
+   * value of the options, and no quoted parameter of a command. Empty where {@link DeviceOptions.recorderBytes} is 0.
    * @param title title of the recording, in its first line
    */
   recording(title = ''): string {

@@ -27,7 +27,7 @@ export type WifiChange = 'joined' | 'address' | 'lost';
 export interface DeviceEvents {
   /** {@link Device.state} has changed. */
   statechange: [DeviceChange];
-  /** The device, which the driver had identified, has restarted: by itself, or by {@link Device.restart}. */
+  /** The device, which the driver had identified, has restarted: by itself, by {@link Device.restart}, or in a recovery. */
   restart: [];
   /** A response is lost or corrupt: the client resyncs. */
   outofsync: [OutOfSyncCause];
@@ -47,8 +47,9 @@ export interface DeviceEvents {
   unknownline: [string];
   /**
    * How many events of one name the device has omitted: it emits a burst of 20 of each name, then 2 a second. Comes with
-   * the next event of that name, so that the last ones omitted may stay uncounted. The device omits no `sendqueue`, and no
-   * other `statechange` than those between `ready` and `resyncing`, and of the error of a ready device.
+   * the next event of that name, so that the last ones omitted may stay uncounted; for a `statechange` also without one,
+   * where the state is back where it was. The device omits no `sendqueue`, and no other `statechange` than those between
+   * `ready` and `resyncing`, and of the error of a ready device.
    */
   omitted: [{ readonly event: string; readonly count: number }];
 }

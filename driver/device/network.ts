@@ -37,7 +37,7 @@ export class Network {
   readonly #onChange: () => void;
   /** `joining`: the device joins by itself. */
   #station: 'unknown' | 'joining' | 'joined' = 'unknown';
-  /** What a URC has said of the station since the latest query for it. */
+  /** What a URC has said of the station since the latest query for it entered the command queue. */
   #sinceQuery: { state?: number } = {};
   /** Whether an access point has accepted the device since the join began. */
   #associated = false;
@@ -47,7 +47,7 @@ export class Network {
   #clockWait: Promise<void> | undefined;
   #isSetUp = false;
   #suspectedAt = -Infinity;
-  /** Time of the latest loss or join. */
+  /** Time of the latest loss, or of the beginning of the latest attempt to join. */
   #awaySince = 0;
   #error: EspAtError | undefined;
   #cancelPoll: Cancel = () => undefined;
@@ -228,7 +228,7 @@ export class Network {
     const station = await tryRunQuery(this.#context.run, cwstate, parseCwstate);
     // Firmware for Ethernet has no Wi-Fi commands.
     if (!station) return stationState.joined;
-    // A URC behind the response is newer; the driver has processed it before this continues.
+    // A URC behind the response is newer. One before it counts as newer, too: the next poll asks again.
     const state = newer.state ?? station.state;
     if (state === stationState.noAddress || state === stationState.joining) this.#noteJoining();
     return state;

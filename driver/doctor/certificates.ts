@@ -39,7 +39,7 @@ function examineDates(examination: Examination, store: Readable, slot: number, p
   const [ca, certificate] = store === 'wss_ca' ? [pem, ''] : ['', pem];
   try {
     const outdated = outdatedCertificates([{ slot, ca, certificate, key: '' }], examination.date);
-    for (const { code, details } of outdated) examination.found(code, details);
+    for (const { code, details } of outdated) examination.addFinding(code, details);
   } catch (error) {
     if (!(error instanceof EspAtError)) throw error;
     // Ignores an unreadable text: another program may have stored it, or the device shows a part of it.

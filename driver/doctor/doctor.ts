@@ -10,7 +10,7 @@ import { finding, worstFirst, type Finding } from './findings';
 import { examineFirmware } from './firmware';
 import { examineNetwork } from './network';
 import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
-import { visit } from './visit';
+import { withOpenPort } from './open-port';
 import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
 /** Options of {@link examine}. */
@@ -46,7 +46,7 @@ export async function examine(
   const facts: DoctorFacts = { port: opener.address };
   let soFar: Pick<Examination, 'findings' | 'facts'> = { findings: [], facts };
   try {
-    await visit(opener, clock, { signal }, (examination) => {
+    await withOpenPort(opener, clock, { signal }, (examination) => {
       soFar = examination;
       return runSteps(examination, { ...options, onStep, clock });
     });
@@ -72,7 +72,7 @@ async function runSteps(
   await step('rate', async () => {
     await examineRate(examination);
   });
-  if (!examination.isFound) return;
+  if (!examination.hasAnswered) return;
   await step('firmware', () => examineFirmware(examination));
   await step('network', () => examineNetwork(examination));
   await step('certificates', () => examineCertificates(examination));

@@ -25,7 +25,7 @@ export async function examineEchoServer(examination: Examination, uri: string): 
   const { access, client, clock, facts } = examination;
   const id = freeLink(await queryLinks(access.run));
   if (id === undefined) {
-    examination.found('ALL_LINKS_OPEN');
+    examination.addFinding('ALL_LINKS_OPEN');
     return;
   }
   // The headers of another program, which may be secret, would go to the echo server. Class A, which has none, refuses.
@@ -45,10 +45,10 @@ export async function examineEchoServer(examination: Examination, uri: string): 
     const end = await echo.promise;
     cancel();
     if (end !== undefined) facts.echoServerMs = Math.round(end - start);
-    else examination.found('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
+    else examination.addFinding('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    examination.found(isOpen ? 'ECHO_NOT_SENT' : 'ECHO_NOT_OPEN', { uri: publicPart(uri) });
+    examination.addFinding(isOpen ? 'ECHO_NOT_SENT' : 'ECHO_NOT_OPEN', { uri: publicPart(uri) });
   } finally {
     client.setReceiver(id);
     await access.run(wsclose(id)).catch(() => undefined);

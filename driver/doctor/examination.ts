@@ -40,7 +40,7 @@ export class Examination {
   }
 
   /** Adds a finding, unless it is there already. */
-  found(code: Finding['code'], details: ErrorDetails = {}): void {
+  addFinding(code: Finding['code'], details: ErrorDetails = {}): void {
     const one = finding(code, details);
     if (!this.findings.some((each) => isDeepStrictEqual(each, one))) this.findings.push(one);
   }
@@ -66,8 +66,8 @@ export class Examination {
         throw new EspAtError('DEVICE_UNRESPONSIVE', { port: this.port.address });
       const { port, version = '?' } = this.facts;
       if (error.code === 'OUT_OF_SYNC') this.#lostResponses++;
-      else if (error.code === 'FIRMWARE_UNKNOWN') this.found('LOOK_ALIKE', { port, version });
-      else if (isRefusal(error)) this.found(error.code, error.details);
+      else if (error.code === 'FIRMWARE_UNKNOWN') this.addFinding('LOOK_ALIKE', { port, version });
+      else if (isRefusal(error)) this.addFinding(error.code, error.details);
       else throw error;
     }
   }
@@ -81,11 +81,11 @@ export class Examination {
   concludeNoise(): void {
     if (!this.isNoisy) return;
     const { baudRate: rate = '?', corruptLines = 0 } = this.facts;
-    this.found('NOISE', { rate, corrupt: corruptLines + this.#lostResponses });
+    this.addFinding('NOISE', { rate, corrupt: corruptLines + this.#lostResponses });
   }
 
   /** Whether the device has answered. */
-  get isFound(): boolean {
+  get hasAnswered(): boolean {
     return this.facts.commandEcho !== undefined;
   }
 }

@@ -16,7 +16,7 @@ export async function examineRate(examination: Examination): Promise<boolean> {
   if (!(await answersAtAnyRate(examination))) return false;
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
-  if (facts.commandEcho) examination.found('ECHO_ON');
+  if (facts.commandEcho) examination.addFinding('ECHO_ON');
   await explainRate(examination);
   return true;
 }
@@ -32,7 +32,7 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   if (version !== undefined) {
     // Opening the port may restart a board: it may have been booting before.
     if (await search(access, port, atStartRate)) return true;
-    examination.found('LOOK_ALIKE', { port: port.address, version });
+    examination.addFinding('LOOK_ALIKE', { port: port.address, version });
     return false;
   }
   const rates = port.canSetRate ? likelyRates([startRate, DEFAULT_RATE], true) : [undefined];
@@ -40,15 +40,18 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   if (others.length > 0 && (await search(access, port, others))) return true;
   const padded = rates.slice(0, PADDED_RATES).map((rate) => trial(rate, 'first'));
   if (await search(access, port, padded)) {
-    if (!examination.hasBooted) examination.found('PROMPT_OPEN');
+    if (!examination.hasBooted) examination.addFinding('PROMPT_OPEN');
     return true;
   }
   // Opening the port may restart a board: it may have been booting all that time.
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
-  if (!port.canSetRate) examination.found('NO_ANSWER_BRIDGE', details);
+  if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
   else
-    examination.found(examination.counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
+    examination.addFinding(
+      examination.counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER',
+      details,
+    );
   return false;
 }
 
@@ -86,7 +89,7 @@ async function explainRate(examination: Examination): Promise<void> {
   const current = await runOptionalQuery(examination.access.run, uartQuery, parseUart);
   if (current) facts.flowControl = current.flowControl;
   if (!port.canSetRate) {
-    if (parseTcpAddress(port.address)) examination.found('BRIDGE');
+    if (parseTcpAddress(port.address)) examination.addFinding('BRIDGE');
     return;
   }
   const [found, set] = [port.baudRate ?? 0, port.startRate ?? 0];
@@ -95,7 +98,7 @@ async function explainRate(examination: Examination): Promise<void> {
   const [, start] = /^\+UART_DEF:(\d+),/.exec(inFlash?.[0] ?? '') ?? [];
   // Without an answer it may be either: the sentence of WRONG_RATE holds for both.
   const isLeftover = start !== undefined && isNear(Number(start), set);
-  examination.found(isLeftover ? 'LEFTOVER_RATE' : 'WRONG_RATE', { found, set });
+  examination.addFinding(isLeftover ? 'LEFTOVER_RATE' : 'WRONG_RATE', { found, set });
 }
 
 /** Allows 2 %: the firmware computes its rate from the divider of the UART. */

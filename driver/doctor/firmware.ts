@@ -20,11 +20,11 @@ export async function examineFirmware(examination: Examination): Promise<void> {
     const { capabilities } = await identify(access.run, undefined, link);
     facts.firmware = capabilities.firmware;
     if (capabilities.firmware < 'C')
-      examination.found('NO_TLS_VERIFICATION', { class: capabilities.firmware });
+      examination.addFinding('NO_TLS_VERIFICATION', { class: capabilities.firmware });
   } catch (error) {
     if (!(error instanceof EspAtError) || error.code !== 'NO_WEBSOCKET') throw error;
     const { version = '?', module = 'ESP32' } = facts;
-    examination.found('STOCK_FIRMWARE', { version, module });
+    examination.addFinding('STOCK_FIRMWARE', { version, module });
   }
 }
 
@@ -32,7 +32,7 @@ export async function examineFirmware(examination: Examination): Promise<void> {
 async function closedLink(examination: Examination): Promise<LinkId | undefined> {
   const open = await tryQueryLinks(examination.access.run);
   const link = freeLink(open);
-  if (link === undefined) examination.found('ALL_LINKS_OPEN');
-  else if (open.length > 0) examination.found('LINKS_OPEN', { count: open.length });
+  if (link === undefined) examination.addFinding('ALL_LINKS_OPEN');
+  else if (open.length > 0) examination.addFinding('LINKS_OPEN', { count: open.length });
   return link;
 }

@@ -36,10 +36,10 @@ export async function examineNetwork(examination: Examination): Promise<void> {
     facts.ssid = joined.ssid;
     facts.signal = joined.signal;
     if (joined.signal < WEAK_SIGNAL_DBM)
-      examination.found('WEAK_SIGNAL', { ssid: joined.ssid, signal: joined.signal });
+      examination.addFinding('WEAK_SIGNAL', { ssid: joined.ssid, signal: joined.signal });
   }
   const address = parseCipsta((await examination.ask(cipsta)) ?? []);
-  if (address === undefined) examination.found('WIFI_NO_ADDRESS', { ssid });
+  if (address === undefined) examination.addFinding('WIFI_NO_ADDRESS', { ssid });
   else facts.address = address;
   await examineClock(examination);
 }
@@ -47,7 +47,7 @@ export async function examineNetwork(examination: Examination): Promise<void> {
 /** Lets the device join the network of its settings (`AT+CWJAP`); finds out why it cannot. */
 async function join(examination: Examination, ssid: string): Promise<boolean> {
   if (ssid === '') {
-    examination.found('WIFI_NOT_JOINED');
+    examination.addFinding('WIFI_NOT_JOINED');
     return false;
   }
   const command = build('AT+CWJAP', {
@@ -62,7 +62,7 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
     if (!isRefusal(error)) throw error;
     const associated = () => examination.hasAssociated;
     const code = await joinFailureCode(examination.access.run, error, { associated });
-    examination.found(code ?? 'WIFI_NOT_JOINED', { ssid });
+    examination.addFinding(code ?? 'WIFI_NOT_JOINED', { ssid });
     return false;
   }
 }
@@ -72,7 +72,7 @@ async function examineClock(examination: Examination): Promise<void> {
   if (!response) return;
   const time = parseSntpTime(response);
   if (!isPlausible(time)) {
-    examination.found('CLOCK_UNSET');
+    examination.addFinding('CLOCK_UNSET');
     return;
   }
   const shown = time.toISOString().slice(0, 19);
@@ -81,5 +81,5 @@ async function examineClock(examination: Examination): Promise<void> {
   if (!isPlausible(new Date(examination.date))) return;
   // The device shows its local time, but not its time zone.
   const difference = Math.abs(time.getTime() - examination.date);
-  if (difference > MAX_ZONE_OFFSET_MS) examination.found('CLOCK_WRONG', { time: shown });
+  if (difference > MAX_ZONE_OFFSET_MS) examination.addFinding('CLOCK_WRONG', { time: shown });
 }

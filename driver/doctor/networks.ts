@@ -5,7 +5,7 @@ import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import type { DoctorOptions } from './doctor';
 import { examineRate } from './find';
-import { visit } from './visit';
+import { withOpenPort } from './open-port';
 
 /**
  * Returns the Wi-Fi networks in reach of a device on a port, the strongest first. Finds the device at any baud rate, and
@@ -19,7 +19,7 @@ export async function networksAt(
   { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
 ): Promise<WifiNetwork[]> {
   let networks: WifiNetwork[] = [];
-  await visit(opener, clock, { signal }, async (examination) => {
+  await withOpenPort(opener, clock, { signal }, async (examination) => {
     if (!(await examineRate(examination)))
       throw examination.findings.some(({ code }) => code === 'LOOK_ALIKE')
         ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })

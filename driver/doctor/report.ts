@@ -14,7 +14,10 @@ export interface DoctorFacts {
   baudRate?: number | undefined;
   /** Handshake lines that the device uses. */
   flowControl?: FlowControl;
-  /** Whether RTS and CTS are wired. Known where the port reads CTS and the device drives RTS. */
+  /**
+   * Whether the RTS of the device holds CTS of the port active: then most likely both are wired. Known where the port reads
+   * CTS and the device drives RTS.
+   */
   rtsCtsWired?: boolean;
   /** Whether the device echoes commands. */
   commandEcho?: boolean;

@@ -49,7 +49,7 @@ async function examineRtsCts(examination: Examination): Promise<void> {
   const isActive = await port.readCts();
   if (isActive === undefined) return;
   facts.rtsCtsWired = isActive;
-  if (!isActive) examination.found('RTS_CTS_NOT_WIRED');
+  if (!isActive) examination.addFinding('RTS_CTS_NOT_WIRED');
 }
 
 /**

@@ -90,7 +90,7 @@ export interface LinkSnapshot {
 /** A ready device that runs nothing: a recording starts here where its beginning had no room. */
 export interface SnapshotLine {
   readonly snapshot: 'ready';
-  /** Milliseconds since the last check of the links. */
+  /** Milliseconds since the last regular check of the links. */
   readonly checkedMs: number;
   /** Index of the query that the next resync asks first. */
   readonly firstQuery: number;

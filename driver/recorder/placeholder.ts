@@ -5,8 +5,8 @@ const COMMA = ','.charCodeAt(0);
 const STAR = '*'.charCodeAt(0);
 
 /**
- * Returns the placeholder of a secret in a recording. It is as long as the secret, and quoted as long as the quoted
- * secret. Line ends stay, because they frame PEM texts.
+ * Returns the placeholder of a secret in a recording. It has the length of the secret, and in quoted form the length of the
+ * quoted secret. Line ends stay, because they frame PEM texts.
  */
 export function placeholderOf(secret: Uint8Array): Buffer {
   const placeholder = (byte: number) => {

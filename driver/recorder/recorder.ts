@@ -15,12 +15,12 @@ const HELD_LINE_BYTES = 16;
 /** The side that wrote some bytes. */
 type Direction = 'host' | 'device';
 
-/** Keeps the newest bytes of the port, calls of the driver, and events and messages that it emits, without secrets. */
+/** Keeps the newest bytes of the port, calls of the driver, events, and the number and bytes of messages, without secrets. */
 export class Recorder {
   readonly #clock: Clock;
   protected readonly secrets: SecretSet;
   readonly #list: RecordList;
-  /** Bytes that may begin a secret, and the records behind them: those of other kinds have no secret. */
+  /** Bytes that may begin a secret, and all records behind them; those without bytes of the port are already redacted. */
   #held: CleanRecord[] = [];
   /**
    * By direction: the beginning of a secret, already in the list as a placeholder because more than MAX_HELD_BYTES were held
@@ -102,7 +102,7 @@ export class Recorder {
     }
   }
 
-  /** Records a message that a link emits. @param bytes of the message */
+  /** Counts a message that a link emits. @param bytes of the message */
   message(link: LinkId, bytes: number): void {
     if (this.#receivedLink !== link) this.#keepMessages();
     this.#receivedLink = link;

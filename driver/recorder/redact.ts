@@ -63,8 +63,8 @@ export interface Redacted {
 }
 
 /**
- * How to treat the beginning of a secret at the end of the bytes. `goesOn`: more bytes may come, all stay as they are;
- * `complete`: no more bytes come, it is no secret; `cut`: the rest is unknown, it gets a placeholder.
+ * How to treat the beginning of a secret at the end of the bytes. `goesOn`: more bytes may come, none of the bytes
+ * is replaced yet; `complete`: no more bytes come, it is no secret; `cut`: the rest is unknown, it gets a placeholder.
  */
 export type End = 'goesOn' | 'complete' | 'cut';
 

@@ -2,7 +2,7 @@ import type { LinkId } from '../at/types';
 import { indexPatterns, redacted, type PatternIndex } from './redact';
 import { patternsOf, type Secret, type SecretPattern } from './secret-pattern';
 
-/** Most calls of one kind whose secrets to keep, beside those in use: a flow may bring a new token each time. */
+/** Maximum of calls of one kind whose secrets it keeps, beside those in use: a flow may bring a new token each time. */
 const MAX_CALLS = 200;
 
 /** Calls that bring secrets: `open()` by its link, commands of the user, and the doctor's. */

@@ -7,7 +7,8 @@ import type { SessionPort } from '../session/session-port';
 import { Climb } from './climb';
 
 /**
- * Changes baud rate and flow control to those of the options, until the device restarts. Warns of a rate at which port,
+ * Changes the baud rate to that of the options, with their flow control, until the device restarts. Where the rate stays,
+ * it only switches flow control on. Warns of a rate at which port,
  * cable or device fail (`RATE_NOT_NEGOTIATED`). @throws EspAtError `DEVICE_UNRESPONSIVE`
  */
 export async function negotiateRate(

@@ -115,7 +115,7 @@ export class DeviceSession {
     const links = this.#context.links.map((link) => link.snapshot());
     if (links.includes('busy')) return undefined;
     return {
-      checkedMs: state.checks.sinceQuietCheckMs,
+      checkedMs: state.checks.sinceScheduledCheckMs,
       firstQuery: client.queryIndex,
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };
@@ -146,9 +146,9 @@ export class DeviceSession {
     return true;
   }
 
-  /** See {@link Initialization.repeatAfter}. */
-  repeatAfter(work: Promise<unknown>): void {
-    this.#initialization.repeatAfter(work);
+  /** Repeats a failed initialization only once this work has ended. */
+  postponeRetryUntil(work: Promise<unknown>): void {
+    this.#initialization.postponeRetryUntil(work);
   }
 
   /** Whether the driver has identified the device, or found its firmware unusable. */
@@ -227,7 +227,7 @@ export class DeviceSession {
   #restarted(
     beginAgain = () => this.#initialization.beginAgain(new EspAtError('DEVICE_RESTARTED')),
   ): void {
-    // Another device was switched on, not restarted.
+    // A `ready` of a device that is not identified yet is no restart: it may just have been switched on.
     if (this.#isKnown) {
       this.#context.counters.restarts++;
       this.#context.emitter.emit('restart');

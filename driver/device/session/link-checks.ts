@@ -18,8 +18,8 @@ const MAX_INTERVAL_MS = 120_000;
 
 /**
  * Queries the states of the links (`AT+WSOPEN?`), and passes each to its link, until the signal aborts. Queries them also
- * when the device has been quiet: that detects a device that no longer answers or has restarted unnoticed, and a link that
- * is no longer open.
+ * where the device is quiet for 30 s, and every 120 s: that detects a device that no longer answers or has restarted
+ * unnoticed, and a link that is no longer open.
  */
 export class LinkChecks {
   readonly #client: Pick<AtClient, 'sequence'>;
@@ -34,7 +34,7 @@ export class LinkChecks {
   /** The check that is still in the command queue. */
   #queued: Promise<LinkStatus[]> | undefined;
   #receivedAt: number;
-  #quietCheckAt: number;
+  #scheduledCheckAt: number;
 
   constructor(
     client: Pick<AtClient, 'sequence'>,
@@ -47,8 +47,8 @@ export class LinkChecks {
     this.#clock = clock;
     this.#signal = signal;
     this.#buckets = links.map(() => new TokenBucket(clock, URC_BURST, URCS_PER_SECOND));
-    this.#receivedAt = this.#quietCheckAt = clock.now();
-    void this.#checkWhenQuiet().catch(() => undefined);
+    this.#receivedAt = this.#scheduledCheckAt = clock.now();
+    void this.#checkRegularly().catch(() => undefined);
   }
 
   /** Bytes of the device have come. */
@@ -56,9 +56,9 @@ export class LinkChecks {
     this.#receivedAt = this.#clock.now();
   }
 
-  /** Milliseconds since the last check of a quiet device. */
-  get sinceQuietCheckMs(): number {
-    return this.#clock.now() - this.#quietCheckAt;
+  /** Milliseconds since the last check by {@link #checkRegularly}. */
+  get sinceScheduledCheckMs(): number {
+    return this.#clock.now() - this.#scheduledCheckAt;
   }
 
   /** A URC of this link has come. Returns false where it came too fast: a later check replaces it. */
@@ -99,12 +99,12 @@ export class LinkChecks {
     }
   }
 
-  async #checkWhenQuiet(): Promise<void> {
+  async #checkRegularly(): Promise<void> {
     for (;;) {
       const now = this.#clock.now();
-      const due = Math.min(this.#receivedAt + QUIET_MS, this.#quietCheckAt + MAX_INTERVAL_MS);
+      const due = Math.min(this.#receivedAt + QUIET_MS, this.#scheduledCheckAt + MAX_INTERVAL_MS);
       if (due <= now) {
-        this.#receivedAt = this.#quietCheckAt = now;
+        this.#receivedAt = this.#scheduledCheckAt = now;
         this.request();
       } else await delay(this.#clock, due - now, { signal: this.#signal });
     }

@@ -1,6 +1,9 @@
 import { RateLimit } from '../baud-rate/rate-limit';
 
-/** What the sessions on a port have found out. */
+/**
+ * What the sessions on a port have found out, until the device uses another port. {@link PortMemory} holds what the next
+ * device on the port gets to know.
+ */
 export class PortKnowledge {
   /**
    * False once the negotiated rate has failed: the driver does not try it again, because a device that becomes

@@ -20,10 +20,13 @@ export interface SessionContext {
   readonly counters: DeviceCounters;
 }
 
-/** What belongs to one initialization of the device and the ready time after it. */
+/**
+ * What belongs to the time from the beginning of an initialization until the next one begins or the session ends. The device
+ * need not boot at its beginning.
+ */
 export interface Boot {
   readonly network: Network;
-  /** Aborts when the boot ends. */
+  /** Aborts at the end of that time. */
   readonly signal: AbortSignal;
   end(error: EspAtError): void;
 }

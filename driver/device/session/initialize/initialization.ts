@@ -70,7 +70,7 @@ export class Initialization {
   }
 
   /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
-  repeatAfter(work: Promise<unknown>): void {
+  postponeRetryUntil(work: Promise<unknown>): void {
     const end = () => (this.#work = undefined);
     this.#work = work.then(end, end);
   }
@@ -111,7 +111,8 @@ export class Initialization {
       counters.restarts++;
       emitter.emit('restart');
     }
-    // A pty or native USB ignores rates. While the port counts as negotiated, the client takes a short silence for a restart.
+    // A pty or native USB ignores rates. At its start rate the port does not count as negotiated; otherwise the client would
+    // take a short silence for a restart.
     if (port.isNegotiated && !(await hasRateOfPort(run, port))) await port.setRate(port.startRate);
     await run(sysStore(options.store === true));
     await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));

@@ -13,7 +13,7 @@ import { PortKnowledge } from '../device/session/port-knowledge';
  * Opens a port, runs `body` as one command sequence on it, and closes the port.
  * @throws EspAtError `PORT_*`, and what `body` rejects with; the reason of the abort
  */
-export async function visit(
+export async function withOpenPort(
   opener: PortOpener,
   clock: Clock,
   wait: WaitOptions,
