@@ -40,7 +40,7 @@ export type LinkChangeCause =
   | 'closed'
   /** an attempt to open failed (with `error`) */
   | 'failed'
-  /** the device restarted, or its port went away (with `error`) */
+  /** the device restarted, does not respond, or was stopped or disconnected, or its port went away (with `error`) */
   | 'device-lost';
 
 /** Fields of every event of a link. */
@@ -84,8 +84,8 @@ export interface LinkRetry extends LinkEvent {
 /** A warning about a connection. */
 export interface LinkWarning extends LinkEvent {
   /**
-   * `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`. The next connection of the same owner to the same URI does not repeat an
-   * equal one.
+   * `SERVER_NOT_VERIFIED`, `FIRST_MESSAGE_AT_RISK`. Not repeated where the link's connection before had an equal one, the
+   * same owner, and the same URI.
    */
   readonly error: EspAtError;
 }

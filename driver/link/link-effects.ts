@@ -107,7 +107,7 @@ export class LinkEffects {
     }
   }
 
-  /** Runs one `AT+WSCLOSE` at a time. It ends a connection reported meanwhile, too, or the next check shows that one. */
+  /** Runs one `AT+WSCLOSE` at a time: it also ends a connection reported while it is queued; the next check shows a later one. */
   #closeStray(): void {
     const { current } = this.#parts.watch;
     if (!current || this.#strayClose === current) return;

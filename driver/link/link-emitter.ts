@@ -95,7 +95,7 @@ export class LinkEmitter {
     );
   }
 
-  /** Emits the warnings about a new connection, without equal ones about the last one of the same owner to the same URI. */
+  /** Emits the warnings about a new connection, except those that the connection before had too, with the same owner and URI. */
   warn({ options, uri }: Goal, capabilities: Capabilities): void {
     const link = this.#link;
     const before = this.#warned;

@@ -90,8 +90,8 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * URI of a connection that is still closing; otherwise of the newest call of {@link open}. Calls refused with
-   * `LINK_IN_USE` do not count, nor do those aborted while they waited for a check or a close, or ended by a close then.
+   * URI of a connection that is still closing; otherwise of the newest call of {@link open}. A call does not count if it was
+   * refused with `LINK_IN_USE`, aborted while it waited for a check of the links, or ended while it waited for a close.
    * Without user and password; empty before the first call.
    */
   get uri(): string {
@@ -111,15 +111,16 @@ export class Link extends EventEmitter<LinkEvents> {
   /**
    * Opens the link (`AT+WSOPEN`). Succeeds at once where it is open to this URI already; after a resync, once a check of the
    * links shows that. The connection then keeps its options, except `keepOpen` and `owner`. Opens it afresh while the device
-   * tries to reconnect. Joins an attempt to this URI, and settles with it; once the open sequence is queued, that keeps its
-   * options, too. Waits for a device that is not ready, up to `timeoutMs`, and again if it restarts before the open
-   * sequence begins. With `keepOpen` the driver keeps trying after a failure, although this call rejects. An abort before
-   * the link is open closes it and rejects, unless a newer call has claimed the link: then it has no effect. An abort during
-   * the wait for the check only rejects.
-   * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect;
-   * `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another open; `OPEN_FAILED`, `OPEN_TIMEOUT`,
-   * `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`, `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`,
-   * `PORT_*` where the attempt failed
+   * tries to reconnect. Joins an attempt to this URI, and settles with it: until the open sequence is queued, this call's
+   * options replace those of the attempt; then only `keepOpen` and `owner` do. Waits for a device that is not ready, and
+   * again if it restarts before the open sequence begins, up to `timeoutMs` in all. Where the call has joined the driver's
+   * own reconnect, without `keepOpen`, a loss of the device fails it. With `keepOpen` the driver keeps trying after a
+   * failure, although this call rejects. An abort before the link is open closes it and rejects, unless a newer call has
+   * claimed the link: then it has no effect. An abort during the wait for the check only rejects.
+   * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect; if no device was
+   * ready, those that depend on the firmware fail the attempt; `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another
+   * open; `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`,
+   * `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`, `PORT_*` where the attempt failed
    */
   async open(options: OpenOptions, wait: WaitOptions = {}): Promise<void> {
     const { signal } = wait;
@@ -172,10 +173,11 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: sends the messages of earlier calls of
-   * {@link send} and a close frame, waits up to 3 s for the server's, then sends `AT+WSCLOSE`. An {@link open} meanwhile, or
-   * a message of which the network takes no byte, cuts that short: messages that are left fail with `LINK_CLOSED`. An abort
-   * ends the wait, not the close.
+   * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: sends the queued messages of earlier
+   * calls of {@link send} and a close frame, waits up to 3 s for the server's, then sends `AT+WSCLOSE`. Messages that wait
+   * for a connection or a check fail with `LINK_CLOSED`. An {@link open} or a close with `graceful: false` meanwhile, or a
+   * message of which the network takes no byte, cuts the close short: messages that are left fail with `LINK_CLOSED`. An
+   * abort ends the wait, not the close.
    * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` at once, without effect; `OUT_OF_SYNC`, `COMMAND_FAILED`
    * where the device may not have closed it: the driver keeps trying
    */

@@ -80,7 +80,7 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // After a loss of the device, those of an open() that joined the operation in the queue.
+  // Of the newest goal: an open() may have joined in the queue before the device was lost, or while a listener ran.
   const latestOptions = () => (machine.state.goal ?? goal).options;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, latestOptions(), capabilities);

@@ -37,7 +37,7 @@ export class Operation {
   }
 }
 
-/** An open: waits for the device, its clock and the command queue; then runs the open sequence. */
+/** An open under way. */
 export class OpenOperation extends Operation {
   /** URCs of the link since the open sequence began. */
   readonly seen = new Set<LinkUrc>();

@@ -20,8 +20,8 @@ export interface OpenOptions {
   /**
    * Milliseconds, 1-180,000; default 15,000. The attempt fails if the server answers later. The call may reject later than
    * that: the device ends a failing attempt after up to 39 s, however short the timeout is. The driver waits as long as this
-   * for a device that is not ready, and for the check of the links after a resync; where several calls wait, as long from the
-   * newest call on as that says, but no longer than 180 s from the oldest on.
+   * for a device that is not ready, and for the check of the links after a resync. Where several calls wait, the newest
+   * call's `timeoutMs` counts for all, from that call on, but no longer than 180 s from the oldest on.
    */
   readonly timeoutMs?: number | undefined;
   /**
@@ -40,8 +40,9 @@ export interface OpenOptions {
    */
   readonly keepOpen?: boolean | undefined;
   /**
-   * Where the link is open, opens, reconnects, or waits for a close, for another URI: true ends that first; false rejects with
-   * `LINK_IN_USE`. While keep-open waits for its next attempt, the link is free: a call takes it over without this.
+   * Where the link is open, opening or reconnecting to another URI, or a call with another URI waits for a close: true ends
+   * that first; false rejects with `LINK_IN_USE`. While keep-open waits for its next attempt, the link is free: a call takes
+   * it over without this.
    */
   readonly replace?: boolean | undefined;
   /** A name that the link's events and messages repeat, so that users of one device find their own. */
@@ -56,15 +57,19 @@ export interface OpenOptions {
 export interface SendOptions extends WaitOptions {
   /** RFC 6455 opcode 0-15; default 1 (text). */
   readonly opcode?: number | undefined;
-  /** Milliseconds that the device may take to hand the message to the network, 0-60,000; default 10,000. */
+  /**
+   * Milliseconds that the device may take to hand the message, or each fragment of it, to the network, 0-60,000; default
+   * 10,000.
+   */
   readonly timeoutMs?: number | undefined;
   /** Class D: false leaves the WebSocket message open for further fragments. Default true. */
   readonly fin?: boolean | undefined;
   /**
    * Milliseconds to wait for a link that is not open, 0 to 86,400,000. 0 or absent: `LINK_NOT_OPEN` at once.
-   * {@link Link.close} ends the wait with `LINK_CLOSED`; so does a call of {@link Link.open} with another URI that replaces
-   * an attempt. Without `keepOpen`, the wait ends with `LINK_NOT_OPEN` when an attempt fails, or when the server or the
-   * loss of the device ends the connection.
+   * {@link Link.close} ends the wait with `LINK_CLOSED`; so does a call of {@link Link.open} that claims the link for
+   * another URI: a message never goes to another URI than that of the connection or attempt at its call. A message for a
+   * link that is closed or closing waits for the next call of open, to any URI. Without `keepOpen`, the wait ends with
+   * `LINK_NOT_OPEN` when an attempt fails, or when the server or the loss of the device ends the connection.
    */
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */

@@ -6,9 +6,9 @@ import { EarlyData } from './early-data';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './link-receiver';
 
 /**
- * Milliseconds before each ping. Firmware that has lost the framing sends until the rest of the header has come; then it
- * waits for a frame that does not exist, and refuses to send. The first ping proves nothing if a TCP retransmission delays
- * that rest: hence the second one.
+ * Milliseconds before each ping. Firmware that has lost the framing can still send until the rest of the header has come;
+ * then it waits for a frame that does not exist, and refuses to send. The first ping proves nothing if a TCP retransmission
+ * delays that rest: hence the second one.
  */
 const PING_DELAYS_MS = [300, 700] as const;
 

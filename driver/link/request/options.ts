@@ -61,6 +61,11 @@ export interface RequestOptions extends Omit<SendOptions, 'fin'> {
    * also the longest wait behind a request that has failed, but whose reply may still come (`REPLY_OUTSTANDING`).
    */
   readonly replyTimeoutMs?: number;
+  /**
+   * Ends the call: it rejects with `ABORTED` where the device has not begun with the request; otherwise with `REPLY_LOST`, once
+   * the device has confirmed it.
+   */
+  readonly signal?: AbortSignal | undefined;
   /** Whether the link emits the reply as a message too. Default true. */
   readonly emitReply?: boolean;
   /** Whether the link emits a late reply as a message. Default true. */

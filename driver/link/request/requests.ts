@@ -22,7 +22,7 @@ import { DEFAULT_REPLY_TIMEOUT_MS, PendingRequest, type Arrival } from './pendin
 /** Limit of the messages that wait behind a pending condition. */
 const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const MAX_REPLY_TIMEOUT_MS = 86_400_000;
-/** Most overdue requests; beyond it, the link forgets the oldest. Every message has to pass all conditions. */
+/** Most overdue requests; beyond it, the link forgets the oldest. The link tries every condition on every message. */
 const MAX_OVERDUE = { key: 1000, function: 100, next: 1 } as const;
 
 /** The requests of one link, each until its reply has come or cannot come any more. */
@@ -102,7 +102,7 @@ export class Requests {
     else this.#answer(found, message);
   }
 
-  /** Keeps the message in order behind a condition, which is too slow where too much waits behind it. */
+  /** Queues the message behind the pending condition. Where the backlog is full, that condition's request fails as too slow. */
   #takeQueued(message: Message, arrival: Arrival): void {
     const { length } = message.bytes;
     const isKept = this.#backlog.tryTake(length);
@@ -275,7 +275,7 @@ export class Requests {
     return this.#lastNumber;
   }
 
-  /** Whether a request has the key of an ID, in any place or in one. */
+  /** Whether a request has this key. @param replyPlace counts only requests whose replies have their ID there */
   #hasKey(key: string | undefined, replyPlace?: string): boolean {
     return [...this.#requests].some(
       ({ matcher }) =>

@@ -36,7 +36,7 @@ const TEMPORARY_FAILURES: readonly ErrorCode[] = [
 ];
 
 const MAX_HOLD_MS = 24 * 60 * 60 * 1000;
-/** Least limit of the hold of a refused message, and of those behind it: time for a check of the links, which ends it. */
+/** A refused message, and those behind it, may wait at least this long: time for a check of the links, which ends the hold. */
 const MIN_HOLD_FOR_CHECK_MS = 5000;
 
 /**

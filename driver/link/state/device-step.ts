@@ -61,8 +61,8 @@ function connected(state: State, announced: boolean): Step {
       // No goal asks for the connection, which blocks the link; or the link number in the URC was corrupt.
       return closeStray(state);
     case 'backingOff':
-      // The connection may be that of another URI, left by a failed close: the check tells. Without a timer, the device may
-      // be lost, and has sent the URC before.
+      // The connection may be that of another URI, left by a failed close: the check tells. Without a timer the device may
+      // be lost: the URC is older than the loss.
       return state.timer ? [state, { do: 'expectData' }, CHECK_LINKS] : [state];
     case 'reconnecting':
       return becomeReopened(state, announced);

@@ -79,8 +79,8 @@ export interface Reconnecting {
 }
 
 /**
- * Kept open, but not open now: opens again after the timer. Without a timer it opens again when a device becomes ready,
- * because the device is lost, or the last attempt failed with a permanent error.
+ * Kept open, but not open now: opens again after the timer. Without a timer (the device is lost, or the last attempt failed
+ * with a permanent error) it opens again when a device becomes ready.
  */
 export interface BackingOff {
   readonly kind: 'backingOff';

@@ -93,7 +93,7 @@ export function endOpen({ goal, cause, operation }: Opening): Step {
 
 // --- from open -------------------------------------------------------------------------------------
 
-/** The connection is lost, and the device reconnects. If the URC of the new connection is lost, data comes before a check. */
+/** The connection is lost, and the device reconnects. */
 export function lose({ goal }: Open): Step<Reconnecting> {
   const timer: Timer = { ms: RECONNECT_TIMEOUT_MS };
   const keepOpen = goal.options.keepOpen === true;
@@ -106,6 +106,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
   return [
     state,
     endConnection(goal),
+    // The URC of the new connection may be lost: its data then comes before a check shows the connection.
     { do: 'expectData' },
     { do: 'failQueued', code: 'LINK_NOT_OPEN', end: 'gone' },
     emitChange(state, 'lost'),
