@@ -75,7 +75,7 @@ export interface DeviceOptions {
   /** Limits of the send queues (`QUEUE_FULL`): 1 to 1,000,000 messages, 1 byte to 1 GiB. Default 1000, 4 MiB. */
   readonly sendLimit?: { readonly messages: number; readonly bytes: number } | undefined;
   /**
-   * Bytes that {@link Device.recording} keeps: 1024 to 64 MiB, 0 for none. Default 256 KiB. Short records take up to three
+   * Bytes that {@link Device.recording} keeps: 1024 to 64 MiB, 0 for none. Default 256 KiB. Short records take up to ten
    * times as much memory.
    */
   readonly recorderBytes?: number | undefined;
