@@ -46,12 +46,9 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   // Opening the port may restart a board: it may have been booting all that time.
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
   const details = { port: port.address };
+  const { received } = examination.counters.port;
   if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
-  else
-    examination.addFinding(
-      examination.counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER',
-      details,
-    );
+  else examination.addFinding(received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
   return false;
 }
 

@@ -14,10 +14,7 @@ export interface DoctorFacts {
   baudRate?: number | undefined;
   /** Handshake lines that the device uses. */
   flowControl?: FlowControl;
-  /**
-   * Whether the RTS of the device holds CTS of the port active: then most likely both are wired. Known where the port reads
-   * CTS and the device drives RTS.
-   */
+  /** Whether CTS of the port is active while the device drives RTS: then most likely both are wired. */
   rtsCtsWired?: boolean;
   /** Whether the device echoes commands. */
   commandEcho?: boolean;

@@ -47,7 +47,7 @@ export class DeviceRecorder extends Recorder {
     this.#recorded = recordedDevice(options);
     this.#rates = ratesOf(options.port);
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;
-    this.port = this.record(options.port);
+    this.port = recordedOpener(options.port, this);
     const { random = Math.random } = options;
     this.random = () => {
       const number = random();
@@ -56,23 +56,13 @@ export class DeviceRecorder extends Recorder {
     };
   }
 
-  /** Returns a port that the recorder records. */
-  record(port: PortOpener): PortOpener {
-    return recordedOpener(port, this);
-  }
-
   /** Records that the device uses another port; returns that port, recorded. */
   usePort(port: PortOpener, { baudRate }: PortMemory): PortOpener {
     const before = this.#rates;
     this.#rates = ratesOf(port);
-    this.line({
-      call: this.nextCall(),
-      to: 'usePort',
-      before,
-      rates: this.#rates,
-      memory: { baudRate },
-    });
-    return this.record(port);
+    const memory = { baudRate };
+    this.line({ call: this.nextCall(), to: 'usePort', before, rates: this.#rates, memory });
+    return recordedOpener(port, this);
   }
 
   /** Records a call of the device. Its end needs no record: it follows from the rest of the recording. */

@@ -54,18 +54,13 @@ export function recordingText(heading: RecordingHeading, lines: Iterable<Recordi
   return `${texts.join('\n')}\n`;
 }
 
-/**
- * Copies the options of a device for its recording, without secrets, and without what a user has added to them. The driver
- * changes `memory` later.
- */
+/** Copies the known options of a device for its recording, without secrets. The driver changes `memory` later. */
 export function recordedDevice(options: DeviceOptions) {
   const { sntp, negotiatedRate, memory, flowControl, store, rtsReset, sendLimit } = options;
+  const given = { negotiatedRate, flowControl, store, rtsReset };
   return {
+    ...given,
     sntp: sntp && { timezone: sntp.timezone, servers: [...sntp.servers] },
-    negotiatedRate,
-    flowControl,
-    store,
-    rtsReset,
     sendLimit: sendLimit && { messages: sendLimit.messages, bytes: sendLimit.bytes },
     memory: memory && { baudRate: memory.baudRate },
     ...maskedDevice(options),

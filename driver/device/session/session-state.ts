@@ -20,13 +20,10 @@ export interface SessionContext {
   readonly counters: DeviceCounters;
 }
 
-/**
- * What belongs to the time from the beginning of an initialization until the next one begins or the session ends. The device
- * need not boot at its beginning.
- */
+/** The time from the beginning of an initialization until the next one, or the end of the session; the device need not boot. */
 export interface Boot {
   readonly network: Network;
-  /** Aborts at the end of that time. */
+  /** Aborts at its end. */
   readonly signal: AbortSignal;
   end(error: EspAtError): void;
 }
