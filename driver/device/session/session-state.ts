@@ -20,7 +20,7 @@ export interface SessionContext {
   readonly counters: DeviceCounters;
 }
 
-/** The time from the beginning of an initialization until the next one, or the end of the session; the device need not boot. */
+/** The time from the beginning of an initialization to the next one, or the end of the session; the device need not boot. */
 export interface Boot {
   readonly network: Network;
   /** Aborts at its end. */
