@@ -101,8 +101,9 @@ export class DeviceRecorder extends Recorder {
 
   /** Records a close, and its end. */
   close<T>(link: LinkId, given: CloseOptions, run: () => Promise<T>) {
-    const { graceful, code, reason, signal } = given;
-    return this.#call({ to: 'close', link, options: { graceful, code, reason } }, run, signal);
+    const { graceful, code, reason, owner, signal } = given;
+    const options = { graceful, code, reason, owner };
+    return this.#call({ to: 'close', link, options }, run, signal);
   }
 
   /** Whether a snapshot is due, at the next moment of a quiet device. */

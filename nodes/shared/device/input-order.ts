@@ -24,10 +24,12 @@ export class InputOrder {
    */
   async begin<T, R>(value: T | Promise<T>, work: (value: T) => Promise<R>): Promise<R> {
     if (this.#waiting === 0 && !(value instanceof Promise)) return work(value);
-    const known = value instanceof Promise ? this.#inTime(value) : Promise.resolve(value);
+    const isFull = this.#waiting === MAX_WAITING_INPUTS;
+    const known =
+      value instanceof Promise && !isFull ? this.#inTime(value) : Promise.resolve(value);
     // The value may fail while an earlier input still waits: an unhandled rejection ends Node-RED.
     known.catch(() => undefined);
-    if (this.#waiting === MAX_WAITING_INPUTS) throw new NodeError('VALUE_LATE');
+    if (isFull) throw new NodeError('VALUE_LATE');
     this.#waiting++;
     const { result } = await this.#order.run(async () => {
       try {

@@ -26,8 +26,7 @@ interface Question<T> {
 }
 
 const examination: Question<DoctorReport> = {
-  ofDevice: (host, opener, controller) =>
-    waitFor(host.examine(opener, controller), { signal: controller.signal }),
+  ofDevice: (host, opener, controller) => host.examine(opener, controller),
   ofPort: examine,
 };
 
@@ -88,7 +87,8 @@ export class PortVisits {
       const { controller } = visit;
       const { signal } = controller;
       try {
-        if (holder instanceof DeviceHost) return await question.ofDevice(holder, port, controller);
+        if (holder instanceof DeviceHost)
+          return await waitFor(question.ofDevice(holder, port, controller), { signal });
         this.#claims.take(port.address, visit);
         return await question.ofPort(port, { signal, clock: this.#clock });
       } catch (error) {
