@@ -14,7 +14,7 @@ const FOREIGN_HEAD = /^\+IPD,(?:\d,)?(\d{1,5})(?:,"[^"]*",\d{1,5})?:$/;
 /** Up to the name of a network in a scan. The name, up to 32 bytes of a stranger's choice, may hold CR LF. */
 const SSID_HEAD = /^\+CWLAP:\(\d,"/;
 const MAX_SSID_BYTES = 32;
-/** A network in a scan. `AT+CWLAPOPT` of another program may have dropped the last fields. */
+/** A network in a scan. */
 const NETWORK = /^\+CWLAP:\(\d,"[^]{0,32}",-?\d+,"[\da-f:]{17}",[^"\r\n]*\)\r\n$/i;
 
 /** State of the line after a read. */
@@ -108,12 +108,17 @@ export class Line {
     return length === CAPACITY_BYTES ? this.#overflow() : 'more';
   }
 
-  /** At CR LF in an information response: the name of a network may go on. */
+  /**
+   * At CR LF in an information response: the name of a network may go on, even where its text looks like a whole network.
+   * The fields behind a name have more bytes than a name can have, unless another program's `AT+CWLAPOPT` has dropped some:
+   * the line of a short name then goes on, and is corrupt (`rawCommand` refuses `AT+CWLAPOPT`).
+   */
   #endQuoting(): LineProgress {
     const { text } = this;
     const [head] = SSID_HEAD.exec(text) ?? [];
-    if (head === undefined || NETWORK.test(text)) return 'end';
+    if (head === undefined) return 'end';
     if (this.length <= head.length + MAX_SSID_BYTES) return 'more';
+    if (NETWORK.test(text)) return 'end';
     return text.indexOf('\r\n') < text.length - 2 ? 'corrupt' : 'end';
   }
 

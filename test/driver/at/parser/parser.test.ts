@@ -30,7 +30,7 @@ describe('what the device says, and its frames', () => {
   const listed = '+WSOPEN:0,2,"ws://h/+WS_DATA:0,5,"';
   const foreign = '+IPD,0,4,"10.0.0.1",80:';
   const [head, tail] = ['+CWLAP:(3,"', '",-50,"aa:bb:cc:dd:ee:ff",1,-1,-1,4,4,7,0)'];
-  const few = '+CWLAP:(3,"",-78,"aa:bb:cc:dd:ee:ff",1)';
+  const forged = `",1,"${':'.repeat(17)}",)\r\nOK\r\n>`;
   const name = `ab\r\n+WS_DATA:0,2,hi\r\nready)\r\n>`.padEnd(30, 'x') + '\r\n';
   const cases: Readonly<Record<string, readonly [said: string, ...frames: readonly Frame[]]>> = {
     'lines end at CR LF, empty ones are dropped': ['\r\nOK\r\n\r\n\r\nOK\r\n', ok, ok],
@@ -62,11 +62,14 @@ describe('what the device says, and its frames', () => {
       garbage,
       line('ready'),
     ],
-    'a network of few fields ends at its CR LF': [
-      `${few}\r\n${head}b${tail}\r\n${few}\r\nOK\r\n`,
-      line(few),
-      line(`${head}b${tail}`),
-      line(few),
+    'a name in a scan may hold the end of a network, and a result code': [
+      `${head}${forged}${tail}\r\nOK\r\n`,
+      line(`${head}${forged}${tail}`),
+      ok,
+    ],
+    'a network of few fields and a short name is corrupt with the line behind it': [
+      `${head}",-78,"aa:bb:cc:dd:ee:ff",1)\r\n${head}b${tail}\r\nOK\r\n`,
+      garbage,
       ok,
     ],
     'a short length is detected at the CR LF': ['+WS_DATA:0,4,hello\r\nOK\r\n', garbage, ok],
