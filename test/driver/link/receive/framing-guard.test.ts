@@ -107,16 +107,21 @@ describe('an empty chunk of firmware that may lose the framing', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('means a lost framing where the device refuses a ping at its timeout, but not at once', async () => {
-    for (const waitedMs of [5, 300]) {
+  for (const [title, ms, waitedMs, ...expected] of [
+    ['proves the framing at once', 5, 5, 'ping 300', 'ping 1005', '""', '"two"'],
+    ['means a lost framing at its timeout', 300, 300, 'ping 300', '! FRAMING_LOST 1'],
+    ['means a lost framing at its timeout in a flood', 300, 40, 'ping 300', '! FRAMING_LOST 1'],
+  ] as const)
+    it(`is pinged for, and a refusal ${title}`, async () => {
       const refusal = new EspAtError('COMMAND_FAILED', { command: 'x', reason: '', waitedMs });
-      const { told, clock, push } = rig({ ping: () => Promise.reject(refusal) });
+      const { told, clock, push } = rig({
+        ping: () => new Promise((_, fail) => clock.after(ms, () => fail(refusal))),
+      });
       push('', 'two');
-      await clock.advance(1000);
-      const proven = ['ping 300', 'ping 1000', '""', '"two"'];
-      assert.deepEqual(told, waitedMs === 5 ? proven : ['ping 300', '! FRAMING_LOST 1']);
-    }
-  });
+      await clock.advance(1010);
+      assert.deepEqual(told, expected);
+      assert.equal(clock.pending, 0);
+    });
 
   it('is pinged for again where the result code of a ping is lost on the port', async () => {
     const lost = [true, false, true];
