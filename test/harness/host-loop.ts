@@ -7,6 +7,12 @@ const MAX_READ_BYTES = 16_384;
 
 type State = { readonly kind: 'running' | 'waking' } | { readonly kind: 'blocked'; until: number };
 
+/** A block of the event loop that has ended. Times in milliseconds. */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * The event loop of the host in virtual time. A test can block it while the device and the network run on. Afterwards it
  * acts like Node.js: runs all late timers, then reads all input.
@@ -20,7 +26,8 @@ export class HostLoop {
   /** Unread input, in order. */
   #input: (() => void)[] = [];
   #sleepers: (() => void)[] = [];
-  #blockedMs = 0;
+  /** In order. */
+  readonly blocks: Block[] = [];
   #blockedAt = 0;
 
   constructor(clock: VirtualClock) {
@@ -43,7 +50,8 @@ export class HostLoop {
 
   /** Total milliseconds for which the loop was blocked. */
   get blockedMs(): number {
-    return this.#blockedMs + (this.#state.kind === 'blocked' ? this.now() - this.#blockedAt : 0);
+    const ended = this.blocks.reduce((sum, { from, to }) => sum + to - from, 0);
+    return ended + (this.#state.kind === 'blocked' ? this.now() - this.#blockedAt : 0);
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -142,7 +150,7 @@ export class HostLoop {
       this.#clock.after(until - this.now(), () => this.#wake(inputLateMs));
       return;
     }
-    this.#blockedMs = this.blockedMs;
+    this.blocks.push({ from: this.#blockedAt, to: this.now() });
     this.#state = { kind: 'waking' };
     for (const call of this.#late.splice(0)) this.#clock.after(0, call);
     this.#clock.after(inputLateMs, () => this.#read());

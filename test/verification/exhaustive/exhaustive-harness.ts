@@ -238,7 +238,12 @@ export class ExhaustiveHarness {
       this.findings.push({ about: 'device', text });
     const injected = this.#injected.map((line) => ({ line, entry: undefined }));
     const monitored = { injected, misreported: [] };
-    const checker = new InvariantChecker(this.log, monitored, episode ? [episode] : []);
+    const checker = new InvariantChecker(
+      this.log,
+      monitored,
+      episode ? [episode] : [],
+      this.host.blocks,
+    );
     const { violations, undetectable } = checker.check({ bootAndJoinMs: 0, padMs: 0 });
     // Only a fault of the network excuses it.
     if (undetectable.total > 0)

@@ -17,7 +17,12 @@ async function assertInvariants(
   await harness.drive(run.run());
   assert.deepEqual(await harness.end(), [], 'something remains');
   const { log } = harness;
-  const { violations } = new InvariantChecker(log, run.monitor, run.episodes).check(harness);
+  const { violations } = new InvariantChecker(
+    log,
+    run.monitor,
+    run.episodes,
+    harness.host.blocks,
+  ).check(harness);
   assert.deepEqual(violations, []);
   const sent = log.out.filter(({ outcome }) => outcome === 'sent');
   const received = log.in.filter(({ arrivals }) => arrivals.length === 1);

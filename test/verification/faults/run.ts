@@ -102,7 +102,12 @@ async function complete(
 ): Promise<void> {
   await harness.drive(run.run());
   const left = await harness.end();
-  const result = new InvariantChecker(harness.log, run.monitor, run.episodes).check(harness);
+  const result = new InvariantChecker(
+    harness.log,
+    run.monitor,
+    run.episodes,
+    harness.host.blocks,
+  ).check(harness);
   const remaining = left.map((what) => ({ about: 'device' as const, text: `remaining: ${what}` }));
   const violations = [...result.violations, ...remaining];
   summary.add(harness.log, run, { ...result, violations }, prefix);

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { EspAtError } from '../../../../driver/errors';
 import { MessageLog } from '../../message-log';
 import type { FaultEpisode } from '../fault-episode';
+import type { Block } from '../../../harness/host-loop';
 import { PortMonitor } from '../port-monitor';
 import { InvariantChecker } from './invariant-checker';
 
@@ -12,6 +13,7 @@ export class Fixture {
   readonly monitor = new PortMonitor(this.log, Buffer.from('|'));
   readonly connection = this.log.accept(0);
   readonly episodes: FaultEpisode[] = [];
+  readonly blocks: Block[] = [];
 
   /** Sends a message whose promise settles at once. */
   async send(text: number | string, outcome: 'sent' | 'not-sent' | 'unknown'): Promise<Buffer> {
@@ -75,7 +77,7 @@ export class Fixture {
   }
 
   get violations(): readonly string[] {
-    const checker = new InvariantChecker(this.log, this.monitor, this.episodes);
+    const checker = new InvariantChecker(this.log, this.monitor, this.episodes, this.blocks);
     return checker.check({ bootAndJoinMs: 1500, padMs: 0 }).violations.map(({ text }) => text);
   }
 }

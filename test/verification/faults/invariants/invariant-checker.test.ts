@@ -42,11 +42,11 @@ const executes =
   ({ monitor }) =>
     monitor.executed(line);
 
-/** A padded prompt arrives some time after a loss, and the host was blocked for 6 s. */
+/** A padded prompt arrives some time after a loss, and the host was blocked for 6 s between. */
 const padAfter =
   (ms: number): Act =>
   (fixture) => {
-    fixture.episode({ names: ['stray'], gone: 0, recovered: 25_000, blocked: 6000 });
+    fixture.blocks.push({ from: 2000, to: 8000 });
     fixture.log.event('device-lost', 0);
     fixture.now += ms - 1;
     fixture.arrive(Buffer.from('AT+SYSSTORE?\r\n\r\n'));

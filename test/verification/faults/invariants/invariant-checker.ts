@@ -6,6 +6,7 @@ import {
   type MessageLog,
   type OutEntry,
 } from '../../message-log';
+import type { Block } from '../../../harness/host-loop';
 import { episodesIn, type FaultEpisode } from '../fault-episode';
 import type { PortMonitor } from '../port-monitor';
 import { Findings } from './findings';
@@ -20,6 +21,7 @@ export class InvariantChecker {
   readonly #log: MessageLog;
   readonly #monitor: Pick<PortMonitor, 'injected' | 'misreported'>;
   readonly #episodes: readonly FaultEpisode[];
+  readonly #blocks: readonly Block[];
   readonly #losses: readonly Loss[];
   readonly #findings = new Findings();
 
@@ -27,17 +29,19 @@ export class InvariantChecker {
     log: MessageLog,
     monitor: Pick<PortMonitor, 'injected' | 'misreported'>,
     episodes: readonly FaultEpisode[],
+    blocks: readonly Block[],
   ) {
     this.#log = log;
     this.#monitor = monitor;
     this.#episodes = episodes;
+    this.#blocks = blocks;
     this.#losses = lossesOf(log.events);
   }
 
   check(times: Times): Pick<Findings, 'violations' | 'undetectable'> {
     const log = this.#log;
     const findings = this.#findings;
-    new UnmatchedCheck(log, this.#episodes, this.#losses, findings).run();
+    new UnmatchedCheck(log, this.#episodes, this.#blocks, this.#losses, findings).run();
     for (const entry of log.out) this.#checkSend(entry);
     for (const link of [0, 1, 2]) this.#checkOrder(log.out.filter((entry) => entry.link === link));
     this.#checkReceived();

@@ -1,6 +1,7 @@
 import { unmatchedText, type InEntry, type MessageLog, type OutEntry } from '../../message-log';
 import type { Unmatched } from '../../message-log';
 import type { FaultEpisode } from '../fault-episode';
+import type { Block } from '../../../harness/host-loop';
 import { episodesIn } from '../fault-episode';
 import type { Findings } from './findings';
 import type { Loss } from './losses';
@@ -15,17 +16,20 @@ const EOL = Buffer.from('\r\n');
 export class UnmatchedCheck {
   readonly #log: MessageLog;
   readonly #episodes: readonly FaultEpisode[];
+  readonly #blocks: readonly Block[];
   readonly #losses: readonly Loss[];
   readonly #findings: Findings;
 
   constructor(
     log: MessageLog,
     episodes: readonly FaultEpisode[],
+    blocks: readonly Block[],
     losses: readonly Loss[],
     findings: Findings,
   ) {
     this.#log = log;
     this.#episodes = episodes;
+    this.#blocks = blocks;
     this.#losses = losses;
     this.#findings = findings;
   }
@@ -63,8 +67,16 @@ export class UnmatchedCheck {
     const episodes = episodesIn(this.#episodes, at, at);
     const hadWrongRate = episodes.some(({ names }) => names.includes('wrong-rate'));
     if (rest.length > MAX_NOISE_BYTES && !hadWrongRate) return false;
-    const limit = PROMPT_LIMIT_MS + Math.max(0, ...episodes.map(({ blocked }) => blocked));
-    return this.#losses.some((loss) => loss.link === link && Math.abs(loss.at - at) < limit);
+    return this.#losses.some(
+      (loss) => loss.link === link && this.#awakeMs(loss.at, at) < PROMPT_LIMIT_MS,
+    );
+  }
+
+  /** Milliseconds between two moments in which the host was not blocked. */
+  #awakeMs(one: number, other: number): number {
+    const [start, end] = [Math.min(one, other), Math.max(one, other)];
+    const blocked = this.#blocks.map(({ from, to }) => Math.min(end, to) - Math.max(start, from));
+    return blocked.reduce((sum, ms) => sum - Math.max(0, ms), end - start);
   }
 
   #checkAtHost(unmatched: Unmatched): void {
