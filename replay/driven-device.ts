@@ -77,6 +77,7 @@ export class DrivenDevice {
   }
 
   end(): void {
+    this.#port.end();
     void this.device.stop();
   }
 

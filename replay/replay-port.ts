@@ -21,6 +21,7 @@ export class ReplayPort implements PortOpener {
   #asked: Settle<boolean>[] = [];
   #closing: (() => void)[] = [];
   #pendingBytes = 0;
+  #hasEnded = false;
 
   constructor({ driver }: RecordingHeading) {
     this.use(driver.port);
@@ -41,6 +42,12 @@ export class ReplayPort implements PortOpener {
   /** Delivers bytes from the device. */
   deliver(bytes: Buffer): void {
     this.#handlers?.data(bytes);
+  }
+
+  /** Ends the replay: no recorded line ends a close any more. */
+  end(): void {
+    this.#hasEnded = true;
+    this.act({ port: 'closed' });
   }
 
   act(line: PortEventLine): void {
@@ -106,7 +113,8 @@ export class ReplayPort implements PortOpener {
       close: () =>
         new Promise((resolve) => {
           this.#handlers = undefined;
-          this.#closing.push(resolve);
+          if (this.#hasEnded) resolve();
+          else this.#closing.push(resolve);
         }),
     };
   }

@@ -143,8 +143,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   /**
-   * Stops the device. Pending operations reject with `DEVICE_STOPPED`. Resolves when the port is free, 1 s after the close at
-   * the latest; while the port is still opening, resolves at once, and closes it as soon as it is open.
+   * Stops the device. Pending operations reject with `DEVICE_STOPPED`. Resolves when the port is free, or 1 s after it began
+   * to close: the next device on it waits for the rest. While the port is still opening, resolves at once, and closes it as
+   * soon as it is open.
    */
   stop(): Promise<void> {
     this.#recorder?.called('stop');

@@ -2,8 +2,8 @@ import { AtClient } from '../at/at-client';
 import type { Clock } from '../clock';
 import { SessionPort } from '../device/session/session-port';
 import { EspAtError } from '../errors';
-import { closePort } from '../port/close';
-import type { Port, PortHandlers, PortOpener } from '../port/port';
+import { closePort, openPort } from '../port/exclusive';
+import type { PortHandlers, PortOpener } from '../port/port';
 import { DeviceCounters } from '../statistics/device-counters';
 import { waitFor, type WaitOptions } from '../wait';
 import { Examination } from './examination';
@@ -21,7 +21,7 @@ export async function withOpenPort(
 ): Promise<void> {
   const counters = new DeviceCounters(clock);
   const current: { client?: AtClient; lost?: EspAtError } = {};
-  const port = await openPort(opener, wait, {
+  const handlers: PortHandlers = {
     data: (chunk) => {
       counters.port.received += chunk.length;
       current.client?.receive(chunk);
@@ -30,7 +30,8 @@ export async function withOpenPort(
       current.lost = error;
       current.client?.close(error);
     },
-  });
+  };
+  const port = await openPort(opener, handlers, { flowControl: false }, clock, wait);
   try {
     if (current.lost) throw current.lost;
     const options = { port: opener, clock, random: Math.random, memory: {} };
@@ -54,24 +55,6 @@ export async function withOpenPort(
     await waitFor(examined, wait);
   } finally {
     current.client?.close(new EspAtError('DEVICE_STOPPED'));
-    await closePort(port, clock);
-  }
-}
-
-async function openPort(
-  opener: PortOpener,
-  wait: WaitOptions,
-  handlers: PortHandlers,
-): Promise<Port> {
-  const opening = opener.open(handlers, { flowControl: false });
-  try {
-    return await waitFor(opening, wait);
-  } catch (error) {
-    // Closes a port that opens after an abort.
-    void opening.then(
-      (port) => port.close(),
-      () => undefined,
-    );
-    throw error;
+    await closePort(port, opener, clock);
   }
 }

@@ -1,9 +1,8 @@
 import { delay } from '../../clock';
 import { asEspAtError, EspAtError } from '../../errors';
-import { closePort } from '../../port/close';
+import { closePort, openPort } from '../../port/exclusive';
 import type { Port, PortHandlers, PortOpener } from '../../port/port';
 import type { DeviceRecorder } from '../../recorder/device-recorder';
-import { waitFor } from '../../wait';
 import { DeviceSession } from './device-session';
 import type { PortMemory } from '../options';
 import type { SessionContext } from './session-state';
@@ -140,18 +139,17 @@ export class SessionLoop {
         current.session?.end(error);
       },
     };
-    const opening = opener.open(handlers, { flowControl });
     let port: Port;
     try {
-      port = await waitFor(opening, { signal });
-      signal.throwIfAborted();
+      port = await openPort(opener, handlers, { flowControl }, clock, { signal });
     } catch (error) {
-      if (signal.aborted) opening.then((late) => late.close()).catch(() => undefined);
       return asEspAtError(error, opener.address);
     }
-    if (current.lost) {
-      await closePort(port, clock);
-      return current.lost;
+    const stopped = signal.aborted ? asEspAtError(signal.reason) : undefined;
+    const ended = current.lost ?? stopped;
+    if (ended) {
+      await closePort(port, opener, clock);
+      return ended;
     }
     context.counters.port.opens++;
     // Shows DEVICE_UNRESPONSIVE on the reopened port until the device answers.
@@ -166,7 +164,7 @@ export class SessionLoop {
     this.#session = undefined;
     // Before the close, which may take long: the device is no longer ready.
     if (!signal.aborted) context.status.become({ name: 'absent', error });
-    await closePort(port, clock);
+    await closePort(port, opener, clock);
     return error;
   }
 }

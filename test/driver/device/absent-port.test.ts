@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Device } from '../../../driver/device/device';
 import { EspAtError } from '../../../driver/errors';
-import type { Port, PortHandlers } from '../../../driver/port/port';
+import type { Port } from '../../../driver/port/port';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { keptOf } from '../../harness/garbage';
 
@@ -67,37 +67,3 @@ it('a port that opens slowly does not delay stop(), and is closed once it opens'
   assert.equal(closed, 1);
   assert.equal(device.state.name, 'stopped');
 });
-
-for (const [closeMs, waitMs] of [
-  [800, 800],
-  [Infinity, 1000],
-] as const)
-  it(`a lost port that takes ${closeMs} ms to close is absent at once, and holds the device for ${waitMs} ms at most`, async () => {
-    const clock = new VirtualClock();
-    const handlers: PortHandlers[] = [];
-    const port: Port = {
-      pendingBytes: 0,
-      write: () => undefined,
-      close: () =>
-        new Promise((resolve) => closeMs === Infinity || clock.after(closeMs, () => resolve())),
-    };
-    const open = (given: PortHandlers) => {
-      handlers.push(given);
-      return Promise.resolve(port);
-    };
-    const device = new Device({ port: { address: 'busy', open }, clock, random: () => 0 });
-    device.start();
-    await clock.advance(100);
-    assert.equal(device.state.name, 'initializing');
-    handlers[0]?.lost(new EspAtError('PORT_LOST', { port: 'busy' }));
-    await clock.advance(0);
-    assert.deepEqual([device.state.name, device.state.error?.code], ['absent', 'PORT_LOST']);
-    await assert.rejects(device.restart(), { code: 'PORT_LOST' });
-    await clock.advance(waitMs + 499);
-    assert.equal(handlers.length, 1);
-    await clock.advance(1);
-    assert.equal(handlers.length, 2);
-    const before = clock.now();
-    await clock.wait(device.stop());
-    assert.deepEqual([clock.now() - before, device.state.name], [waitMs, 'stopped']);
-  });

@@ -130,22 +130,22 @@ describe('PortVisits', () => {
     const clock = new VirtualClock();
     const claims = new PortClaims((address) => address);
     const visits = new PortVisits(claims, clock);
-    const port = new SilentPort('p', undefined, never);
+    const port = new SilentPort('stuck', undefined, never);
     const { findings } = await clock.wait(visits.examine(typed(port)));
     assert.equal(findings[0]?.code, 'NO_ANSWER_BRIDGE');
-    assert.equal(claims.holderOf('p'), undefined);
+    assert.equal(claims.holderOf('stuck'), undefined);
     assert.equal(clock.pending, 0);
   });
 
   for (const { never: what, port, answer } of [
     { never: 'opens', port: new SilentPort('p', never), answer: 'DEVICE_UNRESPONSIVE' },
-    { never: 'closes', port: new SilentPort('p', undefined, never), answer: 'NO_ANSWER_BRIDGE' },
+    { never: 'closes', port: new SilentPort('p2', undefined, never), answer: 'NO_ANSWER_BRIDGE' },
   ]) {
     it(`a deployed device whose port never ${what} in an examination: runs again after the answer`, async () => {
       const hosts = new Hosts();
       const { clock } = hosts;
       const device = new FakeDevice();
-      const host = hosts.host('a', () => device);
+      const host = hosts.host('a', () => device, port.address);
       new RecordingUser(host);
       const visits = new PortVisits(hosts.claims, clock);
       const report = await clock
