@@ -161,7 +161,6 @@ onEachRuntime('a lost network', (nodeRed) => {
   it('replaces the link state in the status, and is sent by ws-status', async () => {
     const device = new FakeDevice();
     await nodeRed.load(() => device, flow('ws://host/echo'));
-    await device.links[0].open({ uri: 'ws://host/echo' });
     device.become({ name: 'ready', error: new EspAtError('WIFI_LOST') });
     assert.equal(nodeRed.shown('open'), 'red ring WIFI_LOST');
     const news = await nodeRed.next('news');
