@@ -153,6 +153,14 @@ describe('an open of a link that was open before a resync', () => {
     assert.ok(await clock.until(() => device.state.name === 'resyncing', 30_000));
   }
 
+  /** A link that is open, and a resync of a device that refuses the checks of its links. */
+  async function resyncingWithoutCheck(harness: Harness): Promise<void> {
+    await harness.ready();
+    await harness.clock.wait(harness.link.open({ uri: 'ws://host/plain' }));
+    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'error' } : undefined);
+    harness.say('\r\nSEND OK\r\n');
+  }
+
   it('opens it again when the device has restarted', async () => {
     await using harness = new Harness();
     const { clock, simulator, server, link } = harness;
@@ -221,10 +229,7 @@ describe('an open of a link that was open before a resync', () => {
   it('fails with OUT_OF_SYNC at the end of its time, when the device is in sync but refuses AT+WSOPEN?', async () => {
     await using harness = new Harness();
     const { clock, device, link } = harness;
-    await harness.ready();
-    await clock.wait(link.open({ uri: 'ws://host/plain' }));
-    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'error' } : undefined);
-    harness.say('\r\nSEND OK\r\n');
+    await resyncingWithoutCheck(harness);
     assert.equal(device.state.name, 'resyncing');
     const again = endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 5000 }));
     assert.equal(await clock.wait(again), 'OUT_OF_SYNC');
@@ -234,10 +239,7 @@ describe('an open of a link that was open before a resync', () => {
   it('succeeds at once, after the resync, when the first check after it has failed', async () => {
     await using harness = new Harness();
     const { clock, device, link } = harness;
-    await harness.ready();
-    await clock.wait(link.open({ uri: 'ws://host/plain' }));
-    harness.outcome = (line) => (line === 'AT+WSOPEN?' ? { kind: 'error' } : undefined);
-    harness.say('\r\nSEND OK\r\n');
+    await resyncingWithoutCheck(harness);
     await harness.until(() => device.state.name === 'ready');
     await clock.advance(5000);
     harness.outcome = () => undefined;
