@@ -21,6 +21,8 @@ export class PortMonitor {
   readonly injected: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
   /** Times at which a URC or response about a link may have arrived as one about another. */
   readonly misreported: number[] = [];
+  /** Where a byte changed in a delimiter that came alone, as that of an empty message does. */
+  readonly corruptDelimiters: { readonly link: number; readonly at: number }[] = [];
   readonly #log: MessageLog;
   readonly #delimiter: Buffer;
   /** Bytes that faults added, less the lost ones, by payload and by URC. */
@@ -148,7 +150,11 @@ export class PortMonitor {
     if (index >= header.length + length + LINE_END_BYTES) return;
     const drift = (this.#urcDrift.get(unit) ?? 0) + received.length - sent.length;
     this.#urcDrift.set(unit, drift);
-    if (drift === 0 && index < header.length + length) this.#mark(header, data, 'payload byte');
+    if (drift === 0 && index < header.length + length) {
+      this.#mark(header, data, 'payload byte');
+      if (data.equals(this.#delimiter))
+        this.corruptDelimiters.push({ link: Number(header.slice(9, 10)), at: this.#log.now });
+    }
     if (seemsComplete(data, drift)) this.#mark(header, data, 'compensated');
   }
 

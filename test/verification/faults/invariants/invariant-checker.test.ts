@@ -210,6 +210,19 @@ const cases: Readonly<Record<string, readonly [RegExp | undefined, ...Act[]]>> =
         ] as const,
     ),
   ),
+  'a message arrived behind the corrupt delimiter of an empty one': [
+    undefined,
+    (fixture: Fixture) => {
+      fixture.monitor.corruptDelimiters.push({ link: 0, at: fixture.now });
+      fixture.receive(Buffer.concat([Buffer.from('!'), fixture.serve(1)]));
+    },
+  ],
+  'a message arrived behind a byte that no fault explains': [
+    /an unknown message .*arrived at the host/,
+    (fixture: Fixture) => {
+      fixture.receive(Buffer.concat([Buffer.from('!'), fixture.serve(1)]));
+    },
+  ],
   'the last message of a run is missing, and only its stop ended the link': [
     LOST,
     ...[serves(1), ({ log }: Fixture) => log.stopping(), emits('device-lost', 0)],

@@ -16,10 +16,12 @@ import { UnmatchedCheck } from './unmatched-check';
 
 type Moment = Pick<Arrival, 'at' | 'order'>;
 
+type Monitored = Pick<PortMonitor, 'injected' | 'misreported' | 'corruptDelimiters'>;
+
 /** Checks the message log of a finished run. */
 export class InvariantChecker {
   readonly #log: MessageLog;
-  readonly #monitor: Pick<PortMonitor, 'injected' | 'misreported'>;
+  readonly #monitor: Monitored;
   readonly #episodes: readonly FaultEpisode[];
   readonly #blocks: readonly Block[];
   readonly #losses: readonly Loss[];
@@ -27,7 +29,7 @@ export class InvariantChecker {
 
   constructor(
     log: MessageLog,
-    monitor: Pick<PortMonitor, 'injected' | 'misreported'>,
+    monitor: Monitored,
     episodes: readonly FaultEpisode[],
     blocks: readonly Block[],
   ) {
@@ -41,6 +43,11 @@ export class InvariantChecker {
   check(times: Times): Pick<Findings, 'violations' | 'undetectable'> {
     const log = this.#log;
     const findings = this.#findings;
+    // A corrupt delimiter that is the whole of an empty message stands in front of the next message.
+    for (const { link, at } of this.#monitor.corruptDelimiters)
+      log.in
+        .find((entry) => entry.link === link && entry.at >= at)
+        ?.undetectable.add('payload byte');
     new UnmatchedCheck(log, this.#episodes, this.#blocks, this.#losses, findings).run();
     for (const entry of log.out) this.#checkSend(entry);
     for (const link of [0, 1, 2]) this.#checkOrder(log.out.filter((entry) => entry.link === link));
