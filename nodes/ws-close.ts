@@ -2,7 +2,6 @@ import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'nod
 import { shown } from '../driver/values/text';
 import { EspAtError } from '../driver/errors';
 import type { CloseOptions } from '../driver/link/options';
-import { waitFor } from '../driver/wait';
 import { isFixed, type Source } from './shared/checks/source';
 import type { FlowName } from './shared/errors/node-error';
 import { findDevice, requireDevice, type DeviceNode } from './shared/device/device-node';
@@ -82,7 +81,7 @@ class Closer {
       read instanceof Promise ? read.then((values) => this.#with(values)) : this.#with(read);
     await this.#underWay.run(async (signal) => {
       const closing = links.map((link) =>
-        inputs[link.id].begin(options, (ready) => waitFor(link.close(ready), { signal })),
+        inputs[link.id].begin(options, (ready) => link.close({ ...ready, signal })),
       );
       // Waits for all links before it reports the failure of one.
       await Promise.allSettled(closing);

@@ -76,6 +76,14 @@ onEachRuntime('ws-close', (nodeRed) => {
     );
   });
 
+  it('stopped while it reads its reason: closes nothing', async () => {
+    await load({ reason: '"bye"', reasonType: 'jsonata' });
+    nodeRed.give('node');
+    await nodeRed.node('node').close(false);
+    assert.equal(codeOf(await nodeRed.next('caught')), 'ABORTED');
+    assert.deepEqual(closings(), [0, 0, 0]);
+  });
+
   it('closes the link named in the message', async () => {
     await load({ link: 'msg' });
     await ask({ linkId: 2 });

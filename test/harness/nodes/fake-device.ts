@@ -108,6 +108,7 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
     this.closed.push(options);
     await this.#paused(options.signal, 'ABORTED');
     if (this.failure) throw this.failure;
