@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import { EspAtError } from '../errors';
-import { ClientCore, type Assumptions } from './client/client-core';
+import { ClientCore } from './client/client-core';
 import { jobOf, type ClientState } from './client/client-state';
 import { ResyncRunner } from './client/resync-runner';
 import { TransactionRunner } from './client/transaction-runner';
@@ -58,10 +58,10 @@ export class AtClient {
     this.#resyncs.queryIndex = index;
   }
 
-  /** Whether it runs nothing, and no line or data has begun; false while the device may be booting, see {@link assume}. */
+  /** Whether it runs nothing, and no line or data has begun; false while the device may be booting, see {@link setEchoOff}. */
   get isQuiet(): boolean {
-    const { assumptions, parser, state } = this.#core;
-    return state.kind === 'idle' && assumptions.echoOff && !parser.unfinished;
+    const { isEchoOff, parser, state } = this.#core;
+    return state.kind === 'idle' && isEchoOff && !parser.unfinished;
   }
 
   receive(chunk: Buffer): void {
@@ -72,7 +72,7 @@ export class AtClient {
     if (state.kind === 'running') onChunk(state.transaction);
     parser.push(chunk);
     partialFrame.heard(now, duration);
-    if (this.#core.assumptions.rateLostOnRestart && this.state !== 'resyncing' && parser.garbled)
+    if (port.isNegotiated && this.state !== 'resyncing' && parser.garbled)
       this.#resyncs.onCorruption('WRONG_RATE');
   }
 
@@ -86,14 +86,9 @@ export class AtClient {
     this.#core.receivers[link] = receiver;
   }
 
-  /**
-   * Sets the client's assumptions.
-   * - `echoOff`: the device does not echo. Until then it may be booting, and unknown lines mean nothing.
-   * - `rateLostOnRestart`: the port is at a negotiated rate, which a restart resets. `ready` is then garbage, and a
-   *   device that sends nothing may be at the rate it starts with.
-   */
-  assume(assumptions: Partial<Assumptions>): void {
-    this.#core.assumptions = { ...this.#core.assumptions, ...assumptions };
+  /** Sets whether the device's echo is off. Until then the device may be booting, and unknown lines mean nothing. */
+  setEchoOff(isOff: boolean): void {
+    this.#core.isEchoOff = isOff;
   }
 
   /**
@@ -184,7 +179,7 @@ export class AtClient {
 
   /**
    * Fails the running command and all queued sequences with the error: the device has restarted or is gone. Queued
-   * messages stay with their links. The client drops receivers, data formats, and the assumption `echoOff`.
+   * messages stay with their links. The client drops receivers, data formats, and {@link setEchoOff}.
    */
   reset(error: EspAtError): void {
     if (this.#core.state.kind !== 'closed') this.#core.failAll({ kind: 'idle' }, error);
@@ -230,7 +225,7 @@ export class AtClient {
     // Without a transaction, both are responses to noise on the port.
     if (text === 'ERROR' || text === 'busy p...') return;
     if (!isFinalResultCode(text)) return this.#takeUrc(text);
-    if (!this.#core.assumptions.echoOff) return;
+    if (!this.#core.isEchoOff) return;
     if (state.kind === 'idle' || state.kind === 'between')
       this.#resyncs.begin(
         { reason: 'UNEXPECTED_RESPONSE' },

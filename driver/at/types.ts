@@ -46,6 +46,11 @@ export interface PortWriter {
   readonly rate: number | undefined;
   /** How many times as long as usual a response may take. Default 1. */
   readonly slowness?: number;
+  /**
+   * Whether the port is at a negotiated rate, which a restart of the device resets. `ready` is then garbage, and a device
+   * that sends nothing may be at the rate it starts with. Default false.
+   */
+  readonly isNegotiated?: boolean;
 }
 
 /** Receives the data of one link. */

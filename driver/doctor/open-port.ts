@@ -35,11 +35,8 @@ export async function withOpenPort(
   try {
     if (current.lost) throw current.lost;
     const options = { port: opener, clock, random: Math.random, memory: {} };
-    const sessionPort = new SessionPort(
-      port,
-      { options, counters, knowledge: new PortKnowledge() },
-      () => undefined,
-    );
+    const knowledge = new PortKnowledge();
+    const sessionPort = new SessionPort(port, { options, counters, knowledge });
     let examination: Examination | undefined;
     const atClient = new AtClient(sessionPort, clock, (event) => {
       if (event.kind !== 'urc' || !examination) return;

@@ -13,12 +13,6 @@ import type { DataReceiver, Frame, PortWriter } from '../types';
 import { jobOf, stateAfter, type ClientState, type Job, type NextCommand } from './client-state';
 import { CommandQueue } from './command-queue';
 
-/** See `AtClient.assume`. */
-export interface Assumptions {
-  readonly echoOff: boolean;
-  readonly rateLostOnRestart: boolean;
-}
-
 interface Handlers {
   readonly event: (event: ClientEvent) => void;
   readonly frame: (frame: Frame) => void;
@@ -34,7 +28,8 @@ export class ClientCore {
   readonly queue = new CommandQueue();
   readonly receivers: (DataReceiver | undefined)[] = [];
   readonly emit: (event: ClientEvent) => void;
-  assumptions: Assumptions = { echoOff: false, rateLostOnRestart: false };
+  /** See `AtClient.setEchoOff`. */
+  isEchoOff = false;
   readonly #check: () => void;
   #state: ClientState = { kind: 'idle' };
 
@@ -51,7 +46,7 @@ export class ClientCore {
   }
 
   get pace(): Exclude<Pace, 'search'> {
-    return this.assumptions.rateLostOnRestart ? 'negotiatedRate' : 'startRate';
+    return this.port.isNegotiated ? 'negotiatedRate' : 'startRate';
   }
 
   get isDataTrusted(): boolean {
@@ -119,7 +114,7 @@ export class ClientCore {
     this.partialFrame.stop();
     this.parser.reset();
     this.receivers.length = 0;
-    this.assumptions = { ...this.assumptions, echoOff: false };
+    this.isEchoOff = false;
     this.become(to);
     const waiting = this.queue.takeSequences();
     if (job instanceof CommandSequence) job.abort(error);

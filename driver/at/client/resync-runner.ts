@@ -29,8 +29,8 @@ export class ResyncRunner {
 
   /** Call when received bytes are corrupt: until in sync, any bytes may come from the inside of a message. */
   onCorruption(reason: OutOfSyncReason): void {
-    const { assumptions, isDataTrusted, state } = this.#core;
-    if (!assumptions.echoOff || !isDataTrusted) return;
+    const { isDataTrusted, isEchoOff, state } = this.#core;
+    if (!isEchoOff || !isDataTrusted) return;
     switch (state.kind) {
       case 'closed':
       case 'unresponsive':
@@ -86,14 +86,14 @@ export class ResyncRunner {
    * @param commandMs milliseconds that the command which the client has written may still be running
    */
   begin(cause: OutOfSyncCause, continuation: Continuation, commandMs = 0): void {
-    const { assumptions, emit, pace } = this.#core;
+    const { emit, pace, port } = this.#core;
     const mayBePrompted = continuation.pendingPrompt !== undefined;
     const lease = this.#lendPort(continuation, mayBePrompted, pace);
     if (continuation.unannounced === undefined) emit({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
       // After a restart the device would talk at another rate, unheard: the device session first searches for its rate.
-      mayRestart: !assumptions.rateLostOnRestart,
+      mayRestart: !port.isNegotiated,
       pad: mayBePrompted ? 'ifSilent' : 'never',
       pace,
       commandMs,

@@ -46,17 +46,17 @@ export class TransactionRunner {
     // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
     // swallowed this response, would swallow the next one as well.
     const isOutOfSync = this.#core.state !== state && action !== 'succeeded';
-    if (isOutOfSync && this.#core.assumptions.rateLostOnRestart) parser.abandon();
+    if (isOutOfSync && port.isNegotiated) parser.abandon();
   }
 
   #act(state: Running, action: Action): void {
-    const { assumptions, emit, port } = this.#core;
+    const { emit, isEchoOff, port } = this.#core;
     switch (action) {
       case 'none':
       case 'urc':
         break;
       case 'echo':
-        if (assumptions.echoOff) emit({ kind: 'restartSuspected' });
+        if (isEchoOff) emit({ kind: 'restartSuspected' });
         break;
       case 'writePayload':
         this.#writePayload(state);

@@ -78,6 +78,10 @@ export class TimedPort {
     return this.#port.slowness ?? 1;
   }
 
+  get isNegotiated(): boolean {
+    return this.#port.isNegotiated === true;
+  }
+
   get pendingBytes(): number {
     return this.#port.pendingBytes;
   }

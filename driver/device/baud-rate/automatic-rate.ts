@@ -93,7 +93,7 @@ export class AutomaticRate {
  */
 export async function climb(
   access: SequenceAccess,
-  client: Pick<AtClient, 'assume' | 'hasConnection'>,
+  client: Pick<AtClient, 'setEchoOff' | 'hasConnection'>,
   port: SessionPort,
   clock: Clock,
 ): Promise<'done' | 'slow' | 'restarted'> {
@@ -120,7 +120,7 @@ export async function climb(
   if (attempt.isAtTop) return 'done';
   const { run } = access;
   if (isTested) {
-    client.assume({ echoOff: false });
+    client.setEchoOff(false);
     await run(echoOn);
   }
   const isFound = await attempt.run();
@@ -128,7 +128,7 @@ export async function climb(
   if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   if (isTested) {
     await run(echoOff);
-    client.assume({ echoOff: true });
+    client.setEchoOff(true);
   }
   port.memory.baudRate = port.baudRate;
   return attempt.wasSilent ? 'restarted' : 'done';

@@ -36,9 +36,7 @@ export class SessionMachine {
     take: (event: ClientEvent) => void,
   ) {
     this.context = context;
-    this.port = new SessionPort(port, context, (isNegotiated) =>
-      this.client.assume({ rateLostOnRestart: isNegotiated }),
-    );
+    this.port = new SessionPort(port, context);
     this.client = new AtClient(this.port, context.options.clock, take);
     for (const link of context.links) this.client.addSource(link.sendSource);
     const boot = this.#createBoot();

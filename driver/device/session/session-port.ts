@@ -22,15 +22,12 @@ export class SessionPort implements PortWriter {
   readonly #port: Port;
   readonly #options: CompleteOptions;
   readonly #counters: DeviceCounters;
-  readonly #rateChanged: (isNegotiated: boolean) => void;
   #baudRate: number | undefined;
   #flowControl: boolean;
 
-  /** @param rateChanged called after a change of the rate, with {@link isNegotiated} */
   constructor(
     port: Port,
     { options, counters, knowledge }: Pick<SessionContext, 'options' | 'counters' | 'knowledge'>,
-    rateChanged: (isNegotiated: boolean) => void,
   ) {
     const { address, rate } = options.port;
     this.knowledge = knowledge;
@@ -42,7 +39,6 @@ export class SessionPort implements PortWriter {
     this.#port = port;
     this.#options = options;
     this.#counters = counters;
-    this.#rateChanged = rateChanged;
     this.#flowControl = options.flowControl === true;
   }
 
@@ -82,7 +78,6 @@ export class SessionPort implements PortWriter {
     if (rate === undefined || rate === this.#baudRate) return;
     await this.#port.setRate?.(rate);
     this.#baudRate = rate;
-    this.#rateChanged(this.isNegotiated);
   }
 
   /** Without modem lines (a pty, some remote ports) the port takes any rate, but the device behind it keeps its own. */

@@ -74,7 +74,7 @@ describe('an AT client', () => {
   it('is quiet while it runs nothing, no line has begun, and the device does not echo', () => {
     const harness = new ClientHarness({ echoOff: false });
     assert.equal(harness.client.isQuiet, false);
-    harness.client.assume({ echoOff: true });
+    harness.client.setEchoOff(true);
     assert.equal(harness.client.isQuiet, true);
     harness.receive('+WS');
     assert.equal(harness.client.isQuiet, false);

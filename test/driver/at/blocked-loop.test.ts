@@ -9,18 +9,22 @@ import { question } from './client-harness';
 class BlockedClient {
   readonly log: string[] = [];
   readonly client: AtClient;
+  readonly port = {
+    write: (bytes: Uint8Array) => {
+      this.log.push(Buffer.from(bytes).toString());
+      this.onWrite?.();
+    },
+    pendingBytes: 0,
+    rate: undefined,
+    isNegotiated: false,
+  };
   onWrite: (() => void) | undefined;
   readonly clock = new VirtualClock();
   readonly loop = new HostLoop(this.clock);
 
   constructor() {
-    const write = (bytes: Uint8Array) => {
-      this.log.push(Buffer.from(bytes).toString());
-      this.onWrite?.();
-    };
-    const port = { write, pendingBytes: 0, rate: undefined };
-    this.client = new AtClient(port, this.loop, ({ kind }) => this.log.push(kind));
-    this.client.assume({ echoOff: true });
+    this.client = new AtClient(this.port, this.loop, ({ kind }) => this.log.push(kind));
+    this.client.setEchoOff(true);
   }
 
   /** Delivers bytes once the loop reads. */
@@ -64,7 +68,7 @@ describe('an event loop that is blocked in every slice', () => {
 
   it('writes the payload alone into a prompt that a thread pool reads in the tenth turn', async () => {
     const host = new BlockedClient();
-    host.client.assume({ rateLostOnRestart: true });
+    host.port.isNegotiated = true;
     const ended = host.client.run({ ...question, payload: Buffer.from('hello') });
     for (let turn = 0; turn < 10; turn++) await host.block();
     host.receive('\r\nOK\r\n\r\n>');
@@ -75,7 +79,7 @@ describe('an event loop that is blocked in every slice', () => {
 
   it('counts no block between a late slice and the next as port idle time', async () => {
     const host = new BlockedClient();
-    host.client.assume({ rateLostOnRestart: true });
+    host.port.isNegotiated = true;
     const ended = host.client.run({ ...question, payload: Buffer.from('hello') });
     const block = host.block(10_000);
     host.receive('\r\nOK\r\n\r\n>');

@@ -28,7 +28,7 @@ function blockedPort(perSecond: number) {
   const client = new AtClient(line, clock, (event) => {
     events.push(event.kind === 'resyncStep' ? event.step : event.kind);
   });
-  client.assume({ echoOff: true });
+  client.setEchoOff(true);
   let outcome = 'pending';
   const bytes = Buffer.alloc(8000, 'x');
   const message = new PendingSend(0, bytes, {}, clock, (_, error) => {

@@ -32,6 +32,7 @@ export class ClientHarness {
     pendingBytes: 0,
     rate: undefined,
     slowness: 1,
+    isNegotiated: false,
   };
   /** Number of links that have lost data. */
   losses = 0;
@@ -56,7 +57,7 @@ export class ClientHarness {
         push: ({ bytes }) => void this.events.push(`data ${link} ${bytes.toString('latin1')}`),
       });
     }
-    if (echoOff) this.client.assume({ echoOff });
+    if (echoOff) this.client.setEchoOff(true);
   }
 
   /** The writes since the last call. */

@@ -105,7 +105,7 @@ export class Initialization {
     await findDevice(access, port, progressOf(this.#machine.state).failedSearches);
     const isAtOtherRate = knowledge.rateLimit.deviceFound(port.baudRate, options.clock.now());
     await run(echoOff);
-    client.assume({ echoOff: true });
+    client.setEchoOff(true);
     // At the negotiated rate the driver did not hear its `ready`.
     if (isAtOtherRate && (await hasRateOfPort(run, port))) {
       counters.restarts++;

@@ -59,7 +59,7 @@ describe('corrupt data', () => {
     harness.receive('+WS_CLOSED:0\r');
     await harness.clock.advance(1000);
     harness.client.reset(lost);
-    harness.client.assume({ echoOff: true });
+    harness.client.setEchoOff(true);
     assert.equal(harness.clock.pending, 0);
     harness.receive('+WS_CLOSED:0\r');
     await harness.clock.advance(1490);

@@ -63,7 +63,7 @@ describe('a client that resyncs', () => {
   });
 
   test('at a negotiated rate probes after 500 ms, tries once, and restarts nothing', async (harness) => {
-    harness.client.assume({ rateLostOnRestart: true });
+    harness.port.isNegotiated = true;
     harness.run(once);
     await harness.clock.advance(500);
     assert.deepEqual(harness.written(), ['AT+X?\r\n', '\r\n']);
@@ -76,13 +76,13 @@ describe('a client that resyncs', () => {
   });
 
   it('at a negotiated rate drops partial data, which may have swallowed the response', async () => {
-    for (const [rateLostOnRestart, last] of [
+    for (const [isNegotiated, last] of [
       [true, 'in sync'],
       [false, 'step: lineEnd'],
     ] as const) {
       const harness = new ClientHarness();
       harness.answerResync();
-      harness.client.assume({ rateLostOnRestart });
+      harness.port.isNegotiated = isNegotiated;
       harness.run({ ...once, timeoutMs: 400 });
       harness.receive('+WS_DATA:0,900,OK');
       await harness.clock.advance(500);
@@ -139,7 +139,7 @@ describe('a client that resyncs', () => {
     assert.deepEqual(harness.written(), ['AT+SYSLOG?\r\n']);
     harness.receive('+SYSLOG:0\r\n\r\nOK\r\n');
     harness.client.reset(lost);
-    harness.client.assume({ echoOff: true });
+    harness.client.setEchoOff(true);
     harness.receive('\r\nOK\r\n');
     await harness.clock.advance(0);
     assert.deepEqual(harness.events, ['out of sync: UNEXPECTED_RESPONSE', 'step: lineEnd']);

@@ -84,7 +84,6 @@ async function run(line: Partial<Line>, good: UartSetting = START, more?: Partia
       counters: new DeviceCounters(clock),
       knowledge: new PortKnowledge(),
     },
-    () => undefined,
   );
   const lease = new PortLease(new TimedPort(port, clock), 'search');
   const access: SequenceAccess = {

@@ -41,7 +41,7 @@ for (const isCtsActive of [false, true])
   it(`a climb that loses the device is not repeated${isCtsActive ? ' with the wires' : ''} after a power cycle`, async () => {
     const { access, port } = fakes({ isCtsActive });
     const clock = new VirtualClock();
-    const client = { assume: () => undefined, hasConnection: false };
+    const client = { setEchoOff: () => undefined, hasConnection: false };
     const result = climb(unchecked(access), client, unchecked(port), clock);
     await rejected('DEVICE_UNRESPONSIVE', result);
     const { rateLimit } = port.knowledge;
