@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { systemClock, type Clock } from '../driver/clock';
 import type { PortMemory } from '../driver/device/options';
+import { portKey } from '../driver/port/port-key';
 import { serveCertificates } from './shared/admin/certificates';
 import { DeviceHost } from './shared/device/device-host';
 import { DeviceLog } from './shared/device/device-log';
@@ -18,7 +19,7 @@ import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
 import { PortVisits } from './shared/device/port-visits';
 import { InputOrder } from './shared/device/input-order';
-import { makeDevice, openerAt, portKey, type MakeDevice } from './shared/device/make-device';
+import { makeDevice, openerAt, type MakeDevice } from './shared/device/make-device';
 import { serveFirmware } from './shared/admin/firmware';
 import { servePorts } from './shared/admin/ports';
 import { headerSecretCredentials } from './shared/message/secret-headers';

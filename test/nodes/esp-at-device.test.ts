@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, it } from 'node:test';
 import { EspAtError } from '../../driver/errors';
 import { Device } from '../../driver';
@@ -9,6 +11,7 @@ import { FakeDevice } from '../harness/nodes/fake-device';
 import { deviceNode, flowOf, userNode, wholeFlow, without } from '../harness/nodes/flows';
 import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
+import { temporaryFolder } from '../harness/temporary-folder';
 
 onEachRuntime('esp-at-device', (nodeRed) => {
   let device: FakeDevice;
@@ -96,6 +99,27 @@ onEachRuntime('esp-at-device', (nodeRed) => {
     assert.deepEqual([one.stops, two.starts], [1, 1]);
     assert.equal(nodeRed.shown('node2'), 'grey ring closed');
   });
+
+  it(
+    'has its port by each name: a device that names it in another way says which device has it',
+    { skip: process.platform === 'win32' },
+    async (t) => {
+      const folder = temporaryFolder(t);
+      const [port, link] = [join(folder, 'ttyUSB0'), join(folder, 'by-id')];
+      writeFileSync(port, '');
+      symlinkSync(port, link);
+      const flow = [
+        ...flowOf('ws-send', 1, {}, { port: link }),
+        deviceNode({ id: 'device2', name: 'other', port }),
+        userNode('node2', 'ws-send', { device: 'device2' }),
+      ];
+      await nodeRed.load(() => device, flow, {}, catalog('en-US'));
+      assert.equal(device.starts, 1);
+      const caught = await nodeRed.ask('node2', { payload: 'x' }, 'caught');
+      assert.equal(codeOf(caught), 'PORT_SHARED');
+      assert.ok(sentenceOf(caught).startsWith(`The device "board" already uses the port ${port}.`));
+    },
+  );
 
   /** All that a flow, a user or a log can see. */
   function visible(...seen: unknown[]): string {

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { Device, EspAtError, portAt, type PortOpener } from '../../../driver';
 import { simulatedPort } from '../../../simulator';
 import { addressRefusal, SIMULATED } from '../checks/port-address';
@@ -13,24 +12,6 @@ export type MakeDevice = (settings: DeviceSettings, memory: PortMemory) => Devic
 /** Makes the driver's device for a serial port, a TCP bridge or a simulated ESP32. */
 export const makeDevice: MakeDevice = ({ address, serial, options }, memory) =>
   new Device({ ...options, memory, port: openerAt(address, serial) });
-
-/**
- * A key that is equal for two addresses of the same port at this moment: `/dev/serial/by-id/…` is a link to `/dev/ttyUSB0`
- * while that adapter is plugged in.
- */
-export function portKey(address: string): string {
-  if (address.startsWith(SIMULATED)) return address;
-  if (/^[a-z]+:/i.test(address)) return address.toLowerCase();
-  // Windows takes `COM3`, `com3` and `\\.\COM3` for one port.
-  const windowsName = /^(?:\\\\\.\\)?(COM\d+)$/i.exec(address)?.[1];
-  if (windowsName !== undefined) return windowsName.toUpperCase();
-  try {
-    return realpathSync(address);
-  } catch {
-    // Unplugged.
-    return address;
-  }
-}
 
 /** @throws EspAtError `INVALID_PORT`, `INVALID_SETTING` */
 export function openerAt(address: string, serial: SerialSettings): PortOpener {
