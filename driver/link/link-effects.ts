@@ -164,10 +164,10 @@ export class LinkEffects {
     const { machine, policy, emitter, watch } = this.#parts;
     // A listener may have ended it before it began.
     if (!machine.owns(timer)) return;
-    const retryInMs = timer.ms === 'policy' ? policy.nextDelay() : timer.ms;
-    const left = Math.max(0, (timer.limit ?? Infinity) - this.#now);
-    machine.startTimer(Math.min(retryInMs, left), (state) => timeOver(state, watch.isInSync));
-    if (timer.ms === 'policy') emitter.retry(retryInMs);
+    const given = 'until' in timer ? timer.until - this.#now : timer.ms;
+    const ms = given === 'policy' ? policy.nextDelay() : Math.max(0, given);
+    machine.startTimer(ms, (state) => timeOver(state, watch.isInSync));
+    if (given === 'policy') emitter.retry(ms);
   }
 
   #beginConnection(goal: Goal): void {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { LinkId, SendSource } from '../at/types';
 import { closePayload } from '../commands/close-frame';
-import { MAX_OPEN_TIMEOUT_MS, withoutUserinfo, type LinkStateNumber } from '../commands/wsopen';
+import { withoutUserinfo, type LinkStateNumber } from '../commands/wsopen';
 import { EspAtError } from '../errors';
 import type { LinkSnapshot } from '../recorder/lines';
 import { encodeOpen } from '../recorder/open-codec';
@@ -27,6 +27,7 @@ import {
   nameOf,
   numberOf,
   ownerOf,
+  type Call,
   type Goal,
   type State,
   type Transition,
@@ -136,12 +137,11 @@ export class Link extends EventEmitter<LinkEvents> {
   async #open(options: OpenOptions, signal: AbortSignal | undefined): Promise<void> {
     const goal: Goal = { options, uri: withoutUserinfo(options.uri) };
     const operation = new OpenOperation();
-    // Later calls that join prolong the wait of this one.
-    const waitLimit = this.#parts.watch.deadlineIn(MAX_OPEN_TIMEOUT_MS);
+    const call: Call = { goal, operation, calledAt: this.#host.clock.now() };
     const withdraw = () => this.#parts.machine.take((state) => abort(state, goal));
     signal?.addEventListener('abort', withdraw, { once: true });
     const deviceInSync = this.#parts.watch.isInSync;
-    this.#parts.machine.take((state) => open(state, { goal, operation, waitLimit }, deviceInSync));
+    this.#parts.machine.take((state) => open(state, call, deviceInSync));
     try {
       await operation.done;
     } catch (error) {

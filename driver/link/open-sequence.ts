@@ -2,7 +2,13 @@ import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
 import { corruptResponse } from '../commands/build';
 import { wscfg } from '../commands/wscfg';
-import { placeAuthorization, wsclose, wsopen, type ListedLink } from '../commands/wsopen';
+import {
+  MAX_OPEN_TIMEOUT_MS,
+  placeAuthorization,
+  wsclose,
+  wsopen,
+  type ListedLink,
+} from '../commands/wsopen';
 import { wsdatafmt } from '../commands/wssend';
 import { asEspAtError, EspAtError } from '../errors';
 import type { DeviceWatch } from './device-watch';
@@ -33,7 +39,7 @@ export interface OpenListener {
  */
 export async function runOpen(
   link: LinkId,
-  { operation, cause, goal, waitLimit = Infinity }: Opening,
+  { operation, cause, goal, calledAt = Infinity }: Opening,
   machine: LinkMachine,
   watch: DeviceWatch,
   listener: OpenListener,
@@ -45,7 +51,8 @@ export async function runOpen(
   };
   try {
     const timeout = goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS;
-    const deadline = Math.min(watch.deadlineIn(timeout), waitLimit);
+    // Later calls that join prolong the wait of the oldest one.
+    const deadline = Math.min(watch.deadlineIn(timeout), calledAt + MAX_OPEN_TIMEOUT_MS);
     let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.current;
     let isOpen = false;
     while (!isOpen) {

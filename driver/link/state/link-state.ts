@@ -12,19 +12,23 @@ export interface Goal {
   readonly uri: string;
 }
 
-/** A timer of `ms` milliseconds, or of the reconnect policy's next delay. A state owns it: it stops with the state. */
-export interface Timer {
-  readonly ms: number | 'policy';
-  /** Time of the clock at which it ends at the latest. */
-  readonly limit?: number | undefined;
-}
+/**
+ * A timer of `ms` milliseconds, or of the reconnect policy's next delay, or until a time of the clock. A state owns it: it
+ * stops with the state.
+ */
+export type Timer = { readonly ms: number | 'policy' } | { readonly until: number };
 
 /** A goal, and the operation that is to reach it. */
 export interface Claim {
   readonly goal: Goal;
   readonly operation: OpenOperation;
-  /** Time of the clock until which the oldest of the calls that have joined waits at most; undefined where none has. */
-  readonly waitLimit?: number | undefined;
+  /** Time of the clock at which the oldest of the calls that have joined was made; undefined where none has. */
+  readonly calledAt?: number | undefined;
+}
+
+/** The claim of a call of open(). */
+export interface Call extends Claim {
+  readonly calledAt: number;
 }
 
 /** The state of a link. Its goal is that of the last open(), or of a connection that is closing. */
@@ -61,8 +65,8 @@ export interface Open {
 }
 
 export interface AwaitingCheck {
-  /** Calls of open(), which wait for the check. The goal is the newest one's. */
-  readonly claims: readonly Claim[];
+  /** Calls of open(), which wait for the check, the oldest first. The goal is the newest one's. */
+  readonly calls: readonly Call[];
   /** Becomes the goal again if all of them are aborted. */
   readonly goalBefore: Goal;
   /** Ends the wait of these calls. */
@@ -213,7 +217,7 @@ export function timerOf(state: State): Timer | undefined {
 /** The operations that a state holds. The machine aborts an operation when the state no longer holds it. */
 export function operationsOf(state: State): readonly (OpenOperation | CloseOperation)[] {
   if (state.kind === 'open')
-    return state.awaitingCheck?.claims.map(({ operation }) => operation) ?? [];
+    return state.awaitingCheck?.calls.map(({ operation }) => operation) ?? [];
   const current = 'operation' in state ? [state.operation] : [];
   return state.kind === 'closing' && state.next ? [...current, state.next.operation] : current;
 }
@@ -223,5 +227,5 @@ export function goalsOf(state: State): readonly Goal[] {
   const current = state.goal ? [state.goal] : [];
   if (state.kind === 'closing' && state.next) return [...current, state.next.goal];
   if (state.kind !== 'open' || !state.awaitingCheck) return current;
-  return [...current, ...state.awaitingCheck.claims.map(({ goal }) => goal)];
+  return [...current, ...state.awaitingCheck.calls.map(({ goal }) => goal)];
 }

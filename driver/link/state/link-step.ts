@@ -1,6 +1,7 @@
 import { EspAtError } from '../../errors';
 import {
   ownerOf,
+  type Call,
   type Claim,
   type Closing,
   type Effect,
@@ -35,7 +36,7 @@ import { CloseOperation, type OpenOperation } from '../operation';
 // --- open() ----------------------------------------------------------------------------------------
 
 /** @param deviceInSync false during a resync, in which the URC of the connection's end may have been lost */
-export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
+export function open(state: State, claim: Call, deviceInSync: boolean): Step {
   const { goal, operation } = claim;
   switch (state.kind) {
     case 'closed':
@@ -64,9 +65,9 @@ export function open(state: State, claim: Claim, deviceInSync: boolean): Step {
 }
 
 /** Until the sequence is queued, the attempt begins anew: the newest call says how long it waits for the device. */
-function joinOpen(state: Opening, { goal, operation, waitLimit }: Claim): Step {
+function joinOpen(state: Opening, { goal, operation, calledAt }: Claim): Step {
   const earlier = state.operation;
-  const joined = { ...state, goal, waitLimit: state.waitLimit ?? waitLimit };
+  const joined = { ...state, goal, calledAt: state.calledAt ?? calledAt };
   return state.stage === 'device'
     ? [
         { ...joined, operation },
@@ -83,12 +84,12 @@ function joinOpen(state: Opening, { goal, operation, waitLimit }: Claim): Step {
 export function continueOpen(before: State, step: Step): Step {
   const [after, ...effects] = step;
   if (before.kind !== 'open' || !before.awaitingCheck || after.kind === 'open') return step;
-  const { claims } = before.awaitingCheck;
+  const { calls } = before.awaitingCheck;
   if (after.kind === 'closing')
-    return [after, ...effects, ...claims.map(({ operation }) => aborted(operation))];
-  return claims.reduce<Step>(
-    ([state, ...earlier], claim) => {
-      const [next, ...more] = open(state, claim, true);
+    return [after, ...effects, ...calls.map(({ operation }) => aborted(operation))];
+  return calls.reduce<Step>(
+    ([state, ...earlier], call) => {
+      const [next, ...more] = open(state, call, true);
       return [next, ...earlier, ...more];
     },
     [after, ...effects],

@@ -50,11 +50,11 @@ export function aborted(operation: OpenOperation): Effect {
 
 /** Begins an open, which first waits for the device. The link emits `opening` once the open sequence is queued. */
 export function startOpen(
-  { goal, operation, waitLimit }: Claim,
+  { goal, operation, calledAt }: Claim,
   cause: Opening['cause'],
   number: Opening['number'] = 0,
 ): Step<Opening> {
-  const claim: Claim = { goal, operation, waitLimit };
+  const claim: Claim = { goal, operation, calledAt };
   const state: Opening = { kind: 'opening', ...claim, stage: 'device', cause, number };
   return [state, { do: 'start', operation }];
 }

@@ -32,18 +32,18 @@ describe('open()', () => {
 describe('open() during a resync', () => {
   rows(`
     closed; open(a) in a resync: opening 0 a device user, start
-    open; open(a) in a resync: open 2 waiting for 15000, startTimer, checkLinks
+    open; open(a) in a resync: open 2 waiting until 15000, startTimer, checkLinks
     open; open(b) in a resync: open 2, LINK_IN_USE
-    open, awaiting a check; open(a): open 2 waiting joined for 15000, startTimer, checkLinks
-    open, awaiting a check; open(a) in a resync: open 2 waiting joined for 15000, startTimer, checkLinks
+    open, awaiting a check; open(a): open 2 waiting joined until 15000, startTimer, checkLinks
+    open, awaiting a check; open(a) in a resync: open 2 waiting joined until 15000, startTimer, checkLinks
     open, awaiting a check; open(b): open 2 waiting for 1, LINK_IN_USE
     open, awaiting a check; open(b, replace): closing 4 then b, endHolds(closed), closing(4), giveUp(closed), start, OPEN_ABORTED
     open, awaiting a check; close(): closing 4, endHolds(closed), closing(4), start, OPEN_ABORTED
     open, awaiting a check; close(owner new): open 2 waiting for 1, done
     open, awaiting a check; abort of open(a): open 2 unchecked, OPEN_ABORTED
     open, awaiting a check; abort of open(b): open 2 waiting for 1
-    open, joined, awaiting a check; abort of open(a): open 2 waiting for 1, OPEN_ABORTED
-    open, joined, awaiting a check; abort of open(a), kept: open 2 waiting for 1, OPEN_ABORTED
+    open, joined, awaiting a check; abort of open(a): open 2 waiting until 15000, startTimer, OPEN_ABORTED
+    open, joined, awaiting a check; abort of open(a), kept: open 2 waiting until 15000, startTimer, OPEN_ABORTED
     open, joined, awaiting a check; abort of open(b): open 2 waiting joined for 1
     open, joined, awaiting a check; close(): closing 4, endHolds(closed), closing(4), start, OPEN_ABORTED, OPEN_ABORTED
     open, joined, awaiting a check; timer: open 2 unchecked, OUT_OF_SYNC, OUT_OF_SYNC
@@ -74,8 +74,8 @@ describe('a link from the end of a resync to the check', () => {
     open; in sync again: open 2 unchecked
     open, suspect; in sync again: open 2 suspect unchecked
     open, awaiting a check; in sync again: open 2 waiting for 1
-    open, unchecked; open(a): open 2 waiting for 15000, startTimer, checkLinks
-    open, unchecked; open(a) in a resync: open 2 waiting for 15000, startTimer, checkLinks
+    open, unchecked; open(a): open 2 waiting until 15000, startTimer, checkLinks
+    open, unchecked; open(a) in a resync: open 2 waiting until 15000, startTimer, checkLinks
     open, unchecked; open(b): open 2 unchecked, LINK_IN_USE
     open, unchecked; open(b, replace): closing 4 then b, endHolds(closed), closing(4), giveUp(closed), start
     open, unchecked; close(): closing 4, endHolds(closed), closing(4), start

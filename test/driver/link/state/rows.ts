@@ -8,7 +8,7 @@ import {
   nameOf,
   numberOf,
   timerOf,
-  type Claim,
+  type Call,
   type Closing,
   type Effect,
   type Goal,
@@ -25,8 +25,8 @@ function goalOf(uri: string, options: Partial<OpenOptions> = {}): Goal {
   return { options: { uri, ...options }, uri };
 }
 
-function claimOf(goal: Goal): Claim {
-  return { goal, operation: new OpenOperation() };
+function callOf(goal: Goal): Call {
+  return { goal, operation: new OpenOperation(), calledAt: 0 };
 }
 
 const a = goalOf('a', { owner: 'old' });
@@ -39,18 +39,18 @@ const error = new EspAtError('OPEN_FAILED', { link: 0, reason: '' });
 
 function opening(change: Partial<Opening> = {}): Opening {
   const state = { kind: 'opening', stage: 'sequence', cause: 'user', number: 0 } as const;
-  return { ...claimOf(a), ...state, ...change };
+  return { ...callOf(a), ...state, ...change };
 }
 
 function awaitingCheck(...goals: Goal[]): Open {
-  const waiting = { claims: goals.map(claimOf), goalBefore: a, ...(goals.length > 0 && { timer }) };
+  const waiting = { calls: goals.map(callOf), goalBefore: a, ...(goals.length > 0 && { timer }) };
   return { kind: 'open', goal: goals.at(-1) ?? a, announced: true, awaitingCheck: waiting };
 }
 
 function closing(next?: Goal): Closing {
   const operation = new CloseOperation();
   const state = { kind: 'closing', goal: a, operation, frame, number: 4 } as const;
-  return next ? { ...state, next: claimOf(next) } : state;
+  return next ? { ...state, next: callOf(next) } : state;
 }
 
 function seen(urc: LinkUrc): Opening {
@@ -133,11 +133,11 @@ const check =
     device.checked(state, number, uri);
 
 const inputs: Readonly<Record<string, Transition>> = {
-  'open(a)': (state) => link.open(state, claimOf(a), true),
-  'open(a) in a resync': (state) => link.open(state, claimOf(a), false),
-  'open(b) in a resync': (state) => link.open(state, claimOf(b), false),
-  'open(b)': (state) => link.open(state, claimOf(b), true),
-  'open(b, replace)': (state) => link.open(state, claimOf(replacing), true),
+  'open(a)': (state) => link.open(state, callOf(a), true),
+  'open(a) in a resync': (state) => link.open(state, callOf(a), false),
+  'open(b) in a resync': (state) => link.open(state, callOf(b), false),
+  'open(b)': (state) => link.open(state, callOf(b), true),
+  'open(b, replace)': (state) => link.open(state, callOf(replacing), true),
   'close()': closeNow(undefined, frame),
   'close() at once': closeNow(),
   'close(owner old)': closeNow('old'),
@@ -196,12 +196,12 @@ function shownState(state: State): string {
   if (state.kind === 'open' && !state.announced) parts.push('not announced');
   if (state.kind === 'open' && state.suspicion) parts.push('suspect');
   if (state.kind === 'open' && state.awaitingCheck) {
-    const { length } = state.awaitingCheck.claims;
+    const { length } = state.awaitingCheck.calls;
     parts.push(length > 0 ? 'waiting' : 'unchecked');
     if (length > 1) parts.push('joined');
   }
   const timer = timerOf(state);
-  if (timer) parts.push('for', timer.ms);
+  if (timer) parts.push(...('until' in timer ? ['until', timer.until] : ['for', timer.ms]));
   return parts.join(' ');
 }
 
