@@ -226,7 +226,8 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     this.#recorder?.command(text);
     this.#commands++;
     try {
-      return [...(await waitFor(this.#loop.session.run(command, wait), wait))];
+      const response = this.#loop.session.sequence(({ run }) => run(command), wait);
+      return [...(await waitFor(response, wait))];
     } finally {
       this.#commands--;
     }
@@ -246,17 +247,9 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   }
 
   async #scanNetworks(): Promise<WifiNetwork[]> {
-    const session = this.#loop.session;
+    const { session } = this.#loop;
     if (!session?.isIdentified) throw this.#loop.unavailableError;
-    // Lets messages pass only before the first command: once begun, the scan should end soon.
-    let yields = true;
-    const scan = scanNetworks((command) => {
-      const response = session.run(command, { yields });
-      yields = false;
-      return response;
-    });
-    session.postponeRetryUntil(scan);
-    return scan;
+    return session.sequence(({ run }) => scanNetworks(run), { yields: true });
   }
 
   /**

@@ -1,5 +1,4 @@
-import type { Command, Response } from '../../at/command';
-import type { SequenceOptions } from '../../at/command-sequence';
+import type { SequenceAccess, SequenceOptions } from '../../at/command-sequence';
 import type { LinkId } from '../../at/types';
 import type { Urc } from '../../at/urc';
 import { restart } from '../../commands/base';
@@ -126,8 +125,9 @@ export class DeviceSession {
     this.#machine.client.queryIndex = firstQuery;
   }
 
-  run(command: Command, wait?: SequenceOptions): Promise<Response> {
-    return this.#machine.client.run(command, wait);
+  /** See {@link AtClient.sequence}. */
+  sequence<T>(body: (access: SequenceAccess) => Promise<T>, options?: SequenceOptions): Promise<T> {
+    return this.#machine.client.sequence(body, options);
   }
 
   /** A link could not reach its server: the device may have lost its network, and the URC about it may be lost. */
@@ -144,11 +144,6 @@ export class DeviceSession {
     await port.setRate(port.startRate);
     this.#restarted();
     return true;
-  }
-
-  /** Repeats a failed initialization only once this work has ended. */
-  postponeRetryUntil(work: Promise<unknown>): void {
-    this.#initialization.postponeRetryUntil(work);
   }
 
   /** Whether the driver has identified the device, or found its firmware unusable. */

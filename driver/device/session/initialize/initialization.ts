@@ -32,8 +32,6 @@ export class Initialization {
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
   #firmware: KnownFirmware | undefined;
-  /** Work of the device beside the initialization, while it lasts. */
-  #work: Promise<unknown> | undefined;
 
   constructor(machine: SessionMachine) {
     this.#machine = machine;
@@ -67,12 +65,6 @@ export class Initialization {
     const progress = { ...progressOf(this.#machine.state), isIdentified: false };
     const boot = this.#machine.nextBoot(error);
     if (boot) this.begin({ kind: 'initializing', boot, progress });
-  }
-
-  /** Repeats a failed initialization only once this work has ended: a repetition would abort it. */
-  postponeRetryUntil(work: Promise<unknown>): void {
-    const end = () => (this.#work = undefined);
-    this.#work = work.then(end, end);
   }
 
   async #initialize(boot: Boot): Promise<void> {
@@ -158,14 +150,16 @@ export class Initialization {
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
     const ms = this.#backoff.next();
-    const timer = onTimeout(context.options.clock, ms, () => void this.#repeat(state));
-    const state: SessionState = { kind: 'pausing', boot, progress, timer };
-    this.#machine.become(state);
+    const timer = onTimeout(context.options.clock, ms, () => void this.#repeat(boot, error));
+    this.#machine.become({ kind: 'pausing', boot, progress, timer });
   }
 
-  async #repeat(state: SessionState): Promise<void> {
-    while (this.#work) await this.#work;
-    const { error } = progressOf(state);
-    if (error && this.#machine.state === state) this.beginAgain(error);
+  /** Repeats a failed initialization, behind a scan in the command queue, which a repetition would abort. */
+  async #repeat(boot: Boot, error: EspAtError): Promise<void> {
+    const { signal } = boot;
+    const turn = this.#machine.client.sequence(() => Promise.resolve(), { signal, yields: true });
+    // It rejects at the end of the boot.
+    await turn.catch(() => undefined);
+    if (!signal.aborted) this.beginAgain(error);
   }
 }
