@@ -45,6 +45,20 @@ describe('detecting the firmware', () => {
   });
 });
 
+describe('a class C device', () => {
+  it('does not seem class B where the port has corrupted the command that tells them apart', async () => {
+    await using harness = new Harness({ firmware: 'C' });
+    let corrupted = 0;
+    harness.alterInput = (text) => {
+      if (corrupted > 0 || !text.startsWith('AT+WSCFG=')) return text;
+      corrupted++;
+      return text.replace('=', '-');
+    };
+    await harness.ready();
+    assert.deepEqual([corrupted, harness.device.capabilities?.firmware], [1, 'C']);
+  });
+});
+
 describe('initializing a device', () => {
   it('needs no restart with echo on or off, in the middle of a line, or at a data prompt', async () => {
     for (const left of ['', 'ATE0\r\n', 'AT+WSOP', 'AT+WSHEAD=20\r\n']) {

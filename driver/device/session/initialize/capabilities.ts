@@ -55,8 +55,11 @@ async function findCapabilities(run: Run, text: string, link: LinkId): Promise<C
   if (!(await has('AT+WSOPEN', wsopenQuery))) throw new EspAtError('NO_WEBSOCKET');
   if (await has('AT+WSDATAFMT', wsdatafmt(link))) return capabilitiesOf('D', text);
   if (!(await has('AT+WSHEAD', wsheadQuery))) return capabilitiesOf('A', text);
-  // B and C have the same commands; only C takes a fifth parameter here.
-  return capabilitiesOf((await accepts(run, wscfgProbe(link))) ? 'C' : 'B', text);
+  // B and C have the same commands; only C takes a fifth parameter here. No list confirms a refusal: the port may have
+  // corrupted the command.
+  const probe = wscfgProbe(link);
+  const isC = (await accepts(run, probe)) || (await accepts(run, probe));
+  return capabilitiesOf(isC ? 'C' : 'B', text);
 }
 
 async function accepts(run: Run, command: Command): Promise<boolean> {
