@@ -119,7 +119,7 @@ export class DeviceRecorder extends Recorder {
   /** The recording as text, see {@link recordingText}. */
   text(title: string, capabilities?: Pick<Capabilities, 'firmware' | 'version'>): string {
     const kept = this.lines().map(({ line }) => line);
-    const all = withoutForeignSecrets([...kept, ...this.heldLines()]);
+    const all = withoutForeignSecrets([...kept, ...this.heldLines()], this.start > 0);
     const omitted = all.findLastIndex((line) => 'omitted' in line);
     const isWhole = this.start === 0 && omitted < 0;
     const start = isWhole

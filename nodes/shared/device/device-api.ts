@@ -37,6 +37,8 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
 export interface TrafficSource {
   /** Position behind the newest record. */
   readonly end: number;
+  /** Position of the oldest record; 0 while all are there. */
+  readonly start: number;
   /** Position from which on at most so many bytes were recorded. */
   tail(bytes: number): number;
   /** All records. */

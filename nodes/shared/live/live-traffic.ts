@@ -23,9 +23,10 @@ export class TrafficReader {
     const start = Math.max(asked, recorder.tail(MAX_ANSWER_BYTES));
     // All lines, not only those after `start`: a response that lists another program's header of 64 KiB begins long before.
     const recorded = recorder.lines();
-    const clean = withoutForeignSecrets(recorded.map(({ line }) => line));
-    const lines = clean.filter((_, index) => (recorded[index]?.next ?? 0) > start);
-    return { run: current, now, next: recorder.end, skipped: start - asked, lines };
+    const lines = recorded.map(({ line }) => line);
+    const clean = withoutForeignSecrets(lines, recorder.start > 0);
+    const shown = clean.filter((_, index) => (recorded[index]?.next ?? 0) > start);
+    return { run: current, now, next: recorder.end, skipped: start - asked, lines: shown };
   }
 
   #runOf(device: DeviceApi): number {

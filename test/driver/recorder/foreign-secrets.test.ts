@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { withoutForeignSecrets } from '../../../driver/recorder/foreign-secrets';
+import { DeviceRecorder } from '../../../driver/recorder/device-recorder';
 import type { RecordingLine } from '../../../driver/recorder/lines';
+import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { port } from './kept';
 
 /** Returns what the device says in chunks, without secrets. */
 function cleaned(...chunks: readonly string[]): string[] {
@@ -9,8 +12,19 @@ function cleaned(...chunks: readonly string[]): string[] {
     { at, device },
     { at, host: 'AT\r\n' },
   ]);
-  return withoutForeignSecrets(lines).flatMap((line) => ('device' in line ? line.device : []));
+  return saidOf(withoutForeignSecrets(lines, false));
 }
+
+const saidOf = (lines: readonly RecordingLine[]) =>
+  lines.flatMap((line) => ('device' in line ? line.device : []));
+
+const device = (text: string): RecordingLine => ({ at: 0, device: text });
+const ready = { snapshot: 'ready', checkedMs: 0, firstQuery: 0, links: [] } as const;
+const snapshot: RecordingLine = { at: 0, ...ready };
+
+/** Returns what the device says behind dropped lines, without secrets. */
+const cleanedBehindDropped = (...chunks: readonly string[]) =>
+  saidOf(withoutForeignSecrets(chunks.map(device), true));
 
 describe('secrets of another program in a recording', () => {
   it('replaces user and password of a listed URI, wherever reads cut it, and nothing else', () => {
@@ -50,6 +64,77 @@ describe('secrets of another program in a recording', () => {
     ]);
     const whole = '+CWSTATE:2,"home"\r\n';
     assert.deepEqual(cleaned(whole), [whole]);
+  });
+
+  it('replaces the rest of a secret that has begun in dropped records, line ends in it included', () => {
+    for (const [rest, clean] of [
+      ['ecret"\r\n\r\nOK\r\n', '*****"\r\n\r\nOK\r\n'],
+      ['a"b\r\nKey: c', '*,*\r\n******'],
+      ['a\r\nKey: c"\r\n+WSHEAD:1,"A: b"\r\n', '*\r\n******"\r\n+WSHEAD:1,"A: *"\r\n'],
+      ['ecret!\r\n+WSHEAD:1,"A: b"\r\n', '******\r\n+WSHEAD:1,"A: *"\r\n'],
+      ['ter@h/"\r\n+WSOPEN:1,2,"ws://h/"\r\n', '******"\r\n+WSOPEN:1,2,"ws://h/"\r\n'],
+      ['EAD:0,"Key: c"\r\n', '*****,,******"\r\n'],
+    ] as const)
+      assert.deepEqual(cleanedBehindDropped(rest), [clean]);
+    assert.deepEqual(cleanedBehindDropped('ecr', 'et"\r\nOK'), ['***', '**"\r\nOK']);
+  });
+
+  it('keeps what begins with a line of the device behind dropped records, and all behind a snapshot', () => {
+    for (const whole of [
+      '+WS_DATA:0,9,ws://a:b@c\r\n',
+      '\r\nOK\r\nready\r\n',
+      '\r\nSEND OK\r\nready\r\n',
+      '"\r\n\r\nOK\r\n',
+    ])
+      assert.deepEqual(cleanedBehindDropped(whole), [whole]);
+    const lines = [device('ready\r\n'), snapshot, device('ready\r\n')];
+    const said = saidOf(withoutForeignSecrets(lines, true));
+    assert.deepEqual(said, ['*****\r\n', 'ready\r\n']);
+  });
+
+  it('replaces what stands before and behind an omitted record, which may hold the middle of a secret', () => {
+    const omitted: RecordingLine = { at: 0, omitted: 100 };
+    for (const [before, behind, ...clean] of [
+      ['+WSHEAD:0,"A: sec', 'ret"\r\n', '+WSHEAD:0,"A: ***', '***"\r\n'],
+      ['+WSOPEN:0,2,"ws://a:b', '/"\r\n\r\nOK\r\n', '+WSOPEN:0,2,"ws://*:*', '*"\r\n\r\nOK\r\n'],
+      ['\r\nOK\r\n', 'ecret"\r\n', '\r\nOK\r\n', '*****"\r\n'],
+    ] as const) {
+      const lines: RecordingLine[] = [device(before), omitted, device(behind)];
+      assert.deepEqual(saidOf(withoutForeignSecrets(lines, false)), clean);
+    }
+  });
+
+  it('replaces a secret that a lost port cuts, and the rest of one at the next opening', () => {
+    const opening: RecordingLine = { at: 0, port: 'opening' };
+    for (const [before, behind, ...clean] of [
+      ['+WSOPEN:0,2,"ws://a:b', '\r\nready\r\n', '+WSOPEN:0,2,"ws://*:*', '\r\nready\r\n'],
+      ['+WSHEAD:0,"A: b', 'ready\r\n', '+WSHEAD:0,"A: *', 'ready\r\n'],
+      ['ready\r\n', 'ecret"\r\n', 'ready\r\n', '*****"\r\n'],
+    ] as const) {
+      const lines: RecordingLine[] = [opening, device(before), opening, device(behind)];
+      assert.deepEqual(saidOf(withoutForeignSecrets(lines, false)), clean);
+    }
+  });
+
+  it('replaces user and password of a URI that a restart cuts, and a header that has lost its colon', () => {
+    assert.deepEqual(cleaned('+WSOPEN:0,2,"ws://bob:hun\r\nready\r\n'), [
+      '+WSOPEN:0,2,"ws://***:***\r\nready\r\n',
+    ]);
+    assert.deepEqual(cleaned('+WSHEAD:0,"Authocret"\r\n+WSHEAD:1,"A:"\r\n\r\nOK\r\n'), [
+      '+WSHEAD:0,"*********"\r\n+WSHEAD:1,"A:"\r\n\r\nOK\r\n',
+    ]);
+  });
+
+  it('shows no rest of a listed header whose beginning the recorder has dropped', () => {
+    const recorder = new DeviceRecorder({ port, clock: new VirtualClock() }, 1024);
+    const value = `${'line\r\n'.repeat(200)}Authorization: Bearer abc`;
+    const listed = `+WSHEAD:0,"X: ${value}"\r\n\r\nOK\r\n`;
+    for (const [chunk = ''] of listed.matchAll(/[^]{1,64}/g)) recorder.received(Buffer.from(chunk));
+    recorder.endTurn();
+    assert.ok(recorder.start > 0);
+    const text = recorder.text('title', undefined);
+    assert.match(text, /\*{23}\\"\\r\\n\\r\\nOK/);
+    assert.doesNotMatch(text, /line|Auth|abc/);
   });
 
   it('changes no byte without them', () => {
