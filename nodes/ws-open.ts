@@ -146,7 +146,7 @@ class Opener implements DeviceUser {
       listenToLinks(
         usedLinks(device.links, this.#link),
         (event) => this.#linkChanged(event),
-        (message) => this.#receive(message),
+        (message, link) => this.#receive(message, link),
       );
     if (device && this.#opensAtStart) void this.#openAtStart();
   }
@@ -248,10 +248,10 @@ class Opener implements DeviceUser {
     }
   }
 
-  #receive(message: Message): void {
+  #receive(message: Message, link: LinkApi): void {
     if (message.owner !== this.#owner) return;
     try {
-      const payload = this.#decoderOf(message.link).payload(message);
+      const payload = this.#decoderOf(link).payload(message);
       // Without a list around it, for the first output: less work for Node-RED with every message.
       if (payload !== undefined) this.#node.send(messageOf(message, payload));
     } catch (error) {
@@ -261,11 +261,11 @@ class Opener implements DeviceUser {
     }
   }
 
-  #decoderOf(link: LinkId): PayloadDecoder {
-    const known = this.#decoders.get(link);
+  #decoderOf({ id, framing }: LinkApi): PayloadDecoder {
+    const known = this.#decoders.get(id);
     if (known) return known;
-    const decoder = new PayloadDecoder(this.#format, this.#settings.fixed.framing?.by ?? 'chunk');
-    this.#decoders.set(link, decoder);
+    const decoder = new PayloadDecoder(this.#format, framing?.by ?? 'chunk');
+    this.#decoders.set(id, decoder);
     return decoder;
   }
 

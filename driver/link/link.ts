@@ -16,6 +16,7 @@ import { LinkEmitter } from './link-emitter';
 import type { Availability, LinkHost } from './link-host';
 import { CloseOperation, OpenOperation } from './operation';
 import { checkOpen, type CloseOptions, type OpenOptions, type SendOptions } from './options';
+import type { Framing } from './receive/options';
 import { Reception } from './receive/reception';
 import { ReconnectPolicy } from './reconnect-policy';
 import type { Reply, RequestOptions, RequestPayload } from './request/options';
@@ -102,6 +103,12 @@ export class Link extends EventEmitter<LinkEvents> {
   /** The owner that the newest call of {@link open} named; the calls that do not count for {@link uri} do not here. */
   get owner(): string | undefined {
     return ownerOf(this.#state);
+  }
+
+  /** @internal How the driver joins pieces on the connection. An open() that takes the connection over does not change it. */
+  get framing(): Framing | undefined {
+    const { goal } = this.#state;
+    return goal && this.#parts.connectionOptions.withGoal(goal).framing;
   }
 
   /** Returns counts since the device was created: messages, bytes, losses … */

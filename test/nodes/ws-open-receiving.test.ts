@@ -99,6 +99,15 @@ onEachRuntime('ws-open: received messages', (nodeRed) => {
       assert.deepEqual([codeOf(caught), payload, linkId], ['NOT_JSON', bytes.toString(), 0]);
     });
 
+  it('class C, a connection of a node that does not join: one string has each character', async () => {
+    await fake.load({ joining: 'json', output: 'string' });
+    const { link } = fake;
+    await link.open({ uri: URI, framing: { by: 'chunk' }, owner: 'other' });
+    await fake.ask();
+    for (const piece of [EURO.subarray(0, 2), EURO.subarray(2)]) link.receive(piece, undefined);
+    for (const payload of ['a', '€b']) assert.equal((await nodeRed.next('out0')).payload, payload);
+  });
+
   it('reports data loss on its second output', async () => {
     const link = await open();
     link.loseData(7);

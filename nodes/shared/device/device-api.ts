@@ -10,6 +10,7 @@ import type {
 } from '../../../driver/device/options';
 import type { LinkEvents, LinkStateName } from '../../../driver/link/events';
 import type { CloseOptions, OpenOptions, SendOptions } from '../../../driver/link/options';
+import type { Framing } from '../../../driver/link/receive/options';
 import type { Reply, RequestOptions, RequestPayload } from '../../../driver/link/request/options';
 import type { PlacedLine } from '../../../driver/recorder/record-list';
 import type { PortOpener } from '../../../driver/port/port';
@@ -27,6 +28,8 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   readonly owner: string | undefined;
   /** Whether the newest `open()` asks for it to be open. */
   readonly shouldBeOpen: boolean;
+  /** How the driver joins pieces on the connection. An `open()` that takes the connection over does not change it. */
+  readonly framing: Framing | undefined;
   open(options: OpenOptions, wait?: WaitOptions): Promise<void>;
   send(payload: Uint8Array | string, options?: SendOptions): Promise<void>;
   request(payload: RequestPayload, options: RequestOptions): Promise<Reply>;

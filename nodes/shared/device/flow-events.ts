@@ -44,7 +44,7 @@ export interface FlowDeviceEvent {
 export function listenToLinks(
   links: readonly LinkApi[],
   listener: (event: FlowLinkEvent) => void,
-  onMessage?: (message: Message) => void,
+  onMessage?: (message: Message, link: LinkApi) => void,
 ): () => void {
   const removals = links.map((each) => {
     const onChange = ({ link, cause, stateNumber, uri, owner, error }: LinkChange) =>
@@ -57,11 +57,12 @@ export function listenToLinks(
       listener({ ...warning, event: 'warning', state: each.stateNumber });
     each.on('statechange', onChange).on('dataloss', onLoss).on('retry', onRetry);
     each.on('warning', onWarning);
-    if (onMessage) each.on('message', onMessage);
+    const onEachMessage = onMessage && ((message: Message) => onMessage(message, each));
+    if (onEachMessage) each.on('message', onEachMessage);
     return () => {
       each.off('statechange', onChange).off('dataloss', onLoss).off('retry', onRetry);
       each.off('warning', onWarning);
-      if (onMessage) each.off('message', onMessage);
+      if (onEachMessage) each.off('message', onEachMessage);
     };
   });
   return () => removals.forEach((remove) => remove());

@@ -41,6 +41,20 @@ describe('an open with another buffer size', () => {
   });
 });
 
+describe('an open with another framing', () => {
+  it('that takes over a connection leaves its framing as it is, until the next connection', async () => {
+    await using harness = await new Harness({ firmware: 'C' }).ready();
+    const { clock, device } = harness;
+    const [link] = device.links;
+    await clock.wait(link.open({ uri, framing: { by: 'chunk' }, owner: 'one' }));
+    await clock.wait(link.open({ uri, framing: { by: 'json' }, owner: 'two' }));
+    assert.deepEqual([link.owner, link.framing], ['two', { by: 'chunk' }]);
+    await clock.wait(link.close());
+    await clock.wait(link.open({ uri, framing: { by: 'json' }, owner: 'two' }));
+    assert.deepEqual(link.framing, { by: 'json' });
+  });
+});
+
 describe('an unverified server', () => {
   /** A ready device whose clock is set, and a server with TLS. */
   async function tlsHarness(): Promise<Harness> {

@@ -48,6 +48,7 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
   get shouldBeOpen(): boolean {
     return this.stateNumber !== 0 && this.stateNumber !== 4;
   }
+  framing: OpenOptions['framing'];
   readonly opened: OpenOptions[] = [];
   readonly sent: { payload: string | Uint8Array; options: SendOptions }[] = [];
   readonly closed: CloseOptions[] = [];
@@ -78,7 +79,9 @@ export class FakeLink extends EventEmitter<LinkEvents> implements LinkApi {
     if (this.failure) throw this.failure;
     const again = this.stateNumber === 2 && this.uri === options.uri;
     this.uri = options.uri;
-    if (!again) this.become(2, 'opened');
+    if (again) return;
+    this.framing = options.framing;
+    this.become(2, 'opened');
   }
 
   async send(payload: string | Uint8Array, options: SendOptions = {}): Promise<void> {
