@@ -6,7 +6,8 @@ export class Gate implements Connection {
   readonly #bufferBytes: number;
   readonly #ended: () => void;
   #inner: Connection | undefined;
-  #isMoving = true;
+  /** `catching up`: the held events happen. Their writes follow those in the buffer, and data that arrives follows them. */
+  #state: 'moving' | 'still' | 'catching up' = 'moving';
   #isPaused = false;
   #isOver = false;
   /** Events held back while nothing moves, in order. */
@@ -38,22 +39,22 @@ export class Gate implements Connection {
   /** Lets an event happen: now, or in its order once the connection moves. */
   pass(event: () => void): void {
     if (this.#isOver) return;
-    if (this.#isMoving) event();
-    else this.#held.push(event);
+    if (this.#state === 'still') this.#held.push(event);
+    else event();
   }
 
   setMoving(isMoving: boolean): void {
-    if (isMoving === this.#isMoving || this.#isOver) return;
-    this.#isMoving = isMoving;
+    if (isMoving === (this.#state !== 'still') || this.#isOver) return;
+    this.#state = isMoving ? 'catching up' : 'still';
     if (!isMoving) {
       this.#inner?.pause();
       return;
     }
     // An event may stop the connection again.
     for (const event of this.#held.splice(0)) this.pass(event);
-    if (!this.#isMoving) return;
+    if (this.#state !== 'catching up') return;
+    this.#state = 'moving';
     this.#sendUnsent();
-    // Last: data that arrives at once comes behind the held events.
     if (!this.#isPaused) this.#inner?.resume();
   }
 
@@ -65,7 +66,7 @@ export class Gate implements Connection {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#isMoving) return this.#inner?.write(bytes) ?? true;
+    if (this.#state === 'moving') return this.#inner?.write(bytes) ?? true;
     this.#unsent.push(bytes);
     this.#unsentLength += bytes.length;
     return this.#unsentLength < this.#bufferBytes;
@@ -89,7 +90,7 @@ export class Gate implements Connection {
 
   resume(): void {
     this.#isPaused = false;
-    if (this.#isMoving) this.#inner?.resume();
+    if (this.#state === 'moving') this.#inner?.resume();
   }
 
   #sendUnsent(): void {
