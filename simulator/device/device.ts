@@ -257,22 +257,22 @@ export class SimulatedDevice {
   }
 
   #halt(): void {
-    const { links, timeSync, station, time, settings, output } = this.#board;
+    const { links, timeSync, station, settings, output } = this.#board;
     this.#cancelBoot?.();
     this.#cancelBoot = undefined;
     this.#interpreter.reset();
     links.destroy();
     timeSync.disable();
     station.stop();
-    time.set(0);
     output.reset();
     Object.assign(settings, freshSettings());
     this.#inputWhileBooting = Buffer.alloc(0);
   }
 
   #boot(): void {
-    const { output, station, settings, firmware } = this.#board;
+    const { output, station, settings, firmware, time } = this.#board;
     this.#state = 'booting';
+    time.set(0);
     settings.uart = storedUartSettings(this.#board);
     this.#uart.configure(settings.uart);
     const noise = this.#board.hooks.booting?.() ?? this.#bootNoise;

@@ -161,6 +161,21 @@ describe('power', () => {
     },
   );
 
+  it('off: the date does not go on, and is 1970 at each start', { running: false }, async (lab) => {
+    const expectAge = async (seconds: number) =>
+      assert.match(await lab.command('AT+SYSTIMESTAMP?'), new RegExp(`:${seconds}\\r\\nOK`));
+    await lab.hear(600_000);
+    lab.device.powerOn();
+    await lab.hear(2000);
+    await expectAge(2);
+    lab.device.restart();
+    await lab.hear(1000);
+    await expectAge(1);
+    lab.faults.inject('power-cycle=10s');
+    await lab.hear(13_000);
+    await expectAge(3);
+  });
+
   it('on: class D drops noise', { running: false }, async (lab) => {
     lab.device.powerOn();
     await lab.say('\xff\xff', 2000);
