@@ -23,7 +23,7 @@ export interface Board {
   readonly hooks: Hooks;
   /** Restarts the device 25 ms from now, as a crash does. */
   readonly crash: () => void;
-  /** Restarts the device 25 ms after its output has left, at most 3 s from now; the restart drops what has not left then. */
+  /** Restarts the device 25 ms after its output has left. Waits 3 s for that at most; the restart drops the rest. */
   readonly restartWhenSent: () => void;
   /** Restores the factory's Wi-Fi settings, then restarts like {@link restartWhenSent}. */
   readonly restore: () => void;
