@@ -71,9 +71,9 @@ export function refusalError(
   return new EspAtError('SEND_FAILED', { ...details, link: submission.link });
 }
 
-/** Returns the error of a command whose final result code is lost. */
-export function outOfSyncError(command: Command): EspAtError {
-  return new EspAtError('OUT_OF_SYNC', { command: command.name });
+/** Returns the error of a command whose response is lost or corrupt. */
+export function outOfSyncError({ name }: Pick<Command, 'name'>): EspAtError {
+  return new EspAtError('OUT_OF_SYNC', { command: name });
 }
 
 /** Returns the error of a message of which no byte has left. */

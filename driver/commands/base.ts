@@ -1,5 +1,5 @@
 import type { Response, Command } from '../at/command';
-import { build, corruptResponse, query } from './build';
+import { build, query, type Query } from './build';
 
 /** Prefixes of the information responses to `AT+GMR`. */
 export const VERSION_PREFIXES = [
@@ -25,20 +25,20 @@ export function parseVersion(response: Response): string {
   return line?.slice(prefix.length) ?? response[0] ?? '';
 }
 
-/** `AT+CMD?`: lists the firmware's commands. Old firmware refuses it. */
-export const commandList = query('CMD', 5000);
-
 /**
- * Returns names such as `AT+WSOPEN`.
- * @throws EspAtError `OUT_OF_SYNC` when a line is corrupt, or one before another is missing: a command must not seem absent
+ * `AT+CMD?`: lists the firmware's commands, `AT+WSOPEN` for example. Old firmware refuses it. A list is corrupt also where a
+ * line before another is missing: a command must not seem absent.
  */
-export function parseCommandList(response: Response): string[] {
-  return response.map((line, index) => {
-    const [, number, name] = /^\+CMD:(\d+),"([^"]+)",[01],[01],[01],[01]$/.exec(line) ?? [];
-    if (name === undefined || Number(number) !== index) throw corruptResponse('AT+CMD?');
-    return name;
-  });
-}
+export const commandList: Query<string[]> = {
+  ...query('CMD', 5000),
+  parse: (response) => {
+    const names = response.map((line, index) => {
+      const [, number, name] = /^\+CMD:(\d+),"([^"]+)",[01],[01],[01],[01]$/.exec(line) ?? [];
+      return Number(number) === index ? name : undefined;
+    });
+    return names.every((name) => name !== undefined) ? names : undefined;
+  },
+};
 
 /** `AT+SYSSTORE`: sets whether the device writes later settings to its flash. */
 export function sysStore(store: boolean): Command {

@@ -1,4 +1,4 @@
-import type { Command } from '../at/command';
+import type { Command, Response } from '../at/command';
 import { EspAtError } from '../errors';
 import { quoted, textReason } from '../values/text';
 import { COMMAND_LINE_LIMIT_BYTES } from '../values/uri';
@@ -23,14 +23,15 @@ export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {})
   };
 }
 
+/** A query with the parser of its response. */
+export interface Query<T> extends Command {
+  /** Returns undefined for a response that the device cannot have sent: the port has corrupted it. */
+  readonly parse: (response: Response) => T | undefined;
+}
+
 /** Builds a query: its information responses start with `+NAME:`, and the client may repeat it. */
 export function query(name: string, timeoutMs = DEFAULT_TIMEOUT_MS): Command {
   return build(`AT+${name}?`, { informationPrefixes: [`+${name}:`], timeoutMs, idempotent: true });
-}
-
-/** Returns the error of a response that the device cannot have sent: the port has corrupted it. */
-export function corruptResponse(name: string): EspAtError {
-  return new EspAtError('OUT_OF_SYNC', { command: name });
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Response, Command } from '../at/command';
 import { serversFlaw, timezoneFlaw } from '../values/sntp';
-import { build, corruptResponse, query, quote } from './build';
+import { build, query, quote, type Query } from './build';
 import { refuseFlaw } from './check';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -27,18 +27,21 @@ export function isSntpSet(
   return response[0] === [set, ...servers.map((server) => `"${server}"`)].join(',');
 }
 
-/** `AT+CIPSNTPTIME?`: queries the device's local time; 1970 until SNTP has set it. */
-export const cipsntptime = query('CIPSNTPTIME');
-
-/** Returns a Date whose UTC fields are the device's local time. @throws EspAtError `OUT_OF_SYNC` */
-export function parseSntpTime(response: Response): Date {
-  const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
-  const [, name = '', ...numbers] = format.exec(response[0] ?? '') ?? [];
-  const [day, hour, minute, second, year] = numbers.map(Number);
-  const month = MONTHS.indexOf(name);
-  if (year === undefined || month < 0) throw corruptResponse('AT+CIPSNTPTIME?');
-  return new Date(Date.UTC(year, month, day, hour, minute, second));
-}
+/**
+ * `AT+CIPSNTPTIME?`: queries the device's local time, 1970 until SNTP has set it. The UTC fields of the Date are the local
+ * time.
+ */
+export const cipsntptime: Query<Date> = {
+  ...query('CIPSNTPTIME'),
+  parse: ([line = '']) => {
+    const format = /^\+CIPSNTPTIME:\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
+    const [, name = '', ...numbers] = format.exec(line) ?? [];
+    const [day, hour, minute, second, year] = numbers.map(Number);
+    const month = MONTHS.indexOf(name);
+    if (year === undefined || month < 0) return undefined;
+    return new Date(Date.UTC(year, month, day, hour, minute, second));
+  },
+};
 
 /** Formats whole hours as they are, others as HHMM (5:45 is 545). The firmware tells them apart by size. */
 function zone(timezone: number): number {

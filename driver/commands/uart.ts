@@ -1,6 +1,6 @@
-import type { Response, Command } from '../at/command';
+import type { Command } from '../at/command';
 import { MAX_RATE, MIN_RATE } from '../values/port-address';
-import { build, corruptResponse, query } from './build';
+import { build, query, type Query } from './build';
 import { checkSetting } from './check';
 
 /**
@@ -25,15 +25,19 @@ export function uartCur(rate: number, flowControl: FlowControl): Command {
   return build(`AT+UART_CUR=${checked},8,1,0,${FLOW_CONTROLS.indexOf(flowControl)}`);
 }
 
-export const uartQuery = query('UART_CUR');
-
-/** The rate follows from the UART's divider, slightly off the set rate. @throws EspAtError `OUT_OF_SYNC` */
-export function parseUart(response: Response): {
+/** Setting of the device's UART. */
+export interface UartSetting {
+  /** Bits a second. */
   readonly rate: number;
   readonly flowControl: FlowControl;
-} {
-  const parts = /^\+UART_CUR:(\d+),\d+,\d+,\d+,([0-3])$/.exec(response[0] ?? '');
-  const flowControl = FLOW_CONTROLS[Number(parts?.[2])];
-  if (!parts || !flowControl) throw corruptResponse('AT+UART_CUR?');
-  return { rate: Number(parts[1]), flowControl };
 }
+
+/** `AT+UART_CUR?`: queries the setting. The rate follows from the UART's divider, slightly off the set rate. */
+export const uartQuery: Query<UartSetting> = {
+  ...query('UART_CUR'),
+  parse: ([line = '']) => {
+    const [, rate, number] = /^\+UART_CUR:(\d+),\d+,\d+,\d+,([0-3])$/.exec(line) ?? [];
+    const flowControl = FLOW_CONTROLS[Number(number)];
+    return flowControl && { rate: Number(rate), flowControl };
+  },
+};

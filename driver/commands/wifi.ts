@@ -1,6 +1,6 @@
 import type { Response, Command } from '../at/command';
 import { bssidFlaw, passwordFlaw, ssidFlaw } from '../values/wifi';
-import { build, corruptResponse, query, quote } from './build';
+import { build, query, quote, type Query } from './build';
 import { refuseFlaw } from './check';
 
 /** Milliseconds: joining takes up to 15 s, after the device has left another network. */
@@ -13,9 +13,14 @@ export function cwmode(mode: number): Command {
   return build(`AT+CWMODE=${mode}`, { timeoutMs: 5000, idempotent: true });
 }
 
-export const cwmodeQuery = query('CWMODE');
+export const cwmodeQuery: Query<number> = {
+  ...query('CWMODE'),
+  parse: ([line = '']) => {
+    const [, mode] = /^\+CWMODE:([0-3])$/.exec(line) ?? [];
+    return mode === undefined ? undefined : Number(mode);
+  },
+};
 export const cwjapQuery = query('CWJAP');
-export const cwstate = query('CWSTATE');
 /** Queries the station's addresses. */
 export const cipsta = query('CIPSTA');
 
@@ -47,6 +52,22 @@ export const stationState = {
   disconnected: 4,
 } as const;
 
+/** State of the device as a Wi-Fi station. */
+interface Station {
+  /** One of {@link stationState}. */
+  readonly state: number;
+  /** The network that the device joined last. */
+  readonly ssid: string;
+}
+
+export const cwstate: Query<Station> = {
+  ...query('CWSTATE'),
+  parse: ([line = '']) => {
+    const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(line) ?? [];
+    return ssid === undefined ? undefined : { state: Number(state), ssid: decoded(ssid) };
+  },
+};
+
 /** `AT+CWLAP`: scans for networks. */
 export const cwlap = build('AT+CWLAP', {
   informationPrefixes: ['+CWLAP:'],
@@ -73,13 +94,6 @@ export interface WifiNetwork {
   readonly encrypted: boolean;
 }
 
-/** @throws EspAtError `OUT_OF_SYNC` */
-export function parseCwmode(response: Response): number {
-  const [, mode] = /^\+CWMODE:([0-3])$/.exec(response[0] ?? '') ?? [];
-  if (mode === undefined) throw corruptResponse('AT+CWMODE?');
-  return Number(mode);
-}
-
 /** Returns undefined where the device has joined no network, or the response is corrupt. */
 export function parseCwjap(
   response: Response,
@@ -97,17 +111,6 @@ export function parseJoinFailure(
 ): 'timeout' | 'password' | 'not-found' | 'other' | undefined {
   const [, number] = /\+CWJAP:([1-4])(?!\d)/.exec(text) ?? [];
   return (['timeout', 'password', 'not-found', 'other'] as const)[Number(number) - 1];
-}
-
-/** The SSID is that of the network that the device joined last. @throws EspAtError `OUT_OF_SYNC` */
-export function parseCwstate(response: Response): {
-  /** One of {@link stationState}. */
-  readonly state: number;
-  readonly ssid: string;
-} {
-  const [, state, ssid] = /^\+CWSTATE:([0-4]),"(.*)"$/.exec(response[0] ?? '') ?? [];
-  if (state === undefined || ssid === undefined) throw corruptResponse('AT+CWSTATE?');
-  return { state: Number(state), ssid: decoded(ssid) };
 }
 
 /** Omits corrupt lines. */

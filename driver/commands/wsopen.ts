@@ -1,4 +1,4 @@
-import type { Response, Command } from '../at/command';
+import type { Command } from '../at/command';
 import type { LinkId } from '../at/types';
 import type { Reason } from '../error-reasons';
 import { EspAtError, type ErrorCode } from '../errors';
@@ -14,7 +14,7 @@ import { subprotocolFlaw } from '../values/subprotocol';
 import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
 import { uriFlaw } from '../values/uri';
-import { build, corruptResponse, query } from './build';
+import { build, query, type Query } from './build';
 import { checkTimeout, type Unchecked } from './check';
 import { checkHeaderList, checkHeaders, partsOf, type Header } from './wshead';
 
@@ -86,17 +86,27 @@ export function placeAuthorization<O extends WsopenOptions>(options: O, takesHea
   return { ...options, ...bare, authorization: undefined, headers: placed };
 }
 
-/** `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, which may hold passwords. */
-export const wsopenQuery = { ...query('WSOPEN'), secret: true };
+/**
+ * `AT+WSOPEN?`: queries the state of every link that is not closed. The response holds URIs, which may hold passwords. One
+ * corrupt line makes the response corrupt: a link must not seem closed.
+ */
+export const wsopenQuery: Query<ListedLink[]> = {
+  ...query('WSOPEN'),
+  secret: true,
+  parse: (response) => {
+    const links = response.map((line) => {
+      // The device prints the URI without escapes: a quote may be part of it.
+      const [, link, state, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
+      if (uri === undefined) return undefined;
+      return { link: Number(link) as LinkId, state: Number(state) as LinkStateNumber, uri };
+    });
+    return links.every((link) => link !== undefined) ? links : undefined;
+  },
+};
 
-/** @throws EspAtError `OUT_OF_SYNC` when a line is corrupt: a link must not seem closed */
-export function parseWsopen(response: Response): ListedLink[] {
-  return response.map((line) => {
-    // The device prints the URI without escapes: a quote may be part of it.
-    const [, link, state, uri] = /^\+WSOPEN:([0-2]),([0-4]),"(.+)"$/.exec(line) ?? [];
-    if (uri === undefined) throw corruptResponse('AT+WSOPEN?');
-    return { link: Number(link) as LinkId, state: Number(state) as LinkStateNumber, uri };
-  });
+/** The ID of a link that is not among these; undefined where all are. */
+export function freeLink(links: readonly ListedLink[]): LinkId | undefined {
+  return ([0, 1, 2] as const).find((id) => !links.some(({ link }) => link === id));
 }
 
 /** `AT+WSCLOSE`: drops the connection without a close frame, and the settings of `AT+WSCFG`. OK in any state. */

@@ -2,7 +2,7 @@ import type { Run } from '../at/command';
 import { tryRunQuery } from '../commands/run-query';
 import type { Urc } from '../at/urc';
 import { onTimeout, type Cancel } from '../clock';
-import { cwstate, parseCwstate, stationState } from '../commands/wifi';
+import { cwstate, stationState } from '../commands/wifi';
 import { Deferred } from '../deferred';
 import { asEspAtError, EspAtError } from '../errors';
 import { outdatedCertificates, writeCertificates } from '../provisioning/certificates';
@@ -225,7 +225,7 @@ export class Network {
 
   async #askStation(): Promise<number> {
     const newer: { readonly state?: number } = (this.#sinceQuery = {});
-    const station = await tryRunQuery(this.#context.run, cwstate, parseCwstate);
+    const station = await tryRunQuery(this.#context.run, cwstate);
     // Firmware for Ethernet has no Wi-Fi commands.
     if (!station) return stationState.joined;
     // A URC behind the response is newer. One before it counts as newer, too: the next poll asks again.

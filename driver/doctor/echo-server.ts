@@ -2,11 +2,11 @@ import type { Command } from '../at/command';
 import type { DataReceiver, LinkId } from '../at/types';
 import { onTimeout } from '../clock';
 import { wsheadClear } from '../commands/wshead';
-import { wsclose, wsopen } from '../commands/wsopen';
+import { runQuery } from '../commands/run-query';
+import { freeLink, wsclose, wsopen, wsopenQuery } from '../commands/wsopen';
 import { wssend } from '../commands/wssend';
 import { Deferred } from '../deferred';
 import { isRefusal } from '../errors';
-import { freeLink, queryLinks } from '../link/query-links';
 import type { Examination } from './examination';
 
 /** Seconds in which the server has to send the message back. */
@@ -23,7 +23,7 @@ export const openEchoServer = (id: LinkId, uri: string): Command =>
 /** Opens a free link to an echo server, sends a message, and waits for it. */
 export async function examineEchoServer(examination: Examination, uri: string): Promise<void> {
   const { access, client, clock, facts } = examination;
-  const id = freeLink(await queryLinks(access.run));
+  const id = freeLink(await runQuery(access.run, wsopenQuery));
   if (id === undefined) {
     examination.addFinding('ALL_LINKS_OPEN');
     return;

@@ -1,7 +1,7 @@
 import type { PortLease } from '../at/port-lease';
 import { query } from '../commands/build';
 import { runOptionalQuery } from '../commands/run-query';
-import { parseUart, uartQuery } from '../commands/uart';
+import { uartQuery } from '../commands/uart';
 import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
 import { search, type Trial } from '../device/baud-rate/search';
 import { parseTcpAddress } from '../values/port-address';
@@ -83,7 +83,7 @@ function echoes({ access }: Examination): Promise<boolean> {
 /** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */
 async function explainRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
-  const current = await runOptionalQuery(examination.access.run, uartQuery, parseUart);
+  const current = await runOptionalQuery(examination.access.run, uartQuery);
   if (current) facts.flowControl = current.flowControl;
   if (!port.canSetRate) {
     if (parseTcpAddress(port.address)) examination.addFinding('BRIDGE');

@@ -2,7 +2,8 @@ import type { LinkId } from '../at/types';
 import { version } from '../commands/base';
 import { identify } from '../device/session/initialize/capabilities';
 import { EspAtError } from '../errors';
-import { freeLink, tryQueryLinks } from '../link/query-links';
+import { tryRunQuery } from '../commands/run-query';
+import { freeLink, wsopenQuery } from '../commands/wsopen';
 import type { Examination } from './examination';
 
 /** Identifies the firmware: its version, its module, and its class where it has WebSocket commands and a closed link. */
@@ -30,7 +31,7 @@ export async function examineFirmware(examination: Examination): Promise<void> {
 
 /** Returns a closed link, on which trial commands do no harm; undefined where all are open. */
 async function closedLink(examination: Examination): Promise<LinkId | undefined> {
-  const open = await tryQueryLinks(examination.access.run);
+  const open = (await tryRunQuery(examination.access.run, wsopenQuery)) ?? [];
   const link = freeLink(open);
   if (link === undefined) examination.addFinding('ALL_LINKS_OPEN');
   else if (open.length > 0) examination.addFinding('LINKS_OPEN', { count: open.length });

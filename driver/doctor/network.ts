@@ -1,14 +1,13 @@
 import { expectingError } from '../at/command';
 import { build } from '../commands/build';
-import { tryRunQuery } from '../commands/run-query';
-import { cipsntptime, parseSntpTime } from '../commands/sntp';
+import { runOptionalQuery, tryRunQuery } from '../commands/run-query';
+import { cipsntptime } from '../commands/sntp';
 import {
   cipsta,
   cwjapQuery,
   cwstate,
   parseCipsta,
   parseCwjap,
-  parseCwstate,
   stationState,
 } from '../commands/wifi';
 import { isRefusal } from '../errors';
@@ -26,7 +25,7 @@ const MAX_ZONE_OFFSET_MS = 15 * 3_600_000;
 /** Finds out whether the device is in a network. If not, lets it join the network that it knows. */
 export async function examineNetwork(examination: Examination): Promise<void> {
   const { facts } = examination;
-  const station = await tryRunQuery(examination.access.run, cwstate, parseCwstate);
+  const station = await tryRunQuery(examination.access.run, cwstate);
   // Firmware for Ethernet has no Wi-Fi commands.
   if (!station) return;
   const { state, ssid } = station;
@@ -68,9 +67,8 @@ async function join(examination: Examination, ssid: string): Promise<boolean> {
 }
 
 async function examineClock(examination: Examination): Promise<void> {
-  const response = await examination.ask(cipsntptime);
-  if (!response) return;
-  const time = parseSntpTime(response);
+  const time = await runOptionalQuery(examination.access.run, cipsntptime);
+  if (!time) return;
   if (!isPlausible(time)) {
     examination.addFinding('CLOCK_UNSET');
     return;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { tryRun, type Response, type Run } from '../at/command';
-import { corruptResponse } from '../commands/build';
+import { outOfSyncError } from '../at/outcome';
 import { parseWshead, wshead, wsheadClear, wsheadQuery, type Header } from '../commands/wshead';
 import { EspAtError } from '../errors';
 
@@ -38,7 +38,7 @@ export async function setHeaders(
   const { name } = wsheadQuery;
   if (first && parseWshead(first).includes(undefined) && isDeepStrictEqual(first, second))
     throw new EspAtError('FIRMWARE_UNKNOWN', { command: name });
-  throw corruptResponse('AT+WSHEAD');
+  throw outOfSyncError({ name: 'AT+WSHEAD' });
 }
 
 async function write(run: Run, wanted: readonly Header[], memory: HeaderMemory): Promise<void> {

@@ -1,18 +1,19 @@
 import type { LinkId } from '../at/types';
 import type { Run } from '../at/command';
-import { corruptResponse } from '../commands/build';
+import { outOfSyncError } from '../at/outcome';
 import { wscfg } from '../commands/wscfg';
 import {
   MAX_OPEN_TIMEOUT_MS,
   placeAuthorization,
   wsclose,
   wsopen,
+  wsopenQuery,
   type ListedLink,
 } from '../commands/wsopen';
 import { wsdatafmt } from '../commands/wssend';
+import { runQuery } from '../commands/run-query';
 import { asEspAtError, EspAtError } from '../errors';
 import type { DeviceWatch } from './device-watch';
-import { queryLinks } from './query-links';
 import { setHeaders } from './headers';
 import type { ReadyDevice } from './link-host';
 import type { LinkMachine } from './state/link-machine';
@@ -174,7 +175,7 @@ async function openSequence(run: Run, options: OpenOptions, context: OpenContext
     if (!error) seen.delete('connected');
     // A URC proves that the device has tried: no second attempt.
     if (isLast || isLost || seen.size > 0)
-      throw failure(error ?? corruptResponse(`AT+WSOPEN=${link}`), options, context);
+      throw failure(error ?? outOfSyncError({ name: `AT+WSOPEN=${link}` }), options, context);
   }
 }
 
@@ -185,7 +186,7 @@ function connectionEnded(seen: ReadonlySet<LinkUrc>): boolean {
 /** Queries the link. Closes it where the device does not say whether it is open. */
 async function queryLink(run: Run, link: LinkId): Promise<ListedLink | undefined> {
   try {
-    return (await queryLinks(run)).find((entry) => entry.link === link);
+    return (await runQuery(run, wsopenQuery)).find((entry) => entry.link === link);
   } catch (error) {
     await run(wsclose(link));
     throw error;

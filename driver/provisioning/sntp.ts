@@ -1,12 +1,6 @@
 import type { Run } from '../at/command';
 import { delay, type Clock } from '../clock';
-import {
-  cipsntpcfg,
-  cipsntpcfgQuery,
-  cipsntptime,
-  isSntpSet,
-  parseSntpTime,
-} from '../commands/sntp';
+import { cipsntpcfg, cipsntpcfgQuery, cipsntptime, isSntpSet } from '../commands/sntp';
 import { runQuery } from '../commands/run-query';
 import { EspAtError } from '../errors';
 
@@ -47,14 +41,14 @@ export async function configureSntp(run: Run, { timezone, servers }: SntpOptions
  */
 export async function waitForSntp(run: Run, { clock, signal, isSet }: SntpWait): Promise<void> {
   const end = clock.now() + SNTP_TIMEOUT_MS;
-  while (!isSet() && !isPlausible(await runQuery(run, cipsntptime, parseSntpTime))) {
+  while (!isSet() && !isPlausible(await runQuery(run, cipsntptime))) {
     if (clock.now() >= end)
       throw new EspAtError('CLOCK_NOT_SET', { seconds: SNTP_TIMEOUT_MS / 1000 });
     await delay(clock, TIME_POLL_MS, { signal });
   }
 }
 
-/** Whether a time, of the device ({@link parseSntpTime}) or of the host, is one that SNTP may have set. */
+/** Whether a time, of the device ({@link cipsntptime}) or of the host, is one that SNTP may have set. */
 export function isPlausible(time: Date): boolean {
   return time.getUTCFullYear() >= FIRST_PLAUSIBLE_YEAR;
 }

@@ -10,8 +10,6 @@ import {
   cwstate,
   parseCwjap,
   parseCwlap,
-  parseCwmode,
-  parseCwstate,
   parseJoinFailure,
   stationState,
   type WifiNetwork,
@@ -95,10 +93,10 @@ async function hasJoined(
   { clock, signal }: JoinContext,
 ): Promise<boolean> {
   const start = clock.now();
-  let station = await runQuery(run, cwstate, parseCwstate);
+  let station = await runQuery(run, cwstate);
   while (station.ssid === ssid && clock.now() - start < joinTimeout(station.state)) {
     await delay(clock, JOIN_POLL_MS, { signal });
-    station = await runQuery(run, cwstate, parseCwstate);
+    station = await runQuery(run, cwstate);
   }
   if (station.state !== stationState.joined || station.ssid !== ssid) return false;
   if (bssid === undefined || bssid === '') return true;
@@ -120,7 +118,7 @@ function joinTimeout(state: number): number {
 
 /** Switches the station on. Keeps the device's access point on, if it is. */
 async function enableStation(run: Run): Promise<void> {
-  const mode = await runQuery(run, cwmodeQuery, parseCwmode);
+  const mode = await runQuery(run, cwmodeQuery);
   if (mode === 0 || mode === 2) await run(cwmode(mode + 1));
 }
 
@@ -149,5 +147,5 @@ export async function joinFailureCode(
 }
 
 async function lacksAddress(run: Run): Promise<boolean> {
-  return (await runQuery(run, cwstate, parseCwstate)).state === stationState.noAddress;
+  return (await runQuery(run, cwstate)).state === stationState.noAddress;
 }

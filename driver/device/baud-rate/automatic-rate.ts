@@ -3,7 +3,7 @@ import type { SequenceAccess } from '../../at/command-sequence';
 import { onTimeout, type Cancel, type Clock } from '../../clock';
 import { echoOff, echoOn } from '../../commands/base';
 import { runOptionalQuery } from '../../commands/run-query';
-import { parseUart, uartQuery } from '../../commands/uart';
+import { uartQuery } from '../../commands/uart';
 import { asEspAtError, EspAtError } from '../../errors';
 import type { SessionMachine } from '../session/session-machine';
 import type { SessionPort } from '../session/session-port';
@@ -101,7 +101,7 @@ export async function climb(
   const { rateLimit } = port.knowledge;
   if (!port.canSetRate || rate === undefined || !(await port.hasModemLines())) return 'done';
   const start = clock.now();
-  const uart = await runOptionalQuery(access.run, uartQuery, parseUart);
+  const uart = await runOptionalQuery(access.run, uartQuery);
   if (!uart) return 'done';
   const { flowControl } = uart;
   if (clock.now() - start > SLOW_RESPONSE_MS) return 'slow';

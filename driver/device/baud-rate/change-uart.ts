@@ -1,14 +1,8 @@
 import type { SequenceAccess } from '../../at/command-sequence';
-import { uartCur, type FlowControl } from '../../commands/uart';
+import { uartCur, type UartSetting } from '../../commands/uart';
 import type { SessionPort } from '../session/session-port';
 
 const CRLF = Buffer.from('\r\n');
-
-export interface UartSetting {
-  /** Bits a second. */
-  readonly rate: number;
-  readonly flowControl: FlowControl;
-}
 
 /**
  * Sends `AT+UART_CUR`. Returns whether the device has accepted or refused the setting; `unheard`: its response is lost.

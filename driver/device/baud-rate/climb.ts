@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SequenceAccess } from '../../at/command-sequence';
-import { drivesRts } from '../../commands/uart';
+import { drivesRts, type UartSetting } from '../../commands/uart';
 import type { SessionPort } from '../session/session-port';
-import { changeUart, pause, type UartSetting } from './change-uart';
+import { changeUart, pause } from './change-uart';
 import { passesData, type KnownResponse } from './line-test';
 import { HIGHEST_WITHOUT_FLOW_CONTROL, LADDER, misheardRates } from './rates';
 import { search, type Trial } from './search';

@@ -1,6 +1,6 @@
 import type { SequenceAccess } from '../../at/command-sequence';
 import { runOptionalQuery } from '../../commands/run-query';
-import { parseUart, uartCur, uartQuery } from '../../commands/uart';
+import { uartCur, uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { DeviceOptions } from '../options';
 import type { SessionPort } from '../session/session-port';
@@ -41,7 +41,7 @@ export async function negotiateRate(
     if (!isFound) throw new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
   }
   if (flowControl === 'none') return;
-  const uart = await runOptionalQuery(access.run, uartQuery, parseUart);
+  const uart = await runOptionalQuery(access.run, uartQuery);
   if (uart?.flowControl === 'both') return;
   port.knowledge.flowControlSet = true;
   await access.run(uartCur(port.baudRate ?? before, 'both'));

@@ -2,7 +2,7 @@ import type { Run } from '../../at/command';
 import type { SequenceAccess } from '../../at/command-sequence';
 import type { Pace } from '../../at/port-lease';
 import { runOptionalQuery } from '../../commands/run-query';
-import { parseUart, uartQuery } from '../../commands/uart';
+import { uartQuery } from '../../commands/uart';
 import { EspAtError } from '../../errors';
 import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
@@ -61,7 +61,7 @@ export async function findDevice(
 /** Whether the device has the rate of the port: a pty or native USB in between ignores rates. True where it does not say. */
 export async function hasRateOfPort(run: Run, { baudRate }: SessionPort): Promise<boolean> {
   if (baudRate === undefined) return true;
-  const uart = await runOptionalQuery(run, uartQuery, parseUart);
+  const uart = await runOptionalQuery(run, uartQuery);
   return !uart || Math.abs(uart.rate - baudRate) <= baudRate * RATE_TOLERANCE;
 }
 

@@ -1,9 +1,9 @@
 import { tryRun, type Run } from '../../at/command';
 import { delay, type Clock } from '../../clock';
 import { closePayload } from '../../commands/close-frame';
-import { wsclose } from '../../commands/wsopen';
+import { tryRunQuery } from '../../commands/run-query';
+import { wsclose, wsopenQuery } from '../../commands/wsopen';
 import { CLOSE_OPCODE, wssend } from '../../commands/wssend';
-import { tryQueryLinks } from '../../link/query-links';
 
 /** Milliseconds that servers may take to answer the close frames, and between two checks of that. */
 const CLOSE_TIMEOUT_MS = 300;
@@ -24,13 +24,14 @@ export async function closeConnections(
 ): Promise<void> {
   const frame = closePayload(GOING_AWAY);
   const options = { opcode: CLOSE_OPCODE, timeoutMs: CLOSE_TIMEOUT_MS };
-  let open = await tryQueryLinks(run);
+  const query = async () => (await tryRunQuery(run, wsopenQuery)) ?? [];
+  let open = await query();
   for (const { link, state } of open)
     // Ignores a refusal: the next check shows whether the link is closed.
     if (state === OPEN_STATE) await tryRun(run, wssend(link, frame, options));
   for (let ms = 0; open.length > 0 && ms < CLOSE_TIMEOUT_MS; ms += CLOSE_POLL_MS) {
     await delay(clock, CLOSE_POLL_MS, { signal });
-    open = await tryQueryLinks(run);
+    open = await query();
   }
   for (const { link } of open) await run(wsclose(link));
 }

@@ -2,11 +2,11 @@ import type { AtClient } from '../../at/at-client';
 import type { LinkId } from '../../at/types';
 import { delay, type Clock } from '../../clock';
 import type { Link } from '../../link/link';
-import { queryLinks } from '../../link/query-links';
 import { checked, urc } from '../../link/state/device-step';
 import { TokenBucket } from '../../token-bucket';
 import type { LinkStatus } from '../options';
-import type { ListedLink } from '../../commands/wsopen';
+import { runQuery } from '../../commands/run-query';
+import { wsopenQuery, type ListedLink } from '../../commands/wsopen';
 
 /** URCs of a link that the driver takes: a burst, then so many a second. A check of the links replaces faster ones. */
 const URC_BURST = 20;
@@ -117,7 +117,7 @@ export class LinkChecks {
       await Promise.resolve();
       this.#queued = undefined;
       this.#changed = changed;
-      return queryLinks(run);
+      return runQuery(run, wsopenQuery);
     });
     this.#signal.throwIfAborted();
     return this.#links.map((link) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cipsntpcfg, cipsntptime, parseSntpTime } from '../../../driver/commands/sntp';
+import { cipsntpcfg, cipsntptime } from '../../../driver/commands/sntp';
 import { refused, unchecked } from '../../harness/refused';
 
 describe('SNTP commands', () => {
@@ -25,11 +25,11 @@ describe('SNTP commands', () => {
 
   it('parse the time', () => {
     assert.equal(cipsntptime.line, 'AT+CIPSNTPTIME?');
-    const time = parseSntpTime(['+CIPSNTPTIME:Mon Nov 23 20:22:07 2026']);
-    assert.equal(time.toISOString(), '2026-11-23T20:22:07.000Z');
-    const unset = parseSntpTime(['+CIPSNTPTIME:Thu Jan  1 00:00:00 1970']);
-    assert.equal(unset.getTime(), 0);
-    refused('OUT_OF_SYNC', () => parseSntpTime(['+CIPSNTPTIME:Thu Foo  1 00:00:00 1970']));
-    refused('OUT_OF_SYNC', () => parseSntpTime([]));
+    const time = cipsntptime.parse(['+CIPSNTPTIME:Mon Nov 23 20:22:07 2026']);
+    assert.equal(time?.toISOString(), '2026-11-23T20:22:07.000Z');
+    const unset = cipsntptime.parse(['+CIPSNTPTIME:Thu Jan  1 00:00:00 1970']);
+    assert.equal(unset?.getTime(), 0);
+    assert.equal(cipsntptime.parse(['+CIPSNTPTIME:Thu Foo  1 00:00:00 1970']), undefined);
+    assert.equal(cipsntptime.parse([]), undefined);
   });
 });

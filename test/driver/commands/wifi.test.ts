@@ -33,14 +33,14 @@ describe('Wi-Fi commands', () => {
   });
 
   it('parse the responses of the device', () => {
-    assert.equal(wifi.parseCwmode(['+CWMODE:1']), 1);
-    refused('OUT_OF_SYNC', () => wifi.parseCwmode([]));
-    assert.deepEqual(wifi.parseCwstate(['+CWSTATE:4,"my,net"\\"']), {
+    assert.equal(wifi.cwmodeQuery.parse(['+CWMODE:1']), 1);
+    assert.equal(wifi.cwmodeQuery.parse([]), undefined);
+    assert.deepEqual(wifi.cwstate.parse(['+CWSTATE:4,"my,net"\\"']), {
       state: 4,
       ssid: 'my,net"\\',
     });
-    assert.deepEqual(wifi.parseCwstate(['+CWSTATE:0,""']), { state: 0, ssid: '' });
-    refused('OUT_OF_SYNC', () => wifi.parseCwstate(['+CWSTATE:9,""']));
+    assert.deepEqual(wifi.cwstate.parse(['+CWSTATE:0,""']), { state: 0, ssid: '' });
+    assert.equal(wifi.cwstate.parse(['+CWSTATE:9,""']), undefined);
     const joined = '+CWJAP:"my,net"\\","AA:bb:cc:dd:ee:ff",1,-50,0,1,3,0,0';
     assert.deepEqual(wifi.parseCwjap([joined]), {
       ssid: 'my,net"\\',
@@ -48,7 +48,7 @@ describe('Wi-Fi commands', () => {
       signal: -50,
     });
     assert.equal(wifi.parseCwjap([]), undefined);
-    assert.equal(wifi.parseCwstate(['+CWSTATE:2,"\xc3\xa9"']).ssid, 'é');
+    assert.equal(wifi.cwstate.parse(['+CWSTATE:2,"\xc3\xa9"'])?.ssid, 'é');
     assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"192.168.1.77"']), '192.168.1.77');
     assert.equal(wifi.parseCipsta(['+CIPSTA:ip:"0.0.0.0"']), undefined);
   });

@@ -1,6 +1,6 @@
 import { tryRun, type Command, type Run } from '../../../at/command';
 import type { LinkId } from '../../../at/types';
-import { commandList, parseCommandList, parseVersion, version } from '../../../commands/base';
+import { commandList, parseVersion, version } from '../../../commands/base';
 import { runOptionalQuery } from '../../../commands/run-query';
 import { wscfgProbe } from '../../../commands/wscfg';
 import { wsheadQuery } from '../../../commands/wshead';
@@ -48,7 +48,7 @@ export async function identify(
 /** Detects the class by its commands, never by its version text: unreleased firmware has the text of a release. */
 async function findCapabilities(run: Run, text: string, link: LinkId): Promise<Capabilities> {
   // Old firmware cannot list its commands.
-  const commands = new Set(await runOptionalQuery(run, commandList, parseCommandList));
+  const commands = new Set(await runOptionalQuery(run, commandList));
   // A corrupt name must not make a command seem absent: tries each command that is not listed.
   const has = async (name: string, trial: Command) =>
     commands.has(name) || (await accepts(run, trial));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { SequenceAccess } from '../../../../driver/at/command-sequence';
 import { PortLease } from '../../../../driver/at/port-lease';
 import { TimedPort } from '../../../../driver/at/timing/timed-port';
-import type { UartSetting } from '../../../../driver/device/baud-rate/change-uart';
+import type { UartSetting } from '../../../../driver/commands/uart';
 import { Climb, type ClimbOptions } from '../../../../driver/device/baud-rate/climb';
 import { LADDER, likelyRates, misheardRates } from '../../../../driver/device/baud-rate/rates';
 import { SessionPort } from '../../../../driver/device/session/session-port';
