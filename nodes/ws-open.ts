@@ -186,12 +186,12 @@ class Opener implements DeviceUser {
         await link.open({ ...options, config, owner: this.#owner }, { signal });
       } catch (error) {
         throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
+      } finally {
+        // An open() that fails at the end of its wait for a check of the links keeps the link.
+        const takeover = device.host.latestEvents.takeover(link);
+        if (takeover) device.host.linkTakenOver(takeover);
       }
     });
-    const { id, stateNumber: state, uri, owner } = link;
-    // The driver emits no event when open() takes over a link that another node has opened.
-    if (state === 2 && device.host.latestEvents.of([link])?.owner !== owner)
-      device.host.linkTakenOver({ event: 'opened', link: id, state, uri, owner });
   }
 
   /**
@@ -233,7 +233,8 @@ class Opener implements DeviceUser {
   // --- events of its connections -------------------------------------------------------------------
 
   #linkChanged(event: FlowLinkEvent): void {
-    if (event.owner !== this.#owner) return;
+    // Another owner may have taken over the connection before its end: bytes of the next one do not complete a character.
+    if (event.owner !== this.#owner) return this.#endDecoder(event);
     // A link that is closing still receives. Bytes after a data loss do not complete the character before it.
     const receives = event.state === 2 || event.state === 4;
     if (!receives || event.event === 'data-loss') this.#endDecoder(event);

@@ -5,9 +5,6 @@ import { fakeFlow } from '../harness/nodes/fake-flow';
 import { codeOf, field, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { flowOf, userNode } from '../harness/nodes/flows';
-import { unchecked } from '../harness/refused';
-import type { DeviceNode } from '../../nodes/shared/device/device-node';
-import type { FlowLinkEvent } from '../../nodes/shared/device/flow-events';
 import { turns } from '../harness/nodes/turns';
 
 const URI = 'ws://example.org/feed';
@@ -121,21 +118,6 @@ onEachRuntime('ws-open', (nodeRed) => {
     for (const payload of payloads) assert.deepEqual((await nodeRed.next('out0')).payload, payload);
     assert.deepEqual([nodeRed.waiting('out0'), nodeRed.waiting('caught')], [[], []]);
     assert.equal(link.opened.length, 3);
-  });
-
-  it('tells the other nodes of a takeover, but not of a first open, which has an event', async () => {
-    await nodeRed.load(() => fake.device, [...flowOf('ws-open', 2, { uri: URI }), second]);
-    const { host }: DeviceNode = unchecked(nodeRed.node('device'));
-    const owners: unknown[] = [];
-    const linkTakenOver = ({ owner }: FlowLinkEvent) => void owners.push(owner);
-    const user = { deviceChanged: () => undefined, linkTakenOver };
-    host.attach(user);
-    await ask();
-    assert.deepEqual(owners, []);
-    nodeRed.give('second');
-    await turns();
-    assert.deepEqual(owners, [fake.link.owner]);
-    host.detach(user);
   });
 
   it('opened while an input reads its URI: does not answer that input', async () => {

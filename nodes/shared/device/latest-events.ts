@@ -9,6 +9,8 @@ export class LatestEvents implements DeviceUser {
   readonly #clock: Clock;
   /** The event, and when it came. In order of the events. */
   readonly #latest = new Map<LinkId, { readonly event: FlowLinkEvent; readonly at: number }>();
+  /** The owners as the changes of the links have told them. */
+  readonly #owners = new Map<LinkId, string | undefined>();
   #stopListening: (() => void) | undefined;
 
   constructor(clock: Clock) {
@@ -18,6 +20,7 @@ export class LatestEvents implements DeviceUser {
   deviceChanged(device: DeviceApi | undefined): void {
     this.#stopListening?.();
     this.#latest.clear();
+    this.#owners.clear();
     this.#stopListening = device && listenToLinks(device.links, (event) => this.#note(event));
   }
 
@@ -27,13 +30,24 @@ export class LatestEvents implements DeviceUser {
 
   #note(event: FlowLinkEvent): void {
     if (event.event === 'warning') return;
-    const { link } = event;
+    const { link, owner } = event;
+    // An open() that still waits for a check of the links has its owner in a data loss already.
+    if (event.event !== 'data-loss') this.#owners.set(link, owner);
     const failure = event.event === 'retrying' && this.#latest.get(link)?.event.error;
     this.#latest.delete(link);
     this.#latest.set(link, {
       event: { ...event, ...(failure && { error: failure }) },
       at: this.#clock.now(),
     });
+  }
+
+  /**
+   * Returns the event of a takeover where a link is open, and no change has told its owner: open() emits none where it takes
+   * over the connection of another owner.
+   */
+  takeover({ id: link, stateNumber: state, uri, owner }: LinkApi): FlowLinkEvent | undefined {
+    const isTold = this.#owners.get(link) === owner;
+    return state !== 2 || isTold ? undefined : { event: 'opened', link, state, uri, owner };
   }
 
   /**

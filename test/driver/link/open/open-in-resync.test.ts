@@ -94,9 +94,9 @@ describe('an open of a link that was open before a resync', () => {
     const { clock, device, link } = harness;
     await resyncingWithoutCheck(harness);
     assert.equal(device.state.name, 'resyncing');
-    const again = endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 5000 }));
+    const again = endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 5000, owner: 'new' }));
     assert.equal(await clock.wait(again), 'OUT_OF_SYNC');
-    assert.deepEqual([device.state.name, link.state], ['ready', 'open']);
+    assert.deepEqual([device.state.name, link.state, link.owner], ['ready', 'open', 'new']);
   });
 
   describe('and that waits with others for a check', () => {
