@@ -25,6 +25,9 @@ type Handler<Type extends keyof WebSocketEventMap> =
 
 type Listener<Event extends keyof WsEvents> = (...args: WsEvents[Event]) => void;
 
+/** The methods of an emitter work on any object, and its listeners run with that object as `this`. */
+const emitter = EventEmitter.prototype;
+
 /** The events of a WebSocket, by listeners and handlers as in browsers, and by listeners as in the package ws. */
 export class WebSocketEvents extends EventTarget {
   declare onopen: Handler<'open'>;
@@ -32,7 +35,6 @@ export class WebSocketEvents extends EventTarget {
   declare onerror: Handler<'error'>;
   declare onclose: Handler<'close'>;
   readonly #handlers = new Map<string, unknown>();
-  readonly #emitter = new EventEmitter<WsEvents>().setMaxListeners(0);
 
   static {
     for (const type of ['open', 'message', 'error', 'close'])
@@ -47,6 +49,11 @@ export class WebSocketEvents extends EventTarget {
           this.#handle(type, handler);
         },
       });
+  }
+
+  constructor() {
+    super();
+    emitter.setMaxListeners.call(this, 0);
   }
 
   /**
@@ -64,27 +71,17 @@ export class WebSocketEvents extends EventTarget {
   }
 
   on<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
-    return this.#add(event, listener, false);
+    emitter.on.call(this, event, listener);
+    return this;
   }
 
   once<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
-    return this.#add(event, listener, true);
-  }
-
-  /** Adds a listener, which runs with `this` as in the package ws. The emitter also finds it by its member `listener`. */
-  #add<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>, once: boolean): this {
-    const emitter: EventEmitter = this.#emitter;
-    const run = (...args: WsEvents[Event]) => {
-      if (once) emitter.off(event, bound);
-      Reflect.apply(listener, this, args);
-    };
-    const bound = Object.assign(run, { listener });
-    emitter.on(event, bound);
+    emitter.once.call(this, event, listener);
     return this;
   }
 
   off<Event extends keyof WsEvents>(event: Event, listener: Listener<Event>): this {
-    (this.#emitter as EventEmitter).off(event, listener);
+    emitter.off.call(this, event, listener);
     return this;
   }
 
@@ -98,8 +95,7 @@ export class WebSocketEvents extends EventTarget {
 
   removeAllListeners(event?: keyof WsEvents): this {
     // Node.js tells "all" by the number of arguments.
-    if (event === undefined) this.#emitter.removeAllListeners();
-    else this.#emitter.removeAllListeners(event);
+    emitter.removeAllListeners.apply(this, event === undefined ? [] : [event]);
     return this;
   }
 
@@ -107,7 +103,7 @@ export class WebSocketEvents extends EventTarget {
   emitBoth(event: Event, ...args: WsEvents[keyof WsEvents]): void {
     this.dispatchEvent(event);
     // Without a listener, an emitter throws on `error`.
-    if (this.#emitter.listenerCount(event.type) > 0)
-      callUser(() => (this.#emitter as EventEmitter).emit(event.type, ...args));
+    if (emitter.listenerCount.call(this, event.type) > 0)
+      callUser(() => emitter.emit.call(this, event.type, ...args));
   }
 }
