@@ -1,4 +1,5 @@
-import type { WaitOptions } from './wait';
+import { Deferred } from './deferred';
+import { waitFor, type WaitOptions } from './wait';
 
 /** Cancels a pending call; without effect once the call has happened. */
 export type Cancel = () => void;
@@ -67,16 +68,12 @@ export function onTimeout(clock: Clock, ms: number, callback: () => void): Cance
 }
 
 /** Resolves after `ms` milliseconds. */
-export async function delay(clock: Clock, ms: number, { signal }: WaitOptions = {}): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      cancel();
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = onTimeout(clock, ms, end);
-    signal?.addEventListener('abort', end);
-  });
-  signal?.throwIfAborted();
+export async function delay(clock: Clock, ms: number, wait: WaitOptions = {}): Promise<void> {
+  const end = new Deferred<void>();
+  const cancel = onTimeout(clock, ms, () => end.resolve());
+  try {
+    await waitFor(end.promise, wait);
+  } finally {
+    cancel();
+  }
 }

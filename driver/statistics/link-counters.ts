@@ -9,11 +9,13 @@ import { StateTimes } from './state-times';
 export class LinkCounters {
   readonly #link: LinkId;
   readonly #times: StateTimes<LinkStateName>;
-  readonly #received = { messages: 0, bytes: 0 };
-  readonly #sent = { messages: 0, bytes: 0 };
-  readonly #outcomes = { sent: 0, 'not-sent': 0, unknown: 0 };
-  #connections = 0;
-  #reconnects = 0;
+  readonly #counts = {
+    connections: 0,
+    reconnects: 0,
+    received: { messages: 0, bytes: 0 },
+    sent: { messages: 0, bytes: 0 },
+    outcomes: { sent: 0, 'not-sent': 0, unknown: 0 },
+  };
   dataLosses = 0;
 
   constructor(link: LinkId, clock: Clock) {
@@ -24,25 +26,25 @@ export class LinkCounters {
 
   changed({ to, cause }: LinkChange): void {
     this.#times.enter(to);
-    if (cause === 'opened' || cause === 'reopened') this.#connections++;
-    if (cause === 'reopened') this.#reconnects++;
+    if (cause === 'opened' || cause === 'reopened') this.#counts.connections++;
+    if (cause === 'reopened') this.#counts.reconnects++;
   }
 
   received(bytes: number): void {
-    this.#received.messages++;
-    this.#received.bytes += bytes;
+    this.#counts.received.messages++;
+    this.#counts.received.bytes += bytes;
   }
 
   /** Counts the outcome of a message, and its bytes, once it is known. */
   async sending(sent: Promise<number>): Promise<void> {
     try {
       const bytes = await sent;
-      this.#outcomes.sent++;
-      this.#sent.messages++;
-      this.#sent.bytes += bytes;
+      this.#counts.outcomes.sent++;
+      this.#counts.sent.messages++;
+      this.#counts.sent.bytes += bytes;
     } catch (error) {
       const { outcome = 'not-sent' } = error instanceof EspAtError ? error : {};
-      this.#outcomes[outcome]++;
+      this.#counts.outcomes[outcome]++;
       throw error;
     }
   }
@@ -51,11 +53,7 @@ export class LinkCounters {
     return {
       link: this.#link,
       stateMs: this.#times.all,
-      connections: this.#connections,
-      reconnects: this.#reconnects,
-      received: { ...this.#received },
-      sent: { ...this.#sent },
-      outcomes: { ...this.#outcomes },
+      ...structuredClone(this.#counts),
       dataLosses: this.dataLosses,
     };
   }
