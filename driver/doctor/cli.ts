@@ -5,7 +5,7 @@ import { portAt } from '../port/open';
 import { DeviceRecorder } from '../recorder/device-recorder';
 import { examine } from './doctor';
 import { findingInWords } from './findings';
-import { factsInWords, stepsInWords } from './words';
+import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
 
 /** Bytes of a recording: enough for a whole examination. */
 const RECORD_BYTES = 4 * 1024 * 1024;
@@ -28,6 +28,18 @@ PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp:
 
 Exit code: 0 all is well, 1 a finding is an error or a warning, 2 an argument is wrong, or FILE cannot be written.
 `;
+
+/** A step in English, for a terminal. */
+const stepsInWords = {
+  port: 'Opening the port',
+  rate: 'Looking for the device',
+  firmware: 'Asking for the firmware',
+  network: 'Asking for Wi-Fi and clock',
+  certificates: 'Looking for certificates',
+  wiring: 'Testing the wiring',
+  bestRate: 'Looking for the best baud rate',
+  echoServer: 'Trying the echo server',
+} as const satisfies Record<DoctorStep, string>;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -66,15 +78,46 @@ async function main(): Promise<number> {
 
 /** Shows the step in one line, which the next step overwrites; shows nothing without a terminal. */
 function progress(isTerminal: boolean) {
-  return (step: keyof typeof stepsInWords): void => {
+  return (step: DoctorStep): void => {
     if (isTerminal) process.stderr.write(`\r\x1b[K${stepsInWords[step]} …`);
   };
 }
 
-function inWords({ ok, findings, facts }: Awaited<ReturnType<typeof examine>>): string {
+function inWords({ ok, findings, facts }: DoctorReport): string {
   const found = findings.map((each) => `${each.severity}: ${findingInWords(each)}\n`);
   return [...factsInWords(facts), ...found, ok ? 'All is well.\n' : ''].join('');
 }
+
+/** Returns the facts in English, one a line. */
+function factsInWords(facts: Readonly<DoctorFacts>): string[] {
+  const { testLines, corruptLines, certificates } = facts;
+  const lines: readonly (readonly [string, string | number | undefined])[] = [
+    ['Port', facts.port],
+    ['Baud rate', facts.baudRate],
+    ['Best baud rate', facts.bestBaudRate],
+    ['RTS/CTS', wiring(facts.rtsCtsWired)],
+    ['Round trip', unit(facts.roundTripMs, 'ms')],
+    ['Corrupt lines', testLines === undefined ? undefined : `${corruptLines} of ${testLines}`],
+    ['Firmware', facts.version],
+    ['Class', facts.firmware],
+    ['Module', facts.module],
+    ['Wi-Fi', facts.ssid],
+    ['Signal', unit(facts.signal, 'dBm')],
+    ['Address', facts.address],
+    ['Time', facts.time],
+    ['Certificates', certificates?.length === 0 ? 'none' : certificates?.join(', ')],
+    ['Echo server', unit(facts.echoServerMs, 'ms')],
+  ];
+  return lines.flatMap(([name, value]) =>
+    value === undefined ? [] : `${`${name}:`.padEnd(16)}${value}\n`,
+  );
+}
+
+const wiring = (isWired: boolean | undefined) =>
+  isWired === undefined ? undefined : isWired ? 'wired' : 'not wired';
+
+const unit = (value: number | undefined, name: string) =>
+  value === undefined ? undefined : `${value} ${name}`;
 
 main().then(
   (code) => (process.exitCode = code),

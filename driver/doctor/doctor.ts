@@ -6,10 +6,10 @@ import { examineCertificates } from './certificates';
 import { examineEchoServer, openEchoServer } from './echo-server';
 import type { Examination } from './examination';
 import { examineRate } from './find';
-import { finding, worstFirst, type Finding } from './findings';
+import { finding, worstFirst } from './findings';
 import { examineFirmware } from './firmware';
 import { examineNetwork } from './network';
-import type { DoctorFacts, DoctorReport, DoctorStep } from './report';
+import type { DoctorReport, DoctorStep } from './report';
 import { withOpenPort } from './open-port';
 import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
@@ -43,8 +43,10 @@ export async function examine(
   // Refuses a wrong URI before the port opens.
   if (uri !== undefined) openEchoServer(0, uri);
   onStep('port');
-  const facts: DoctorFacts = { port: opener.address };
-  let soFar: Pick<Examination, 'findings' | 'facts'> = { findings: [], facts };
+  let soFar: Pick<Examination, 'findings' | 'facts'> = {
+    findings: [],
+    facts: { port: opener.address },
+  };
   try {
     await withOpenPort(opener, clock, { signal }, (examination) => {
       soFar = examination;
@@ -55,7 +57,9 @@ export async function examine(
     const { code, details } = asEspAtError(error, opener.address);
     soFar.findings.push(finding(code, details));
   }
-  return reportOf(soFar.findings, soFar.facts);
+  const { findings, facts } = soFar;
+  const ok = findings.every(({ severity }) => severity === 'note');
+  return { ok, findings: worstFirst(findings), facts };
 }
 
 type StepOptions = DoctorOptions & Required<Pick<DoctorOptions, 'onStep' | 'clock'>>;
@@ -69,9 +73,7 @@ async function runSteps(
     onStep(name);
     return examination.attempt(run);
   };
-  await step('rate', async () => {
-    await examineRate(examination);
-  });
+  await step('rate', () => examineRate(examination));
   if (!examination.hasAnswered) return;
   await step('firmware', () => examineFirmware(examination));
   await step('network', () => examineNetwork(examination));
@@ -84,9 +86,4 @@ async function runSteps(
   if (uri !== undefined && !isOffline)
     await step('echoServer', () => examineEchoServer(examination, uri));
   examination.concludeNoise();
-}
-
-function reportOf(findings: readonly Finding[], facts: DoctorFacts): DoctorReport {
-  const ok = findings.every(({ severity }) => severity === 'note');
-  return { ok, findings: worstFirst(findings), facts };
 }

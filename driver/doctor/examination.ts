@@ -84,7 +84,7 @@ export class Examination {
     this.addFinding('NOISE', { rate, corrupt: corruptLines + this.#lostResponses });
   }
 
-  /** Whether the device has answered. */
+  /** Whether the device has answered as ESP-AT does. */
   get hasAnswered(): boolean {
     return this.facts.commandEcho !== undefined;
   }

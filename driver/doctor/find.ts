@@ -10,15 +10,14 @@ import type { Examination } from './examination';
 /** How many rates to try with padding, which takes long. */
 const PADDED_RATES = 2;
 
-/** Finds the device at any baud rate, and whether it echoes. Returns false where it does not answer as ESP-AT does. */
-export async function examineRate(examination: Examination): Promise<boolean> {
+/** Finds the device at any baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT does. */
+export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
-  if (!(await answersAtAnyRate(examination))) return false;
+  if (!(await answersAtAnyRate(examination))) return;
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
   if (facts.commandEcho) examination.addFinding('ECHO_ON');
   await explainRate(examination);
-  return true;
 }
 
 /** Tries the rate of the port, then all others, then the likeliest ones with padding. */

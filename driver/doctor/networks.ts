@@ -20,7 +20,8 @@ export async function networksAt(
 ): Promise<WifiNetwork[]> {
   let networks: WifiNetwork[] = [];
   await withOpenPort(opener, clock, { signal }, async (examination) => {
-    if (!(await examineRate(examination)))
+    await examineRate(examination);
+    if (!examination.hasAnswered)
       throw examination.findings.some(({ code }) => code === 'LOOK_ALIKE')
         ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })
         : new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
