@@ -114,7 +114,6 @@ describe('readPkcs12()', () => {
     ['aes-without-mac', PFX_PASSPHRASE],
     ['triple-des', PFX_PASSPHRASE],
     ['rc2', PFX_PASSPHRASE],
-    ['sha224', PFX_PASSPHRASE],
     ['million', PFX_PASSPHRASE],
     ['unicode', 'Schlüssel 密码'],
     ['empty-passphrase', ''],
@@ -164,14 +163,6 @@ describe('readPkcs12()', () => {
       certificate: '',
       key: pemOf(privateKey),
     });
-  });
-
-  it('a MAC with a hash that is not known: skipped', () => {
-    const file = Buffer.from(pfxFile('sha224'));
-    const sha224 = Buffer.from('608648016503040204', 'hex');
-    file.writeUInt8(7, file.lastIndexOf(sha224) + 8);
-    assert.deepEqual(readPkcs12(file, PFX_PASSPHRASE), readPkcs12(pfxFile('aes'), PFX_PASSPHRASE));
-    assert.equal(flaw(file, 'another word'), 'PASSPHRASE_WRONG');
   });
 
   it('PBKDF2 with hmacWithSHA224: read', () => {
@@ -229,7 +220,7 @@ describe('readPkcs12()', () => {
       assert.equal(flaw(pfxFile(name), ''), 'PASSPHRASE_MISSING', name);
     }
     assert.equal(flaw(pfxFile('rc4'), PFX_PASSPHRASE), 'CIPHER_NOT_SUPPORTED');
-    for (const name of ['rc2', 'rc4', 'unicode'])
+    for (const name of ['rc2', 'unicode'])
       assert.equal(flaw(pfxFile(name), 'another wörd'), 'PASSPHRASE_WRONG', name);
   });
 
@@ -278,15 +269,6 @@ describe('readPkcs12()', () => {
 
   it('a file of several megabytes, or with millions of iterations: refused at once', () => {
     assert.equal(flaw(Buffer.alloc(4_000_000, 0x30), ''), 'TOO_MANY_BYTES');
-    const withMac = (iterations: string) => {
-      const file = asn1.fromDer(pfxFile('triple-des').toString('latin1'));
-      const macData = file.value[2] as asn1.Asn1;
-      (macData.value[2] as asn1.Asn1).value = iterations;
-      return Buffer.from(asn1.toDer(file).getBytes(), 'latin1');
-    };
-    assert.equal(flaw(withMac('\x08\0'), PFX_PASSPHRASE), 'none');
-    assert.equal(flaw(withMac('\x7f\0\0\0\0\0'), PFX_PASSPHRASE), 'TOO_MANY_ITERATIONS');
-    assert.equal(flaw(withMac('\0'), PFX_PASSPHRASE), 'DAMAGED');
     assert.equal(flaw(tripleDesFile(ecKey(), 'x', 0x7fffff), 'x'), 'TOO_MANY_ITERATIONS');
     assert.equal(flaw(pbes2File(ecKey(), { rounds: 0x7fffff }), 'x'), 'TOO_MANY_ITERATIONS');
     assert.equal(flaw(pbes2File(ecKey(), { rounds: 0 }), 'x'), 'DAMAGED');
