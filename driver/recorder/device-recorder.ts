@@ -1,5 +1,5 @@
 import type { LinkId } from '../at/types';
-import { systemClock, type Clock } from '../clock';
+import { systemClock, type Cancel, type Clock } from '../clock';
 import type { DeviceOptions, PortMemory } from '../device/options';
 import type { CloseOptions, OpenOptions } from '../link/options';
 import type { PortOpener } from '../port/port';
@@ -7,7 +7,6 @@ import { withoutForeignSecrets } from './foreign-secrets';
 import type { DeviceCall, LinkCall, PortRates, SnapshotLine } from './lines';
 import { encodeOpen } from './open-codec';
 import { recordedOpener } from './recorded-port';
-import { recordedClock } from './recorded-clock';
 import { Recorder } from './recorder';
 import { packageVersion, recordedDevice, recordingText, type RecordedDevice } from './recording';
 import { SecretSet } from './secret-set';
@@ -18,6 +17,8 @@ import type { Capabilities } from '../commands/capabilities';
 const DEFAULT_RECORDER_BYTES = 256 * 1024;
 /** A snapshot is due when the records since the last one take this share of the bytes that the recorder keeps. */
 const SNAPSHOT_SHARE = 1 / 4;
+/** Timers that are later than this are recorded: the event loop of the host was blocked. Milliseconds. */
+const MAX_LATE_MS = 10;
 
 /** Returns a recorder for a device, unless its options exclude one. */
 export function createRecorder(options: DeviceOptions): DeviceRecorder | undefined {
@@ -153,4 +154,20 @@ export class DeviceRecorder extends Recorder {
 
 function ratesOf({ rate, bridgedRate }: PortOpener): PortRates {
   return { rate, bridgedRate };
+}
+
+/** Returns a clock that calls `onLate` before a timer that fires late. */
+function recordedClock(clock: Clock, onLate: (ms: number) => void): Clock {
+  return {
+    now: () => clock.now(),
+    after(ms: number, callback: () => void): Cancel {
+      const due = clock.now() + Math.max(0, ms);
+      return clock.after(ms, () => {
+        const late = clock.now() - due;
+        if (late > MAX_LATE_MS) onLate(late);
+        callback();
+      });
+    },
+    afterInput: (callback) => clock.afterInput(callback),
+  };
 }

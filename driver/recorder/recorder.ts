@@ -31,9 +31,7 @@ export class Recorder {
   /** Time of the chunk that the driver processes: a replay takes the records of one time for one turn. */
   #turn: number | undefined;
   /** Messages of one link that the driver emitted since the last record. */
-  #receivedLink: LinkId = 0;
-  #receivedMessages = 0;
-  #receivedBytes = 0;
+  #emitted: { messages: number; bytes: number; readonly link: LinkId } | undefined;
 
   /** @param capacity bytes of records */
   constructor(capacity: number, clock: Clock, secrets: SecretSet) {
@@ -104,10 +102,10 @@ export class Recorder {
 
   /** Counts a message that a link emits. @param bytes of the message */
   message(link: LinkId, bytes: number): void {
-    if (this.#receivedLink !== link) this.#keepMessages();
-    this.#receivedLink = link;
-    this.#receivedMessages++;
-    this.#receivedBytes += bytes;
+    if (this.#emitted?.link !== link) this.#keepMessages();
+    this.#emitted ??= { messages: 0, bytes: 0, link };
+    this.#emitted.messages++;
+    this.#emitted.bytes += bytes;
   }
 
   /** Records anything else. Its texts may hold secrets. */
@@ -145,12 +143,9 @@ export class Recorder {
   }
 
   #keepMessages(): void {
-    const messages = this.#receivedMessages;
-    if (messages === 0) return;
-    const line = { messages, bytes: this.#receivedBytes, link: this.#receivedLink };
-    this.#receivedMessages = 0;
-    this.#receivedBytes = 0;
-    this.#keep(line);
+    const line = this.#emitted;
+    this.#emitted = undefined;
+    if (line) this.#keep(line);
   }
 
   #passed(direction: Direction, bytes: Uint8Array): void {

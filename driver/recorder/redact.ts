@@ -25,7 +25,7 @@ const A = 0x41;
 
 export interface PatternIndex {
   /** Patterns by their first byte, the longest first. */
-  readonly byFirst: readonly (readonly SecretPattern[])[];
+  readonly byFirst: ReadonlyMap<number, readonly SecretPattern[]>;
   /** By two bytes (first × 256 + second): 1 where a pattern may start with them, or with the first one and a gap. */
   readonly starts: Uint8Array;
 }
@@ -34,11 +34,11 @@ export interface PatternIndex {
 const MIN_CUT_BYTES = 4;
 
 export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex {
-  const byFirst = Array.from({ length: 256 }, (): SecretPattern[] => []);
+  const byFirst = new Map<number, readonly SecretPattern[]>();
   const starts = new Uint8Array(65_536);
   for (const pattern of [...patterns].sort((a, b) => b.find.length - a.find.length)) {
     const [first = 0, second = LF] = pattern.find;
-    byFirst[first]?.push(pattern);
+    byFirst.set(first, [...(byFirst.get(first) ?? []), pattern]);
     for (const next of [second, CR, LF, A]) starts[(first << 8) | next] = 1;
   }
   return { byFirst, starts };
@@ -70,6 +70,7 @@ export type End = 'goesOn' | 'complete' | 'cut';
 
 /** Replaces secrets by their placeholders. */
 export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): Redacted {
+  if (patterns.byFirst.size === 0) return { bytes };
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let clean: Buffer | undefined;
   let begun: Uint8Array | undefined;
@@ -77,7 +78,7 @@ export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): R
     const first = view[at] ?? 0;
     // A gap, which LF begins, may follow the last byte.
     if (!patterns.starts[(first << 8) | (view[at + 1] ?? LF)]) continue;
-    for (const { find, put } of patterns.byFirst[first] ?? []) {
+    for (const { find, put } of patterns.byFirst.get(first) ?? []) {
       const match = matchAt(view, at, find);
       if (!match) continue;
       if (!match.isWhole && end === 'complete') continue;
