@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { portOf } from '../harness/network/port-of';
@@ -94,16 +97,28 @@ describe('commands in the pages', { skip: notBuilt() }, () => {
 });
 
 describe('programs in the pages', { skip: notBuilt() }, () => {
-  it('README: the driver opens a link and sends', async (t) => {
-    const [program = ''] = blocks('README.md', 'js');
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    t.after(() => server.close());
-    await once(server, 'listening');
-    await runProgram(t, program, {
-      'ws://192.168.1.10:8080/feed': `ws://127.0.0.1:${portOf(server)}/feed`,
-    });
-    assert.equal(await firstMessage(server), 'hello');
+  it('listen for an answer before they send', () => {
+    for (const page of pages())
+      for (const program of blocks(page, 'js'))
+        assert.doesNotMatch(program, /\.send\(.*\n.*\bawait once\(/, page);
   });
+
+  it(
+    'README: gets an answer that the port delivers together with SEND OK',
+    { timeout: 15_000 },
+    async (t) => {
+      const [program = ''] = blocks('README.md', 'js');
+      const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+      t.after(() => server.close());
+      await once(server, 'listening');
+      server.on('connection', (socket) =>
+        socket.on('message', (data: Buffer) => socket.send(`${data.toString()} yourself`)),
+      );
+      const feed = `ws://127.0.0.1:${portOf(server)}/feed`;
+      const { stdout } = await runProgram(t, program, { 'ws://192.168.1.10:8080/feed': feed });
+      assert.match(await readText(stdout), /^received hello yourself$/m);
+    },
+  );
 
   it('simulator page: the driver reconnects after a restart, and gets its text back', () => {
     const [program = ''] = blocks('docs/simulator.md', 'js');
@@ -151,22 +166,50 @@ describe('docs/certificates.md', { skip: notBuilt() || noOpenSsl }, () => {
   });
 });
 
+/** Longer than the simulated device and a server in this process need to answer. */
+const BATCH_MS = 50;
+
+/** Relays the bytes of a TCP port in batches, as a USB adapter does. */
+async function relayInBatches(t: TestContext, port: number): Promise<number> {
+  const relay = createTcpServer((host) => {
+    const device = connect(port, '127.0.0.1');
+    let batch: Buffer[] = [];
+    const deliver = () => {
+      host.write(Buffer.concat(batch));
+      batch = [];
+    };
+    device.on('data', (bytes) => {
+      if (batch.push(bytes) === 1) setTimeout(deliver, BATCH_MS);
+    });
+    host.pipe(device);
+    host.on('error', () => device.destroy());
+    device.on('error', () => host.destroy());
+  });
+  relay.listen(0, '127.0.0.1');
+  t.after(() => relay.close());
+  await once(relay, 'listening');
+  return portOf(relay);
+}
+
 /** Runs a program of a page on a simulated device, until the test ends. */
 async function runProgram(
   t: TestContext,
   program: string,
   replaced: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<ChildProcessByStdio<null, Readable, null>> {
   const simulator = await listen({ port: 0, joined: true });
   t.after(() => simulator.close());
-  const all = { ...replaced, '/dev/ttyUSB0': `tcp://127.0.0.1:${simulator.port}` };
+  const port = await relayInBatches(t, simulator.port);
+  const all = { ...replaced, '/dev/ttyUSB0': `tcp://127.0.0.1:${port}` };
   let code = program;
   for (const [from, to] of Object.entries(all)) {
     assert.ok(code.includes(from), `${from} is not in the program`);
     code = code.replace(from, to);
   }
-  const child = spawn(process.execPath, ['-e', code], { cwd: root, stdio: 'inherit' });
+  const stdio = ['inherit', 'pipe', 'inherit'] as const;
+  const child = spawn(process.execPath, ['-e', code], { cwd: root, stdio: [...stdio] });
   t.after(() => child.kill());
+  return child;
 }
 
 function firstMessage(server: WebSocketServer): Promise<string> {
