@@ -16,7 +16,7 @@ export interface CertificateProblem {
 
 const none: CertificateText = { ca: '', certificate: '', key: '' };
 
-/** Finds every problem: damaged text, a key that does not fit, an expired certificate, a missing half of a pair. */
+/** Finds every problem: damaged text, an expired certificate, a missing half of a pair, a key that does not fit. */
 export function certificateProblems(slot: number, given: CertificateText): CertificateProblem[] {
   const problems: CertificateProblem[] = [];
   const note = (field: keyof CertificateText, error: unknown) => {
@@ -24,6 +24,7 @@ export function certificateProblems(slot: number, given: CertificateText): Certi
     problems.push({ field, error });
   };
   const { ca, certificate, key } = given;
+  const damaged = new Set<keyof CertificateText>();
   const parts = [
     ['ca', { ...none, ca }],
     ['certificate', { ...none, certificate }],
@@ -34,21 +35,20 @@ export function certificateProblems(slot: number, given: CertificateText): Certi
       // Returns the certificates outside their validity period; throws for damaged text.
       for (const error of outdatedCertificates([{ slot, ...text }])) note(field, error);
     } catch (error) {
+      damaged.add(field);
       note(field, error);
     }
   }
-  // Certificate and key are compared only while both are intact.
-  if (problems.some(({ field }) => field !== 'ca')) return problems;
   if ((certificate === '') !== (key === '')) {
     const field = key === '' ? 'key' : 'certificate';
     const material = key === '' ? 'privateKey' : 'clientCertificate';
     note(field, new EspAtError('CERTIFICATE_MISSING', { material, index: slot }));
-    return problems;
-  }
-  try {
-    checkCertificates([{ slot, ...none, certificate, key }]);
-  } catch (error) {
-    note('key', error);
+  } else if (!damaged.has('certificate') && !damaged.has('key')) {
+    try {
+      checkCertificates([{ slot, ...none, certificate, key }]);
+    } catch (error) {
+      note('key', error);
+    }
   }
   return problems;
 }

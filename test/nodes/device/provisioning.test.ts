@@ -205,7 +205,8 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
       'certificate',
       'key',
     ]);
-    assert.deepEqual(await fields({ key: 'z' }), ['key']);
+    assert.deepEqual(await fields({ key: 'z' }), ['key', 'certificate']);
+    assert.deepEqual(await fields({ certificate: 'y' }), ['certificate', 'key']);
     assert.deepEqual(await fields({ key: board.key }), ['certificate']);
     assert.deepEqual(await fields({ key: board.key, certificate: 'y' }), ['certificate']);
     assert.deepEqual(await fields({ key: board.key, ca: 'x' }), ['ca', 'certificate']);
@@ -217,6 +218,10 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
       assert.match(String((await each('message', given))[0]), missing);
     const old = makeIdentity(authority, 'old', { to: Date.UTC(2025, 0, 1) });
     assert.deepEqual(await fields({ ca: old.certificate }), ['ca']);
+    const expired = { certificate: old.certificate };
+    assert.deepEqual(await fields({ ...expired, key: old.key }), ['certificate']);
+    assert.deepEqual(await fields(expired), ['certificate', 'key']);
+    assert.deepEqual(await fields({ ...expired, key: board.key }), ['certificate', 'key']);
     const answers = await ask({ ...stored, certificate: other.certificate });
     assert.doesNotMatch(JSON.stringify(answers), /BEGIN/);
   });
