@@ -74,7 +74,7 @@ describe('error sentences', () => {
 
   it('in Chinese: hold no English but product names and user input', () => {
     const known =
-      /\b(ws-\w+|Node-RED|Wi-Fi|WEP|ESP\w*|ESP-AT|WebSocket|SNTP|DHCP|AP|URI|IP|IPv6|AT|UART1|RTS|CTS|CA|PEM|PFX|AES|Node\.js|BEGIN|END|JSON|GHz|BSSID|BSS|ID|RFC|ASCII|Unicode|UTF-8|Ping|Pong|TLS|Buffer|ERROR|MQTT|JSONata|C|D|opcode|text|binary|continuation|close|ping|pong|connect|disconnect|restart|port|statistics|record|ws-status|true|false|menuconfig|Component config > AT > AT WebSocket command support|Linux|dialout|dev|ttyUSB0|COM3|tcp:\/\/host:port|sim|ws|wss|msg\.\w+|aa:bb:cc:dd:ee:ff)\b/g;
+      /\b(ws-\w+|Node-RED|Wi-Fi|WEP|ESP\w*|ESP-AT|WebSocket|SNTP|DHCP|AP|URI|IP|IPv6|AT|UART1|RTS|CTS|CA|PEM|PFX|AES|Node\.js|BEGIN|END|JSON|GHz|BSSID|BSS|ID|RFC|ASCII|Unicode|UTF-8|Ping|Pong|TLS|Buffer|ERROR|MQTT|JSONata|C|D|opcode|text|binary|continuation|chunk|json|delimiter|idle|close|ping|pong|connect|disconnect|restart|port|statistics|record|ws-status|true|false|menuconfig|Component config > AT > AT WebSocket command support|Linux|dialout|dev|ttyUSB0|COM3|tcp:\/\/host:port|sim|ws|wss|msg\.\w+|aa:bb:cc:dd:ee:ff)\b/g;
     for (const group of ['errors', 'reasons', 'names', 'short', 'status']) {
       const texts = JSON.stringify(object('locales/zh-CN/shared.json')[group]);
       const words = [...texts.matchAll(/"(?:\w+)":"([^"]*)"/g)]

@@ -9,7 +9,7 @@ const ABOUT_SET_RATE: readonly string[] = ['WRONG_RATE', 'LEFTOVER_RATE'];
 
 /**
  * Adds `POST /esp-at-websocket/doctor/<device>` for the dialog: examines the device on the port that the body names,
- * `{ port, rate, autoRate, dtr, rts }`; the links of a deployed device that uses the port pause meanwhile. The response is
+ * `{ port, rate, autoRate, dtr, rts }`; the links of a deployed device that uses the port close. The response is
  * `{ ok, findings: [{ code, severity, details, message }] }`, the worst first; or 409 with `{ error }`, a
  * {@link codedCopy}.
  */

@@ -8,7 +8,7 @@ interface ExaminedHost {
   readonly runningDevice: DeviceApi | undefined;
 }
 
-/** Examines a device, whose links pause meanwhile. One examination at a time. */
+/** Examines a device, whose links close. Keep-open opens them again afterwards. One examination at a time. */
 export class DeviceExamination {
   readonly #host: ExaminedHost;
   #underWay:

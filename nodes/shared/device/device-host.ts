@@ -168,7 +168,7 @@ export class DeviceHost implements Claimant {
     this.#state = { kind: 'idle' };
   }
 
-  /** Examines the device, whose links pause meanwhile, over `opener`: its port, maybe with other settings. */
+  /** Examines the device, whose links close, over `opener`: its port, maybe with other settings. */
   examine(opener: PortOpener, controller: AbortController): Promise<DoctorReport> {
     return this.#portWork.run(() => {
       // The host is about to give up the port.
