@@ -5,6 +5,8 @@ import { NodeError } from '../errors/node-error';
 
 /** Beyond this number, a save deletes the oldest recordings. */
 const MAX_FILES = 10;
+/** Characters of a device's name in the name of a file: file systems take 255 bytes in all. */
+const MAX_LABEL_CHARACTERS = 100;
 /** Names that {@link RecordingFolder.save} gives: it deletes no other file. */
 const ownName = /^\d{4}-\d\d-\d\dT[\d-]+Z-.*\.jsonl$/;
 
@@ -30,7 +32,7 @@ export class RecordingFolder {
       if (this.#userDir === undefined) throw new Error('Node-RED has no user folder');
       const folder = join(this.#userDir, 'esp-at-recordings');
       const time = new Date().toISOString().replace(/[:.]/g, '-');
-      const safe = `${label}-${reason}`.replace(/[^\w.-]+/g, '-');
+      const safe = `${label.slice(0, MAX_LABEL_CHARACTERS)}-${reason}`.replace(/[^\w.-]+/g, '-');
       const name = `${time}-${safe}.jsonl`;
       const file = join(folder, name);
       await mkdir(folder, { recursive: true });

@@ -16,6 +16,13 @@ describe('folder of saved recordings', () => {
     assert.equal(readFileSync(file, 'utf8'), 'a/../b "c": late\n');
   });
 
+  it('takes the beginning of a long name for a file', async () => {
+    const label = `board ${'x'.repeat(300)}`;
+    const file = await new RecordingFolder(userDir).save(recording, label, 'asked');
+    assert.match(file, /Z-board-x{94}-asked\.jsonl$/);
+    assert.equal(readFileSync(file, 'utf8'), `${label}: asked\n`);
+  });
+
   it('keeps the ten newest, and never deletes another file', async () => {
     const folder = new RecordingFolder(userDir);
     const path = join(userDir, 'esp-at-recordings');
