@@ -20,10 +20,13 @@ export type Urc =
 
 /** Prefixes of URCs that the driver does not use, and of late responses. */
 const OTHER_URCS =
-  /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|BLUFI|BT|HTTP|ETH_|CIP|CMD|CW|FS|QUITT|SCRD|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
-/** URCs of TCP connections and of SmartConfig, and late responses, which begin with no plus. */
+  /^\+(?:IPD|LINK_CONN|STA_|DIST_STA_IP|MQTT|BLE|(?:READ|WRITE|NOTIFY|INDICATE|PING):|BLUFI|BT|HTTP|ETH_|CIP|CMD|CW|FS|QUITT|SCRD|SYS|TIME_|UART|WEBSERVER|WSHEAD|WSOPEN)/;
+/**
+ * URCs of TCP connections and of SmartConfig, and late responses, which begin with no plus; and lines of ESP-IDF's log,
+ * which some builds write to the AT port.
+ */
 const OTHER_LINES =
-  /^(?:(?:[0-4],)?(?:CONNECT|CLOSED)|STATUS:\d|ALREADY CONNECTED|smartconfig (?:type:.*|connected wifi)|Smart get wifi info)$/;
+  /^(?:(?:[0-4],)?(?:CONNECT|CLOSED)|STATUS:\d|ALREADY CONNECTED|smartconfig (?:type:.*|connected wifi)|Smart get wifi info|(?:.\[[\d;]*m)?[EWIDV] \(\d+\) [\w-]+: .*)$/;
 
 /** Whether a line that {@link parseUrc} does not know looks intact: then it is no sign of corrupt data. */
 export function looksIntact(line: string): boolean {

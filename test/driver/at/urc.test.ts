@@ -42,11 +42,14 @@ describe('a line', () => {
     for (const line of [
       ...['+IPD,5:', '+STA_CONNECTED:x', '+CWJAP:x', '+WSOPEN:0', '+QUITT', '0,CONNECT', 'CLOSED'],
       ...['STATUS:2', 'ALREADY CONNECTED'],
+      ...['+WRITE:0,1,1,,3,abc', '+NOTIFY:0,3,1,2,hi', '+INDICATE:0', '+READ:0', '+PING:23'],
+      ...['I (5342) wifi: state', '\x1b[0;31mE (71) esp-tls: no\x1b[0m'],
       ...['smartconfig type:ESPTOUCH', 'smartconfig connected wifi', 'Smart get wifi info'],
     ])
       assert.ok(looksIntact(line), line);
     for (const line of [
       ...['+WS_DOTA:0', 'x+IPD', 'IPD', '5,CLOSED', 'CLOSEDx', 'STATUS:', 'STATUS:2x', ''],
+      ...['+READY', 'I (x) wifi: state', 'I (1) wifi', 'X (1) wifi: state'],
     ])
       assert.ok(!looksIntact(line), line);
   });
