@@ -165,7 +165,7 @@ export class DeviceSession {
         counters.portErrors.UNKNOWN_LINE++;
         return void emitter.emit('unknownline', shownLine(event.text));
       case 'restartSuspected':
-        return this.#restarted();
+        return this.#restarted(() => this.#initialization.echoed());
       case 'dataLost':
         // In a climb no `outOfSync` came before it. The end of the climb then checks the links, which may have lost URCs.
         this.#becomeResyncing();

@@ -85,3 +85,26 @@ describe('a response to a query in another form than that of ESP-AT', () => {
     });
   }
 });
+
+describe('a board that echoes although the driver has switched the echo off', () => {
+  it('is unusable after five initializations', async () => {
+    await using harness = new Harness();
+    const { simulator } = harness;
+    const write = simulator.write.bind(simulator);
+    simulator.write = (bytes) => {
+      simulator.echo = true;
+      write(bytes);
+      simulator.echo = true;
+    };
+    harness.device.start();
+    await harness.clock.advance(60_000);
+    const { name, error } = harness.device.state;
+    assert.deepEqual(
+      [name, error?.code, error?.details.command, count(harness, 'ATE0')],
+      ['unusable', 'FIRMWARE_UNKNOWN', 'ATE0', 5],
+    );
+    simulator.write = write;
+    simulator.restart();
+    await harness.ready();
+  });
+});

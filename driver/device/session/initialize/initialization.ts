@@ -24,6 +24,8 @@ const MAX_PAUSE_MS = 30_000;
  * it ends.
  */
 const REPEATED_READY_MS = 1000;
+/** Initializations in a row that an echo ends, after which the driver gives up: ATE0 has no effect on this board. */
+const MAX_ECHOES = 5;
 
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
 export class Initialization {
@@ -31,6 +33,8 @@ export class Initialization {
   readonly #backoff: Backoff;
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
+  /** Echoes since the device was ready, or has said `ready`. */
+  #echoes = 0;
   #firmware: KnownFirmware | undefined;
 
   constructor(machine: SessionMachine) {
@@ -52,12 +56,22 @@ export class Initialization {
     const error = new EspAtError('DEVICE_RESTARTED');
     const isRepeated = clock.now() - this.#readyAt < REPEATED_READY_MS;
     this.#readyAt = clock.now();
+    this.#echoes = 0;
     if (!isRepeated) return this.beginAgain(error);
     const progress = { ...progressOf(this.#machine.state), isIdentified: false };
     const boot = this.#machine.nextBoot(error);
     if (!boot) return;
     const timer = onTimeout(clock, REPEATED_READY_MS, () => this.beginAgain(error));
     this.#machine.become({ kind: 'pausing', boot, progress, timer });
+  }
+
+  /** The device echoes again: it has restarted. Where it always does, its firmware ignores ATE0, or the adapter echoes. */
+  echoed(): void {
+    this.#echoes++;
+    if (this.#echoes < MAX_ECHOES) return this.beginAgain(new EspAtError('DEVICE_RESTARTED'));
+    const error = new EspAtError('FIRMWARE_UNKNOWN', { command: echoOff.name });
+    const boot = this.#machine.nextBoot(error);
+    if (boot) this.#machine.become({ kind: 'unusable', boot, error });
   }
 
   /** The device has restarted, or the driver has to find it again. */
@@ -118,6 +132,7 @@ export class Initialization {
     const { context, client } = this.#machine;
     const { signal, network } = boot;
     this.#backoff.reset();
+    this.#echoes = 0;
     const clockSet = () => network.clockSet();
     const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
