@@ -79,7 +79,8 @@ function arrayScheme(match: Extract<ReplyMatch, { by: 'array' }>): IdScheme {
 
 /** Returns an ID as the key of a map; undefined for a value that is no ID. */
 export function keyOf(id: unknown): string | undefined {
-  if (typeof id === 'number') return `n${id}`;
+  // JSON has no other numbers: the server would get null.
+  if (Number.isFinite(id)) return `n${String(id)}`;
   return typeof id === 'string' && id !== '' ? `s${id}` : undefined;
 }
 

@@ -22,6 +22,8 @@ import { DEFAULT_REPLY_TIMEOUT_MS, PendingRequest, type Arrival } from './pendin
 /** Limit of the messages that wait behind a pending condition. */
 const BACKLOG_LIMIT = { messages: 1000, bytes: 4 * 1024 * 1024 };
 const MAX_REPLY_TIMEOUT_MS = 86_400_000;
+/** Longest text of a server's error that the error of a request quotes. */
+const MAX_ERROR_CHARACTERS = 1000;
 /** Most overdue requests; beyond it, the link forgets the oldest. The link tries every condition on every message. */
 const MAX_OVERDUE = { key: 1000, function: 100, next: 1 } as const;
 
@@ -262,7 +264,11 @@ export class Requests {
     const values = Array.isArray(json) ? (json as unknown[]) : [];
     const said = values.filter((_, position) => !positions.includes(position));
     const texts = said.filter((each) => typeof each === 'string' && each !== '');
-    return this.#error('REPLY_ERROR', { reason: texts.join(': ') }, 'sent');
+    return this.#error(
+      'REPLY_ERROR',
+      { reason: texts.join(': ').slice(0, MAX_ERROR_CHARACTERS) },
+      'sent',
+    );
   }
 
   #error(code: ErrorCode, details: ErrorDetails, outcome: SendOutcome): EspAtError {

@@ -71,10 +71,8 @@ describe('a request whose reply has its ID', () => {
         (await harness.ask(payload, { match: byId })).ending,
         'INVALID_PAYLOAD not-sent',
       );
-    assert.equal(
-      (await harness.ask({ id: { not: 'an ID' } }, { match: byId })).ending,
-      'INVALID_PAYLOAD not-sent',
-    );
+    for (const id of [{ not: 'an ID' }, NaN])
+      assert.equal((await harness.ask({ id }, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
     assert.equal(
       (await harness.ask({ big: 1n }, { match: byId })).ending,
       'INVALID_PAYLOAD not-sent',
@@ -128,6 +126,15 @@ describe('a request of OCPP', () => {
     });
     await harness.clock.advance(20);
     await harness.answer('["NotImplemented",4,"x1","no such action",{}]');
+    await failed;
+  });
+
+  test('quotes a long error of the server in part', async (harness) => {
+    const failed = assert.rejects(harness.link.request([2, 'x1'], { match: ocpp }), {
+      details: { link: 0, reason: `E: ${'x'.repeat(997)}` },
+    });
+    await harness.clock.advance(20);
+    await harness.answer(`[4,"x1","E","${'x'.repeat(5000)}",{}]`);
     await failed;
   });
 
