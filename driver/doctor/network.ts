@@ -37,9 +37,11 @@ export async function examineNetwork(examination: Examination): Promise<void> {
     if (joined.signal < WEAK_SIGNAL_DBM)
       examination.addFinding('WEAK_SIGNAL', { ssid: joined.ssid, signal: joined.signal });
   }
-  const address = parseCipsta((await examination.ask(cipsta)) ?? []);
-  if (address === undefined) examination.addFinding('WIFI_NO_ADDRESS', { ssid });
-  else facts.address = address;
+  const addresses = await examination.ask(cipsta);
+  const address = parseCipsta(addresses ?? []);
+  if (address !== undefined) facts.address = address;
+  // A refusal says nothing about the address.
+  else if (addresses) examination.addFinding('WIFI_NO_ADDRESS', { ssid });
   await examineClock(examination);
 }
 

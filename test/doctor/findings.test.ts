@@ -136,6 +136,11 @@ describe('the doctor, in virtual time', () => {
     assert.ok((facts.echoServerMs ?? 0) >= 10);
   });
 
+  it('reports no missing address where the device refuses the question for it', async () => {
+    const examined = await report({ simulator: refusing('AT+CIPSTA?') });
+    assert.deepEqual([wrong(examined), examined.facts.address], [[], undefined]);
+  });
+
   it('names an access point that gives no address', async () => {
     const point = { ssid: 'office', password: '', dhcp: true };
     const prepare = (harness: Harness) => {
