@@ -22,7 +22,12 @@ export function parseUrl(url: unknown): URL {
 
 /** @throws DOMException `SyntaxError`: a protocol is no token (RFC 6455, section 4.1), or one comes twice */
 export function parseProtocols(protocols: unknown): readonly string[] {
-  const list = Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
+  // As in Web IDL, any iterable object is a sequence, and any other value becomes text.
+  const isSequence =
+    typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols;
+  const list = isSequence
+    ? Array.from(protocols as Iterable<unknown>, String)
+    : [String(protocols)];
   const names = list.map((name) => name.toLowerCase());
   for (const [index, name] of list.entries()) {
     if (!TOKEN.test(name)) throw syntaxError(`"${name}" is not a subprotocol.`);
@@ -37,8 +42,9 @@ export function parseProtocols(protocols: unknown): readonly string[] {
  * @returns the code, whole and clamped to 16 bits, by default 1000, and the reason, by default empty
  * @throws DOMException `InvalidAccessError`, `SyntaxError`
  */
-export function parseClose(code = 1000, reason = '') {
-  const clamped = Math.round(Math.min(Math.max(code || 0, 0), 65_535));
+export function parseClose(code: unknown = 1000, given: unknown = '') {
+  const clamped = Math.round(Math.min(Math.max(Number(code) || 0, 0), 65_535));
+  const reason = String(given);
   if (clamped !== 1000 && (clamped < 3000 || clamped > 4999))
     throw new DOMException(
       `The close code is ${clamped}; it has to be 1000, or 3000 to 4999.`,

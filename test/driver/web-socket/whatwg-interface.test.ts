@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
+import { unchecked } from '../../harness/refused';
 import { URI, events, named, test } from './class-harness';
 
 describe('2.1 the WebSocket interface: constructor', () => {
@@ -45,6 +46,12 @@ describe('2.1 the WebSocket interface: constructor', () => {
     assert.equal(new harness.WebSocket(URI, 'x').protocol, '');
   });
 
+  test('takes any iterable object as a list of subprotocols', async (harness) => {
+    await harness.opened('plain', unchecked(new Set(['a', 'b'])));
+    const [request] = harness.server.requests;
+    assert.ok(request?.headers.some((header) => header.join() === 'Sec-WebSocket-Protocol,a, b'));
+  });
+
   test('returns in CONNECTING, with the constants on class and object', async (harness) => {
     const socket = new harness.WebSocket(URI);
     assert.deepEqual(
@@ -64,6 +71,7 @@ describe('2.1 close()', () => {
     const socket = await harness.opened();
     for (const code of [0, 999, 1001, 1005, 2999, 5000, -1, NaN, 70_000])
       assert.throws(() => socket.close(code), named('InvalidAccessError'), String(code));
+    assert.throws(() => socket.close(unchecked('1000x')), named('InvalidAccessError'));
     assert.throws(() => socket.close(1000, 'ü'.repeat(62)), named('SyntaxError'));
     assert.equal(socket.readyState, 1);
   });
@@ -77,6 +85,13 @@ describe('2.1 close()', () => {
     const frame = harness.server.connections[0]?.frames.find(({ opcode }) => opcode === 8);
     assert.deepEqual(frame?.payload, Buffer.concat([Buffer.of(13, 5), Buffer.from('bye ü')]));
     assert.deepEqual(told, ['close 3 3333 "bye ü" true']);
+  });
+
+  test('takes numbers as text, and any reason as text', async (harness) => {
+    const { socket, told } = await harness.heard();
+    socket.close(unchecked('3333'), unchecked(null));
+    await harness.clock.advance(2000);
+    assert.deepEqual(told, ['close 3 3333 "null" true']);
   });
 
   test('first sends the messages of earlier calls of send()', async (harness) => {
