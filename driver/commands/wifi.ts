@@ -68,12 +68,45 @@ export const cwstate: Query<Station> = {
   },
 };
 
+/** All fields of a network; any signal; all encryption methods. */
+const SCAN_OPTIONS = [0x7ff, -100, 0xffff].join(',');
+
+/**
+ * `AT+CWLAPOPT`: the next scans list all networks with all fields. These are the defaults of the firmware; a restart brings
+ * them back.
+ */
+export const cwlapopt = build(`AT+CWLAPOPT=1,${SCAN_OPTIONS}`, { idempotent: true });
+
+/**
+ * A network with all fields, or, as old firmware lists them, all up to the channel. With other fields the number behind the
+ * address may be no channel.
+ */
+const NETWORK = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)(?:(?:,-?\d+){6,})?\)$/is;
+
 /** `AT+CWLAP`: scans for networks. */
-export const cwlap = build('AT+CWLAP', {
-  informationPrefixes: ['+CWLAP:'],
-  timeoutMs: SCAN_TIMEOUT_MS,
-  idempotent: true,
-});
+export const cwlap: Query<WifiNetwork[]> = {
+  ...build('AT+CWLAP', {
+    informationPrefixes: ['+CWLAP:'],
+    timeoutMs: SCAN_TIMEOUT_MS,
+    idempotent: true,
+  }),
+  /** Omits corrupt lines, unless all are, and names that contain a line end. */
+  parse: (response) => {
+    const found = response.map((line) => NETWORK.exec(line)).filter((each) => each !== null);
+    if (found.length === 0 && response.length > 0) return undefined;
+    return found.flatMap(([, encryption, ssid = '', signal, bssid = '', channel]) =>
+      /[\r\n]/.test(ssid)
+        ? []
+        : {
+            ssid: decoded(ssid),
+            bssid: bssid.toLowerCase(),
+            signal: Number(signal),
+            channel: Number(channel),
+            encrypted: Number(encryption) !== 0,
+          },
+    );
+  },
+};
 
 /** `AT+CWRECONNCFG`: configures automatic rejoining. @param attempts 0: no limit */
 export function cwreconncfg(intervalS: number, attempts: number): Command {
@@ -111,22 +144,6 @@ export function parseJoinFailure(
 ): 'timeout' | 'password' | 'not-found' | 'other' | undefined {
   const [, number] = /\+CWJAP:([1-4])(?!\d)/.exec(text) ?? [];
   return (['timeout', 'password', 'not-found', 'other'] as const)[Number(number) - 1];
-}
-
-/** Omits corrupt lines. */
-export function parseCwlap(response: Response): WifiNetwork[] {
-  return response.flatMap((line) => {
-    const parts = /^\+CWLAP:\((\d+),"(.*)",(-?\d+),"([0-9a-f:]{17})",(\d+)[,)]/i.exec(line);
-    const [, encryption, ssid, signal, bssid, channel] = parts ?? [];
-    if (ssid === undefined || bssid === undefined) return [];
-    return {
-      ssid: decoded(ssid),
-      bssid: bssid.toLowerCase(),
-      signal: Number(signal),
-      channel: Number(channel),
-      encrypted: Number(encryption) !== 0,
-    };
-  });
 }
 
 /** Returns the IPv4 address. */

@@ -1,15 +1,15 @@
 import { tryRun, type Run } from '../at/command';
-import { runQuery } from '../commands/run-query';
+import { runQuery, tryRunQuery } from '../commands/run-query';
 import {
   cwjap,
   cwjapQuery,
   cwlap,
+  cwlapopt,
   cwmode,
   cwmodeQuery,
   cwreconncfg,
   cwstate,
   parseCwjap,
-  parseCwlap,
   parseJoinFailure,
   stationState,
   type WifiNetwork,
@@ -76,14 +76,17 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
 
 /** Whether a scan shows the network; false also while the device is busy with its own attempts to join. */
 export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolean> {
-  const response = await tryRun(run, cwlap);
-  return response !== undefined && parseCwlap(response).some((network) => network.ssid === ssid);
+  await tryRun(run, cwlapopt);
+  const networks = await tryRunQuery(run, cwlap);
+  return networks?.some((network) => network.ssid === ssid) ?? false;
 }
 
 /** Returns the networks in reach, the strongest first. @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with */
 export async function scanNetworks(run: Run): Promise<WifiNetwork[]> {
   await enableStation(run);
-  const networks = parseCwlap(await run(cwlap));
+  // Another program may have set other fields, or filters.
+  await tryRun(run, cwlapopt);
+  const networks = await runQuery(run, cwlap);
   return networks.filter(({ ssid }) => ssid !== '').sort((a, b) => b.signal - a.signal);
 }
 

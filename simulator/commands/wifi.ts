@@ -2,6 +2,7 @@ import { CommandError, errorCode } from '../at/errors';
 import type { CommandResponse, CommandGroup } from '../at/command';
 import type { Board } from '../device/board';
 import type { AccessPoint } from '../device/options';
+import { ALL_SCAN_FIELDS } from '../device/settings';
 import { joinResult, type Credentials } from '../wifi/join';
 import { bssidOf, stationState } from '../wifi/station';
 import { okAfter, lines, oneNumber, lineWithoutGap } from './answers';
@@ -13,6 +14,11 @@ const MAX_PASSWORD_BYTES = 63;
 const onlineAddress = { ip: '10.0.0.2', gateway: '10.0.0.1', netmask: '255.255.255.0' } as const;
 const MAC_ADDRESS = '7c:df:a1:00:00:01';
 const DEFAULT_RSSI_DBM = -50;
+/** Encryption methods of `AT+CWLAP`. */
+const OPEN = 0;
+const WPA2_PSK = 3;
+/** Cipher of `AT+CWLAP`. */
+const CCMP = 4;
 
 /** The commands of the Wi-Fi station. */
 export function wifiCommands(board: Board): CommandGroup {
@@ -115,6 +121,18 @@ export function wifiCommands(board: Board): CommandGroup {
         );
       },
     },
+    'AT+CWLAPOPT': {
+      set: (response, parameters) => {
+        parameters.atMost(4);
+        const { minRssiDbm, encryptions } = settings.scan;
+        settings.scan = {
+          fields: parameters.number(1, 0, ALL_SCAN_FIELDS),
+          minRssiDbm: parameters.numberOr(2, -100, 40, minRssiDbm),
+          encryptions: parameters.numberOr(3, 0, 0xffff, encryptions),
+        };
+        response.ok();
+      },
+    },
     'AT+CWRECONNCFG': {
       query: lines(() => `+CWRECONNCFG:${station.reconnectIntervalS},${station.reconnectCount}`),
       set: (response, parameters) => {
@@ -156,17 +174,22 @@ function currentAddress({ station }: Board): { ip: string; gateway: string; netm
 
 function list(
   response: CommandResponse,
-  { station }: Board,
+  { station, settings }: Board,
   wanted: (point: AccessPoint) => boolean,
 ): void {
   if (!station.isStation) throw new CommandError();
+  const { fields, minRssiDbm, encryptions } = settings.scan;
   station.scan((found) => {
     for (const point of found.filter(wanted)) {
-      const open = point.password === '';
-      const radio = `${point.rssi ?? DEFAULT_RSSI_DBM},"${bssidOf(point)}",${point.channel ?? 1}`;
-      const ciphers = open ? '0,0' : '4,4';
-      response.line(`+CWLAP:(${open ? 0 : 3},"${point.ssid}",${radio},-1,-1,${ciphers},7,0)`);
+      const rssi = point.rssi ?? DEFAULT_RSSI_DBM;
+      const [encryption, cipher] = point.password === '' ? [OPEN, 0] : [WPA2_PSK, CCMP];
+      const all = [encryption, `"${point.ssid}"`, rssi, `"${bssidOf(point)}"`, point.channel ?? 1];
+      all.push(-1, -1, cipher, cipher, 7, 0);
+      if (rssi < minRssiDbm || !hasBit(encryptions, encryption)) continue;
+      response.line(`+CWLAP:(${all.filter((_, index) => hasBit(fields, index)).join(',')})`);
     }
     response.ok();
   });
 }
+
+const hasBit = (bits: number, index: number): boolean => ((bits >> index) & 1) === 1;

@@ -1,5 +1,24 @@
 import { defaultUartSettings, type UartSettings } from '../serial/uart';
 
+/** What `AT+CWLAP` lists. */
+export interface ScanSettings {
+  /** Bits of the fields, from `<ecn>` to `<wps>`. */
+  readonly fields: number;
+  /** The weakest network listed. */
+  readonly minRssiDbm: number;
+  /** Bits of the encryption methods listed. */
+  readonly encryptions: number;
+}
+
+/** Fields of a network. */
+export const ALL_SCAN_FIELDS = 0x7ff;
+
+const defaultScanSettings: ScanSettings = {
+  fields: ALL_SCAN_FIELDS,
+  minRssiDbm: -100,
+  encryptions: 0xffff,
+};
+
 /** Settings that a restart resets. */
 export interface Settings {
   echo: boolean;
@@ -9,6 +28,8 @@ export interface Settings {
   store: boolean;
   /** `AT+SYSMSG`: bits 0-2. They have no effect here. */
   systemMessages: number;
+  /** `AT+CWLAPOPT` */
+  scan: ScanSettings;
   uart: UartSettings;
 }
 
@@ -17,5 +38,6 @@ export const freshSettings = (): Settings => ({
   systemLog: false,
   store: true,
   systemMessages: 0,
+  scan: defaultScanSettings,
   uart: defaultUartSettings,
 });

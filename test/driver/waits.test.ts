@@ -55,9 +55,9 @@ describe('an abort', () => {
     controller.abort(reason);
     assert.equal(await clock.wait(first), 'aborted');
     assert.ok((await clock.wait(second)).length > 0);
-    assert.equal(port.text.split('AT+CWLAP').length, 2);
+    assert.equal(port.text.split('AT+CWLAP\r\n').length, 2);
     assert.equal(await clock.wait(ending(device.scanNetworks())), 'done');
-    assert.equal(port.text.split('AT+CWLAP').length, 3);
+    assert.equal(port.text.split('AT+CWLAP\r\n').length, 3);
   });
 
   test('of a held send: not sent, with the reason as the cause', async (harness) => {

@@ -124,3 +124,32 @@ describe('AT+CWMODE on the simulated device', () => {
     await lab.expect('AT+CWMODE=1,0', ok, 3_000);
   });
 });
+
+describe('AT+CWLAPOPT on the simulated device', () => {
+  const points: readonly AccessPoint[] = [
+    { ssid: 'near', password: 'secret', rssi: -40, channel: 6 },
+    { ssid: 'far', password: '', rssi: -80 },
+  ];
+  it(
+    'chooses fields, signal and encryption of listed networks until a restart',
+    {
+      wifi: points,
+    },
+    async (lab) => {
+      const list = () => lab.command('AT+CWLAP', 1000);
+      const whole = await list();
+      assert.equal(whole.split('+CWLAP:').length, 3);
+      assert.match(whole, /^\+CWLAP:\(3,"near",-40,"[0-9a-f:]{17}",6,-1,-1,4,4,7,0\)\r\n/);
+      await lab.expect('AT+CWLAPOPT=1,7', ok);
+      assert.equal(await list(), `+CWLAP:(3,"near",-40)\r\n+CWLAP:(0,"far",-80)\r\n${ok}`);
+      await lab.expect('AT+CWLAPOPT=,2,-50', ok);
+      assert.equal(await list(), `+CWLAP:("near")\r\n${ok}`);
+      await lab.expect('AT+CWLAPOPT=1,2,-100,1', ok);
+      assert.equal(await list(), `+CWLAP:("far")\r\n${ok}`);
+      await lab.expect('AT+CWLAPOPT=1,2048', error);
+      await lab.expect('AT+CWLAPOPT=1', error);
+      await lab.command('AT+RST', 5000);
+      assert.equal(await list(), `AT+CWLAP\r\n${whole}`);
+    },
+  );
+});

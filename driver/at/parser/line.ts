@@ -110,8 +110,8 @@ export class Line {
 
   /**
    * At CR LF in an information response: the name of a network may go on, even where its text looks like a whole network.
-   * The fields behind a name have more bytes than a name can have, unless another program's `AT+CWLAPOPT` has dropped some:
-   * the line of a short name then goes on, and is corrupt (`rawCommand` refuses `AT+CWLAPOPT`).
+   * The fields behind a name have more bytes than a name can have, unless `AT+CWLAPOPT` has dropped some: the line of a
+   * short name then goes on, and is corrupt. The driver sets all fields before each scan.
    */
   #endQuoting(): LineProgress {
     const { text } = this;

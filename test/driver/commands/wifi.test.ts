@@ -55,7 +55,7 @@ describe('Wi-Fi commands', () => {
 
   it('parse a scan', () => {
     assert.deepEqual(
-      wifi.parseCwlap([
+      wifi.cwlap.parse([
         '+CWLAP:(3,"a"b,c",-50,"AA:bb:cc:dd:ee:ff",1,-1,-1,4,4,7,0)',
         '+CWLAP:(0,"open",-70,"aa:bb:cc:dd:ee:00",6)',
         '+CWLAP:(damaged',
@@ -65,5 +65,26 @@ describe('Wi-Fi commands', () => {
         { ssid: 'open', bssid: 'aa:bb:cc:dd:ee:00', signal: -70, channel: 6, encrypted: false },
       ],
     );
+    assert.deepEqual(wifi.cwlap.parse([]), []);
+  });
+
+  it('take no other field for the channel of a network: a scan of such lines alone is corrupt', () => {
+    const [head, mac] = ['+CWLAP:(3,"a",-50', '"aa:bb:cc:dd:ee:ff"'];
+    for (const line of [
+      `${head},${mac},4,4,7,0)`,
+      `${head},${mac},1,-1,4,4,7,0)`,
+      `${head},${mac},4,4)`,
+      `${head},${mac})`,
+      `${head})`,
+      `+CWLAP:("a",-50,${mac},1,-1,-1,4,4,7,0)`,
+      '+CWLAP:("a")',
+    ]) {
+      assert.equal(wifi.cwlap.parse([line]), undefined, line);
+      const whole = `+CWLAP:(3,"b",-50,${mac},1,-1,-1,4,4,7,0)`;
+      const names = wifi.cwlap.parse([line, whole])?.map(({ ssid }) => ssid);
+      assert.deepEqual(names, ['b'], line);
+    }
+    const strange = `+CWLAP:(3,"a\r\nb",-50,${mac},1,-1,-1,4,4,7,0)`;
+    assert.deepEqual(wifi.cwlap.parse([strange]), []);
   });
 });

@@ -193,6 +193,22 @@ describe('scanning networks', () => {
     assert.ok(commands.includes('AT+CWLAP'));
   });
 
+  // Without the channel (1951), the line has the cipher in its place.
+  for (const options of ['1,1951', '1,7', '1,30', '1,2047,-60', '1,2047,-100,8'])
+    it(`lists all networks with all fields where another program has set AT+CWLAPOPT=${options}`, async () => {
+      const open = { ssid: 'open', password: '', rssi: -90, channel: 11 };
+      await using harness = new Harness({ simulator: { wifi: [home, open] } });
+      const { clock, device, simulator } = harness;
+      simulator.write(Buffer.from(`AT+CWLAPOPT=${options}\r\n`));
+      await clock.advance(100);
+      await harness.ready();
+      const found = await clock.wait(device.scanNetworks());
+      assert.deepEqual(
+        found.map(({ ssid, channel }) => `${ssid} ${channel}`),
+        ['home 6', 'open 11'],
+      );
+    });
+
   it('takes nothing in the name of a network for what the device says', async () => {
     const names = ['a\r\nready\r\n', '\r\nOK\r\n', '\r\nERROR\r\n', '\r\n+WS_CLOSED:0\r\n'];
     names.push('\r\n+WS_DATA:0,1,1,4,4,evil\r\n', ')\r\n\r\nready\r\n', '\r\nWIFI DISCONNECT\r\n');

@@ -176,7 +176,8 @@ it('scanning networks switches the station on and lists networks with a name, th
   const found = await wifi.scanNetworks(device.run);
   const shown = found.map(({ ssid, encrypted }) => `${ssid} ${encrypted}`);
   assert.deepEqual(shown, ['near false', 'far true']);
-  assert.deepEqual(device.asked, ['AT+CWMODE?', 'AT+CWMODE=1', 'AT+CWLAP']);
+  const options = 'AT+CWLAPOPT=1,2047,-100,65535';
+  assert.deepEqual(device.asked, ['AT+CWMODE?', 'AT+CWMODE=1', options, 'AT+CWLAP']);
 });
 
 describe('a network', () => {
