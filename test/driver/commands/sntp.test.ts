@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cipsntpcfg, cipsntptime } from '../../../driver/commands/sntp';
+import { serversFlaw } from '../../../driver/values/sntp';
 import { refused, unchecked } from '../../harness/refused';
 
 describe('SNTP commands', () => {
@@ -16,10 +17,16 @@ describe('SNTP commands', () => {
     for (const zone of [14.25, -12.25, 5.1, NaN, unchecked('8')]) {
       refused('INVALID_SETTING', () => cipsntpcfg(zone, []));
     }
-    for (const server of ['', 'a b', 'a\r\n', 'x'.repeat(65), unchecked(5)]) {
+    for (const server of ['', 'a b', 'a\r\n', unchecked(5)]) {
       refused('INVALID_SETTING', () => cipsntpcfg(0, [server]));
     }
     refused('INVALID_SETTING', () => cipsntpcfg(0, ['a', 'b', 'c', 'd']));
+    const [name, names] = ['x'.repeat(230), ['x'.repeat(112), 'y'.repeat(115)]];
+    assert.equal(cipsntpcfg(-11.75, [name]).line, `AT+CIPSNTPCFG=1,-1145,"${name}"`);
+    assert.equal(cipsntpcfg(-11.75, names).line.length, 254);
+    assert.deepEqual(serversFlaw([`${name}x`]), { reason: 'TOO_LONG', excess: 1 });
+    assert.deepEqual(serversFlaw([...names, 'z']), { reason: 'TOO_LONG', excess: 4 });
+    refused('INVALID_SETTING', () => cipsntpcfg(0, [`${name}x`]));
     refused('INVALID_SETTING', () => cipsntpcfg(0, unchecked('ntp')));
   });
 
