@@ -112,12 +112,19 @@ describe('data before the OK of AT+WSOPEN', () => {
 });
 
 describe('a link that the device reconnects emits the message that comes before a check shows the connection', () => {
-  for (const [kind, urc, expected] of [
-    ['is lost', '', ['lost', 'reopened', 'hello']],
+  for (const [kind, urc, expected, before] of [
+    ['is lost', '', ['lost', 'reopened', 'hello'], ''],
     [
       'is corrupt, behind a data loss',
       '+WS_CONNXCTED:0\r\n',
       ['lost', 'reopened', 'DATA_LOST', 'hello'],
+      '',
+    ],
+    [
+      'is corrupt, without that data loss where the connection has ended since',
+      '+WS_CONNXCTED:0\r\n',
+      ['lost', 'reopened', 'hello'],
+      '+WS_DISCONNECTED:0\r\n',
     ],
   ] as const)
     test(`where its +WS_CONNECTED ${kind}`, async (harness) => {
@@ -126,10 +133,11 @@ describe('a link that the device reconnects emits the message that comes before 
       link.on('statechange', ({ cause }) => cause !== 'reconnecting' && told.push(cause));
       link.on('dataloss', ({ error }) => told.push(error.code));
       link.on('message', ({ bytes }) => told.push(bytes.toString()));
+      const inserted = [`${before}+WS_DATA:0,1,1,5,5,hello\r\n`];
       harness.alterOutput = (text) =>
         text
           .replace('+WS_CONNECTED:0\r\n', urc)
-          .replace('+WSOPEN:0,2', '+WS_DATA:0,1,1,5,5,hello\r\n+WSOPEN:0,2');
+          .replace('+WSOPEN:0,2', (found) => `${inserted.shift() ?? ''}${found}`);
       server.connections[0]?.reset();
       await harness.until(() => server.connections.length === 2);
       await clock.advance(100);
