@@ -42,4 +42,17 @@ describe('deployments, a sample', () => {
     await harness.end();
     assert.deepEqual(harness.problems, ['1 listeners are left']);
   });
+
+  it('a closed node sends a message that answers no input: the end names it', async () => {
+    const harness = new DeploymentHarness(nodeRed, { rate: false });
+    await harness.load({ device: {}, configNode: 'present', opens: [] });
+    const node = nodeRed.node('status');
+    node.send({ payload: 'in time' });
+    await harness.clock.wait(node.close(false));
+    node.send({ _msgid: 'mine', payload: 'answer' });
+    assert.deepEqual(harness.watch.strays, []);
+    node.send([null, { payload: 'late' }]);
+    await harness.end();
+    assert.deepEqual(harness.problems, ['after its close, ws-status status: send']);
+  });
 });

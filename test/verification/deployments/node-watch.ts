@@ -25,7 +25,17 @@ export class NodeWatch {
       await close(removed === true);
       isClosed = true;
     };
-    for (const method of ['send', 'status', 'warn', 'error'] as const) {
+    // Node-RED sets `send` of each node in its constructor.
+    let send: unknown;
+    const watchedSend = (sent: unknown) => {
+      if (isClosed && !isAnswer(sent)) this.strays.push(`${node.type} ${node.id}: send`);
+      if (typeof send === 'function') Reflect.apply(send, node, [sent]);
+    };
+    Object.defineProperty(node, 'send', {
+      get: () => watchedSend,
+      set: (set: unknown) => void (send = set),
+    });
+    for (const method of ['status', 'warn', 'error'] as const) {
       const inherited: unknown = Reflect.get(node, method);
       Reflect.set(node, method, (...args: unknown[]) => {
         if (method === 'status') this.#show(node.id, args[0]);
@@ -46,4 +56,10 @@ export class NodeWatch {
   #show(id: string, status: unknown): void {
     if (typeof status === 'object' && status) this.statuses.set(id, status);
   }
+}
+
+/** Whether a node sends an answer to an input, which may end after its node: Node-RED gives other messages their ID later. */
+function isAnswer(sent: unknown): boolean {
+  const [first] = [sent].flat(2).filter(Boolean);
+  return typeof first === 'object' && first !== null && '_msgid' in first;
 }
