@@ -1,5 +1,5 @@
 import type { Fault, FaultCallbacks, FaultSettings, FaultSite, Place, Setting } from './fault';
-import { onTrigger, triggerSettings, type TriggeredFault } from './trigger';
+import { onTrigger, triggerSettings } from './trigger';
 
 /** Settings, in which those with a default are present. */
 export type WithDefaults<D extends FaultSettings> = FaultSettings &
@@ -31,14 +31,18 @@ export function triggeredFault<const D extends FaultSettings>({
   losesOutput = false,
   ...kind
 }: Kind<D> & {
-  /** Default false. */
-  readonly losesOutput?: TriggeredFault['losesOutput'];
+  /**
+   * Whether the fault drops the output that has not left, where it applies at once or after a count of bytes. At a point
+   * of a command that is up to `apply`: a freeze and a power cut drop the output, a restart does so only on a paced line.
+   * Default false.
+   */
+  readonly losesOutput?: boolean;
   /** Where it applies; default: at its trigger. */
   readonly place?: (site: FaultSite) => Place;
   /**
    * Applies the fault. Returns a function that ends its effect; undefined: it has ended.
    *
-   * @param end ends the fault; for a fault without a duration, after `apply` has returned its function
+   * @param end ends the fault, if it has no duration; call it only after `apply` has returned its function
    */
   readonly apply: (
     site: FaultSite,
@@ -63,10 +67,10 @@ export function triggeredFault<const D extends FaultSettings>({
         if (settings.chance === undefined) run.over();
       };
       const cancel = onTrigger(site, settings, run, {
-        losesOutput,
         needsPower: kind.group === 'device',
         apply: (trigger) => {
           if (undo || !run.hit(place?.(site) ?? trigger)) return;
+          if (losesOutput && trigger.kind !== 'command') site.serialLine.discard();
           const stop = apply(site, settings, run, end);
           if (!stop) {
             end();

@@ -55,9 +55,10 @@ export class FaultyLine {
     return () => this.#release(token);
   }
 
-  /** Drops output that has not reached the wire. */
+  /** Drops output that has not reached the host. */
   discard(): void {
     this.#writes = [];
+    this.#wires['to-host'].discard();
     this.#uart?.discard();
   }
 

@@ -12,11 +12,6 @@ export const triggerSettings: readonly Setting[] = [
 ];
 
 export interface TriggeredFault {
-  /**
-   * Whether the fault drops the output that has not left, when it applies at once or after a count of bytes. At a point
-   * of a command only its effect does: a freeze and a power cut always, a restart on a paced line.
-   */
-  readonly losesOutput: boolean;
   /** Whether a fault without a trigger waits until the device has power. */
   readonly needsPower: boolean;
   apply(place: Place): void;
@@ -42,10 +37,7 @@ export function onTrigger(
   ) {
     return atPoint(site, settings, run, fault);
   }
-  const apply = () => {
-    if (fault.losesOutput) site.serialLine.discard();
-    fault.apply({ kind: 'time' });
-  };
+  const apply = () => fault.apply({ kind: 'time' });
   if (fault.needsPower) return oncePowered(site, apply);
   apply();
   return () => undefined;
@@ -89,11 +81,7 @@ function afterBytes(
       };
       return {
         kind: 'call' as const,
-        dropsRest: direction === 'to-host' && fault.losesOutput,
-        call: () => {
-          if (fault.losesOutput) site.serialLine.discard();
-          fault.apply(place);
-        },
+        call: () => fault.apply(place),
       };
     },
   };

@@ -15,8 +15,8 @@ export interface PassingByte {
 type TapEffect =
   /** Replaces the byte. */
   | { readonly kind: 'replace'; readonly bytes: Buffer }
-  /** Calls `call` once the bytes before it have arrived; `dropsRest`: drops it and the rest of its chunk. */
-  | { readonly kind: 'call'; readonly dropsRest: boolean; call(): void };
+  /** Calls `call` once the bytes before it have arrived. */
+  | { readonly kind: 'call'; call(): void };
 
 /** Waits for a byte on the wire. */
 export interface Tap {
@@ -61,9 +61,14 @@ export class Wire {
     return this.#offset;
   }
 
-  /** Count of bytes still to pass during the `call` of a tap. */
+  /** Count of bytes still to pass during the `call` of a tap: its byte and the rest of the chunk. */
   get remaining(): number {
     return this.#remaining;
+  }
+
+  /** Drops the {@link remaining} bytes. */
+  discard(): void {
+    this.#remaining = 0;
   }
 
   /** Adds a tap. Returns a function that removes it. */
@@ -111,11 +116,13 @@ export class Wire {
       });
       parts.push(chunk.subarray(from, at));
       if (effect.kind === 'call') {
-        this.#remaining = effect.dropsRest ? 0 : chunk.length - at;
+        const before = this.#remaining;
+        this.#remaining = chunk.length - at;
         this.arrive(Buffer.concat(parts));
         effect.call();
-        this.#remaining = 0;
-        return effect.dropsRest ? noBytes : chunk.subarray(at);
+        const rest = this.#remaining === 0 ? noBytes : chunk.subarray(at);
+        this.#remaining = before;
+        return rest;
       }
       parts.push(effect.bytes);
       from = at + 1;

@@ -135,6 +135,19 @@ describe('a fault that its listener ends', () => {
     await lab.expect('AT', ok);
   });
 
+  for (const name of ['freeze', 'restart', 'power-cycle']) {
+    it(`drops no output: ${name}`, async (lab) => {
+      lab.device.pauseOutput();
+      await lab.command('AT');
+      injectEnding(lab, name);
+      injectEnding(lab, `${name}=to-device,@0`);
+      await lab.command('AT');
+      injectEnding(lab, `${name}=to-host,@${ok.length + 1}`);
+      lab.device.resumeOutput();
+      assert.equal(await lab.hear(2_000), ok + ok);
+    });
+  }
+
   it('has no effect on a start, or on memory', async (lab) => {
     await lab.open();
     injectEnding(lab, 'heap=1');

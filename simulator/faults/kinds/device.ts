@@ -86,7 +86,8 @@ export const deviceFaults = [
   lastingFault({
     name: 'heap',
     group: 'device',
-    description: 'memory is short: commands with a longer payload get ERROR; count: bytes that still work',
+    description:
+      'memory is short: commands with a longer payload get ERROR; count: bytes that still work',
     defaults: { count: 1_024 },
     minCount: 0,
     start: ({ rules }, { count }, run) =>

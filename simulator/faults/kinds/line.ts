@@ -25,7 +25,6 @@ const noise = fault({
       if (settings.chance === undefined) run.over();
     };
     const cancel = onTrigger(site, settings, run, {
-      losesOutput: false,
       needsPower: false,
       apply: () => {
         cancelWait?.();

@@ -28,6 +28,8 @@ export const deviceScenarios: Readonly<Record<string, Scenario>> = {
     await lab.say('A');
     lab.device.resumeOutput();
     assert.equal(await lab.hear(2_000), `\r\nready\r\n${joined}`, 'output before it is lost');
+    lab.faults.inject('restart=to-host,@3,0');
+    await lab.expect('AT', `AT\r\r\nready\r\n${joined}`, 2_000);
   },
 
   async 'power-cycle'(lab) {
