@@ -8,6 +8,7 @@ import { firmwareFor } from './firmware';
 import { Flash } from './flash';
 import { NetworkPath } from '../network/network-path';
 import { defaultAccessPoints, type SimulatorOptions } from './options';
+import { Outage } from './outage';
 import { Output } from './output';
 import { freshSettings } from './settings';
 import { Station } from '../wifi/station';
@@ -43,9 +44,7 @@ export class SimulatedDevice {
   #state: 'off' | 'booting' | 'up' | 'restarting' = 'off';
   #cancelBoot: (() => void) | undefined;
   #inputWhileBooting: Buffer = Buffer.alloc(0);
-  /** Whether the supply is on: set by powerOn and powerOff. */
-  #supplied = false;
-  #powerCuts = 0;
+  readonly #powerCuts = new Outage((isOut) => (isOut ? this.#losePower() : this.#boot()));
 
   constructor(options: SimulatorOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -132,9 +131,8 @@ export class SimulatedDevice {
       restart: () => this.restart(),
     });
     if (options.joined === true) station.beginJoined();
-    this.#supplied = options.running ?? true;
-    if (this.#supplied) this.#state = 'up';
-    else station.stop();
+    if (options.running === false) this.powerOff();
+    else this.#state = 'up';
   }
 
   /** Bytes from the host. They reach the device as one piece, unless its UART cuts them. */
@@ -171,26 +169,27 @@ export class SimulatedDevice {
     this.#board.settings.echo = on;
   }
 
-  /** Wi-Fi reception: `lose` takes the access points out of range, `recover` brings them back. */
+  /** Wi-Fi reception: `lose` takes the access points out of range; `recover` brings them back once no fault keeps them away. */
   get wifi(): { lose(): void; recover(): void; readonly online: boolean } {
     return this.#board.station;
   }
 
-  /** The network behind Wi-Fi: `blackHole` drops every packet, `unreachable` leaves no route to any server. */
+  /**
+   * The network behind Wi-Fi: `blackHole` drops every packet, and reads true during a fault that does; `unreachable` leaves
+   * no route to any server.
+   */
   get network(): { blackHole: boolean; unreachable: boolean } {
     return this.#network;
   }
 
   /** Powers the device once no fault cuts its power: boot noise, `ready`, then Wi-Fi. Does nothing while it has power. */
   powerOn(): void {
-    this.#supplied = true;
-    this.#bootIfPowered();
+    this.#powerCuts.set(false);
   }
 
   /** Cuts the power: the device loses everything but its flash, and leaves no timer or socket. */
   powerOff(): void {
-    this.#supplied = false;
-    this.#losePower();
+    this.#powerCuts.set(true);
   }
 
   /** Whether the device has power. */
@@ -198,14 +197,19 @@ export class SimulatedDevice {
     return this.#state !== 'off';
   }
 
-  /** @internal Interrupts the power until the returned function is called, once. */
+  /** @internal Interrupts the power until the returned function is called. */
   cutPower(): () => void {
-    this.#powerCuts++;
-    this.#losePower();
-    return () => {
-      this.#powerCuts--;
-      this.#bootIfPowered();
-    };
+    return this.#powerCuts.begin();
+  }
+
+  /** @internal Takes Wi-Fi out of reach until the returned function is called. */
+  interruptWifi(): () => void {
+    return this.#board.station.interrupt();
+  }
+
+  /** @internal Drops every packet until the returned function is called. */
+  dropPackets(): () => void {
+    return this.#network.dropPackets();
   }
 
   /** Restarts as by a reset, a watchdog or a crash. Does nothing without power. */
@@ -244,10 +248,6 @@ export class SimulatedDevice {
     this.#cancelBoot?.();
     // Where bytes take no time, the response leaves at the end of this turn.
     this.#cancelBoot = this.#clock.after(0, poll);
-  }
-
-  #bootIfPowered(): void {
-    if (this.#state === 'off' && this.#supplied && this.#powerCuts === 0) this.#boot();
   }
 
   #losePower(): void {

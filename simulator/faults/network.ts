@@ -23,10 +23,6 @@ export class FaultyNetwork implements Network {
   readonly splits = new Overlap<Pick<SegmentOptions, 'splitBytes' | 'splitGapMs'>>();
   /** While there is one, servers refuse connections. */
   readonly refusals = new Overlap<true>();
-  /** While there is one, the device's network drops every packet. */
-  readonly blackHoles = new Overlap<true>();
-  /** While there is one, the device is out of reach of its access points. */
-  readonly wifiLosses = new Overlap<true>();
   /** While there is one, servers neither read nor send. */
   readonly #silences = new Overlap<true>();
 

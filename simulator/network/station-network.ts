@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../clock';
 import type { DnsAnswer } from '../device/options';
+import { Outage } from '../device/outage';
 import { Gate } from './gate';
 import type { Connection, ConnectionHandlers, ConnectionTarget, Network } from './network';
 
@@ -26,7 +27,7 @@ interface StationNetworkContext {
 export class StationNetwork implements Network {
   readonly #context: StationNetworkContext;
   readonly #gates = new Set<Gate>();
-  #blackHole = false;
+  readonly #blackHole = new Outage(() => this.changed());
   #unreachable = false;
 
   constructor(context: StationNetworkContext) {
@@ -66,12 +67,16 @@ export class StationNetwork implements Network {
 
   /** Whether the network drops all packets although Wi-Fi is up. */
   get blackHole(): boolean {
-    return this.#blackHole;
+    return this.#blackHole.isOut;
   }
 
   set blackHole(on: boolean) {
-    this.#blackHole = on;
-    this.changed();
+    this.#blackHole.set(on);
+  }
+
+  /** Drops all packets for a fault, until the returned function is called. */
+  dropPackets(): () => void {
+    return this.#blackHole.begin();
   }
 
   /** Whether there is no route: attempts fail at once, connections stand still. */
@@ -90,7 +95,7 @@ export class StationNetwork implements Network {
   }
 
   get #passable(): boolean {
-    return this.#context.online() && !this.#blackHole && !this.#unreachable;
+    return this.#context.online() && !this.#blackHole.isOut && !this.#unreachable;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type JoinResult,
 } from './join';
 import type { AccessPoint } from '../device/options';
+import { Outage } from '../device/outage';
 
 const ASSOCIATION_MS = 592;
 const DHCP_MS = 500;
@@ -45,7 +46,10 @@ export class Station {
   #state: StationState = stationState.notStarted;
   #credentials: Credentials | undefined;
   #accessPoint: AccessPoint | undefined;
-  #inRange = true;
+  /** Whether the access points are out of range. */
+  readonly #outOfRange = new Outage((isOut) => {
+    if (isOut) this.#lost();
+  });
   /** The running `AT+CWJAP`. */
   #joinCommand: { readonly deadline: number; done(result: JoinResult): void } | undefined;
   #cancelDeadline: (() => void) | undefined;
@@ -85,7 +89,8 @@ export class Station {
   }
 
   get #visible(): readonly AccessPoint[] {
-    return this.#inRange ? this.#context.accessPoints.filter((point) => point.hidden !== true) : [];
+    if (this.#outOfRange.isOut) return [];
+    return this.#context.accessPoints.filter((point) => point.hidden !== true);
   }
 
   /** @param connect rejoins the last network if this mode switches the station on */
@@ -172,8 +177,20 @@ export class Station {
 
   /** Takes the access points out of range: the station loses its network and tries to rejoin it. */
   lose(): void {
-    if (!this.#inRange) return;
-    this.#inRange = false;
+    this.#outOfRange.set(true);
+  }
+
+  /** Brings the access points back; the station finds its network at its next attempt. */
+  recover(): void {
+    this.#outOfRange.set(false);
+  }
+
+  /** Takes the access points out of range for a fault, until the returned function is called. */
+  interrupt(): () => void {
+    return this.#outOfRange.begin();
+  }
+
+  #lost(): void {
     if (!this.accessPoint && this.#state !== stationState.connecting) return;
     this.#timers.cancelAll();
     this.#drop();
@@ -183,11 +200,6 @@ export class Station {
     }
     this.#setState(stationState.disconnected);
     if (this.reconnectIntervalS > 0) this.#retryIn(this.reconnectIntervalS * 1000, 1);
-  }
-
-  /** Brings the access points back; the station finds its network at its next attempt. */
-  recover(): void {
-    this.#inRange = true;
   }
 
   /** Retries as `AT+CWRECONNCFG` sets it. */
@@ -239,7 +251,7 @@ export class Station {
   }
 
   #find(credentials: Credentials): AccessPoint | undefined {
-    if (!this.#inRange) return undefined;
+    if (this.#outOfRange.isOut) return undefined;
     return this.#context.accessPoints.find(
       (point) =>
         point.ssid === credentials.ssid &&

@@ -66,28 +66,14 @@ export const networkFaults = [
     group: 'network',
     description: 'Wi-Fi goes out of reach and comes back',
     defaults: { duration: 3_000 },
-    apply({ device, network }) {
-      const end = network.wifiLosses.add(true);
-      device.wifi.lose();
-      return () => {
-        end();
-        if (network.wifiLosses.newest === undefined) device.wifi.recover();
-      };
-    },
+    apply: ({ device }) => device.interruptWifi(),
   }),
   triggeredFault({
     name: 'black-hole',
     group: 'network',
     description: 'every packet vanishes though Wi-Fi is there',
     defaults: { duration: 30_000 },
-    apply({ device, network }) {
-      const end = network.blackHoles.add(true);
-      device.network.blackHole = true;
-      return () => {
-        end();
-        device.network.blackHole = network.blackHoles.newest === true;
-      };
-    },
+    apply: ({ device }) => device.dropPackets(),
   }),
   lastingFault({
     name: 'server-slow',

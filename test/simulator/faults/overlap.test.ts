@@ -118,3 +118,32 @@ describe('of two faults of one kind that overlap, the one that ends leaves the o
     assert.equal(pulled.at(-1), 'plugged in');
   });
 });
+
+describe('what is taken away by hand comes back by hand, also after a fault:', () => {
+  it('Wi-Fi', async (lab) => {
+    lab.device.wifi.lose();
+    lab.faults.inject('wifi-lost=1s');
+    assert.equal(await lab.hear(10_000), 'WIFI DISCONNECT\r\n');
+    lab.device.wifi.recover();
+    assert.equal(await lab.hear(10_000), joined);
+    lab.faults.inject('wifi-lost=10s');
+    lab.device.wifi.lose();
+    lab.device.wifi.recover();
+    assert.equal(await lab.hear(9_999), 'WIFI DISCONNECT\r\n', 'the fault keeps it away');
+    assert.equal(await lab.hear(10_000), joined);
+  });
+
+  it('the network', async (lab) => {
+    lab.device.network.blackHole = true;
+    lab.faults.inject('black-hole=1s');
+    await lab.hear(1_000);
+    assert.equal(lab.device.network.blackHole, true);
+    lab.device.network.blackHole = false;
+    assert.equal(lab.device.network.blackHole, false);
+    lab.faults.inject('black-hole=1s');
+    lab.device.network.blackHole = false;
+    assert.equal(lab.device.network.blackHole, true);
+    await lab.hear(1_000);
+    assert.equal(lab.device.network.blackHole, false);
+  });
+});
