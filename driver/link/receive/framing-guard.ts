@@ -8,7 +8,8 @@ import type { LinkReceiver, MessageSink, ReceiverContext } from './link-receiver
 /**
  * Milliseconds before each ping. Firmware that has lost the framing can still send until the rest of the header has come;
  * then it waits for a frame that does not exist, and refuses to send. The first ping proves nothing if a TCP retransmission
- * delays that rest: hence the second one.
+ * delays that rest: hence the second one. A refused ping is not repeated: where later messages fill that frame, they vanish,
+ * and the firmware sends again.
  */
 const PING_DELAYS_MS = [300, 700] as const;
 

@@ -53,6 +53,28 @@ describe('a frame header that arrives in two parts', () => {
       await harness.end();
     });
 
+  it('is found out by the first ping that class A refuses; later messages may fill the frame that does not exist, and vanish', async () => {
+    for (const [ms, heard, told] of [
+      [250, ['', 'after'], []],
+      [700, ['after'], ['lost FRAMING_LOST', 'opening', 'reopened']],
+    ] as const) {
+      const { harness, clock, link, connection, messages, events } = await openLink('A');
+      const frame = encodeServerFrame(text('good'));
+      connection.sendRaw(frame.subarray(0, 1));
+      await clock.advance(20);
+      connection.sendRaw(frame.subarray(1));
+      await clock.advance(ms);
+      // The device takes "g", 103, for a length: the other three letters and these five frames of 20 bytes.
+      for (let count = 0; count < 5; count++) connection.send(text('eighteen bytes 012'));
+      await clock.advance(30_000);
+      assert.equal(link.stateNumber, 2);
+      harness.serve('after');
+      await clock.advance(100);
+      assert.deepEqual([messages(), events()], [heard, told]);
+      await harness.end();
+    }
+  });
+
   it('is read by class C, without a ping', async () => {
     const { harness, clock, connection, messages, events } = await openLink('C');
     const frame = encodeServerFrame(text('cut'));
@@ -76,6 +98,23 @@ it('an empty message to class A is delivered in order once a ping has proven the
   assert.equal(command, 'AT+WSSEND=0,1,9,300');
   await harness.end();
 });
+
+for (const [ms, heard, told] of [
+  [200, ['', 'g', 'ood'], []],
+  [400, [], ['lost FRAMING_LOST', 'opening', 'reopened']],
+] as const)
+  it(`an empty message to class A, and a rest of the next one that comes ${ms} ms late at a ping, ${told.length > 0 ? 'look like a lost framing' : 'are delivered'}`, async () => {
+    const { harness, clock, connection, messages, events } = await openLink('A');
+    connection.send(text(''));
+    await clock.advance(250);
+    const frame = encodeServerFrame(text('good'));
+    connection.sendRaw(frame.subarray(0, 3));
+    await clock.advance(ms);
+    connection.sendRaw(frame.subarray(3));
+    await clock.advance(30_000);
+    assert.deepEqual([messages(), events()], [heard, told]);
+    await harness.end();
+  });
 
 it('an empty message is delivered, without a reconnect, by a build of class B that answers ERROR to every AT+WSSEND', async () => {
   const { harness, clock, link, connection, messages, events } = await openLink('B');
