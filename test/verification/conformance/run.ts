@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { OWN_RECORDINGS, readRecording, recordingFiles } from './files';
+import { DEVICE_RECORDINGS, readRecording, recordingFiles } from './files';
 import { replay, type StepResult } from '../../../simulator/replay/replay';
 import { describeSteps, isMatched, score } from '../../../simulator/replay/report';
 import { optionsOf, orMisuse } from '../../harness/options/options';
@@ -12,7 +12,7 @@ The exit code is 1 when a step differs.`;
 async function main(): Promise<number> {
   const given = optionsOf(usage, {}, true).positionals;
   const all: StepResult[] = [];
-  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : [OWN_RECORDINGS]))) {
+  for (const file of orMisuse(() => recordingFiles(given.length > 0 ? given : DEVICE_RECORDINGS))) {
     const recording = readRecording(file);
     const steps = await replay(recording);
     all.push(...steps);
