@@ -1,4 +1,4 @@
-import type { FirmwareClass } from '../device/firmware';
+import { firmwareClasses, type FirmwareClass } from '../device/firmware';
 
 /** The first line of a recording. Its device starts with factory settings. */
 export interface Heading {
@@ -153,8 +153,9 @@ type RawHeading = Omit<Heading, 'firmware' | 'tls'> & {
  */
 export function parseRecording(text: string): Recording {
   const [first, ...rest] = jsonLines(text);
-  const { recording, class: firmware, tls, ...heading } = (first?.value ?? {}) as RawHeading;
-  if (recording !== 1) throw new Error('line 1: not a recording of format 1');
+  const raw = (first?.value ?? {}) as RawHeading;
+  const reason = raw.recording === 1 ? wrongValue(raw) : 'not a recording of format 1';
+  if (reason !== undefined) throw new Error(`line ${first?.number ?? 1}: ${reason}`);
   const lines = rest.map(({ number, value }): Line => {
     const raw = value as RawLine;
     try {
@@ -165,7 +166,29 @@ export function parseRecording(text: string): Recording {
     }
     throw new Error(`line ${number}: unknown event`);
   });
-  return { heading: { ...heading, firmware, tls: tls ?? undefined }, lines };
+  const { class: firmware, section, title, joined, rate, port, tls } = raw;
+  return {
+    heading: { firmware, section, title, joined, rate, port, tls: tls ?? undefined },
+    lines,
+  };
+}
+
+const headingTypes = {
+  section: 'string',
+  title: 'string',
+  joined: 'boolean',
+  rate: 'number',
+  port: 'number',
+  tls: 'object',
+} as const;
+
+/** Says which value of a heading is missing or wrong; undefined for none. */
+function wrongValue(raw: { readonly [key in keyof RawHeading]: unknown }): string | undefined {
+  const keys = Object.keys(headingTypes) as (keyof typeof headingTypes)[];
+  const wrong = firmwareClasses.some((name) => name === raw.class)
+    ? keys.find((key) => typeof raw[key] !== headingTypes[key])
+    : 'class';
+  return wrong && `no valid "${wrong}"`;
 }
 
 /** Parses JSON Lines. Skips blank lines, and counts them. @throws Error with the number of a line that is no JSON */

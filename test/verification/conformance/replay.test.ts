@@ -163,6 +163,22 @@ describe('replay of a recording', () => {
     assert.equal((await differencesOf(ask, in2026)).length, 1);
   });
 
+  it('refuses a heading without one of its values or with a wrong one, with its number', () => {
+    const heading = { recording: 1, class: 'D', section: '', title: '', joined: false };
+    const complete: Values = { ...heading, rate: 0, port: 1000, tls: null };
+    assert.equal(parseRecording(JSON.stringify(complete)).heading.firmware, 'D');
+    const refuses = (changes: Values, message: RegExp) =>
+      assert.throws(
+        () => parseRecording(`\n${JSON.stringify({ ...complete, ...changes })}`),
+        message,
+      );
+    refuses({ recording: 2 }, /^Error: line 2: not a recording of format 1$/);
+    refuses({ class: 'E' }, /^Error: line 2: no valid "class"$/);
+    for (const key of ['class', 'section', 'title', 'joined', 'rate', 'port', 'tls'])
+      refuses({ [key]: undefined }, new RegExp(`^Error: line 2: no valid "${key}"$`));
+    assert.throws(() => parseRecording(''), /^Error: line 1: not a recording of format 1$/);
+  });
+
   it('refuses a line without an event or with a value of another type, with its number', () => {
     const text = readFileSync(join(OWN_RECORDINGS, 'class-D', 'M2.jsonl'), 'utf8');
     assert.throws(() => parseRecording(`${text}{"at":1}\n`), /line 3[0-9]: unknown event/);
