@@ -1,8 +1,8 @@
 import type { Clock } from '../clock';
-import type { FirmwareClass, Weakness } from './firmware';
+import { firmwareFor, type FirmwareClass, type Weakness } from './firmware';
 import type { Hooks } from './hooks';
 import type { Network } from '../network/network';
-import type { NetworkPathOptions } from '../network/network-path';
+import { checkPath, type NetworkPathOptions } from '../network/network-path';
 import type { Random } from '../random';
 import type { UartFactory } from '../serial/uart';
 
@@ -74,6 +74,12 @@ export interface SimulatorOptions {
   readonly hooks?: Hooks;
   /** Receives the bytes for the host. `onOutput` replaces it. */
   readonly output?: (bytes: Buffer) => void;
+}
+
+/** @throws Error `INVALID_OPTION` for options with which no device can be made */
+export function checkOptions({ firmware = 'D', mended = [], path = {} }: SimulatorOptions): void {
+  firmwareFor(firmware, mended);
+  checkPath(path);
 }
 
 export const defaultAccessPoints: readonly AccessPoint[] = [

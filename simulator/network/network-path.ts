@@ -47,7 +47,7 @@ export class NetworkPath implements Network {
    * @throws Error `INVALID_OPTION` for a bandwidth or a segment size below 1
    */
   constructor(inner: Network, clock: Clock, random: Random, options: () => DelayedPathOptions) {
-    check(options());
+    checkPath(options());
     this.#inner = inner;
     this.#clock = clock;
     this.#random = random;
@@ -120,7 +120,8 @@ export class NetworkPath implements Network {
   }
 }
 
-function check(path: NetworkPathOptions): void {
+/** @throws Error `INVALID_OPTION` for a bandwidth or a segment size below 1 */
+export function checkPath(path: NetworkPathOptions): void {
   for (const name of ['bandwidth', 'splitBytes'] as const) {
     const { [name]: value = 1 } = path;
     if (value >= 1) continue;

@@ -2,7 +2,7 @@ import { parseAddress } from '../address';
 import { build, type BuildOptions } from '../device/build';
 import type { SimulatedDevice } from '../device/device';
 import type { Faults } from '../faults';
-import type { SimulatorOptions } from '../device/options';
+import { checkOptions, type SimulatorOptions } from '../device/options';
 import type { PacedLine } from './paced-line';
 
 /** Callbacks of a simulated port. */
@@ -68,9 +68,10 @@ export function simulatedPort(
   address: string,
   settings: Omit<SimulatorOptions, 'running'> = {},
 ): SimulatedPortOpener {
-  const options = parseAddress(address);
+  const options = { ...parseAddress(address), ...settings };
+  checkOptions(options);
   const addressedDevice = (): AddressedDevice => {
-    const device = devices.get(address) ?? new AddressedDevice({ ...options, ...settings });
+    const device = devices.get(address) ?? new AddressedDevice(options);
     devices.set(address, device);
     return device;
   };

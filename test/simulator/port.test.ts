@@ -74,6 +74,13 @@ describe('the address sim:', () => {
       assert.throws(() => parseAddress(`sim:?${wrong}`));
     });
 
+  it('refuses settings with which no device can be made', () => {
+    const refused = { code: 'INVALID_OPTION' };
+    assert.throws(() => simulatedPort('sim:?firmware=C', { mended: ['slow-close'] }), refused);
+    assert.throws(() => simulatedPort('sim:?mended=slow-close', { firmware: 'C' }), refused);
+    assert.throws(() => simulatedPort('sim:', { path: { bandwidth: 0 } }), refused);
+  });
+
   it('refuses an address that does not begin with sim:', () => {
     assert.throws(
       () => parseAddress('lab?firmware=A'),
