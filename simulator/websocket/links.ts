@@ -63,8 +63,8 @@ interface Link {
   readonly text: string;
   readonly client: WebSocketClient;
   readonly verifies: boolean;
-  /** Whether AT+WSCFG has freed the certificates that the link was opened with. */
-  certificatesFreed: boolean;
+  /** Whether AT+WSCFG has freed the CA that the link verifies its server with. */
+  caFreed: boolean;
   /** The running AT+WSOPEN. */
   opening: ((connected: boolean) => void) | undefined;
 }
@@ -88,10 +88,10 @@ export class Links {
     this.#timers = new Timers(context.clock);
   }
 
-  /** Configures the next `AT+WSOPEN`. On an open link it only frees the certificates. */
+  /** Configures the next `AT+WSOPEN`. On an open link it only frees the CA: a link that verifies its server cannot reconnect. */
   configure(id: number, config: LinkConfig): void {
     const link = this.#links[id];
-    if (link) link.certificatesFreed = link.verifies;
+    if (link) link.caFreed = link.verifies;
     else this.#configs[id] = config;
   }
 
@@ -187,8 +187,7 @@ export class Links {
         headers: this.headers,
         shortRounds: () => firmware.hasShortRounds && this.#clients.size > 1,
         answersClose: () => firmware.answersClose || clock.now() < this.#freeUntil,
-        tls: () =>
-          link.certificatesFreed ? 'unusable' : uri.secure ? this.#tls(config) : undefined,
+        tls: () => (link.caFreed ? 'unusable' : uri.secure ? this.#tls(config) : undefined),
       },
       {
         connected: () => {
@@ -210,7 +209,7 @@ export class Links {
       text,
       client,
       verifies,
-      certificatesFreed: false,
+      caFreed: false,
       opening: undefined,
     };
     return link;
