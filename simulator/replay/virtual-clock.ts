@@ -4,15 +4,6 @@ interface Entry {
   readonly callback: () => void;
 }
 
-/** A user's share of a {@link VirtualClock}. */
-export interface SharedClock {
-  now(): number;
-  after(delay: number, callback: () => void): () => void;
-  afterInput(callback: () => void): () => void;
-  /** Count of its pending calls. */
-  readonly pending: number;
-}
-
 /**
  * A clock whose time passes only when its owner advances it. Driver and simulator share it, so that minutes of waiting
  * take milliseconds and every run has the same order of events.
@@ -44,35 +35,6 @@ export class VirtualClock {
   /** Count of pending calls. */
   get pending(): number {
     return this.#entries.length;
-  }
-
-  /** A clock with the same time for one user, which counts that user's pending calls. */
-  share(): SharedClock {
-    let pending = 0;
-    const after = (delay: number, callback: () => void) => {
-      let over = false;
-      const end = () => {
-        if (!over) pending--;
-        over = true;
-      };
-      pending++;
-      const cancel = this.after(delay, () => {
-        end();
-        callback();
-      });
-      return () => {
-        end();
-        cancel();
-      };
-    };
-    return {
-      now: () => this.#now,
-      after,
-      afterInput: (callback) => after(0, callback),
-      get pending() {
-        return pending;
-      },
-    };
   }
 
   /** Lets `milliseconds` pass. Runs the calls that fall due, and all promise reactions after each. */

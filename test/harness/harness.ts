@@ -22,6 +22,7 @@ import {
 } from './event-log';
 import { MemoryPort, type MemoryLine } from './port/memory-port';
 import { VirtualClock } from '../../simulator/replay/virtual-clock';
+import { SharedClock } from './shared-clock';
 import { WsServer } from './network/ws-server';
 
 export interface HarnessOptions {
@@ -62,7 +63,7 @@ export interface SerialOptions {
 export class Harness {
   readonly clock = new VirtualClock();
   /** The driver's share of the clock, which counts its pending timers. */
-  readonly hostClock = this.clock.share();
+  readonly hostClock = new SharedClock(this.clock);
   readonly server = new WsServer(this.clock);
   readonly network: MemoryNetwork;
   readonly simulator: SimulatedDevice;

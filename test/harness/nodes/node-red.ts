@@ -14,7 +14,8 @@ import wsOpen from '../../../nodes/ws-open';
 import wsRequest from '../../../nodes/ws-request';
 import wsSend from '../../../nodes/ws-send';
 import wsStatus from '../../../nodes/ws-status';
-import type { SharedClock, VirtualClock } from '../../../simulator/replay/virtual-clock';
+import type { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { SharedClock } from '../shared-clock';
 import { replyOf, type Reply } from '../editor/admin-reply';
 import { placed } from './flows';
 import { callsOf } from './calls';
@@ -89,7 +90,7 @@ export class NodeRed {
     clock?: VirtualClock,
   ): Promise<void> {
     this.#clock = clock;
-    this.#nodesClock = clock?.share();
+    this.#nodesClock = clock && new SharedClock(clock);
     const nodes = [
       espAtDevice(make, this.#nodesClock ?? systemClock),
       wsOpen,

@@ -15,6 +15,7 @@ import { WsServer, type WsConnection } from '../../harness/network/ws-server';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import type { NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
+import { SharedClock } from '../../harness/shared-clock';
 import type { DeployType } from './cases';
 import { remainsOf } from '../remains';
 import { nodesOf, type FlowModel } from './flow';
@@ -26,7 +27,7 @@ const BOOT_MS = 400;
 /** A flow on Node-RED, the driver, one simulated device and one server, in virtual time. */
 export class DeploymentHarness {
   readonly clock = new VirtualClock();
-  readonly host = this.clock.share();
+  readonly host = new SharedClock(this.clock);
   readonly server = new WsServer(this.clock);
   readonly watch = new NodeWatch();
   readonly events: LoggedLinkEvent[] = [];
