@@ -10,7 +10,7 @@ import {
   wsopenLine,
   type WsopenParameters,
 } from '../values/wsopen-parameters';
-import { subprotocolFlaw } from '../values/subprotocol';
+import { subprotocolFlaw } from '../values/header';
 import { textReason } from '../values/text';
 import { headerBytes, MAX_REQUEST_BYTES, requestBytes } from '../values/upgrade-request';
 import { uriFlaw } from '../values/uri';

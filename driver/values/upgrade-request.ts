@@ -1,4 +1,5 @@
 import { utf8Length } from './text';
+import type { WsopenParameters } from './wsopen-parameters';
 
 /** Most bytes of an upgrade request: the firmware cannot send a longer one. */
 export const MAX_REQUEST_BYTES = 1023;
@@ -15,16 +16,9 @@ export const MIN_REQUEST_BYTES = [
   '',
 ].join('\r\n').length;
 
-/** What an upgrade request holds besides the headers of `AT+WSHEAD`; empty where absent. */
-export interface UpgradeRequest {
-  readonly uri: string;
-  readonly subprotocol: string;
-  /** The whole value of the Authorization header. */
-  readonly authorization: string;
-}
-
-/** Bytes of the upgrade request without headers of `AT+WSHEAD`. @param request with a valid URI */
-export function requestBytes({ uri, subprotocol, authorization }: UpgradeRequest): number {
+/** Bytes of the upgrade request without headers of `AT+WSHEAD`. */
+export function requestBytes(parameters: Omit<WsopenParameters, 'timeoutMs'>): number {
+  const { uri, subprotocol, authorization } = parameters;
   let bytes = MIN_REQUEST_BYTES + targetBytes(uri);
   if (subprotocol !== '') bytes += lineBytes('Sec-WebSocket-Protocol', subprotocol);
   const credentials = authorization === '' ? basicOf(uri) : authorization;

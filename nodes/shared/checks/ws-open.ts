@@ -1,5 +1,5 @@
 import { wsopenFlaw, type WsopenParameters } from '../../../driver/values/wsopen-parameters';
-import { subprotocolFlaw } from '../../../driver/values/subprotocol';
+import { subprotocolFlaw } from '../../../driver/values/header';
 import { MIN_REQUEST_BYTES, requestBytes } from '../../../driver/values/upgrade-request';
 import { uriFlaw } from '../../../driver/values/uri';
 import type { Refusal } from '../errors/node-error';
