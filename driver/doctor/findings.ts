@@ -22,7 +22,7 @@ const SENTENCES = {
   LEFTOVER_RATE:
     'Another program left the device at {found} baud. The driver finds it there; after a restart the device is back at {set}.',
   PROMPT_OPEN:
-    'Another program left the device waiting for data. The test ended the wait; a message to a server may be corrupt.',
+    'Another program left the device waiting for data. The driver ended the wait; a message to a server may be corrupt.',
   WEAK_SIGNAL:
     'The signal of {ssid} is weak ({signal} dBm). Move the device or the access point closer, or use an external antenna.',
   ALL_LINKS_OPEN:

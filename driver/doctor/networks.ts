@@ -7,9 +7,17 @@ import type { DoctorOptions } from './doctor';
 import { examineRate } from './find';
 import { withOpenPort } from './open-port';
 
+/** The Wi-Fi networks in reach of a device. */
+export interface NetworkScan {
+  /** The strongest first. */
+  readonly networks: readonly WifiNetwork[];
+  /** Whether the scan has ended the data prompt of another program, which corrupts its message. */
+  readonly endedPrompt: boolean;
+}
+
 /**
- * Returns the Wi-Fi networks in reach of a device on a port, the strongest first. Finds the device at any baud rate, and
- * does not change the rate. Switches the station on. Pads a pending data prompt to end it, which corrupts its message.
+ * Scans for Wi-Fi networks by a device on a port. Finds the device at any baud rate, and does not change the rate. Switches
+ * the station on. Pads a pending data prompt to end it.
  * @param opener a port that no {@link Device} uses
  * @throws EspAtError `DEVICE_UNRESPONSIVE`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `PORT_*`, `COMMAND_FAILED`; the reason of the
  * abort
@@ -17,8 +25,9 @@ import { withOpenPort } from './open-port';
 export async function networksAt(
   opener: PortOpener,
   { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
-): Promise<WifiNetwork[]> {
+): Promise<NetworkScan> {
   let networks: WifiNetwork[] = [];
+  let endedPrompt = false;
   await withOpenPort(opener, clock, { signal }, async (examination) => {
     await examineRate(examination);
     if (!examination.hasAnswered)
@@ -26,6 +35,7 @@ export async function networksAt(
         ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })
         : new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
     networks = await scanNetworks(examination.access.run);
+    endedPrompt = examination.findings.some(({ code }) => code === 'PROMPT_OPEN');
   });
-  return networks;
+  return { networks, endedPrompt };
 }

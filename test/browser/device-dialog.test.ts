@@ -142,6 +142,19 @@ inEachEditor('the dialog of esp-at-device', locales, (test, nodeRed) => {
     },
   );
 
+  test('tells that a scan for networks has ended the data prompt of another program', async (editor) => {
+    const { page } = editor;
+    await page.route('**/esp-at-websocket/networks/*', (route) =>
+      route.fulfill({ json: { networks: [], endedPrompt: true } }),
+    );
+    await editor.editConfig(editor.id('esp-at-device'));
+    await editor.tab('network');
+    await page.locator('#node-config-input-wifi').check();
+    await page.locator('#esp-at-findNetworks').click();
+    for (const hasText of [shared('doctor.PROMPT_OPEN'), words('tip.noNetworks')])
+      await page.locator('#red-ui-notifications', { hasText }).waitFor({ state: 'attached' });
+  });
+
   test('before the first deploy: tests the port, lists networks, and checks a TLS configuration', async (editor, _bench, t) => {
     const bridge = await listen({ port: 0, firmware: 'C', joined: true });
     t.after(() => bridge.close());

@@ -8,6 +8,7 @@ import {
   type Port,
   type PortHandlers,
 } from '../../driver';
+import { networksAt } from '../../driver/doctor/networks';
 import { openerAt } from '../../nodes/shared/device/make-device';
 import { portAt } from '../../driver/port/open';
 import { replayDriver } from '../../replay/driver-replay';
@@ -107,6 +108,17 @@ describe('the doctor', () => {
     assert.deepEqual(wrong(await patient.examine()), ['PROMPT_OPEN']);
     assert.deepEqual(wrong(await patient.examine()), []);
   });
+
+  testPatient(
+    'scans for networks, and says that it has ended a prompt left open',
+    async (patient) => {
+      const scan = () => patient.clock.wait(networksAt(patient.port, { clock: patient.hostClock }));
+      await patient.write('AT+WSHEAD=3000\r\n');
+      const { networks, endedPrompt } = await scan();
+      assert.deepEqual([networks[0]?.ssid, endedPrompt], ['espressif', true]);
+      assert.deepEqual(await scan(), { networks, endedPrompt: false });
+    },
+  );
 
   it('names no prompt where a board behind a bridge boots until the doctor pads', async () => {
     await using patient = new Patient({ serial: { ...serial, bridged: true } });

@@ -1,14 +1,16 @@
 import type { NodeAPI } from 'node-red';
+import type { NetworkScan } from '../../../driver/doctor/networks';
 import type { PortVisits } from '../device/port-visits';
 import { codedCopy } from './coded-copy';
 import { dialogPort } from './dialog-port';
 
 /**
  * Adds `POST /esp-at-websocket/networks/<device>` for the dialog: the Wi-Fi networks in reach of the device on the port
- * that the body names, `{ port, rate, autoRate, dtr, rts }`, strongest first; or 409 with `{ error }`, a {@link codedCopy}.
+ * that the body names, `{ port, rate, autoRate, dtr, rts }`, as `{ networks, endedPrompt }`, a {@link NetworkScan}; or 409
+ * with `{ error }`, a {@link codedCopy}.
  */
 export function serveNetworks(RED: NodeAPI, visits: PortVisits): void {
-  const networks = async (id: unknown, body: unknown) =>
+  const networks = async (id: unknown, body: unknown): Promise<NetworkScan> =>
     visits.networks(dialogPort(RED, String(id), body));
   RED.httpAdmin.post(
     '/esp-at-websocket/networks/:device',

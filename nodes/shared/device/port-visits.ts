@@ -1,6 +1,6 @@
 import type { Clock } from '../../../driver/clock';
-import { examine, type DoctorReport, type PortOpener, type WifiNetwork } from '../../../driver';
-import { networksAt } from '../../../driver/doctor/networks';
+import { examine, type DoctorReport, type PortOpener } from '../../../driver';
+import { networksAt, type NetworkScan } from '../../../driver/doctor/networks';
 import { EspAtError } from '../../../driver/errors';
 import { waitFor, type WaitOptions } from '../../../driver/wait';
 import { DeviceHost } from './device-host';
@@ -23,16 +23,29 @@ export interface DialogPort {
 interface Question<T> {
   ofDevice(host: DeviceHost, opener: PortOpener, controller: AbortController): Promise<T>;
   ofPort(opener: PortOpener, wait: WaitOptions & { readonly clock: Clock }): Promise<T>;
+  /** Why a deployed device has not answered in time. */
+  lateReason(host: DeviceHost, port: string): EspAtError;
 }
+
+const unresponsive = (port: string) => new EspAtError('DEVICE_UNRESPONSIVE', { port });
 
 const examination: Question<DoctorReport> = {
   ofDevice: (host, opener, controller) => host.examine(opener, controller),
   ofPort: examine,
+  lateReason: (_, port) => unresponsive(port),
 };
 
-const scan: Question<WifiNetwork[]> = {
-  ofDevice: async (host) => (await host.deviceAfterPortWork()).scanNetworks(),
+const scan: Question<NetworkScan> = {
+  ofDevice: async (host) => {
+    const networks = await (await host.deviceAfterPortWork()).scanNetworks();
+    return { networks, endedPrompt: false };
+  },
   ofPort: networksAt,
+  // A scan waits for the queued messages.
+  lateReason: ({ state }, port) =>
+    state.name === 'ready'
+      ? new EspAtError('DEVICE_NOT_READY', { state: 'busy' })
+      : unresponsive(port),
 };
 
 /**
@@ -44,7 +57,7 @@ export class PortVisits {
   readonly #clock: Clock;
   readonly #inOrder = new InOrder();
   readonly #examinations = new Map<string, Promise<DoctorReport>>();
-  readonly #scans = new Map<string, Promise<WifiNetwork[]>>();
+  readonly #scans = new Map<string, Promise<NetworkScan>>();
 
   constructor(claims: PortClaims, clock: Clock) {
     this.#claims = claims;
@@ -57,7 +70,7 @@ export class PortVisits {
   }
 
   /** @throws FlowError `DEVICE_*`, `PORT_*`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `COMMAND_FAILED`, or why no device runs */
-  networks(port: DialogPort): Promise<WifiNetwork[]> {
+  networks(port: DialogPort): Promise<NetworkScan> {
     return this.#shared(this.#scans, port, scan);
   }
 
@@ -83,7 +96,11 @@ export class PortVisits {
   async #answer<T>(port: PortOpener, question: Question<T>): Promise<T> {
     for (;;) {
       const holder = this.#claims.holderOf(port.address);
-      const visit = new Visit(port.address, this.#clock);
+      const lateReason = () =>
+        holder instanceof DeviceHost
+          ? question.lateReason(holder, port.address)
+          : unresponsive(port.address);
+      const visit = new Visit(lateReason, this.#clock);
       const { controller } = visit;
       const { signal } = controller;
       try {
@@ -108,10 +125,9 @@ class Visit implements PortHolder {
   readonly end: () => void;
   isContested = false;
 
-  constructor(port: string, clock: Clock) {
-    this.end = clock.after(TIME_LIMIT_MS, () => {
-      this.controller.abort(new EspAtError('DEVICE_UNRESPONSIVE', { port }));
-    });
+  /** @param lateReason returns the reason of the abort after the time limit */
+  constructor(lateReason: () => EspAtError, clock: Clock) {
+    this.end = clock.after(TIME_LIMIT_MS, () => this.controller.abort(lateReason()));
   }
 
   contested(): undefined {

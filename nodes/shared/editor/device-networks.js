@@ -7,7 +7,8 @@ const SIGNAL_BARS = [-85, -75, -65, -55];
 function findNetworks(id) {
   const button = $('#esp-at-findNetworks');
   askPort('networks', id, button)
-    .done((networks) => {
+    .done(({ networks, endedPrompt }) => {
+      if (endedPrompt) RED.notify(text('doctor.PROMPT_OPEN'), 'warning');
       if (networks.length === 0) return RED.notify(text('tip.noNetworks'), 'warning');
       const options = networks.map((network) => ({
         value: network.ssid,

@@ -45,8 +45,9 @@ export const nodeReasons = [
   'HOLDS_NO_KEY',
 ] as const;
 
-/** Settings and templates that only nodes have. Their names are in the catalogs, under `names`. */
+/** Settings, templates and a state that only nodes have. Their names are in the catalogs, under `names`. */
 export const nodeNames = [
+  'busy',
   'holdSeconds',
   'holdMessages',
   'pollSeconds',

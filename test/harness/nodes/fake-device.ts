@@ -261,8 +261,11 @@ export class FakeDevice extends EventEmitter<DeviceEvents> implements DeviceApi 
 
   /** What the next scan finds. */
   networks: WifiNetwork[] = [];
+  /** Settles when a scan ends. */
+  scanning = Promise.resolve();
 
   async scanNetworks(): Promise<WifiNetwork[]> {
+    await this.scanning;
     return this.networks;
   }
 }

@@ -86,7 +86,7 @@ describe('PortVisits', () => {
     const host = hosts.host('a', () => device);
     const user = new RecordingUser(host);
     assert.deepEqual([user.states, host.state.name], [[], 'stopped']);
-    assert.equal(await clock.wait(answer), device.networks);
+    assert.deepEqual(await clock.wait(answer), { networks: device.networks, endedPrompt: false });
     assert.deepEqual(user.states, ['ready']);
     assert.deepEqual(port.events, ['opening', 'open', 'closed']);
     assert.equal(clock.pending, 0);
@@ -106,7 +106,7 @@ describe('PortVisits', () => {
     await clock.wait(host.usePort('q'));
     assert.deepEqual(port.events, ['opening', 'open', 'closed', 'device at q']);
     assert.equal(claims.holderOf('q'), host);
-    assert.equal(await clock.wait(answer), device.networks);
+    assert.deepEqual(await clock.wait(answer), { networks: device.networks, endedPrompt: false });
   });
 
   it('a port that takes a minute to open: given up, and closed when it opens after all', async () => {
@@ -171,7 +171,7 @@ describe('PortVisits', () => {
     const networks = visits.networks(typed(second));
     assert.equal(await clock.wait(report).catch(codeOf), 'DEVICE_UNRESPONSIVE');
     assert.deepEqual([clock.now(), device.starts], [60_000, 2]);
-    assert.equal(await networks, device.networks);
+    assert.deepEqual(await networks, { networks: device.networks, endedPrompt: false });
     assert.deepEqual([first.events, second.events], [[], []]);
     assert.equal(clock.pending, 0);
   });
@@ -205,7 +205,8 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
     const body = { port: `tcp://\${ESP_AT_HOST}:${bridge.port}`, rate: '', dtr: 'true' };
     try {
       const { body: networks } = await ask('networks', body);
-      assert.match(JSON.stringify(networks), /^\[\{"ssid":"espressif"/);
+      assert.match(JSON.stringify(networks), /^\{"networks":\[\{"ssid":"espressif"/);
+      assert.equal(field(networks, 'endedPrompt'), false);
       const { status, body: report } = await ask('doctor', body);
       assert.equal(status, 200);
       assert.equal(field(report, 'ok'), true, JSON.stringify(report));
@@ -259,7 +260,10 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
     ];
     await nodeRed.load(() => device, flow('/dev/ttyNOWHERE'), {}, english);
     const body = { port: '/dev/ttyNOWHERE' };
-    assert.deepEqual(await ask('networks', body), { status: 200, body: device.networks });
+    assert.deepEqual(await ask('networks', body), {
+      status: 200,
+      body: { networks: device.networks, endedPrompt: false },
+    });
     const [first, second] = await Promise.all([ask('doctor', body), ask('doctor', body, 'device')]);
     assert.deepEqual(second, first);
     assert.deepEqual([device.disconnects, device.starts], [1, 2]);
@@ -283,7 +287,7 @@ onEachRuntime('the port of the dialog', (nodeRed) => {
     const answer = ask('networks', { port });
     await once(server, 'connection');
     await nodeRed.deploy(flow(port), 'full');
-    assert.deepEqual(await answer, { status: 200, body: [] });
+    assert.deepEqual(await answer, { status: 200, body: { networks: [], endedPrompt: false } });
     assert.equal(device.starts, 1);
   });
 });
