@@ -72,8 +72,9 @@ export class DeviceHost implements Claimant {
     return this.#device()?.capabilities;
   }
 
+  /** Not one that stops: started again, it would keep the port. */
   get device(): DeviceApi {
-    const device = this.#device();
+    const device = this.runningDevice;
     if (device) return device;
     throw this.#refusal() ?? new EspAtError('DEVICE_STOPPED');
   }
@@ -170,11 +171,7 @@ export class DeviceHost implements Claimant {
 
   /** Examines the device, whose links close, over `opener`: its port, maybe with other settings. */
   examine(opener: PortOpener, controller: AbortController): Promise<DoctorReport> {
-    return this.#portWork.run(() => {
-      // The host is about to give up the port.
-      if (this.#state.kind === 'stopping') throw new EspAtError('DEVICE_STOPPED');
-      return this.#examination.begin(this.device, opener, controller);
-    });
+    return this.#portWork.run(() => this.#examination.begin(this.device, opener, controller));
   }
 
   /** The device, once no examination and no change of the port is under way. */

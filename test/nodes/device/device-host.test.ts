@@ -4,8 +4,11 @@ import { Deferred } from '../../../driver/deferred';
 import { EspAtError } from '../../../driver/errors';
 import { listenToDevice, listenToLinks } from '../../../nodes/shared/device/flow-events';
 import { listenerCount } from '../../harness/event-log';
+import { runAction } from '../../../nodes/shared/device/device-actions';
 import { Hosts, RecordingUser } from '../../harness/nodes/device-hosts';
 import { FakeDevice } from '../../harness/nodes/fake-device';
+
+const stopped = { code: 'DEVICE_STOPPED' };
 
 /** A host on the port `p`, with the addresses of the ports that it gave its device. */
 function oneHost() {
@@ -53,6 +56,18 @@ describe('device host', () => {
     host.detach(gone);
     await clock.wait(host.end());
     assert.equal(gone.devices.length, 1);
+  });
+
+  it('a flow that connects it during an examination, which its stop ends: stays stopped', async () => {
+    const { clock, device, host } = oneHost();
+    const user = new RecordingUser(host);
+    const never = { address: 'p', open: () => new Promise<never>(() => undefined) };
+    const examined = assert.rejects(host.examine(never, new AbortController()), stopped);
+    const connected = assert.rejects(runAction(host, { _msgid: 'x', action: 'connect' }), stopped);
+    host.detach(user);
+    await clock.wait(host.end());
+    await clock.wait(Promise.all([examined, connected]));
+    assert.deepEqual([device.starts, device.stops, device.state.name], [1, 1, 'stopped']);
   });
 
   it('starts another device when a user attaches during the stop', async () => {
