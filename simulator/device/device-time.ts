@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 
-/** The device's date and time, which run on from the time that `set` gives them. Until then they are 1970 at the construction. */
+/** The device's date and time. They begin at 1970, and run on from the time that `set` gives them. */
 export class DeviceTime {
   readonly #clock: Clock;
   #origin: number;

@@ -44,7 +44,7 @@ export interface ClientOptions extends UpgradeOptions, ConnectionSettings {
   readonly shortRounds: () => boolean;
   /** Whether the client answers a server's close frame now. */
   readonly answersClose: () => boolean;
-  /** The TLS settings now; undefined for plain TCP, `unusable` once AT+WSCFG has freed the certificates. */
+  /** The TLS settings now; undefined for plain TCP, `unusable` once AT+WSCFG has freed the CA. */
   readonly tls: () => TlsOptions | undefined | 'unusable';
 }
 
