@@ -77,7 +77,6 @@ export class ExhaustiveHarness {
 
   constructor({ firmware, paced = false, climbs = false }: HarnessScript) {
     this.firmware = firmware;
-
     const { clock, log } = this;
     const line = climbs ? new PacedLine({ hostRate: START_RATE }) : new PacedLine();
     const write = (bytes: Buffer) => this.simulator.write(bytes);
@@ -210,6 +209,9 @@ export class ExhaustiveHarness {
    */
   async recover(): Promise<number> {
     await this.#until('the device is ready again', () => this.device.state.name === 'ready');
+    const known = this.device.capabilities?.firmware;
+    if (known !== this.firmware && this.port.hits.length < 2)
+      this.findings.push({ about: 'device', text: `class ${this.firmware} counts as ${known}` });
     for (const link of [...this.#opened]) await this.#recover(link);
     return this.clock.now();
   }
@@ -220,9 +222,8 @@ export class ExhaustiveHarness {
       if (await this.#exchange(link, attempt)) return;
       await this.advance(1000);
     }
-    const { name } = this.device.state;
-    const text = `nothing passes: device ${name}, link ${this.device.links[link].stateNumber}`;
-    this.findings.push({ about: 'device', text });
+    const state = `device ${this.device.state.name}, link ${this.device.links[link].stateNumber}`;
+    this.findings.push({ about: 'device', text: `nothing passes: ${state}` });
   }
 
   /** Stops driver and device. @returns every violation of the run, a remaining port, timer or listener included */
