@@ -20,11 +20,13 @@ const ports = {
     /^Simulated ESP32\s+this device\s+sim:$/,
     /^Silicon Labs CP2102, no\. 0001\s+in use\s+\/dev\/ttyUSB7$/,
     /^Serial port\s+COM3$/,
+    /^Serial port\s+used by other board\s+\/dev\/serial\/by-id\/usb-x$/,
   ],
   '5': [
     /^模拟的 ESP32\s+本设备\s+sim:$/,
     /^Silicon Labs CP2102, 序列号 0001\s+占用中\s+\/dev\/ttyUSB7$/,
     /^串口\s+COM3$/,
+    /^串口\s+由 other board 使用\s+\/dev\/serial\/by-id\/usb-x$/,
   ],
 };
 
@@ -45,6 +47,9 @@ inEachEditor('the dialog of esp-at-device', locales, (test, nodeRed) => {
 
   test('lists networks and ports, and checks certificates as they are pasted', async (editor) => {
     const { page } = editor;
+    await editor.place([
+      { id: 'other', type: 'esp-at-device', name: 'other board', port: '/dev/ttyUSB8' },
+    ]);
     await editor.editConfig(editor.id('esp-at-device'));
 
     await page.route('**/esp-at-websocket/ports', async (route) => {
@@ -57,7 +62,8 @@ inEachEditor('the dialog of esp-at-device', locales, (test, nodeRed) => {
         serialNumber: '0001',
         inUse: true,
       };
-      await route.fulfill({ json: [simulated, plugged, { value: 'COM3' }] });
+      const taken = { value: '/dev/serial/by-id/usb-x', device: '/dev/ttyUSB8', inUse: true };
+      await route.fulfill({ json: [simulated, plugged, { value: 'COM3' }, taken] });
     });
     await page.locator('#esp-at-findPorts').click();
     const menu = page.locator('.red-ui-menu', { hasText: 'sim:' });

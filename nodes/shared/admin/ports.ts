@@ -6,6 +6,8 @@ import { SIMULATED } from '../checks/port-address';
 interface PortSuggestion {
   /** The address of the port. */
   readonly value: string;
+  /** The operating system's name, where that is another one. */
+  readonly device?: string;
   /** Manufacturer and product of the adapter. */
   readonly about?: string;
   readonly serialNumber?: string;
@@ -34,6 +36,7 @@ async function suggestions(): Promise<PortSuggestion[]> {
 
 function suggestion({
   path,
+  device,
   manufacturer,
   product,
   serialNumber,
@@ -42,6 +45,7 @@ function suggestion({
   const about = [manufacturer, product].filter((part) => part !== undefined).join(' ');
   return {
     value: path,
+    ...(device === path ? {} : { device }),
     ...(about === '' ? {} : { about }),
     ...(serialNumber === undefined ? {} : { serialNumber }),
     ...(inUse === undefined ? {} : { inUse }),

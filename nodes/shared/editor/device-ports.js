@@ -56,8 +56,8 @@ function showMenu(field, button, options) {
 }
 
 /** Two lines: what it is, and whether it is free; below it its address. */
-function describePort({ value, about, serialNumber, inUse }, id) {
-  const owner = espAt.devices().find(({ port }) => samePort(port, value));
+function describePort({ value, device, about, serialNumber, inUse }, id) {
+  const owner = espAt.devices().find(({ port }) => samePort(port, value) || samePort(port, device));
   const what = value === 'sim:' ? text('ports.simulated') : about || text('ports.serial');
   const number = serialNumber ? text('ports.number', { serialNumber }) : '';
   const state = owner
