@@ -4,14 +4,14 @@ import { placeholderOf } from './placeholder';
 /** User and password in a URI that the device lists; where the URI breaks off, what may be the beginning of them. */
 const LISTED_USERINFO = /(\+WSOPEN:\d,\d,"\w+:\/\/)([^/?#\r\n]*(?=@|$)|[^/?#"\r\n]+(?=[\r\n]))/g;
 /** The end of a listed header: its quote, or, where that is corrupt, the next line of a response. */
-const END = /"[\r\n]|[\r\n]{1,4}(?:\+W|(?:SEND )?OK|ERROR)/.source;
+const END = /"[\r\n]|[\r\n]{1,4}(?:\+W|(?:SEND )?OK|ERROR)/;
 /** A header that the device lists; one without a colon is corrupt, and may end in the value of another one. */
 const LISTED_HEADER = new RegExp(
-  String.raw`(\+WSHEAD:\d+,"(?:[^:\r\n]*: ?|(?![^:\r\n]*:)))((?:(?!${END})[^])+)`,
+  String.raw`(\+WSHEAD:\d+,"(?:[^:\r\n]*: ?|(?![^:\r\n]*:)))((?:(?!${END.source})[^])+)`,
   'g',
 );
-/** Bytes behind dropped ones, up to what ends a listed header or URI: it may have begun in the dropped ones. */
-const CUT_BYTES = new RegExp(String.raw`^(?!\+[A-Z_]+:)(?:(?!${END})[^])+`);
+/** What begins with a whole line of the device. */
+const WHOLE = /^\+[A-Z_]+:/;
 /**
  * The rest of a line at the opening of a port, where it ends as a listed URI or header does. Other bytes stay: they may be
  * `ready`, which a replay needs.
@@ -61,7 +61,11 @@ function withoutBeginning(said: string, lines: readonly RecordingLine[], isCut: 
   const snapshot = lines.findIndex((line) => 'snapshot' in line);
   // At a snapshot the device has said all that it was asked: a replay, which begins there, needs the bytes behind it.
   const before = snapshot < 0 ? said : saidIn(lines.slice(0, snapshot));
-  return before.replace(CUT_BYTES, masked) + said.slice(before.length);
+  if (WHOLE.test(before)) return said;
+  // A listed header or URI may have begun in the dropped bytes.
+  const end = before.search(END);
+  const rest = end < 0 ? before : before.slice(0, end);
+  return masked(rest) + said.slice(rest.length);
 }
 
 /** What the device says, one character a byte. */
