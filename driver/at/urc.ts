@@ -38,9 +38,8 @@ export function parseUrc(line: string): Urc | undefined {
   // Other firmware may give a reason behind the link.
   const link = /^\+WS_(CONNECTED|DISCONNECTED|CLOSED):([0-2])(?:,.*)?$/.exec(line);
   if (link) {
-    const kind =
-      link[1] === 'CONNECTED' ? 'connected' : link[1] === 'CLOSED' ? 'closed' : 'disconnected';
-    return { kind, link: Number(link[2]) as LinkId };
+    const [, name = '', id] = link;
+    return { kind: name.toLowerCase() as LinkUrc, link: Number(id) as LinkId };
   }
   if (isPlainUrc(line)) return { kind: PLAIN_URCS[line] };
   return /^(?:busy s\.\.\.$|ERR CODE:0x|Will force to restart!!!|Recv \d+ bytes$|WIFI GOT IPv6)/.test(

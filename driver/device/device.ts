@@ -226,8 +226,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     this.#recorder?.command(text);
     this.#commands++;
     try {
-      const response = this.#loop.session.sequence(({ run }) => run(command), wait);
-      return [...(await waitFor(response, wait))];
+      return [...(await waitFor(this.#loop.session.client.run(command, wait), wait))];
     } finally {
       this.#commands--;
     }
@@ -249,7 +248,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   async #scanNetworks(): Promise<WifiNetwork[]> {
     const { session } = this.#loop;
     if (!session?.isIdentified) throw this.#loop.unavailableError;
-    return session.sequence(({ run }) => scanNetworks(run), { yields: true });
+    return session.client.sequence(({ run }) => scanNetworks(run), { yields: true });
   }
 
   /**

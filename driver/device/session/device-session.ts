@@ -1,4 +1,4 @@
-import type { SequenceAccess, SequenceOptions } from '../../at/command-sequence';
+import type { AtClient } from '../../at/at-client';
 import type { LinkId } from '../../at/types';
 import type { Urc } from '../../at/urc';
 import { restart } from '../../commands/base';
@@ -125,9 +125,8 @@ export class DeviceSession {
     this.#machine.client.queryIndex = firstQuery;
   }
 
-  /** See {@link AtClient.sequence}. */
-  sequence<T>(body: (access: SequenceAccess) => Promise<T>, options?: SequenceOptions): Promise<T> {
-    return this.#machine.client.sequence(body, options);
+  get client(): AtClient {
+    return this.#machine.client;
   }
 
   /** A link could not reach its server: the device may have lost its network, and the URC about it may be lost. */

@@ -11,7 +11,7 @@ import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
 import { LinkChecks } from '../link-checks';
 import type { SessionMachine } from '../session-machine';
-import { progressOf, type Boot, type SessionState } from '../session-state';
+import { progressOf, type Boot, type Progress, type SessionState } from '../session-state';
 import type { Capabilities } from '../../../commands/capabilities';
 
 /** Failed searches for an unresponsive device after which the session ends, and the port opens again. */
@@ -53,16 +53,10 @@ export class Initialization {
    */
   ready(): void {
     const { clock } = this.#machine.context.options;
-    const error = new EspAtError('DEVICE_RESTARTED');
     const isRepeated = clock.now() - this.#readyAt < REPEATED_READY_MS;
     this.#readyAt = clock.now();
     this.#echoes = 0;
-    if (!isRepeated) return this.beginAgain(error);
-    const progress = { ...progressOf(this.#machine.state), isIdentified: false };
-    const boot = this.#machine.nextBoot(error);
-    if (!boot) return;
-    const timer = onTimeout(clock, REPEATED_READY_MS, () => this.beginAgain(error));
-    this.#machine.become({ kind: 'pausing', boot, progress, timer });
+    this.beginAgain(new EspAtError('DEVICE_RESTARTED'), isRepeated ? REPEATED_READY_MS : 0);
   }
 
   /** The device echoes again: it has restarted. Where it always does, its firmware ignores ATE0, or the adapter echoes. */
@@ -74,11 +68,13 @@ export class Initialization {
     if (boot) this.#machine.become({ kind: 'unusable', boot, error });
   }
 
-  /** The device has restarted, or the driver has to find it again. */
-  beginAgain(error: EspAtError): void {
+  /** The device has restarted, or the driver has to find it again: initializes it, after a pause if there is one. */
+  beginAgain(error: EspAtError, pauseMs = 0): void {
     const progress = { ...progressOf(this.#machine.state), isIdentified: false };
     const boot = this.#machine.nextBoot(error);
-    if (boot) this.begin({ kind: 'initializing', boot, progress });
+    if (!boot) return;
+    if (pauseMs > 0) this.#pause(boot, progress, error, pauseMs);
+    else this.begin({ kind: 'initializing', boot, progress });
   }
 
   async #initialize(boot: Boot): Promise<void> {
@@ -164,17 +160,20 @@ export class Initialization {
     if (isSilent) await port.reset(context.emitter);
     // Its `ready` may have come already.
     if (boot.signal.aborted) return;
-    const ms = this.#backoff.next();
-    const timer = onTimeout(context.options.clock, ms, () => void this.#repeat(boot, error));
-    this.#machine.become({ kind: 'pausing', boot, progress, timer });
+    this.#pause(boot, progress, error, this.#backoff.next());
   }
 
-  /** Repeats a failed initialization, behind a scan in the command queue, which a repetition would abort. */
-  async #repeat(boot: Boot, error: EspAtError): Promise<void> {
+  /** Begins again after a pause, and behind a scan in the command queue, which that would abort. */
+  #pause(boot: Boot, progress: Progress, error: EspAtError, ms: number): void {
+    const { client, context } = this.#machine;
     const { signal } = boot;
-    const turn = this.#machine.client.sequence(() => Promise.resolve(), { signal, yields: true });
-    // It rejects at the end of the boot.
-    await turn.catch(() => undefined);
-    if (!signal.aborted) this.beginAgain(error);
+    const begin = async () => {
+      const turn = client.sequence(() => Promise.resolve(), { signal, yields: true });
+      // It rejects at the end of the boot.
+      await turn.catch(() => undefined);
+      if (!signal.aborted) this.beginAgain(error);
+    };
+    const timer = onTimeout(context.options.clock, ms, () => void begin());
+    this.#machine.become({ kind: 'initializing', boot, progress, timer });
   }
 }
