@@ -22,15 +22,18 @@ interface Result {
 /** What a flow can tell a device to do. */
 const actions = {
   async connect(host) {
-    (await host.deviceAfterPortWork()).start();
+    await host.portWorkEnded();
+    host.device.start();
     return {};
   },
   async disconnect(host) {
-    await (await host.deviceAfterPortWork()).disconnect();
+    await host.portWorkEnded();
+    await host.device.disconnect();
     return {};
   },
   async restart(host) {
-    await (await host.deviceAfterPortWork()).restart();
+    await host.portWorkEnded();
+    await host.device.restart();
     return {};
   },
   async port(host, { port }) {

@@ -174,10 +174,9 @@ export class DeviceHost implements Claimant {
     return this.#portWork.run(() => this.#examination.begin(this.device, opener, controller));
   }
 
-  /** The device, once no examination and no change of the port is under way. */
-  async deviceAfterPortWork(): Promise<DeviceApi> {
-    await this.#portWork.ended();
-    return this.device;
+  /** Resolves when no examination and no change of the port is under way. */
+  portWorkEnded(): Promise<void> {
+    return this.#portWork.ended();
   }
 
   /**

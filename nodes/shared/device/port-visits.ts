@@ -37,7 +37,8 @@ const examination: Question<DoctorReport> = {
 
 const scan: Question<NetworkScan> = {
   ofDevice: async (host) => {
-    const networks = await (await host.deviceAfterPortWork()).scanNetworks();
+    await host.portWorkEnded();
+    const networks = await host.device.scanNetworks();
     return { networks, endedPrompt: false };
   },
   ofPort: networksAt,

@@ -153,7 +153,7 @@ describe('PortVisits', () => {
         .then(({ findings }) => findings[0]?.code, codeOf);
       assert.equal(report, answer);
       assert.deepEqual([device.state.name, device.starts], ['ready', 2]);
-      await host.deviceAfterPortWork();
+      await host.portWorkEnded();
       assert.equal(clock.pending, 0);
     });
   }

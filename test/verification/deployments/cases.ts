@@ -4,8 +4,8 @@ export type DeployType = 'full' | 'flows' | 'nodes' | 'restart';
 /** The state of link 0 at the deployment. */
 export type Step = 'initializing' | 'opening' | 'open' | 'reconnecting' | 'backingOff' | 'closing';
 export type Mode = 'keepOpen' | 'message';
-/** A fault of the device that begins with the deployment. */
-type DeviceTrouble = 'none' | 'silent' | 'slow' | 'refusing';
+/** What begins with the deployment: a fault of the device; or its examination by a dialog, while a flow connects it. */
+type DeviceTrouble = 'none' | 'silent' | 'slow' | 'refusing' | 'examined';
 
 /** A change of the flow, in one or several deployments. */
 export interface Change {
@@ -128,7 +128,7 @@ const situations: readonly { readonly step: Step; readonly paths: readonly strin
 ];
 const deployTypes: readonly DeployType[] = ['full', 'flows', 'nodes'];
 const modes: readonly Mode[] = ['keepOpen', 'message'];
-const troubles: readonly DeviceTrouble[] = ['none', 'silent', 'slow', 'refusing'];
+const troubles: readonly DeviceTrouble[] = ['none', 'silent', 'slow', 'refusing', 'examined'];
 const delays = [0, 350, 2500] as const;
 
 /** All cases, in a fixed order. */

@@ -12,6 +12,7 @@ import { listenerCount, onLinkEvents, type LoggedLinkEvent } from '../../harness
 import { MemoryPort } from '../../harness/port/memory-port';
 import { MemoryNetwork } from '../../harness/network/memory-network';
 import { WsServer, type WsConnection } from '../../harness/network/ws-server';
+import { DeviceHost } from '../../../nodes/shared/device/device-host';
 import type { MakeDevice } from '../../../nodes/shared/device/make-device';
 import type { NodeRed } from '../../harness/nodes/node-red';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
@@ -120,6 +121,15 @@ export class DeploymentHarness {
     this.given.set(name, id);
     node.receive({ ...msg, _msgid: name });
     return name;
+  }
+
+  /** Examines the device as a dialog does. @returns what aborts the examination */
+  examine(): AbortController {
+    const node = this.#nodeRed.find('device');
+    assert.ok(node && 'host' in node && node.host instanceof DeviceHost);
+    const controller = new AbortController();
+    node.host.examine(this.#exclusive(), controller).catch(() => undefined);
+    return controller;
   }
 
   /** Lets time pass until `done()`. Returns false after the limit. */

@@ -58,7 +58,8 @@ export function nodesOf({ device, configNode, opens, usersName }: FlowModel): ob
     user('send', 'msg', 'sent'),
     user('close', 'msg', 'closed'),
     user('status', 'all', 'news'),
-    ...endNodes(...users, 'open', 'added', 'rival'),
-    ...helpers('in', 'state', 'sent', 'closed', 'news'),
+    userNode('board', 'ws-status', { device: deviceId, link: 'device', wires: [['told']] }),
+    ...endNodes(...users, 'board', 'open', 'added', 'rival'),
+    ...helpers('in', 'state', 'sent', 'closed', 'news', 'told'),
   ];
 }

@@ -1,3 +1,4 @@
+import { EspAtError } from '../../../driver/errors';
 import type { NodeRed } from '../../harness/nodes/node-red';
 import {
   statusProblems,
@@ -150,6 +151,11 @@ function beginTroubles(harness: DeploymentHarness, { trouble }: Case): () => voi
 function beginTrouble(harness: DeploymentHarness, trouble: Case['trouble']): () => void {
   const { simulator, faults } = harness;
   if (trouble === 'none') return () => undefined;
+  if (trouble === 'examined') {
+    const controller = harness.examine();
+    harness.give('board', { action: 'connect' });
+    return () => controller.abort(new EspAtError('DEVICE_UNRESPONSIVE'));
+  }
   if (trouble === 'silent') {
     simulator.powerOff();
     return () => simulator.powerOn();
