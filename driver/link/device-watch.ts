@@ -53,9 +53,9 @@ export class DeviceWatch {
     return this.#availability.kind === 'ready';
   }
 
-  /** Returns the clock time that is `milliseconds` ms from now. */
-  deadlineIn(milliseconds: number): number {
-    return this.#clock.now() + milliseconds;
+  /** Time of the clock. */
+  get now(): number {
+    return this.#clock.now();
   }
 
   /**

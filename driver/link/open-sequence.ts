@@ -40,25 +40,26 @@ export interface OpenListener {
  */
 export async function runOpen(
   link: LinkId,
-  { operation, cause, goal, calledAt = Infinity }: Opening,
+  opening: Opening,
   machine: LinkMachine,
   watch: DeviceWatch,
   listener: OpenListener,
 ): Promise<void> {
+  const { operation, cause, goal } = opening;
   const { signal } = operation;
-  const mayWait = () => {
+  const beganAt = watch.now;
+  const current = () => {
     const { state } = machine;
-    return state.kind === 'opening' && state.operation === operation && state.stage === 'device';
+    return state.kind === 'opening' && state.operation === operation ? state : undefined;
   };
+  const mayWait = () => current()?.stage === 'device';
+  const whenReady = () => watch.whenReady(deadlineOf(current() ?? opening, beganAt), signal);
   try {
-    const timeout = goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS;
-    // Later calls that join prolong the wait of the oldest one.
-    const deadline = Math.min(watch.deadlineIn(timeout), calledAt + MAX_OPEN_TIMEOUT_MS);
-    let device = cause === 'user' ? await watch.whenReady(deadline, signal) : watch.current;
+    let device = cause === 'user' ? await whenReady() : watch.current;
     let isOpen = false;
     while (!isOpen) {
       // The device may be lost again before this code continues.
-      while (!device || device !== watch.current) device = await watch.whenReady(deadline, signal);
+      while (!device || device !== watch.current) device = await whenReady();
       try {
         await openOnDevice(device, watch, link, { goal, operation }, machine, listener);
         isOpen = true;
@@ -73,6 +74,12 @@ export async function runOpen(
     const deviceReady = watch.current !== undefined;
     machine.take((state) => openFailed(state, operation, asEspAtError(reason), deviceReady));
   }
+}
+
+/** The newest call says how long all wait for the device; at most {@link MAX_OPEN_TIMEOUT_MS} from the oldest one. */
+function deadlineOf({ goal, calledAt = Infinity, joinedAt }: Opening, beganAt: number): number {
+  const timeoutMs = goal.options.timeoutMs ?? DEFAULT_OPEN_TIMEOUT_MS;
+  return Math.min((joinedAt ?? beganAt) + timeoutMs, calledAt + MAX_OPEN_TIMEOUT_MS);
 }
 
 /** Waits for the device's clock if the device verifies the server, and in the command queue; then runs the open sequence. */

@@ -64,10 +64,10 @@ export function open(state: State, claim: Call, deviceInSync: boolean): Step {
   }
 }
 
-/** Until the sequence is queued, the attempt begins anew: the newest call says how long it waits for the device. */
-function joinOpen(state: Opening, { goal, operation, calledAt }: Claim): Step {
+/** Until the sequence is queued, the attempt begins anew. The newest call says how long the attempt waits for the device. */
+function joinOpen(state: Opening, { goal, operation, calledAt }: Call): Step {
   const earlier = state.operation;
-  const joined = { ...state, goal, calledAt: state.calledAt ?? calledAt };
+  const joined = { ...state, goal, calledAt: state.calledAt ?? calledAt, joinedAt: calledAt };
   return state.stage === 'device'
     ? [
         { ...joined, operation },

@@ -68,6 +68,31 @@ describe('an open that waits in the command queue', () => {
   });
 });
 
+describe('an open that joins another one, while both wait in the command queue', () => {
+  for (const [first, second] of [
+    [3000, 20_000],
+    [20_000, 3000],
+  ] as const)
+    it(`waits for its ${second} ms after a loss of the device, and so does the other one, of ${first} ms`, async () => {
+      await using harness = new Harness();
+      const { clock, device, port } = harness;
+      const [running, link] = device.links;
+      await harness.ready();
+      running.open({ uri: 'ws://host/slow=5000' }).catch(() => undefined);
+      const uri = 'ws://host/plain';
+      const older = endingOf(link.open({ uri, timeoutMs: first }));
+      await clock.advance(1000);
+      assert.equal(link.state, 'opening');
+      const began = clock.now();
+      const newer = endingOf(link.open({ uri, timeoutMs: second }));
+      await clock.advance(500);
+      port.unplug();
+      const endings = await clock.wait(Promise.all([older, newer]));
+      assert.deepEqual(endings, ['PORT_NOT_FOUND', 'PORT_NOT_FOUND']);
+      assert.equal(clock.now() - began, second);
+    });
+});
+
 describe('an open that joins another one, while both wait for the device', () => {
   for (const [first, second] of [
     [180_000, 2000],
