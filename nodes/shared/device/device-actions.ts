@@ -22,18 +22,15 @@ interface Result {
 /** What a flow can tell a device to do. */
 const actions = {
   async connect(host) {
-    await host.portWorkEnded();
-    host.device.start();
+    await host.begin((device) => device.start());
     return {};
   },
   async disconnect(host) {
-    await host.portWorkEnded();
-    await host.device.disconnect();
+    await host.disconnect();
     return {};
   },
   async restart(host) {
-    await host.portWorkEnded();
-    await host.device.restart();
+    await host.begin((device) => device.restart());
     return {};
   },
   async port(host, { port }) {

@@ -44,7 +44,7 @@ export class DeviceHost implements Claimant {
   /** The port of the settings, until a flow names another one. */
   #port: string;
   #state: HostState = { kind: 'idle' };
-  /** Examinations, and changes of the port by a flow. */
+  /** Examinations, changes of the port by a flow, and work that keeps its place among them. */
   readonly #portWork = new InOrder();
   readonly #examination = new DeviceExamination(this);
   readonly released: ReleasedLinks;
@@ -120,7 +120,7 @@ export class DeviceHost implements Claimant {
         break;
       case 'waitingForPort':
         this.#state = { kind: 'idle' };
-        this.#releasePort();
+        this.#options.claims.release(this);
         break;
       case 'running': {
         const cancel = this.clock.after(LINGER_MS, () => void this.#stop(state.device));
@@ -156,7 +156,7 @@ export class DeviceHost implements Claimant {
     const state = this.#state;
     switch (state.kind) {
       case 'waitingForPort':
-        this.#releasePort();
+        this.#options.claims.release(this);
         break;
       case 'lingering':
         state.cancel();
@@ -174,9 +174,16 @@ export class DeviceHost implements Claimant {
     return this.#portWork.run(() => this.#examination.begin(this.device, opener, controller));
   }
 
-  /** Resolves when no examination and no change of the port is under way. */
-  portWorkEnded(): Promise<void> {
-    return this.#portWork.ended();
+  /** Begins work on the device: after the examinations and the changes of the port before it, and before later ones. */
+  async begin<T>(work: (device: DeviceApi) => T | Promise<T>): Promise<T> {
+    // In an object: later work does not wait for the end of this.
+    const begun = () => Promise.resolve({ result: work(this.device) });
+    return (await this.#portWork.run(begun)).result;
+  }
+
+  /** As {@link begin}, but later examinations and changes of the port wait for the end. */
+  disconnect(): Promise<void> {
+    return this.#portWork.run(() => this.device.disconnect());
   }
 
   /**
@@ -191,7 +198,7 @@ export class DeviceHost implements Claimant {
     const { claims, ports } = this.#options;
     const opener = ports.opener(address);
     if (this.#state.kind === 'waitingForPort') {
-      this.#releasePort();
+      this.#options.claims.release(this);
       this.#port = address;
       this.#claimPort();
       return;
@@ -216,7 +223,7 @@ export class DeviceHost implements Claimant {
       device = this.#options.make(this.#port);
     } catch (error) {
       this.#state = { kind: 'refused', error: asSettingsError(error) };
-      this.#releasePort();
+      this.#options.claims.release(this);
       this.#announce();
       return;
     }
@@ -241,10 +248,6 @@ export class DeviceHost implements Claimant {
   #claimPort(): void {
     this.#state = { kind: 'waitingForPort' };
     this.#options.claims.request(this.#port, this);
-  }
-
-  #releasePort(): void {
-    this.#options.claims.release(this);
   }
 
   // --- the device ----------------------------------------------------------------------------------
@@ -277,7 +280,7 @@ export class DeviceHost implements Claimant {
     await within(this.clock, STOP_TIMEOUT_MS, Promise.all([device.stop(), examined]));
     this.#state = { kind: 'idle' };
     this.#announce();
-    this.#releasePort();
+    this.#options.claims.release(this);
     // A node may have attached while the device stopped.
     if (this.#users.size > 0) this.#claimPort();
   }

@@ -11,11 +11,4 @@ export class InOrder {
     this.#last = mine.then(noValue, noValue);
     return mine;
   }
-
-  /** Resolves when no work runs or waits. */
-  async ended(): Promise<void> {
-    let last;
-    do await (last = this.#last);
-    while (last !== this.#last);
-  }
 }

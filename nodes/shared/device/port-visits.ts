@@ -37,8 +37,7 @@ const examination: Question<DoctorReport> = {
 
 const scan: Question<NetworkScan> = {
   ofDevice: async (host) => {
-    await host.portWorkEnded();
-    const networks = await host.device.scanNetworks();
+    const networks = await host.begin((device) => device.scanNetworks());
     return { networks, endedPrompt: false };
   },
   ofPort: networksAt,

@@ -50,6 +50,18 @@ describe('an action during an examination', () => {
       assert.deepEqual([state.name, starts, disconnects, restarts], done);
     });
 
+  it('disconnect, another examination, connect: keep their order', async () => {
+    const { device, host, dialog, report, endExamination } = await underExamination();
+    const disconnected = runAction(host, message('disconnect'));
+    await turns();
+    const second = host.examine(dialog, new AbortController());
+    const connected = runAction(host, message('connect'));
+    endExamination();
+    await Promise.all([report, disconnected, second, connected]);
+    // The second examination leaves the device disconnected.
+    assert.deepEqual([device.state.name, device.starts, device.disconnects], ['ready', 3, 3]);
+  });
+
   it('port: moves the device after the examination', async () => {
     const { device, host, report, endExamination } = await underExamination();
     const result = runAction(host, message('port', 'q'));

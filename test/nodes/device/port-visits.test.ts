@@ -153,7 +153,7 @@ describe('PortVisits', () => {
         .then(({ findings }) => findings[0]?.code, codeOf);
       assert.equal(report, answer);
       assert.deepEqual([device.state.name, device.starts], ['ready', 2]);
-      await host.portWorkEnded();
+      await host.begin(() => Promise.resolve());
       assert.equal(clock.pending, 0);
     });
   }
