@@ -99,7 +99,7 @@ const sentences = {
   SEND_CORRUPT:
     'The serial port corrupted a message sent on link {link}. The link reconnects by itself; check the cable, or choose a lower baud rate.',
   QUEUE_FULL:
-    'Too much is waiting to be sent ({messages} messages, {bytes} bytes). Send less often, or raise the option sendLimit.',
+    'Too much is waiting to be sent or answered ({messages} messages, {bytes} bytes). Send less often, or raise the option sendLimit.',
   HOLD_TIMEOUT:
     'Link {link} did not open within {seconds} s; the message was not sent. Check the server, then send it again.',
   ABORTED: 'The message or request was aborted before it was sent. Send it again.',
@@ -110,7 +110,7 @@ const sentences = {
   REPLY_TIMEOUT:
     'The request on link {link} was sent, but no reply came within {timeout} ms. Check the server and how the request finds its reply, or set a longer timeout.',
   REPLY_LOST:
-    'The request on link {link} was sent, but no reply can arrive any more: {reason}. The server may have acted on it.',
+    'The request on link {link} was sent, but its reply is lost: {reason}. The server may have acted on it.',
   REPLY_ERROR: 'The server answered the request on link {link} with an error: {reason}.',
   REPLY_OUTSTANDING:
     'The request on link {link} was not sent: the request before it still waits for its reply. Close and open the link if no reply will come, or use requests with IDs.',

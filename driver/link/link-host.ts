@@ -28,7 +28,7 @@ export interface ReadyDevice {
 /** State of the device, for its links. */
 export type Availability =
   | {
-      /** `resyncing`: links stay open, but begin nothing until `ready`. */
+      /** `resyncing`: links stay open; their commands wait for `ready`. */
       readonly kind: 'ready' | 'resyncing';
       readonly device: ReadyDevice;
     }
@@ -36,6 +36,6 @@ export type Availability =
       readonly kind: 'notReady';
       /** At the loss: its reason (`DEVICE_RESTARTED`, `PORT_LOST` …). Later: the error of the device's state. */
       readonly error: EspAtError;
-      /** Whether the device is stopped or unusable, and does not become ready by itself. */
+      /** Whether the device is stopped, disconnected or unusable, and does not become ready by itself. */
       readonly isFinal: boolean;
     };

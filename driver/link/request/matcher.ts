@@ -77,7 +77,7 @@ function arrayScheme(match: Extract<ReplyMatch, { by: 'array' }>): IdScheme {
   };
 }
 
-/** Returns an ID as the key of a map; undefined for a value that is no ID. */
+/** Returns an ID as a text that tells 1 from "1"; undefined for a value that is no ID. */
 export function keyOf(id: unknown): string | undefined {
   // JSON has no other numbers: the server would get null.
   if (Number.isFinite(id)) return `n${String(id)}`;
@@ -120,7 +120,7 @@ function uuid(random: () => number): string {
 
 function jsonOf(payload: RequestPayload): unknown {
   if (typeof payload === 'string') return parseJson(payload);
-  // Also bytes of another realm, such as a Function node's.
+  // Here, bytes of another realm, such as a Function node's, are bytes too.
   return ArrayBuffer.isView(payload) ? parseJson(textOf(payload)) : payload;
 }
 

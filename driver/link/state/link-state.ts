@@ -58,7 +58,7 @@ export interface Opening extends Claim {
 export interface Open {
   readonly kind: 'open';
   readonly goal: Goal;
-  /** False where a check showed the connection, and its URC may still come. */
+  /** Whether `+WS_CONNECTED` has come. Otherwise a check or the open sequence showed the connection: it may still come. */
   readonly announced: boolean;
   /** Why the connection may be half-open. */
   readonly suspicion?: EspAtError;
