@@ -1,5 +1,5 @@
-import { createDecipheriv, getCipherInfo, pbkdf2Sync } from 'node:crypto';
-import { asn1, pkcs12, rc2, util } from 'node-forge';
+import { createDecipheriv, createHash, createHmac, getCipherInfo, pbkdf2Sync } from 'node:crypto';
+import { asn1, pkcs12, rc2, util, type md } from 'node-forge';
 import { nameIn, octetsOf, part, partsOf, readAsn1, type Asn1 } from './asn1';
 import { PemError } from './pem';
 
@@ -14,10 +14,17 @@ const OLD_CIPHERS: Readonly<Record<string, number>> = {
 
 type Decrypt = (bytes: Buffer) => Buffer;
 
-/**
- * Decrypts the parts of one PKCS #12 file by its passphrase. Does not check the MAC of the file, which is optional: a wrong
- * passphrase shows in what it decrypts.
- */
+interface Derivation {
+  readonly hash: string;
+  /** 1: a key. 2: an initialization vector. 3: a key of a MAC. */
+  readonly purpose: number;
+  /** Bytes of the result. */
+  readonly length: number;
+  readonly salt: Asn1;
+  readonly iterations: Asn1 | undefined;
+}
+
+/** Checks and decrypts the parts of one PKCS #12 file by its passphrase. */
 export class PasswordCipher {
   /** Forms of the passphrase: programs encode an absent one in two ways, as an empty text and as no bytes. */
   readonly #passwords: readonly (string | null)[];
@@ -25,6 +32,24 @@ export class PasswordCipher {
 
   constructor(passphrase: string) {
     this.#passwords = passphrase === '' ? ['', null] : [passphrase];
+  }
+
+  /**
+   * Checks the MAC, as damaged certificates and keys may still parse. Skips a MAC with an unknown hash.
+   * @throws PemError `PASSPHRASE_WRONG`, `TOO_MANY_ITERATIONS`, `DAMAGED`
+   */
+  checkMac(mac: Asn1, data: Buffer): void {
+    const digest = part(mac, 0);
+    const hash = nameIn(part(digest, 0));
+    if (!/^sha\d+$/.test(hash)) return;
+    const stored = octetsOf(part(digest, 1));
+    const [salt, iterations] = [part(mac, 1), partsOf(mac)[2]];
+    const { length } = createHash(hash).digest();
+    const isRight = this.#passwords.some((password) => {
+      const key = this.#derived(password, { hash, purpose: 3, length, salt, iterations });
+      return createHmac(hash, key).update(data).digest().equals(stored);
+    });
+    if (!isRight) throw new PemError({ reason: 'PASSPHRASE_WRONG' });
   }
 
   /**
@@ -51,23 +76,20 @@ export class PasswordCipher {
     if (name === 'pkcs5PBES2') return this.#pbes2(parameters, password ?? '');
     const length = OLD_CIPHERS[name];
     if (length === undefined) throw notSupported(name);
-    const salt = octetsOf(part(parameters, 0)).toString('latin1');
-    // Derives as RFC 7292, appendix B.2, says. `purpose`: 1 for a key, 2 for an initialization vector.
-    const derived = (purpose: number, bytes: number) => {
-      const rounds = this.#count(part(parameters, 1));
-      const key = pkcs12.generateKey(password, util.createBuffer(salt), purpose, rounds, bytes);
-      return Buffer.from(key.getBytes(), 'latin1');
-    };
-    const [key, iv] = [derived(1, length), derived(2, 8)];
+    const [salt, iterations] = [part(parameters, 0), part(parameters, 1)];
+    const derivation = { hash: 'sha1', salt, iterations };
+    const key = this.#derived(password, { ...derivation, purpose: 1, length });
+    const iv = this.#derived(password, { ...derivation, purpose: 2, length: 8 });
     return length === 5 ? rc2Decrypt(key, iv) : nodeDecrypt('des-ede3-cbc', key, iv);
   }
 
   #pbes2(parameters: Asn1, password: string): Decrypt {
     const [derivation, encryption] = [part(parameters, 0), part(parameters, 1)];
     if (nameIn(derivation) !== 'pkcs5PBKDF2') throw notSupported(nameIn(derivation));
-    const [salt, iterations] = [part(derivation, 1, 0), part(derivation, 1, 1)];
+    const [salt, iterations, ...others] = partsOf(part(derivation, 1));
+    if (!salt) throw new PemError({ reason: 'DAMAGED' });
     // The length of the key, which is optional, comes before the function, which is optional too.
-    const prf = partsOf(part(derivation, 1)).find((value) => partsOf(value).length > 0);
+    const prf = others.find((value) => partsOf(value).length > 0);
     const [hmac, cipher] = [prf ? nameIn(prf) : 'hmacWithSHA1', nameIn(encryption)];
     if (!hmac.startsWith('hmacWith')) throw notSupported(hmac);
     // The library's names, such as aes256-CBC, differ from those of Node.js by the hyphen.
@@ -80,9 +102,20 @@ export class PasswordCipher {
     return nodeDecrypt(info.name, key, octetsOf(part(encryption, 1)));
   }
 
-  /** Returns the number in an INTEGER, and counts it. @throws PemError `DAMAGED`, `TOO_MANY_ITERATIONS` */
-  #count(integer: Asn1): number {
-    const iterations = Number(`0x0${octetsOf(integer).toString('hex')}`);
+  /** Derives a key as RFC 7292, appendix B.2, says. */
+  #derived(
+    password: string | null,
+    { hash, purpose, length, salt, iterations }: Derivation,
+  ): Buffer {
+    const bytes = util.createBuffer(octetsOf(salt).toString('latin1'));
+    const rounds = this.#count(iterations);
+    const key = pkcs12.generateKey(password, bytes, purpose, rounds, length, digestOf(hash));
+    return Buffer.from(key.getBytes(), 'latin1');
+  }
+
+  /** Returns the number in an INTEGER, 1 by default, and counts it. @throws PemError `DAMAGED`, `TOO_MANY_ITERATIONS` */
+  #count(integer: Asn1 | undefined): number {
+    const iterations = integer ? Number(`0x0${octetsOf(integer).toString('hex')}`) : 1;
     if (iterations < 1) throw new PemError({ reason: 'DAMAGED' });
     this.#iterations += iterations;
     if (this.#iterations > MAX_ITERATIONS)
@@ -107,4 +140,17 @@ function rc2Decrypt(key: Buffer, iv: Buffer): Decrypt {
     cipher.finish();
     return Buffer.from(cipher.output.getBytes(), 'latin1');
   };
+}
+
+/** A hash of Node.js for the library, whose own are slower, and do not include SHA-224. */
+function digestOf(name: string): md.MessageDigest {
+  let hash = createHash(name);
+  const digest = {
+    blockLength: name === 'sha384' || name === 'sha512' ? 128 : 64,
+    digestLength: createHash(name).digest().length,
+    start: () => void (hash = createHash(name)),
+    update: (bytes: string) => void hash.update(bytes, 'latin1'),
+    digest: () => util.createBuffer(hash.digest('binary')),
+  };
+  return digest as unknown as md.MessageDigest;
 }

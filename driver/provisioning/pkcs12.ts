@@ -40,8 +40,11 @@ interface Bags {
 }
 
 function bagsOf(file: Asn1, cipher: PasswordCipher): Bags {
+  const safe = octetsOf(part(file, 1, 1, 0));
+  const mac = partsOf(file)[2];
+  if (mac) cipher.checkMac(mac, safe);
   const bags: Bags = { keys: [], certificates: [] };
-  for (const info of partsOf(readAsn1(octetsOf(part(file, 1, 1, 0)))))
+  for (const info of partsOf(readAsn1(safe)))
     for (const bag of partsOf(readAsn1(contentsOf(info, cipher)))) collect(bag, cipher, bags);
   return bags;
 }

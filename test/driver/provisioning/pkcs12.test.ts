@@ -76,10 +76,15 @@ function tripleDesFile(key: KeyObject, password: string | null, rounds = 5): Buf
 /** A key in PBES2 with AES-256-CBC and the passphrase "x". */
 function pbes2File(
   key: KeyObject,
-  { prf = '1.2.840.113549.2.8', cipher = '2.16.840.1.101.3.4.1.42', rounds = 5 },
+  {
+    prf = '1.2.840.113549.2.8',
+    cipher = '2.16.840.1.101.3.4.1.42',
+    rounds = 5,
+    salt = der(4, Buffer.from('saltsalt')),
+  },
 ): Buffer {
-  const [salt, iv] = [Buffer.from('saltsalt'), Buffer.alloc(16, 7)];
-  const derivation = der(0x30, der(4, salt), int(rounds), der(0x30, id(prf), der(5)));
+  const iv = Buffer.alloc(16, 7);
+  const derivation = der(0x30, salt, int(rounds), der(0x30, id(prf), der(5)));
   const algorithm = der(
     0x30,
     id('1.2.840.113549.1.5.13'),
@@ -89,7 +94,7 @@ function pbes2File(
       der(0x30, id(cipher), der(4, iv)),
     ),
   );
-  const derived = pbkdf2Sync('x', salt, 5, 32, 'sha224');
+  const derived = pbkdf2Sync('x', 'saltsalt', 5, 32, 'sha224');
   return encryptedKeyFile(algorithm, encryptedKey('aes-256-cbc', derived, iv, key));
 }
 
@@ -114,6 +119,7 @@ describe('readPkcs12()', () => {
     ['aes-without-mac', PFX_PASSPHRASE],
     ['triple-des', PFX_PASSPHRASE],
     ['rc2', PFX_PASSPHRASE],
+    ['sha224', PFX_PASSPHRASE],
     ['million', PFX_PASSPHRASE],
     ['unicode', 'Schlüssel 密码'],
     ['empty-passphrase', ''],
@@ -165,9 +171,24 @@ describe('readPkcs12()', () => {
     });
   });
 
+  it('a MAC with a hash that is not known: skipped', () => {
+    const file = Buffer.from(pfxFile('sha224'));
+    const sha224 = Buffer.from('608648016503040204', 'hex');
+    file.writeUInt8(7, file.lastIndexOf(sha224) + 8);
+    assert.deepEqual(readPkcs12(file, PFX_PASSPHRASE), readPkcs12(pfxFile('aes'), PFX_PASSPHRASE));
+    assert.equal(flaw(file, 'another word'), 'PASSPHRASE_WRONG');
+  });
+
   it('PBKDF2 with hmacWithSHA224: read', () => {
     const privateKey = ecKey();
     assert.equal(readPkcs12(pbes2File(privateKey, {}), 'x').key, pemOf(privateKey));
+  });
+
+  it('PBKDF2 with a salt in two parts, as BER allows: read', () => {
+    const privateKey = ecKey();
+    const half = der(4, Buffer.from('salt'));
+    const file = pbes2File(privateKey, { salt: der(0x24, half, half) });
+    assert.equal(readPkcs12(file, 'x').key, pemOf(privateKey));
   });
 
   it('gives the bytes of a certificate as they are', () => {
@@ -220,7 +241,7 @@ describe('readPkcs12()', () => {
       assert.equal(flaw(pfxFile(name), ''), 'PASSPHRASE_MISSING', name);
     }
     assert.equal(flaw(pfxFile('rc4'), PFX_PASSPHRASE), 'CIPHER_NOT_SUPPORTED');
-    for (const name of ['rc2', 'unicode'])
+    for (const name of ['rc2', 'rc4', 'unicode'])
       assert.equal(flaw(pfxFile(name), 'another wörd'), 'PASSPHRASE_WRONG', name);
   });
 
@@ -267,8 +288,23 @@ describe('readPkcs12()', () => {
     }
   });
 
+  it('a damaged certificate that still parses: refused by the MAC', () => {
+    const file = Buffer.from(pfxFile('aes'));
+    file.writeUInt8(file.readUInt8(400) ^ 1, 400);
+    assert.equal(flaw(file, PFX_PASSPHRASE), 'PASSPHRASE_WRONG');
+  });
+
   it('a file of several megabytes, or with millions of iterations: refused at once', () => {
     assert.equal(flaw(Buffer.alloc(4_000_000, 0x30), ''), 'TOO_MANY_BYTES');
+    const withMac = (iterations: string) => {
+      const file = asn1.fromDer(pfxFile('triple-des').toString('latin1'));
+      const macData = file.value[2] as asn1.Asn1;
+      (macData.value[2] as asn1.Asn1).value = iterations;
+      return Buffer.from(asn1.toDer(file).getBytes(), 'latin1');
+    };
+    assert.equal(flaw(withMac('\x08\0'), PFX_PASSPHRASE), 'none');
+    assert.equal(flaw(withMac('\x7f\0\0\0\0\0'), PFX_PASSPHRASE), 'TOO_MANY_ITERATIONS');
+    assert.equal(flaw(withMac('\0'), PFX_PASSPHRASE), 'DAMAGED');
     assert.equal(flaw(tripleDesFile(ecKey(), 'x', 0x7fffff), 'x'), 'TOO_MANY_ITERATIONS');
     assert.equal(flaw(pbes2File(ecKey(), { rounds: 0x7fffff }), 'x'), 'TOO_MANY_ITERATIONS');
     assert.equal(flaw(pbes2File(ecKey(), { rounds: 0 }), 'x'), 'DAMAGED');

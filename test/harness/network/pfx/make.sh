@@ -26,6 +26,7 @@ pack unicode.p12 -passout 'pass:Schlüssel 密码'
 pack empty-passphrase.p12 -passout pass:
 pack plain.p12 -passout pass: -keypbe NONE -certpbe NONE -nomac
 pack aes-without-mac.p12 -passout 'pass:secret word' -nomac
+pack sha224.p12 -passout 'pass:secret word' -macalg sha224
 pack million.p12 -passout 'pass:secret word' -iter 1000000
 openssl pkcs12 -export -nokeys -in "$work/root.pem" -passout 'pass:secret word' -out ca-only.p12
 # The parameters of its signature leave out their defaults.
