@@ -51,8 +51,8 @@ export interface Opening extends Claim {
   readonly cause: 'user' | 'keepOpen' | 'reconnect';
   /** Not 0 while the device has a connection of the link, which the sequence closes first. */
   readonly number: LinkStateNumber;
-  /** Time of the clock at which the newest call has joined; undefined where none has since the operation began. */
-  readonly joinedAt?: number;
+  /** Time of the clock at which the newest call has joined since the operation began; undefined where none has. */
+  readonly joinedAt?: number | undefined;
 }
 
 export interface Open {

@@ -67,14 +67,17 @@ export function open(state: State, claim: Call, deviceInSync: boolean): Step {
 /** Until the sequence is queued, the attempt begins anew. The newest call says how long the attempt waits for the device. */
 function joinOpen(state: Opening, { goal, operation, calledAt }: Call): Step {
   const earlier = state.operation;
-  const joined = { ...state, goal, calledAt: state.calledAt ?? calledAt, joinedAt: calledAt };
+  const joined = { ...state, goal, calledAt: state.calledAt ?? calledAt };
   return state.stage === 'device'
     ? [
-        { ...joined, operation },
+        { ...joined, operation, joinedAt: undefined },
         { do: 'start', operation },
         { do: 'join', operation: earlier, to: operation },
       ]
-    : [joined, { do: 'join', operation, to: earlier }];
+    : [
+        { ...joined, joinedAt: calledAt },
+        { do: 'join', operation, to: earlier },
+      ];
 }
 
 /**

@@ -99,6 +99,26 @@ describe('an open of a link that was open before a resync', () => {
     assert.deepEqual([device.state.name, link.state, link.owner], ['ready', 'open', 'new']);
   });
 
+  it('waits its whole time for the device, where the device is lost, also if another one waits with it', async () => {
+    await using harness = new Harness();
+    const { clock, device, link, port } = harness;
+    await resyncingWithoutCheck(harness);
+    const open = () => endingOf(link.open({ uri: 'ws://host/plain', timeoutMs: 15_000 }));
+    const first = open();
+    await clock.advance(1000);
+    const second = open();
+    await clock.advance(13_000);
+    assert.equal(link.state, 'open');
+    port.unplug();
+    assert.ok(await clock.until(() => device.state.name !== 'ready', 1000));
+    const lost = clock.now();
+    assert.deepEqual(await clock.wait(Promise.all([first, second])), [
+      'PORT_NOT_FOUND',
+      'PORT_NOT_FOUND',
+    ]);
+    assert.equal(Math.round(clock.now() - lost), 15_000);
+  });
+
   describe('and that waits with others for a check', () => {
     const uri = 'ws://host/plain';
     /** Calls open() at these times, and aborts some 5 s after the last. Returns how the others end, and when. */
