@@ -99,11 +99,16 @@ export class WebSocketEvents extends EventTarget {
     return this;
   }
 
+  /** Calls the listeners added by on(). Node.js also calls it, for listeners of `newListener` and `removeListener`. */
+  emit<Event extends keyof WsEvents>(event: Event, ...args: WsEvents[Event]): boolean {
+    return emitter.emit.call(this, event, ...args);
+  }
+
   /** @internal Emits an event as in browsers, then as the package ws does, with these arguments. */
   emitBoth(event: Event, ...args: WsEvents[keyof WsEvents]): void {
     this.dispatchEvent(event);
     // Without a listener, an emitter throws on `error`.
     if (emitter.listenerCount.call(this, event.type) > 0)
-      callUser(() => emitter.emit.call(this, event.type, ...args));
+      callUser(() => this.emit(event.type as keyof WsEvents, ...args));
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { describe } from 'node:test';
 import { uncaught } from '../../harness/uncaught';
 import { events, URI, test } from './class-harness';
@@ -121,4 +122,26 @@ test('listeners added by on() and once() run with the socket as `this`, and off(
   socket.off('message', echo);
   await harness.arrive(1, 'd');
   assert.deepEqual(told, ['a', 'a', 'b']);
+});
+
+test('newListener and removeListener come as in the package ws, and emit() runs the listeners of its event', async (harness) => {
+  const { socket } = await harness.heard();
+  const told: unknown[] = [];
+  const count = (name: 'newListener' | 'removeListener') =>
+    EventEmitter.prototype.on.call(socket as never, name, (event, listener) =>
+      told.push([name, event, listener === echo]),
+    );
+  const echo = (data: Buffer, isBinary: boolean) => told.push([data.toString(), isBinary]);
+  count('newListener');
+  count('removeListener');
+  socket.on('message', echo);
+  assert.equal(socket.emit('message', Buffer.from('a'), true), true);
+  socket.off('message', echo);
+  assert.equal(socket.emit('message', Buffer.from('b'), true), false);
+  assert.deepEqual(told, [
+    ['newListener', 'removeListener', false],
+    ['newListener', 'message', true],
+    ['a', true],
+    ['removeListener', 'message', true],
+  ]);
 });
