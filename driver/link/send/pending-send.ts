@@ -151,7 +151,8 @@ export class PendingSend implements Submission {
       }
       case 'payloadWritten':
         this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...whenWritten(lost) };
-        if (lost?.end !== 'gone') this.options.onLeaving?.();
+        // Where the connection has ended for the link already, no reply can come.
+        if (!lost || lost.end === 'closing') this.options.onLeaving?.();
         return;
       case 'succeeded':
         if (part + 1 === parts.length) return this.#onEnd(this);

@@ -110,10 +110,10 @@ export interface Closing {
 }
 
 /**
- * How a connection ended. `gone`: the device says so, or is lost itself. `given-up`: the driver closes it, and what the
- * client still runs may reach the server.
+ * How a connection ends. `gone`: the device says so, or is lost itself. Otherwise the driver closes it, and what the client
+ * still runs may reach the server. `given-up`: for the link it has ended; `closing`: it ends with the close.
  */
-export type ConnectionEnd = 'gone' | 'given-up';
+export type ConnectionEnd = 'gone' | 'given-up' | 'closing';
 
 /** Effects of a transition, in order. */
 export type Effect =

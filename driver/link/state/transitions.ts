@@ -28,7 +28,7 @@ export const END_HOLDS_CLOSED: Effect = { do: 'endHolds', code: 'LINK_CLOSED' };
 export const FAIL_QUEUED: Effect = {
   do: 'failQueued',
   code: 'LINK_CLOSED',
-  end: 'given-up',
+  end: 'closing',
 };
 const END_HOLDS_LOST: Effect = { do: 'endHolds', code: 'LINK_NOT_OPEN' };
 

@@ -79,6 +79,25 @@ describe('a request', () => {
     assert.equal(again.ending, 'REPLY_TIMEOUT sent');
   });
 
+  test('that leaves on a connection which the driver gives up is answered by no message of the next', async (harness) => {
+    const { link, clock } = harness;
+    let delayed = false;
+    harness.outcome = (line) => {
+      if (delayed || !line.startsWith('AT+WSSEND')) return undefined;
+      delayed = true;
+      return { kind: 'late', delay: 300 };
+    };
+    const asked = await harness.ask('question', { match: next });
+    harness.say('\r\n+WS_DATA:0,1,1,9,3,abc\r\n\r\n+WS_DATA:0,1,1,9,0,\r\n');
+    await harness.until(() => link.state === 'opening', 1000);
+    await harness.until(() => link.state === 'open', 5000);
+    await clock.advance(100);
+    assert.equal(harness.server.connections.length, 2);
+    assert.deepEqual(harness.received(harness.server.connections[0]), ['question']);
+    await harness.answer('of the next');
+    assert.deepEqual([asked.ending, harness.texts()], ['REPLY_LOST sent', ['of the next']]);
+  });
+
   test('on the next connection keeps its reply while a condition of the connection before is pending', async (harness) => {
     let judge: (matches: boolean) => void = () => undefined;
     const matches = () => new Promise<boolean>((resolve) => (judge = resolve));
