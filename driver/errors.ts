@@ -44,6 +44,8 @@ const sentences = {
     'This firmware has no WebSocket commands. Build ESP-AT with menuconfig: Component config > AT > AT WebSocket command support.',
   FIRMWARE_UNKNOWN:
     'The board answers {command} in another form than ESP-AT. Its firmware only uses the same command names: flash ESP-AT.',
+  ECHO_STAYS_ON:
+    'The port {port} echoes even after {command}. Switch off the echo of the adapter or bridge, or flash ESP-AT. Then restart the device.',
   // Commands
   COMMAND_FAILED:
     'The device answered ERROR to {command}{reason}. Check the settings for this command.',

@@ -86,25 +86,43 @@ describe('a response to a query in another form than that of ESP-AT', () => {
   }
 });
 
-describe('a board that echoes although the driver has switched the echo off', () => {
-  it('is unusable after five initializations', async () => {
-    await using harness = new Harness();
+describe('a port that echoes although the driver has switched the echo off', () => {
+  /** A harness on such a port. @param refused which ATE0 the device refuses, from 1 on */
+  function echoing(...refused: readonly number[]) {
+    const harness = new Harness();
     const { simulator } = harness;
     const write = simulator.write.bind(simulator);
     simulator.write = (bytes) => {
+      const isRefused = String(bytes) === 'ATE0\r\n' && refused.includes(count(harness, 'ATE0'));
       simulator.echo = true;
-      write(bytes);
+      if (isRefused) harness.say('\r\nERROR\r\n');
+      else write(bytes);
       simulator.echo = true;
     };
     harness.device.start();
-    await harness.clock.advance(60_000);
+    const endEcho = () => void (simulator.write = write);
+    return { harness, endEcho };
+  }
+
+  function outcome(harness: Harness) {
     const { name, error } = harness.device.state;
-    assert.deepEqual(
-      [name, error?.code, error?.details.command, count(harness, 'ATE0')],
-      ['unusable', 'FIRMWARE_UNKNOWN', 'ATE0', 5],
-    );
-    simulator.write = write;
-    simulator.restart();
+    return [name, error?.code, error?.details.command, count(harness, 'ATE0')];
+  }
+
+  it('makes the device unusable after five initializations, until a restart without the echo', async () => {
+    const { endEcho, ...port } = echoing();
+    await using harness = port.harness;
+    await harness.clock.advance(60_000);
+    assert.deepEqual(outcome(harness), ['unusable', 'ECHO_STAYS_ON', 'ATE0', 5]);
+    endEcho();
+    await harness.clock.wait(harness.device.restart());
     await harness.ready();
+  });
+
+  it('counts only initializations in a row: not those before one that failed for another reason', async () => {
+    // The client repeats a refused ATE0.
+    await using harness = echoing(5, 6).harness;
+    await harness.clock.advance(60_000);
+    assert.deepEqual(outcome(harness), ['unusable', 'ECHO_STAYS_ON', 'ATE0', 11]);
   });
 });

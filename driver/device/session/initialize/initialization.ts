@@ -24,7 +24,7 @@ const MAX_PAUSE_MS = 30_000;
  * it ends.
  */
 const REPEATED_READY_MS = 1000;
-/** Initializations in a row that an echo ends, after which the driver gives up: ATE0 has no effect on this board. */
+/** Initializations in a row that an echo ends, after which the driver gives up: ATE0 does not end the echo. */
 const MAX_ECHOES = 5;
 
 /** Initializes the device of a session until it is ready: after each start of the device, and after a failure. */
@@ -33,7 +33,7 @@ export class Initialization {
   readonly #backoff: Backoff;
   /** Time of the latest `ready`. */
   #readyAt = -Infinity;
-  /** Echoes since the device was ready, or has said `ready`. */
+  /** Initializations in a row that an echo has ended. */
   #echoes = 0;
   #firmware: KnownFirmware | undefined;
 
@@ -63,7 +63,8 @@ export class Initialization {
   echoed(): void {
     this.#echoes++;
     if (this.#echoes < MAX_ECHOES) return this.beginAgain(new EspAtError('DEVICE_RESTARTED'));
-    const error = new EspAtError('FIRMWARE_UNKNOWN', { command: echoOff.name });
+    const details = { port: this.#machine.port.address, command: echoOff.name };
+    const error = new EspAtError('ECHO_STAYS_ON', details);
     const boot = this.#machine.nextBoot(error);
     if (boot) this.#machine.become({ kind: 'unusable', boot, error });
   }
@@ -140,6 +141,7 @@ export class Initialization {
 
   async #failed(boot: Boot, error: EspAtError): Promise<void> {
     const { context, port } = this.#machine;
+    this.#echoes = 0;
     if (error.code === 'NO_WEBSOCKET' || error.code === 'FIRMWARE_UNKNOWN') {
       this.#machine.become({ kind: 'unusable', boot, error });
       return;
