@@ -107,13 +107,14 @@ export class PendingSend implements Submission {
   }
 
   /**
-   * Its connection, or its device, is lost. Returns its failure; undefined where it is held, or where the client runs a
-   * part of it: the outcome of that part then ends it.
+   * Its connection, or its device, is lost. Returns its failure; undefined where the queue may still hold it, or where the
+   * client runs a part of it: the outcome of that part then ends it.
    */
   connectionLost(error: EspAtError, end: ConnectionEnd): EspAtError | undefined {
     const state = this.#state;
+    if (state.kind === 'held') return this.holdLeft > 0 ? undefined : asNotSent(error);
     if (state.kind === 'queued') return this.#failure(error);
-    if (state.kind !== 'submitted') return undefined;
+    if (state.kind === 'settled') return undefined;
     const noneHasLeft = state.part === 0 && !state.hasLeft;
     this.#state = { ...state, lost: { error, end, noneHasLeft } };
     return undefined;

@@ -194,10 +194,9 @@ export class SendQueue implements SendSource {
   }
 
   #hold(message: PendingSend, refusal?: EspAtError): void {
-    const { holdLeft, options } = message;
+    const { holdLeft } = message;
     const longest = this.#isOpen ? Math.max(holdLeft, MIN_HOLD_FOR_CHECK_MS) : holdLeft;
-    const late = () => this.#settle(message, message.refusal ?? this.#late(options));
-    message.hold(longest, late, refusal);
+    message.hold(longest, () => this.#settle(message, this.#late(message)), refusal);
   }
 
   #queue(message: PendingSend): void {
@@ -243,11 +242,14 @@ export class SendQueue implements SendSource {
         if (!each.isHeld && each.isUntouched) this.#hold(each);
     }
     // Not at once: the link may not have heard yet of the loss that made the message fail.
-    if (!isRefused) queueMicrotask(() => this.#releaseUnlessRefused());
+    if (!isRefused) this.#releaseSoon();
   }
 
-  #releaseUnlessRefused(): void {
-    if (!this.#messages.some(({ refusal }) => refusal)) this.release();
+  /** Releases the held messages once the present step is complete, unless one of them is refused. */
+  #releaseSoon(): void {
+    queueMicrotask(() => {
+      if (!this.#messages.some(({ refusal }) => refusal)) this.release();
+    });
   }
 
   #settle(message: PendingSend, error?: EspAtError): void {
@@ -255,7 +257,7 @@ export class SendQueue implements SendSource {
     if (index >= 0) this.#messages.splice(index, 1);
     const { refusal } = message;
     message.settle(error);
-    if (refusal) this.#releaseUnlessRefused();
+    if (refusal) this.#releaseSoon();
   }
 
   /** The commands that send these bytes on this firmware. */
@@ -266,8 +268,11 @@ export class SendQueue implements SendSource {
     return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 
-  /** The error of a message that waited too long: for its link, or behind a refused one. */
-  #late({ holdMs }: SendOptions): EspAtError {
+  /** The error of a message that waited too long: for its link; or, refused or behind a refused one, for a check of the link. */
+  #late({ refusal, options: { holdMs } }: PendingSend): EspAtError {
+    const ahead = this.#isOpen ? this.#messages.find((each) => each.refusal) : undefined;
+    const refused = refusal ?? ahead?.refusal;
+    if (refused) return refused;
     if (!holdMs) return this.#notOpen();
     const details = { link: this.link, seconds: holdMs / 1000 };
     return new EspAtError('HOLD_TIMEOUT', details, { outcome: 'not-sent' });

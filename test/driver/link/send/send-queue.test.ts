@@ -110,6 +110,30 @@ describe('a message with hold', () => {
     assert.deepEqual(await scene.sendThree(), ['1 m1', '1 m2', '1 m3']);
   });
 
+  it('takes none without hold to the next connection with it', async () => {
+    await using scene = await sendingLink('D');
+    scene.alterOutput = (text) => text.replace('+WS_CLOSED:0\r\n', '');
+    scene.server.connections[0]?.close(1001);
+    await scene.clock.advance(500);
+    const refused = scene.send('m1');
+    const behind = [scene.send('m2', {}), scene.send('m3', { holdMs: 1 }), scene.send('m4')];
+    const outcomes = await scene.clock.wait(Promise.all([refused, ...behind]), 4000);
+    assert.deepEqual(outcomes, ['sent', 'LINK_CLOSED not-sent', 'LINK_CLOSED not-sent', 'sent']);
+    await scene.clock.advance(10);
+    assert.deepEqual(scene.arrived, ['1 m1', '1 m4']);
+  });
+
+  test('says that the link refused it, also of those behind it, where no check explains a refusal in time', async (scene) => {
+    scene.alterOutput = (text) => text.replace('+WSOPEN:0,2', '+WSOPEN:0,4');
+    scene.outcomes.push(...twice);
+    const options = [{ holdMs: 30_000 }, {}, { holdMs: 6000 }];
+    const sends = options.map((each, index) => scene.send(`m${index}`, each));
+    const refusal = 'SEND_FAILED not-sent';
+    assert.deepEqual(await scene.clock.wait(Promise.all(sends)), [refusal, refusal, refusal]);
+    assert.equal(scene.link.state, 'open');
+    assert.deepEqual(scene.arrived, []);
+  });
+
   test('fails after three attempts of its command when its hold is over by then, and is not held again', async (scene) => {
     const { clock } = scene;
     scene.outcomes.push(
