@@ -27,6 +27,8 @@ export function build(line: string, traits: Partial<Omit<Command, 'line'>> = {})
 export interface Query<T> extends Command {
   /** Returns undefined for a response that the device cannot have sent: the port has corrupted it. */
   readonly parse: (response: Response) => T | undefined;
+  /** Returns the form of a response without its values, where these differ each time. By default a response is its own form. */
+  readonly form?: (response: Response) => unknown;
 }
 
 /** Builds a query: its information responses start with `+NAME:`, and the client may repeat it. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { expectingError, type Run } from '../at/command';
+import { expectingError, type Response, type Run } from '../at/command';
 import { outOfSyncError } from '../at/outcome';
 import { EspAtError, isRefusal } from '../errors';
 import type { Query } from './build';
 
 /**
- * Runs a query and parses its response. Repeats the query after a corrupt response. The same response twice is not corrupt:
- * other firmware has a command of the same name.
+ * Runs a query and parses its response. Repeats the query after a corrupt response. A response that has the same form twice
+ * is not corrupt: other firmware has a command of the same name.
  * @throws EspAtError `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, and what `run` rejects with
  */
 export async function runQuery<T>(run: Run, query: Query<T>): Promise<T> {
@@ -14,11 +14,12 @@ export async function runQuery<T>(run: Run, query: Query<T>): Promise<T> {
   const parsed = query.parse(first);
   if (parsed !== undefined) return parsed;
   const second = await run(query);
-  if (isDeepStrictEqual(first, second))
-    throw new EspAtError('FIRMWARE_UNKNOWN', { command: query.name });
   const repeated = query.parse(second);
-  if (repeated === undefined) throw outOfSyncError(query);
-  return repeated;
+  if (repeated !== undefined) return repeated;
+  const { form = (response: Response) => response } = query;
+  if (isDeepStrictEqual(form(first), form(second)))
+    throw new EspAtError('FIRMWARE_UNKNOWN', { command: query.name });
+  throw outOfSyncError(query);
 }
 
 /** As {@link runQuery}, but returns undefined where the device answers ERROR: some firmware lacks the command. */

@@ -106,6 +106,9 @@ export const cwlap: Query<WifiNetwork[]> = {
           },
     );
   },
+  /** The networks and their signals differ from scan to scan. */
+  form: (response) =>
+    [...new Set(response.map((line) => line.replace(/"[^"]*"|-?\d+/g, '0')))].sort(),
 };
 
 /** `AT+CWRECONNCFG`: configures automatic rejoining. @param attempts 0: no limit */

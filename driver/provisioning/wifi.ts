@@ -1,5 +1,5 @@
 import { tryRun, type Run } from '../at/command';
-import { runQuery, tryRunQuery } from '../commands/run-query';
+import { runOptionalQuery, runQuery } from '../commands/run-query';
 import {
   cwjap,
   cwjapQuery,
@@ -77,7 +77,7 @@ export async function joinWifi(run: Run, wifi: WifiOptions, context: JoinContext
 /** Whether a scan shows the network; false also while the device is busy with its own attempts to join. */
 export async function isInReach(run: Run, { ssid }: WifiOptions): Promise<boolean> {
   await tryRun(run, cwlapopt);
-  const networks = await tryRunQuery(run, cwlap);
+  const networks = await runOptionalQuery(run, cwlap);
   return networks?.some((network) => network.ssid === ssid) ?? false;
 }
 

@@ -180,11 +180,37 @@ it('scanning networks switches the station on and lists networks with a name, th
   assert.deepEqual(device.asked, ['AT+CWMODE?', 'AT+CWMODE=1', options, 'AT+CWLAP']);
 });
 
+for (const [title, scans, code] of [
+  [
+    'in another form, with other values: FIRMWARE_UNKNOWN',
+    [
+      ['(3,"a",-50,"aa:bb:cc:dd:ee:01",6,-12,0)', '(0,"b",-70,"aa:bb:cc:dd:ee:02",11,3,0)'],
+      ['(3,"a",-52,"aa:bb:cc:dd:ee:01",6,-9,0)'],
+    ],
+    'FIRMWARE_UNKNOWN',
+  ],
+  [
+    'corrupt in different ways: OUT_OF_SYNC',
+    [['(3,"a",-50,"aa:bb:cc:dd:e'], ['(3"a",-50,"aa:bb:cc:dd:ee:01",6)']],
+    'OUT_OF_SYNC',
+  ],
+] as const)
+  it(`scanning networks, all lines of two scans ${title}`, async () => {
+    const left: (readonly string[])[] = [...scans];
+    const device = new ScriptedRun((line) => {
+      if (line === 'AT+CWMODE?') return ['+CWMODE:1'];
+      return line === 'AT+CWLAP' ? (left.shift() ?? []).map((each) => `+CWLAP:${each}`) : [];
+    });
+    await rejected(code, wifi.scanNetworks(device.run));
+    assert.deepEqual(left, []);
+  });
+
 describe('a network', () => {
   const found = '+CWLAP:(4,"home",-50,"aa:bb:cc:dd:ee:01",1,-1,-1,4,4,7,0)';
   for (const [what, reply, isInReach] of [
     ['that a scan shows', [found], true],
     ['that a scan does not show', [found.replace('home', 'elsewhere')], false],
+    ['that a scan shows in another form', ['+CWLAP:(4,"home",-50)'], false],
     ['whose scan the device refuses while it joins', { error: [] }, false],
   ] as const)
     it(`${what} is ${isInReach ? '' : 'not '}in reach`, async () => {
