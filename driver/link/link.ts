@@ -182,9 +182,9 @@ export class Link extends EventEmitter<LinkEvents> {
   /**
    * Closes the link, and ends `keepOpen` until the next {@link open}. Gracefully: sends the queued messages of earlier
    * calls of {@link send} and a close frame, waits up to 3 s for the server's, then sends `AT+WSCLOSE`. Messages that wait
-   * for a connection or a check fail with `LINK_CLOSED`. An {@link open} or a close with `graceful: false` meanwhile, or a
-   * message of which the network takes no byte, cuts the close short: messages that are left fail with `LINK_CLOSED`. An
-   * abort ends the wait, not the close.
+   * for a connection or a check fail with `LINK_CLOSED`. An {@link open} or a close with `graceful: false` meanwhile, a
+   * message of which the network takes no byte, or the end of the connection cuts the close short: messages that are left
+   * fail with `LINK_CLOSED`. An abort ends the wait, not the close.
    * @throws EspAtError `INVALID_CLOSE_CODE`, `INVALID_PAYLOAD` at once, without effect; `OUT_OF_SYNC`, `COMMAND_FAILED`
    * where the device may not have closed it: the driver keeps trying
    */

@@ -2,6 +2,7 @@ import type { EspAtError } from '../../errors';
 import type {
   BackingOff,
   Closed,
+  Closing,
   Goal,
   Open,
   Opening,
@@ -39,13 +40,22 @@ export function urc(state: State, kind: LinkUrc): Step {
       return connected(state, true);
     case 'disconnected':
       if (state.kind === 'open') return lose(state);
+      if (state.kind === 'closing') return endedInClose(state);
       // A connection of which the URC was lost has ended: the next one has none of its data.
       return state.kind === 'reconnecting' ? [state, { do: 'expectData' }] : [state];
     case 'closed':
       if (state.kind === 'open' || state.kind === 'reconnecting') return closedByServer(state);
-      if (state.kind !== 'closing') return [state];
-      return [state, { do: 'endCloseWait', operation: state.operation }];
+      return state.kind === 'closing' ? endedInClose(state) : [state];
   }
+}
+
+/** The connection has ended before its close: what is queued cannot be sent, and `AT+WSCLOSE` waits for nothing. */
+function endedInClose(state: Closing): Step {
+  return [
+    state,
+    { do: 'failQueued', code: 'LINK_CLOSED', end: 'gone' },
+    { do: 'endCloseWait', operation: state.operation },
+  ];
 }
 
 /** Whether the device has reconnected by itself, and `AT+WSCLOSE` has not gone out: it would end that connection. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Cancel } from '../../../driver/clock';
 import type { Harness } from '../../harness/harness';
-import { openHarness } from '../../harness/ready-harness';
+import { endingOf, openHarness } from '../../harness/ready-harness';
 import { testWith } from '../../harness/test-with';
 
 const test = testWith(() => openHarness());
@@ -32,6 +32,23 @@ describe('opening a link that is reconnecting', () => {
     await harness.clock.advance(10);
     assert.equal(harness.server.connections[1]?.frames[0]?.payload.toString(), 'held');
   });
+});
+
+describe('a close with messages in the queue', () => {
+  for (const urc of ['+WS_DISCONNECTED', '+WS_CLOSED'])
+    test(`sends no more of them, and ends at once, when ${urc} ends the connection`, async (harness) => {
+      const { link, clock } = harness;
+      harness.outcome = (line) =>
+        line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 300 } : undefined;
+      const endings = ['m1', 'm2', 'm3'].map((text) => endingOf(link.send(text)));
+      endings.push(endingOf(link.close()));
+      await clock.advance(100);
+      harness.say(`\r\n${urc}:0\r\n`);
+      await clock.advance(250);
+      assert.deepEqual([harness.count('AT+WSSEND'), harness.count('AT+WSCLOSE')], [1, 1]);
+      const expected = ['done', 'LINK_CLOSED', 'LINK_CLOSED', 'done'];
+      assert.deepEqual(await clock.wait(Promise.all(endings)), expected);
+    });
 });
 
 describe('a close that the device refuses', () => {

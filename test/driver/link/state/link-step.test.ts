@@ -155,7 +155,7 @@ describe('+WS_DISCONNECTED', () => {
     open; +WS_DISCONNECTED: reconnecting 1, endConnection, expectData, failQueued(lost), lost(1), checkLinks
     open, kept; +WS_DISCONNECTED: reconnecting 1 for 60000, endConnection, expectData, failQueued(lost), lost(1), startTimer, checkLinks
     reconnecting; +WS_DISCONNECTED: reconnecting 1, expectData
-    closing; +WS_DISCONNECTED: closing 4
+    closing; +WS_DISCONNECTED: closing 4, failQueued(closed), endCloseWait
   `);
 });
 
@@ -168,7 +168,7 @@ describe('+WS_CLOSED', () => {
     open, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, failQueued(closed), closed-by-server(0), startTimer
     reconnecting; +WS_CLOSED: closed 0, endHolds(lost), endConnection, failQueued(closed), closed-by-server(0)
     reconnecting, kept; +WS_CLOSED: backingOff 0 for policy, endConnection, failQueued(closed), closed-by-server(0), startTimer
-    closing; +WS_CLOSED: closing 4, endCloseWait
+    closing; +WS_CLOSED: closing 4, failQueued(closed), endCloseWait
   `);
 });
 
