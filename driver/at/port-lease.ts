@@ -98,8 +98,8 @@ export class PortLease {
   }
 
   /**
-   * Waits for the first line that `accept` takes: first among the stored lines, then among those to come. The port
-   * idle time counts from the last written byte on.
+   * Waits for the first line that `accept` takes: first among the stored lines, then among those to come. Port idle time
+   * counts from now on, or from the time at which the last request has left.
    * @throws EspAtError `ABORTED`
    */
   async next(purpose: Purpose, accept: Accept): Promise<WaitResult> {

@@ -26,8 +26,8 @@ export function parseVersion(response: Response): string {
 }
 
 /**
- * `AT+CMD?`: lists the firmware's commands, `AT+WSOPEN` for example. Old firmware refuses it. A list is corrupt also where a
- * line before another is missing: a command must not seem absent.
+ * `AT+CMD?`: lists the firmware's commands, `AT+WSOPEN` for example. Old firmware refuses it. A gap in the numbering makes
+ * the list corrupt: a command must not seem absent.
  */
 export const commandList: Query<string[]> = {
   ...query('CMD', 5000),

@@ -24,7 +24,7 @@ export function sysmfgWrite(store: CertificateStore, slot: number, pem: string):
   });
 }
 
-/** `AT+SYSMFG=1`: reads part of a slot. ERROR means an empty slot. Never for keys: a late response goes out as `unknownline`. */
+/** `AT+SYSMFG=1`: reads part of a slot. ERROR means an empty slot. Never for keys, which the driver does not need to read. */
 export function sysmfgRead(
   store: Exclude<CertificateStore, 'wss_key'>,
   slot: number,

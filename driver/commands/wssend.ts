@@ -78,11 +78,11 @@ export function payloadBytes(payload: unknown): Buffer {
   throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
 }
 
-/** Timeout of a ping where the device cannot send, in milliseconds; the ERROR may come up to 10 s later. */
-export const PING_TIMEOUT_MS = 300;
+/** Timeout of the `AT+WSSEND` of a ping, in milliseconds; its ERROR may come up to 10 s later. */
+export const PING_SEND_TIMEOUT_MS = 300;
 
 export function wsping(link: LinkId): Command {
-  return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: PING_TIMEOUT_MS });
+  return wssend(link, PING_PAYLOAD, { opcode: PING_OPCODE, timeoutMs: PING_SEND_TIMEOUT_MS });
 }
 
 /** `AT+WSDATAFMT`: sets the long format of the link's `+WS_DATA`, with opcode, fin and both lengths (class D). */

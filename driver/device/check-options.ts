@@ -7,7 +7,7 @@ import type { DeviceOptions } from './options';
 
 /**
  * Refuses options that no device accepts, before the driver opens the port.
- * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG`
+ * @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`
  */
 export function checkOptions(options: DeviceOptions): void {
   const { wifi, sntp, certificates, negotiatedRate, sendLimit, recorderBytes } = options;

@@ -51,7 +51,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
   #scan: Promise<WifiNetwork[]> | undefined;
   readonly #webSocketLinks: LinkPool;
 
-  /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID`, `COMMAND_TOO_LONG` */
+  /** @throws EspAtError `INVALID_SETTING`, `CERTIFICATE_INVALID` */
   constructor(options: DeviceOptions) {
     super();
     checkOptions(options);

@@ -27,7 +27,10 @@ export type WifiChange = 'joined' | 'address' | 'lost';
 export interface DeviceEvents {
   /** {@link Device.state} has changed. */
   statechange: [DeviceChange];
-  /** The device, which the driver had identified, has restarted: by itself, by {@link Device.restart}, or in a recovery. */
+  /**
+   * A device that the driver had identified, or found unusable, has restarted: by itself, or by {@link Device.restart}. Not
+   * emitted for a reset by RTS in a recovery.
+   */
   restart: [];
   /** A response is lost or corrupt: the client resyncs. */
   outofsync: [OutOfSyncCause];

@@ -66,7 +66,7 @@ export interface DeviceStatistics {
   readonly port: PortStatistics;
   /** Number of resyncs. */
   readonly resyncs: number;
-  /** Number of restarts of the identified device, those by {@link Device.restart} included. */
+  /** Number of events `restart`. */
   readonly restarts: number;
   /** Faults on the port. */
   readonly portErrors: PortErrors;

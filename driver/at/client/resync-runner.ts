@@ -206,9 +206,10 @@ export class ResyncRunner {
    * another connection.
    */
   #continue(state: Resyncing, corruptLink: LinkId | undefined): void {
-    const { job, next, unannounced } = state;
-    if (corruptLink !== undefined) this.#announced(state.lease);
-    const wasAnnounced = unannounced === undefined || corruptLink !== undefined;
+    const now = corruptLink === undefined ? state : this.#announced(state.lease);
+    // A listener has closed the client.
+    if (!now) return;
+    const { job, next, unannounced } = now;
     const submission = submissionOf(job);
     const isCancelled =
       job instanceof CommandSequence
@@ -218,7 +219,7 @@ export class ResyncRunner {
     else this.#core.become(stateAfter(job));
     if (next && isCancelled)
       submission?.report({ kind: 'notRepeated', error: outOfSyncError(next.command) });
-    if (wasAnnounced) this.#core.emit({ kind: 'inSync', corruptLink });
+    if (unannounced === undefined) this.#core.emit({ kind: 'inSync', corruptLink });
     this.#core.pull();
   }
 }

@@ -54,8 +54,8 @@ export class TimedPort {
   }
 
   /**
-   * Counts anew where bytes have left since the last check, and more are pending: a slow port is still writing. A port
-   * that takes no bytes at all counts as idle.
+   * Counts anew where bytes have left since the last check, and more are pending: a slow port is still writing. So does the
+   * first check after a request while bytes are pending. From then on, a port that takes no bytes counts as idle.
    * @returns whether the idle time counts anew
    */
   restartTimerIfBytesLeave(): boolean {

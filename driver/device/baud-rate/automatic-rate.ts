@@ -7,7 +7,7 @@ import { uartQuery } from '../../commands/uart';
 import { asEspAtError, EspAtError } from '../../errors';
 import type { SessionMachine } from '../session/session-machine';
 import type { SessionPort } from '../session/session-port';
-import type { Boot } from '../session/session-state';
+import type { Period } from '../session/session-state';
 import { Climb, type ClimbOptions } from './climb';
 import { LADDER } from './rates';
 
@@ -29,7 +29,7 @@ export class AutomaticRate {
   #timer: Cancel | undefined;
 
   /** @param beginAgain called where the device does not answer, or may have restarted */
-  constructor(machine: SessionMachine, { signal }: Boot, beginAgain: (error: EspAtError) => void) {
+  constructor(machine: SessionMachine, { signal }: Period, beginAgain: (error: EspAtError) => void) {
     this.#machine = machine;
     this.#clock = machine.context.options.clock;
     this.#signal = signal;

@@ -67,8 +67,8 @@ export class DeviceSession {
     const reason = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
     const timeoutMs = RETURN_RATE_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[reason] : 0);
     const timer = onTimeout(options.clock, timeoutMs, end);
-    this.#machine.become({ kind: 'stopping', boot: this.#state.boot, timer });
-    this.#machine.endBoot(error);
+    this.#machine.become({ kind: 'stopping', period: this.#state.period, timer });
+    this.#machine.endPeriod(error);
     void this.#leave(closes, over.signal).then(end, end);
   }
 
@@ -110,7 +110,7 @@ export class DeviceSession {
   /** Returns the state for the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
     const { client, state } = this.#machine;
-    if (state.kind !== 'ready' || state.boot.network.error || !client.isQuiet) return undefined;
+    if (state.kind !== 'ready' || state.period.network.error || !client.isQuiet) return undefined;
     const links = this.#context.links.map((link) => link.snapshot());
     if (links.includes('busy')) return undefined;
     return {
@@ -131,7 +131,7 @@ export class DeviceSession {
 
   /** A link could not reach its server: the device may have lost its network, and the URC about it may be lost. */
   suspectNetwork(): void {
-    this.#state.boot.network.suspect();
+    this.#state.period.network.suspect();
   }
 
   /** Restarts the device. Returns false during a stop, and where the device is still to be identified and RTS cannot reset it. */
@@ -192,7 +192,7 @@ export class DeviceSession {
       case 'ready':
         return this.#restarted(() => this.#initialization.ready());
       default:
-        return this.#state.boot.network.urc(urc);
+        return this.#state.period.network.urc(urc);
     }
   }
 
@@ -232,7 +232,7 @@ export class DeviceSession {
   /** The resync failed: searches at the start rate, which a restarted device uses, resets the device, or ends the session. */
   async #unresponsive(): Promise<void> {
     const { port, context } = this.#machine;
-    const { signal } = this.#state.boot;
+    const { signal } = this.#state.period;
     const error = new EspAtError('DEVICE_UNRESPONSIVE', { port: port.address });
     // Resets only a device that was at its start rate already: otherwise the initialization first searches there.
     const { isNegotiated, baudRate, startRate } = port;

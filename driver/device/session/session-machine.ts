@@ -10,7 +10,7 @@ import { SessionPort } from './session-port';
 import {
   NO_PROGRESS,
   stateOf,
-  type Boot,
+  type Period,
   type SessionContext,
   type SessionState,
 } from './session-state';
@@ -39,8 +39,8 @@ export class SessionMachine {
     this.port = new SessionPort(port, context);
     this.client = new AtClient(this.port, context.options.clock, take);
     for (const link of context.links) this.client.addSource(link.sendSource);
-    const boot = this.#createBoot();
-    this.#state = { kind: 'initializing', boot, progress: { ...NO_PROGRESS, error } };
+    const period = this.#createPeriod();
+    this.#state = { kind: 'initializing', period, progress: { ...NO_PROGRESS, error } };
   }
 
   get state(): SessionState {
@@ -53,7 +53,7 @@ export class SessionMachine {
     this.#showState();
   }
 
-  #createBoot(): Boot {
+  #createPeriod(): Period {
     const { client, context } = this;
     const { options, emitter, links } = context;
     const controller = new AbortController();
@@ -69,29 +69,29 @@ export class SessionMachine {
     return { network, signal, end: (error) => controller.abort(error) };
   }
 
-  /** Ends the current boot. The links learn of the loss before their operations fail. */
-  endBoot(error: EspAtError): void {
-    this.#state.boot.end(error);
+  /** Ends the current period. The links learn of the loss before their operations fail. */
+  endPeriod(error: EspAtError): void {
+    this.#state.period.end(error);
     this.#inform({ kind: 'notReady', error, isFinal: error.code === 'DEVICE_STOPPED' });
   }
 
-  /** Ends the current boot, and returns the next one; undefined where a listener stops the device. */
-  nextBoot(error: EspAtError): Boot | undefined {
+  /** Ends the current period, and returns the next one; undefined where a listener stops the device. */
+  nextPeriod(error: EspAtError): Period | undefined {
     const state = this.#state;
     this.context.knowledge.pendingPrompt =
       error.code !== 'DEVICE_RESTARTED' && this.client.pendingPrompt;
-    this.endBoot(error);
+    this.endPeriod(error);
     if (this.#state !== state) return undefined;
     this.client.reset(error);
-    return this.#createBoot();
+    return this.#createPeriod();
   }
 
   /** Ends the session. Pending operations reject with the error. */
   end(error: EspAtError): void {
     if (this.hasEnded) return;
     this.context.knowledge.pendingPrompt = this.client.pendingPrompt;
-    this.become({ kind: 'ended', boot: this.#state.boot, error });
-    this.endBoot(error);
+    this.become({ kind: 'ended', period: this.#state.period, error });
+    this.endPeriod(error);
     this.client.close(error);
     this.#end.resolve(error);
   }

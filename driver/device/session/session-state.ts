@@ -20,8 +20,8 @@ export interface SessionContext {
   readonly counters: DeviceCounters;
 }
 
-/** The time from the beginning of an initialization to the next one, or the end of the session; the device need not boot. */
-export interface Boot {
+/** The time from the beginning of an initialization to the next one, or to the end of the session. */
+export interface Period {
   readonly network: Network;
   /** Aborts at its end. */
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export interface Progress {
 
 export const NO_PROGRESS: Progress = { isIdentified: false, failedSearches: 0, error: undefined };
 
-export type SessionState = { readonly boot: Boot } &
+export type SessionState = { readonly period: Period } &
   /** With a timer, the driver initializes the device again after it. */
   (
     | { readonly kind: 'initializing'; readonly progress: Progress; readonly timer?: Cancel }
@@ -64,7 +64,7 @@ export function stateOf(state: SessionState): DeviceState | undefined {
     case 'initializing':
       return named('initializing', state.progress.error);
     case 'ready':
-      return named('ready', state.boot.network.error);
+      return named('ready', state.period.network.error);
     case 'resyncing':
       return { name: 'resyncing' };
     case 'unusable':

@@ -1,6 +1,6 @@
 import type { DataChunk } from '../../at/types';
 import { delay } from '../../clock';
-import { PING_TIMEOUT_MS } from '../../commands/wssend';
+import { PING_SEND_TIMEOUT_MS } from '../../commands/wssend';
 import { asEspAtError, EspAtError } from '../../errors';
 import { EarlyData } from './early-data';
 import type { LinkReceiver, MessageSink, ReceiverContext } from './link-receiver';
@@ -146,7 +146,7 @@ export class FramingGuard implements LinkReceiver {
  * @param ms from the ping's request to the ERROR. Not `waitedMs`, which is near 0 where a flood fills the port.
  */
 function isRefusedAtOnce({ code }: EspAtError, ms: number): boolean {
-  return code === 'COMMAND_FAILED' && ms < PING_TIMEOUT_MS / 2;
+  return code === 'COMMAND_FAILED' && ms < PING_SEND_TIMEOUT_MS / 2;
 }
 
 /** Where data goes that comes now. */

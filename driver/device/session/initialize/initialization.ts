@@ -11,7 +11,7 @@ import { identify, type KnownFirmware } from './capabilities';
 import { closeConnections } from '../close-connections';
 import { LinkChecks } from '../link-checks';
 import type { SessionMachine } from '../session-machine';
-import { progressOf, type Boot, type Progress, type SessionState } from '../session-state';
+import { progressOf, type Period, type Progress, type SessionState } from '../session-state';
 import type { Capabilities } from '../../../commands/capabilities';
 
 /** Failed searches for an unresponsive device after which the session ends, and the port opens again. */
@@ -44,7 +44,7 @@ export class Initialization {
 
   begin(state: SessionState): void {
     this.#machine.become(state);
-    void this.#initialize(state.boot);
+    void this.#initialize(state.period);
   }
 
   /**
@@ -65,43 +65,43 @@ export class Initialization {
     if (this.#echoes < MAX_ECHOES) return this.beginAgain(new EspAtError('DEVICE_RESTARTED'));
     const details = { port: this.#machine.port.address, command: echoOff.name };
     const error = new EspAtError('ECHO_STAYS_ON', details);
-    const boot = this.#machine.nextBoot(error);
-    if (boot) this.#machine.become({ kind: 'unusable', boot, error });
+    const period = this.#machine.nextPeriod(error);
+    if (period) this.#machine.become({ kind: 'unusable', period, error });
   }
 
   /** The device has restarted, or the driver has to find it again: initializes it, after a pause if there is one. */
   beginAgain(error: EspAtError, pauseMs = 0): void {
     const progress = { ...progressOf(this.#machine.state), isIdentified: false };
-    const boot = this.#machine.nextBoot(error);
-    if (!boot) return;
-    if (pauseMs > 0) this.#pause(boot, progress, error, pauseMs);
-    else this.begin({ kind: 'initializing', boot, progress });
+    const period = this.#machine.nextPeriod(error);
+    if (!period) return;
+    if (pauseMs > 0) this.#pause(period, progress, error, pauseMs);
+    else this.begin({ kind: 'initializing', period, progress });
   }
 
-  async #initialize(boot: Boot): Promise<void> {
+  async #initialize(period: Period): Promise<void> {
     const { context, client, port } = this.#machine;
     const { status } = context;
-    const { signal, network } = boot;
+    const { signal, network } = period;
     try {
       // A listener may have stopped the device.
       signal.throwIfAborted();
-      const firmware = await client.sequence((access) => this.#runSequence(access, boot));
+      const firmware = await client.sequence((access) => this.#runSequence(access, period));
       signal.throwIfAborted();
       this.#firmware = firmware;
       const { capabilities } = firmware;
       status.capabilities = capabilities;
       const progress = { ...progressOf(this.#machine.state), isIdentified: true };
-      this.#machine.become({ kind: 'initializing', boot, progress });
+      this.#machine.become({ kind: 'initializing', period, progress });
       await network.setUp();
       signal.throwIfAborted();
-      this.#initialized(boot, capabilities);
+      this.#initialized(period, capabilities);
     } catch (error) {
-      if (!signal.aborted) await this.#failed(boot, asEspAtError(error, port.address));
+      if (!signal.aborted) await this.#failed(period, asEspAtError(error, port.address));
     }
   }
 
   /** The device may be booting, at another rate, at a data prompt, or up for days. */
-  async #runSequence(access: SequenceAccess, { signal }: Boot): Promise<KnownFirmware> {
+  async #runSequence(access: SequenceAccess, { signal }: Period): Promise<KnownFirmware> {
     const { client, port, context } = this.#machine;
     const { options, emitter, counters, knowledge } = context;
     const { run } = access;
@@ -125,31 +125,31 @@ export class Initialization {
     return identify(run, this.#firmware);
   }
 
-  #initialized(boot: Boot, capabilities: Capabilities): void {
+  #initialized(period: Period, capabilities: Capabilities): void {
     const { context, client } = this.#machine;
-    const { signal, network } = boot;
+    const { signal, network } = period;
     this.#backoff.reset();
     this.#echoes = 0;
     const clockSet = () => network.clockSet();
     const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
-    const automaticRate = new AutomaticRate(this.#machine, boot, (error) => this.beginAgain(error));
-    this.#machine.become({ kind, boot, device, checks, automaticRate });
+    const automaticRate = new AutomaticRate(this.#machine, period, (error) => this.beginAgain(error));
+    this.#machine.become({ kind, period, device, checks, automaticRate });
     this.#machine.informLinks();
   }
 
-  async #failed(boot: Boot, error: EspAtError): Promise<void> {
+  async #failed(period: Period, error: EspAtError): Promise<void> {
     const { context, port } = this.#machine;
     this.#echoes = 0;
     if (error.code === 'NO_WEBSOCKET' || error.code === 'FIRMWARE_UNKNOWN') {
-      this.#machine.become({ kind: 'unusable', boot, error });
+      this.#machine.become({ kind: 'unusable', period, error });
       return;
     }
     const isSilent = error.code === 'DEVICE_UNRESPONSIVE';
     const { isIdentified, failedSearches } = progressOf(this.#machine.state);
     const progress = { isIdentified, failedSearches: failedSearches + (isSilent ? 1 : 0), error };
-    const failed: SessionState = { kind: 'initializing', boot, progress };
+    const failed: SessionState = { kind: 'initializing', period, progress };
     this.#machine.become(failed);
     context.emitter.emit('warning', error);
     // A listener may have stopped the device.
@@ -161,21 +161,21 @@ export class Initialization {
     }
     if (isSilent) await port.reset(context.emitter);
     // Its `ready` may have come already.
-    if (boot.signal.aborted) return;
-    this.#pause(boot, progress, error, this.#backoff.next());
+    if (period.signal.aborted) return;
+    this.#pause(period, progress, error, this.#backoff.next());
   }
 
-  /** Begins again after a pause, and behind a scan in the command queue, which that would abort. */
-  #pause(boot: Boot, progress: Progress, error: EspAtError, ms: number): void {
+  /** Begins again after a pause, and after a scan that waits or runs: beginning again would abort it. */
+  #pause(period: Period, progress: Progress, error: EspAtError, ms: number): void {
     const { client, context } = this.#machine;
-    const { signal } = boot;
+    const { signal } = period;
     const begin = async () => {
       const turn = client.sequence(() => Promise.resolve(), { signal, yields: true });
-      // It rejects at the end of the boot.
+      // It rejects at the end of the period.
       await turn.catch(() => undefined);
       if (!signal.aborted) this.beginAgain(error);
     };
     const timer = onTimeout(context.options.clock, ms, () => void begin());
-    this.#machine.become({ kind: 'initializing', boot, progress, timer });
+    this.#machine.become({ kind: 'initializing', period, progress, timer });
   }
 }

@@ -230,6 +230,17 @@ describe('after a resync a message', () => {
     assert.deepEqual(harness.events, [cause, 'in sync, corrupt 0']);
   });
 
+  test('does not continue a client that a listener closes when it learns of a padded prompt', async (harness) => {
+    harness.onEvent = () => harness.client.close(lost);
+    harness.send(0, 'hello');
+    harness.receive('ERROR\r\n');
+    harness.answer({ 'AT+SYSLOG?\r\n': '+SYSLOG:0\r\n\r\nSEND OK\r\n\r\nOK\r\n' });
+    harness.receive('\r\nERROR\r\n');
+    await harness.clock.advance(1000);
+    const cause = 'out of sync: UNEXPLAINED_ERROR AT+WSSEND=0';
+    assert.deepEqual([harness.events, harness.client.state], [[cause], 'closed']);
+  });
+
   test('is refused, and not repeated, where a doubtful ERROR answers its second part', async (harness) => {
     const reports: string[] = [];
     let command: Command | undefined = wssend(0, Buffer.from('rest'));
