@@ -1,10 +1,12 @@
 import { systemClock } from '../clock';
 import type { WifiNetwork } from '../commands/wifi';
-import { EspAtError } from '../errors';
+import { asEspAtError, EspAtError } from '../errors';
 import type { PortOpener } from '../port/port';
 import { scanNetworks } from '../provisioning/wifi';
 import type { DoctorOptions } from './doctor';
+import type { Examination } from './examination';
 import { examineRate } from './find';
+import type { DoctorCode } from './findings';
 import { withOpenPort } from './open-port';
 
 /** The Wi-Fi networks in reach of a device. */
@@ -13,6 +15,8 @@ export interface NetworkScan {
   readonly networks: readonly WifiNetwork[];
   /** Whether the scan has ended the data prompt of another program, which corrupts its message. */
   readonly endedPrompt: boolean;
+  /** Why the scan failed after it had ended a prompt. Where it has ended none, {@link networksAt} rejects instead. */
+  readonly error?: EspAtError;
 }
 
 /**
@@ -26,16 +30,27 @@ export async function networksAt(
   opener: PortOpener,
   { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
 ): Promise<NetworkScan> {
-  let networks: WifiNetwork[] = [];
-  let endedPrompt = false;
+  let scan: NetworkScan = { networks: [], endedPrompt: false };
   await withOpenPort(opener, clock, { signal }, async (examination) => {
-    await examineRate(examination);
-    if (!examination.hasAnswered)
-      throw examination.findings.some(({ code }) => code === 'LOOK_ALIKE')
-        ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })
-        : new EspAtError('DEVICE_UNRESPONSIVE', { port: opener.address });
-    networks = await scanNetworks(examination.access.run);
-    endedPrompt = examination.findings.some(({ code }) => code === 'PROMPT_OPEN');
+    const has = (finding: DoctorCode) => examination.findings.some(({ code }) => code === finding);
+    try {
+      const networks = await networksBy(examination, opener);
+      scan = { networks, endedPrompt: has('PROMPT_OPEN') };
+    } catch (error) {
+      if (!has('PROMPT_OPEN')) throw error;
+      scan = { networks: [], endedPrompt: true, error: asEspAtError(error, opener.address) };
+    }
   });
-  return { networks, endedPrompt };
+  return scan;
+}
+
+async function networksBy(
+  examination: Examination,
+  { address }: PortOpener,
+): Promise<WifiNetwork[]> {
+  await examineRate(examination);
+  if (examination.hasAnswered) return scanNetworks(examination.access.run);
+  throw examination.findings.some(({ code }) => code === 'LOOK_ALIKE')
+    ? new EspAtError('FIRMWARE_UNKNOWN', { command: 'AT+GMR' })
+    : new EspAtError('DEVICE_UNRESPONSIVE', { port: address });
 }

@@ -148,18 +148,32 @@ inEachEditor('the dialog of esp-at-device', locales, (test, nodeRed) => {
     },
   );
 
-  test('tells that a scan for networks has ended the data prompt of another program', async (editor) => {
-    const { page } = editor;
-    await page.route('**/esp-at-websocket/networks/*', (route) =>
-      route.fulfill({ json: { networks: [], endedPrompt: true } }),
+  const scans = [
+    ['finds none', { json: { networks: [], endedPrompt: true } }, 'tip.noNetworks'],
+    [
+      'fails',
+      {
+        status: 409,
+        json: { endedPrompt: true, error: { code: 'DEVICE_RESTARTED', details: {} } },
+      },
+      'tip.networksFailed',
+    ],
+  ] as const;
+  for (const [outcome, answer, sentence] of scans)
+    test(
+      `tells that a scan for networks has ended the data prompt of another program, and ${outcome}`,
+      { complains: outcome === 'fails' },
+      async (editor) => {
+        const { page } = editor;
+        await page.route('**/esp-at-websocket/networks/*', (route) => route.fulfill(answer));
+        await editor.editConfig(editor.id('esp-at-device'));
+        await editor.tab('network');
+        await page.locator('#node-config-input-wifi').check();
+        await page.locator('#esp-at-findNetworks').click();
+        for (const hasText of [shared('doctor.PROMPT_OPEN'), words(sentence)])
+          await page.locator('#red-ui-notifications', { hasText }).waitFor({ state: 'attached' });
+      },
     );
-    await editor.editConfig(editor.id('esp-at-device'));
-    await editor.tab('network');
-    await page.locator('#node-config-input-wifi').check();
-    await page.locator('#esp-at-findNetworks').click();
-    for (const hasText of [shared('doctor.PROMPT_OPEN'), words('tip.noNetworks')])
-      await page.locator('#red-ui-notifications', { hasText }).waitFor({ state: 'attached' });
-  });
 
   test('before the first deploy: tests the port, lists networks, and checks a TLS configuration', async (editor, _bench, t) => {
     const bridge = await listen({ port: 0, firmware: 'C', joined: true });

@@ -110,13 +110,21 @@ describe('the doctor', () => {
   });
 
   testPatient(
-    'scans for networks, and says that it has ended a prompt left open',
+    'scans for networks, and says that it has ended a prompt left open, also where the scan fails',
     async (patient) => {
       const scan = () => patient.clock.wait(networksAt(patient.port, { clock: patient.hostClock }));
       await patient.write('AT+WSHEAD=3000\r\n');
       const { networks, endedPrompt } = await scan();
       assert.deepEqual([networks[0]?.ssid, endedPrompt], ['espressif', true]);
       assert.deepEqual(await scan(), { networks, endedPrompt: false });
+      patient.outcome = (line) => (line === 'AT+CWLAP' ? { kind: 'error' } : undefined);
+      await assert.rejects(scan(), { code: 'COMMAND_FAILED' });
+      await patient.write('AT+WSHEAD=3000\r\n');
+      const { error, ...failed } = await scan();
+      assert.deepEqual(
+        [failed, error?.code],
+        [{ networks: [], endedPrompt: true }, 'COMMAND_FAILED'],
+      );
     },
   );
 

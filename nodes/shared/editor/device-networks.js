@@ -8,7 +8,7 @@ function findNetworks(id) {
   const button = $('#esp-at-findNetworks');
   askPort('networks', id, button)
     .done(({ networks, endedPrompt }) => {
-      if (endedPrompt) RED.notify(text('doctor.PROMPT_OPEN'), 'warning');
+      if (endedPrompt) tellEndedPrompt();
       if (networks.length === 0) return RED.notify(text('tip.noNetworks'), 'warning');
       const options = networks.map((network) => ({
         value: network.ssid,
@@ -17,9 +17,14 @@ function findNetworks(id) {
       showMenu(input('ssid'), button, options);
     })
     .fail((failure) => {
+      if (failure.responseJSON?.endedPrompt) tellEndedPrompt();
       const sentence = text(isDenied(failure) ? 'tip.noPermission' : 'tip.networksFailed');
       RED.notify(`${sentence} ${RED.utils.sanitize(failureOf(failure))}`, 'warning');
     });
+}
+
+function tellEndedPrompt() {
+  RED.notify(text('doctor.PROMPT_OPEN'), 'warning');
 }
 
 function describeNetwork({ ssid, signal, channel, encrypted }) {
