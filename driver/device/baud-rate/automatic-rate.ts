@@ -29,7 +29,11 @@ export class AutomaticRate {
   #timer: Cancel | undefined;
 
   /** @param beginAgain called where the device does not answer, or may have restarted */
-  constructor(machine: SessionMachine, { signal }: Period, beginAgain: (error: EspAtError) => void) {
+  constructor(
+    machine: SessionMachine,
+    { signal }: Period,
+    beginAgain: (error: EspAtError) => void,
+  ) {
     this.#machine = machine;
     this.#clock = machine.context.options.clock;
     this.#signal = signal;

@@ -134,7 +134,9 @@ export class Initialization {
     const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
     const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
-    const automaticRate = new AutomaticRate(this.#machine, period, (error) => this.beginAgain(error));
+    const automaticRate = new AutomaticRate(this.#machine, period, (error) =>
+      this.beginAgain(error),
+    );
     this.#machine.become({ kind, period, device, checks, automaticRate });
     this.#machine.informLinks();
   }
