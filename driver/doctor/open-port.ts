@@ -9,6 +9,13 @@ import { waitFor, type WaitOptions } from '../wait';
 import { Examination } from './examination';
 import { PortKnowledge } from '../device/session/port-knowledge';
 
+/** A port whose other rate may be in the device's flash: a restart need not reset it. */
+class ExaminedPort extends SessionPort {
+  override get isNegotiated(): boolean {
+    return false;
+  }
+}
+
 /**
  * Opens a port, runs `body` as one command sequence on it, and closes the port.
  * @throws EspAtError `PORT_*`, and what `body` rejects with; the reason of the abort
@@ -36,7 +43,7 @@ export async function withOpenPort(
     if (current.lost) throw current.lost;
     const options = { port: opener, clock, random: Math.random, memory: {} };
     const knowledge = new PortKnowledge();
-    const sessionPort = new SessionPort(port, { options, counters, knowledge });
+    const sessionPort = new ExaminedPort(port, { options, counters, knowledge });
     let examination: Examination | undefined;
     const atClient = new AtClient(sessionPort, clock, (event) => {
       if (event.kind !== 'urc' || !examination) return;

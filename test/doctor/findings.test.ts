@@ -76,6 +76,22 @@ describe('the doctor, in virtual time', () => {
     });
   }
 
+  for (const baudRate of [115_200, 9600])
+    it(`goes on after a silence of 2 s, with the port set to ${baudRate} baud`, async () => {
+      const prepare = (harness: Harness) => {
+        let silentUntil = Infinity;
+        harness.alterInput = (text) => {
+          if (text === 'AT+CMD?\r\n')
+            silentUntil = Math.min(silentUntil, harness.clock.now() + 2000);
+          const isSilent = silentUntil !== Infinity && harness.clock.now() < silentUntil;
+          return isSilent ? '' : text;
+        };
+      };
+      const examined = await report({ serial: { ...serial, baudRate } }, { prepare });
+      assert.deepEqual(wrong(examined), baudRate === 9600 ? ['WRONG_RATE'] : []);
+      assert.equal(examined.facts.firmware, 'D');
+    });
+
   for (const [command, before, version, bestBaudRate] of [
     ['ATE1', ['ATE0'], '4.2.0.0-dev', undefined],
     ['AT+GMR', [], undefined, 3_000_000],
