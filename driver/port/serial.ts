@@ -66,6 +66,7 @@ class OpenSerial implements Port {
   #writing = false;
   #released: Promise<void> | undefined;
   #reopening: Promise<void> | undefined;
+  #resetting: Promise<void> | undefined;
   #cancelPoll: Cancel | undefined;
   readonly #closing = new AbortController();
 
@@ -85,7 +86,7 @@ class OpenSerial implements Port {
   /** With flow control RTS goes to the device's CTS, and cannot be wired to EN. */
   #offerReset(): void {
     if (this.#flowControl) delete this.reset;
-    else this.reset = () => this.#reset();
+    else this.reset = () => (this.#resetting = this.#reset());
   }
 
   /** The flags to set; undefined where the options leave DTR and RTS to the operating system. */
@@ -176,6 +177,7 @@ class OpenSerial implements Port {
     this.#pending = 0;
     this.#cancelPoll?.();
     await this.#reopening?.catch(() => undefined);
+    await this.#resetting?.catch(() => undefined);
     // Bytes that CTS holds back would delay the close by many seconds.
     await this.#handle?.flush().catch(() => undefined);
     await this.#handle?.close().catch(() => undefined);
@@ -252,7 +254,7 @@ class OpenSerial implements Port {
 
   /**
    * On development boards RTS without DTR pulls EN low; both or neither leave it high. DTR without RTS pulls IO0
-   * low, which must not happen while the chip starts.
+   * low, which must not happen while the chip starts. A close ends the pulse: without hupcl the lines stay as they are.
    */
   async #reset(): Promise<void> {
     const { clock } = this.#seams;
@@ -261,10 +263,11 @@ class OpenSerial implements Port {
     for (const flags of [{ ...INACTIVE, rts: true }, INACTIVE, restored]) {
       try {
         await this.#handle?.set(flags);
+        if (flags !== restored) await delay(clock, RESET_PULSE_MS, { signal });
       } catch (error) {
+        await this.#handle?.set(INACTIVE).catch(() => undefined);
         throw this.#failure(error);
       }
-      if (flags !== restored) await delay(clock, RESET_PULSE_MS, { signal });
     }
   }
 }

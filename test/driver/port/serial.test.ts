@@ -259,13 +259,18 @@ describe('the reset of a serial port', () => {
     await port.close();
   });
 
-  test('leaves no timer when the port is closed during it', async ({ port, clock }) => {
-    const done = port.reset?.() ?? Promise.resolve();
-    await clock.advance(50);
-    await port.close();
-    await rejected('PORT_CLOSED', done);
-    assert.equal(clock.pending, 0);
-  });
+  for (const ms of [0, 50, 150]) {
+    test(`a close ${ms} ms after its beginning: releases EN, and leaves no timer`, async (line) => {
+      const { port, serial, clock } = line;
+      const done = port.reset?.() ?? Promise.resolve();
+      if (ms > 0) await clock.advance(ms);
+      const closed = port.close();
+      await rejected('PORT_CLOSED', done);
+      await closed;
+      assert.deepEqual(serial.calls.slice(-3), ['set', 'flush', 'close']);
+      assert.equal(clock.pending, 0);
+    });
+  }
 
   test('fails with a message when the port has no such lines', async ({ port, serial }) => {
     serial.setFailure = new Error('Error: Inappropriate ioctl for device, cannot set');
