@@ -24,6 +24,10 @@ const MAX_PEM_LENGTH = 65_536;
 const MAX_STORED_BYTES = 8191;
 /** The header of an encrypted key in OpenSSL's older format. */
 export const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
+/** A complete block. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]+)-----END \1-----/g;
+/** The first line of a block. */
+const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 const CERTIFICATE_LABEL = /^CERTIFICATE$/;
 const KEY_LABEL = /PRIVATE KEY$/;
 /** Key types that TLS in the firmware supports. */
@@ -37,8 +41,7 @@ export function readCertificates(text: string): {
   readonly pem: string;
   readonly all: X509Certificate[];
 } {
-  const found = blocks(text, CERTIFICATE_LABEL);
-  if (found.length === 0) throw new PemError(missingBlock(text, 'CERTIFICATE', CERTIFICATE_LABEL));
+  const found = blocks(text, 'CERTIFICATE', CERTIFICATE_LABEL);
   const all = found.map((block) => {
     try {
       return new X509Certificate(block);
@@ -60,9 +63,8 @@ export function readKey(text: string): {
   readonly pem: string;
   readonly key: KeyObject | undefined;
 } {
-  const [pem, another] = blocks(text, KEY_LABEL).map(storable);
   if (ENCRYPTED_HEADER.test(text)) throw new PemError({ reason: 'ENCRYPTED_KEY' });
-  if (pem === undefined) throw new PemError(missingBlock(text, 'PRIVATE KEY', KEY_LABEL));
+  const [pem = '', another] = blocks(text, 'PRIVATE KEY', KEY_LABEL).map(storable);
   if (another !== undefined) throw new PemError({ reason: 'SEVERAL_KEYS' });
   if (pem.includes('ENCRYPTED')) throw new PemError({ reason: 'ENCRYPTED_KEY' });
   if (MASKED_KEY.test(pem)) return { pem, key: undefined };
@@ -78,14 +80,25 @@ export function readKey(text: string): {
   return { pem, key };
 }
 
-function blocks(text: string, label: RegExp): string[] {
+/**
+ * Returns the wanted blocks of a text, one or several.
+ * @param missing what the user should give
+ * @throws PemError where no wanted block is there, or one is incomplete
+ */
+function blocks(text: string, missing: string, wanted: RegExp): string[] {
   const { length } = text;
   if (length > MAX_PEM_LENGTH)
     throw new PemError({ reason: 'TOO_MANY_BYTES', length, max: MAX_PEM_LENGTH });
-  const found = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]+)-----END \1-----/g);
-  return [...found]
-    .filter(([, name = '']) => label.test(name))
-    .map(([block]) => `${block.replace(/[ \t]*\r?\n[ \t]*/g, '\n')}\n`);
+  const found = [...text.matchAll(BLOCK)].filter(([, label = '']) => wanted.test(label));
+  const rest = text.replace(BLOCK, '');
+  const incomplete = labelsOf(rest).find((label) => wanted.test(label));
+  if (incomplete !== undefined) throw new PemError(incompleteBlock(rest, incomplete));
+  if (found.length === 0) throw new PemError(missingBlock(text, missing));
+  return found.map(([block]) => `${block.replace(/[ \t]*\r?\n[ \t]*/g, '\n')}\n`);
+}
+
+function labelsOf(text: string): string[] {
+  return [...text.matchAll(BEGIN)].map(([, label = '']) => label);
 }
 
 /** @throws PemError for a text that no slot of the device can hold */
@@ -96,10 +109,34 @@ function storable(pem: string): string {
   return pem;
 }
 
-/** Returns the flaw of a text in which {@link blocks} finds no block. @param missing what the user should give */
-function missingBlock(text: string, missing: string, wanted: RegExp): PemFlaw {
-  const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text) ?? [];
+/** Returns the flaw of a text without a wanted block. */
+function missingBlock(text: string, missing: string): PemFlaw {
+  const [label] = labelsOf(text);
   if (label === undefined) return { reason: 'NOT_PEM', label: missing };
-  if (!text.includes(`-----END ${label}-----`)) return { reason: 'CUT_OFF', label };
-  return wanted.test(label) ? { reason: 'DAMAGED' } : { reason: 'OTHER_PEM', label };
+  return text.includes(endOf(label))
+    ? { reason: 'OTHER_PEM', label }
+    : { reason: 'CUT_OFF', label };
+}
+
+function incompleteBlock(text: string, label: string): PemFlaw {
+  return text.includes(endOf(label)) ? { reason: 'DAMAGED' } : { reason: 'CUT_OFF', label };
+}
+
+function endOf(label: string): string {
+  return `-----END ${label}-----`;
+}
+
+/**
+ * Checks that an encrypted key is complete: for an incomplete one OpenSSL fails as for a wrong passphrase.
+ * @throws PemError
+ */
+export function checkEncryptedKey(text: string): void {
+  const label = labelsOf(text).find((each) => each.endsWith('PRIVATE KEY'));
+  if (label === undefined) return;
+  const [, rest = ''] = text.split(`-----BEGIN ${label}-----`);
+  const [body = '', end] = rest.split(endOf(label));
+  if (end === undefined) throw new PemError({ reason: 'CUT_OFF', label });
+  const base64 = body.replace(/^\s*Proc-Type:[^]*?\n\s*\n/, '').replace(/\s/g, '');
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+=*$/.test(base64))
+    throw new PemError({ reason: 'DAMAGED' });
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { EspAtError } from '../errors';
-import { ENCRYPTED_HEADER, PemError } from './pem';
+import { checkEncryptedKey, ENCRYPTED_HEADER, PemError } from './pem';
 import { readPkcs12 } from './pkcs12';
 import type { CertificateOptions } from './certificates';
 
@@ -36,6 +36,7 @@ export function certificatesOf(slot: number, material: TlsMaterial): Certificate
 function decryptedKey(pem: string, passphrase: string): string {
   const isEncrypted = /^-----BEGIN ENCRYPTED PRIVATE KEY-----/m.test(pem);
   if (!isEncrypted && !ENCRYPTED_HEADER.test(pem)) return pem;
+  checkEncryptedKey(pem);
   if (passphrase === '') throw new PemError({ reason: 'PASSPHRASE_MISSING' });
   try {
     const key = createPrivateKey({ key: pem, passphrase });

@@ -26,6 +26,10 @@ const slot = (given: Partial<CertificateOptions>): CertificateOptions => ({
 });
 const whole = slot({ ca: authority.certificate, certificate: client.certificate, key: client.key });
 
+/** What `openssl ecparam -genkey` writes before a key. */
+const EC_PARAMETERS =
+  '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
+
 /** How a device treats reading: as documented, not at all, or in an unknown format. */
 type Reading = 'works' | 'refused' | 'strange';
 
@@ -182,6 +186,18 @@ describe('the check of certificates', () => {
     assert.match(reason({ key: hyphened('EC PRIVATE KEY') }), /damaged/);
     assert.match(reason({ ca: hyphened('X509 CERTIFICATE') }), /something else: X509 CERTIFICATE/);
     assert.match(reason({ ca: authority.certificate.slice(0, 200) }), /cut off/);
+    const cut = client.certificate.slice(0, 200);
+    assert.match(
+      reason({ ca: `${authority.certificate}${cut}` }),
+      /END CERTIFICATE----- is missing/,
+    );
+    assert.match(
+      reason({ ca: `${cut}\n${authority.certificate}` }),
+      /END CERTIFICATE----- is missing/,
+    );
+    assert.match(reason({ ca: authority.certificate + hyphened('CERTIFICATE') }), /damaged/);
+    const ecKey = `${EC_PARAMETERS}-----BEGIN EC PRIVATE KEY-----\nMHcC`;
+    assert.match(reason({ key: ecKey }), /END EC PRIVATE KEY----- is missing/);
     assert.match(reason({ certificate: 'x' }), /^Replace the client certificate/);
     assert.match(reason({ key: client.certificate }), /something else: CERTIFICATE/);
     assert.match(reason({ key: client.key + another.key }), /several keys/);
@@ -236,9 +252,7 @@ describe('the check of certificates', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     outdatedCertificates([slot({ key: rsa.export({ type: 'pkcs1', format: 'pem' }).toString() })]);
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    const parameters =
-      '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
-    const key = parameters + ec.export({ type: 'sec1', format: 'pem' }).toString();
+    const key = EC_PARAMETERS + ec.export({ type: 'sec1', format: 'pem' }).toString();
     outdatedCertificates([slot({ key })]);
   });
 });

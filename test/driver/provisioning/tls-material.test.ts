@@ -77,6 +77,15 @@ describe('certificatesOf()', () => {
       assert.equal(refusal({ key: encrypted(type) })[3], 'PASSPHRASE_MISSING');
       assert.equal(refusal(unlucky[type])[3], 'PASSPHRASE_WRONG');
     });
+
+    it(`an encrypted key that is incomplete, ${type}: the error says so in place of the passphrase`, () => {
+      const given = String(encrypted(type));
+      const reason = (text: string) => refusal({ key: text, passphrase: 'word' })[3];
+      assert.equal(reason(given.slice(0, given.indexOf('-----END'))), 'CUT_OFF');
+      assert.equal(reason(given.replace(/.\n-----END/, '\n-----END')), 'DAMAGED');
+      assert.equal(reason(given.replace(/.\n-----END/, '!\n-----END')), 'DAMAGED');
+      assert.equal(reason(given.replaceAll('\n', '\r\n')), undefined);
+    });
   }
 
   it('a cipher that Node.js does not have: the error names it', () => {
