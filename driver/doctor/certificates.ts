@@ -1,7 +1,12 @@
-import type { Run } from '../at/command';
-import { SYSMFG_PIECE_BYTES, type CertificateStore } from '../commands/sysmfg';
+import { tryRun, type Run } from '../at/command';
+import {
+  parseSysmfg,
+  SYSMFG_PIECE_BYTES,
+  sysmfgRead,
+  type CertificateStore,
+} from '../commands/sysmfg';
 import { EspAtError } from '../errors';
-import { outdatedCertificates, readPiece } from '../provisioning/certificates';
+import { outdatedCertificates } from '../provisioning/certificates';
 import type { Examination } from './examination';
 
 /** Slots to examine: those that the nodes' dialogs offer. */
@@ -11,24 +16,42 @@ const MAX_CHAIN_LENGTH = 16_384;
 
 type Readable = Exclude<CertificateStore, 'wss_key'>;
 
-/** Finds the slots that hold a certificate, and certificates outside their validity period. Never reads keys. */
+/**
+ * Finds the slots that hold a certificate, and certificates outside their validity period. Never reads keys. Tells no slots
+ * where a response is lost.
+ */
 export async function examineCertificates(examination: Examination): Promise<void> {
   const held: string[] = [];
+  let hasReadAll = true;
   for (const store of ['wss_ca', 'wss_cert'] as const)
     for (const slot of SLOTS) {
       const pem = await contents(examination.access.run, store, slot);
-      if (pem === '') continue;
+      if (pem === undefined) hasReadAll = false;
+      if (!pem) continue;
       held.push(`${store}.${slot}`);
       examineDates(examination, store, slot, pem);
     }
-  examination.facts.certificates = held;
+  if (hasReadAll) examination.facts.certificates = held;
 }
 
-/** Reads the text of a slot, as far as the device shows it. */
-async function contents(run: Run, store: Readable, slot: number): Promise<string> {
+/**
+ * Reads the text of a slot, as far as the device shows it; returns undefined where a response is lost. That is no noise: a
+ * text that another program has stored may break every response that shows it.
+ */
+async function contents(run: Run, store: Readable, slot: number): Promise<string | undefined> {
+  try {
+    return await readText(run, store, slot);
+  } catch (error) {
+    if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return undefined;
+    throw error;
+  }
+}
+
+async function readText(run: Run, store: Readable, slot: number): Promise<string> {
   let text = '';
   while (text.length < MAX_CHAIN_LENGTH) {
-    const piece = await readPiece(run, store, slot, text.length, SYSMFG_PIECE_BYTES);
+    const response = await tryRun(run, sysmfgRead(store, slot, text.length, SYSMFG_PIECE_BYTES));
+    const piece = response && parseSysmfg(response);
     text += piece ?? '';
     if (piece?.length !== SYSMFG_PIECE_BYTES) break;
   }

@@ -29,7 +29,7 @@ const BEST_RATE_DEADLINE_MS = 12_000;
 const OFFLINE_CODE = /^(LOOK_ALIKE|STOCK_FIRMWARE|WIFI_\w+)$/;
 
 /**
- * Examines the device on a port: finds it at any baud rate, and returns what is missing or wrong. Ends a pending data
+ * Examines the device on a port: finds it at any usual baud rate, and returns what is missing or wrong. Ends a pending data
  * prompt, and leaves baud rate, echo and flash as they were. A device without a network joins the one that it knows. After
  * an abort, or where it stops responding, the device may have another baud rate or echo.
  * @param opener a port that no {@link Device} uses

@@ -45,7 +45,8 @@ export async function examineEchoServer(examination: Examination, uri: string): 
     const end = await echo.promise;
     cancel();
     if (end !== undefined) facts.echoServerMs = Math.round(end - start);
-    else examination.addFinding('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
+    else if (client.state !== 'closed')
+      examination.addFinding('ECHO_NOT_BACK', { uri: publicPart(uri), seconds: ECHO_TIMEOUT_S });
   } catch (error) {
     if (!isRefusal(error)) throw error;
     examination.addFinding(isOpen ? 'ECHO_NOT_SENT' : 'ECHO_NOT_OPEN', { uri: publicPart(uri) });

@@ -55,7 +55,8 @@ export class Examination {
 
   /**
    * Runs a step. A refusal, a lost response, or one in another form ends the step; the examination goes on.
-   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `DEVICE_STOPPED`, `PORT_*`
+   * @throws EspAtError `DEVICE_UNRESPONSIVE`, `DEVICE_STOPPED`, `PORT_*`; `DEVICE_RESTARTED` where the client has restarted the
+   * device because responses were lost
    */
   async attempt(step: () => Promise<void>): Promise<void> {
     try {
@@ -64,6 +65,10 @@ export class Examination {
       if (!(error instanceof EspAtError)) throw error;
       if (this.client.state === 'unresponsive')
         throw new EspAtError('DEVICE_UNRESPONSIVE', { port: this.port.address });
+      if (error.code === 'DEVICE_RESTARTED') {
+        this.#lostResponses++;
+        this.concludeNoise();
+      }
       const { port, version = '?' } = this.facts;
       if (error.code === 'OUT_OF_SYNC') this.#lostResponses++;
       else if (error.code === 'FIRMWARE_UNKNOWN') this.addFinding('LOOK_ALIKE', { port, version });

@@ -9,8 +9,12 @@ import type { Examination } from './examination';
 
 /** How many rates to try with padding, which takes long. */
 const PADDED_RATES = 2;
+/** How often to ask for the echo where other lines come in its place. */
+const MAX_ECHO_TESTS = 3;
+/** A response within so many milliseconds is quick: half of the 250 of the pace `search`. */
+const QUICK_RESPONSE_MS = 125;
 
-/** Finds the device at any baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT does. */
+/** Finds the device at any usual baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT does. */
 export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   if (!(await answersAtAnyRate(examination))) return;
@@ -67,16 +71,29 @@ async function otherVersion(lease: PortLease): Promise<string | undefined> {
   return (version.line ?? '?').slice(0, 64);
 }
 
-function echoes({ access }: Examination): Promise<boolean> {
-  return access.lendPort(async (lease) => {
-    let echo = false;
-    lease.write(Buffer.from('AT\r\n'));
-    await lease.next('lineEnd', (each) => {
-      echo ||= each === 'AT';
-      return each === 'OK';
-    });
-    return echo;
+/** Returns whether the device echoes. Takes the time of the response for the slowness of a bridge. */
+async function echoes({ access, port }: Examination): Promise<boolean> {
+  for (let count = 0; count < MAX_ECHO_TESTS; count++) {
+    const { lines, ms } = await access.lendPort(testEcho);
+    if (!port.canSetRate) port.knowledge.slowness = Math.max(1, ms / QUICK_RESPONSE_MS);
+    if (lines.includes('AT')) return true;
+    if (lines.length === 0) return false;
+  }
+  // Other lines each time: corrupt echoes.
+  return true;
+}
+
+async function testEcho(lease: PortLease): Promise<{ lines: string[]; ms: number }> {
+  const lines: string[] = [];
+  const start = lease.now();
+  lease.write(Buffer.from('AT\r\n'));
+  // The longest limit: a response that comes after the end of the wait would count for the next command.
+  await lease.next('stillAtWork', (each) => {
+    if (each === 'OK') return true;
+    if (each !== '') lines.push(each);
+    return false;
   });
+  return { lines, ms: lease.now() - start };
 }
 
 /** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */

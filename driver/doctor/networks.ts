@@ -20,11 +20,11 @@ export interface NetworkScan {
 }
 
 /**
- * Scans for Wi-Fi networks by a device on a port. Finds the device at any baud rate, and does not change the rate. Switches
- * the station on. Pads a pending data prompt to end it.
+ * Scans for Wi-Fi networks by a device on a port. Finds the device at any usual baud rate, and does not change the rate.
+ * Switches the station on. Pads a pending data prompt to end it.
  * @param opener a port that no {@link Device} uses
- * @throws EspAtError `DEVICE_UNRESPONSIVE`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `PORT_*`, `COMMAND_FAILED`; the reason of the
- * abort
+ * @throws EspAtError `DEVICE_UNRESPONSIVE`, `DEVICE_RESTARTED`, `FIRMWARE_UNKNOWN`, `OUT_OF_SYNC`, `PORT_*`, `COMMAND_FAILED`;
+ * the reason of the abort
  */
 export async function networksAt(
   opener: PortOpener,

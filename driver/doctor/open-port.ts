@@ -28,6 +28,9 @@ export async function withOpenPort(
 ): Promise<void> {
   const counters = new DeviceCounters(clock);
   const current: { client?: AtClient; lost?: EspAtError } = {};
+  const throwIfLost = () => {
+    if (current.lost) throw current.lost;
+  };
   const handlers: PortHandlers = {
     data: (chunk) => {
       counters.port.received += chunk.length;
@@ -40,7 +43,7 @@ export async function withOpenPort(
   };
   const port = await openPort(opener, handlers, { flowControl: false }, clock, wait);
   try {
-    if (current.lost) throw current.lost;
+    throwIfLost();
     const options = { port: opener, clock, random: Math.random, memory: {} };
     const knowledge = new PortKnowledge();
     const sessionPort = new ExaminedPort(port, { options, counters, knowledge });
@@ -57,6 +60,8 @@ export async function withOpenPort(
       return body(examination);
     });
     await waitFor(examined, wait);
+    // A body that waits for the far end does not notice the loss.
+    throwIfLost();
   } finally {
     current.client?.close(new EspAtError('DEVICE_STOPPED'));
     await closePort(port, opener, clock);

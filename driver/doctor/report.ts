@@ -10,7 +10,7 @@ export type DoctorStep =
 export interface DoctorFacts {
   /** The port as the user wrote it. */
   port: string;
-  /** Baud rate at which the device answers, in bits a second. */
+  /** Bits a second at which the device answers; behind a bridge, the baud rate that the options declare. */
   baudRate?: number | undefined;
   /** Handshake lines that the device uses. */
   flowControl?: FlowControl;

@@ -79,16 +79,16 @@ async function restoreUart(
   rate: number,
   flowControl: FlowControl,
 ): Promise<void> {
-  const { baudRate: best, usesFlowControl } = port;
+  const { baudRate: current, usesFlowControl } = port;
   // A climb leaves the device's flow control at `rts` or `both`.
-  if (best === rate && !usesFlowControl && flowControl === 'rts') return;
+  if (current === rate && !usesFlowControl && flowControl === 'rts') return;
   for (let attempt = 0; attempt < MAX_RETURNS; attempt++) {
-    await port.setRate(best);
+    await port.setRate(current);
     // A device that still waits for CTS could not respond without it.
     await port.setFlowControl(usesFlowControl);
     const answer = await changeUart({ rate, flowControl }, access, attempt > 0);
     // Where only the flow control changes, no other response shows that.
-    if (best === rate && answer !== 'accepted') continue;
+    if (current === rate && answer !== 'accepted') continue;
     await port.setFlowControl(false);
     await pause(access);
     await port.setRate(rate);

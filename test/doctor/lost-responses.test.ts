@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Outcome } from '../../simulator/device/hooks';
+import { Patient, report, serial, wrong } from './report';
+
+/** Loses the responses to the commands that `isLost` names. */
+const losing = (isLost: (line: string) => boolean) => ({
+  hooks: {
+    outcome: (line: string): Outcome => ({ kind: isLost(line) ? 'answer lost' : 'execute' }),
+  },
+});
+
+describe('the doctor, where responses come late or not', () => {
+  for (const latencyMs of [150, 500])
+    it(`reads each response at the command that it belongs to, behind a bridge of ${latencyMs} ms each way`, async () => {
+      const examined = await report({ serial: { baudRate: 115_200, bridged: true, latencyMs } });
+      const { commandEcho, corruptLines, firmware, roundTripMs = 0, version } = examined.facts;
+      assert.deepEqual(wrong(examined), []);
+      assert.deepEqual([commandEcho, corruptLines, firmware], [true, 0, 'D']);
+      assert.ok(version);
+      assert.ok(roundTripMs >= 2 * latencyMs, `${roundTripMs} ms`);
+    });
+
+  it('names a port that is lost while it waits for an echo, and not the server', async () => {
+    await using patient = new Patient({ serial });
+    patient.server.behavior.onFrame = () => patient.clock.after(1000, () => patient.port.unplug());
+    assert.deepEqual(wrong(await patient.examine({ uri: 'ws://host/plain' })), ['PORT_LOST']);
+  });
+
+  it('does not say which slots hold certificates where a response is lost', async () => {
+    const { facts } = await report({ serial });
+    assert.deepEqual(facts.certificates, []);
+    const simulator = losing((line) => line.startsWith('AT+SYSMFG=1,"wss_cert","wss_cert.1"'));
+    const lost = await report({ serial: { ...serial, latencyMs: 60 }, simulator });
+    assert.deepEqual([lost.facts.certificates, lost.facts.corruptLines], [undefined, 0]);
+    assert.deepEqual(wrong(lost), []);
+    assert.deepEqual(lost.facts.testLines, 32);
+    assert.ok(lost.facts.roundTripMs !== undefined);
+  });
+
+  it('names noise where it has to restart the device', async () => {
+    let isLost = false;
+    const simulator = losing((line) => {
+      isLost ||= line.startsWith('AT+GMR');
+      return isLost && line !== 'AT+RST';
+    });
+    assert.deepEqual(wrong(await report({ serial, simulator })), ['NOISE', 'DEVICE_RESTARTED']);
+  });
+
+  for (const corruptEchoes of [1, 3])
+    it(`leaves an echo on of which ${corruptEchoes} came corrupt`, async () => {
+      await using patient = new Patient({ serial });
+      let count = 0;
+      const echo = /(^|\n)AT\r/;
+      const deliver = patient.port.deliver.bind(patient.port);
+      patient.port.deliver = (bytes) => {
+        const text = bytes.toString('latin1');
+        const isEcho = echo.test(text) && count++ < corruptEchoes;
+        deliver(isEcho ? Buffer.from(text.replace(echo, '$1A?\r'), 'latin1') : bytes);
+      };
+      const { facts } = await patient.examine();
+      assert.equal(facts.commandEcho, true);
+    });
+});
