@@ -10,7 +10,7 @@ const LISTED_HEADER = new RegExp(
   String.raw`(\+WSHEAD:\d+,"(?:[^:\r\n]*: ?|(?![^:\r\n]*:)))((?:(?!${END.source})[^])+)`,
   'g',
 );
-/** What begins with a whole line of the device. */
+/** Bytes of the device that begin at the beginning of a line. */
 const WHOLE = /^\+[A-Z_]+:/;
 /**
  * The rest of a line at the opening of a port, where it ends as a listed URI or header does. Other bytes stay: they may be

@@ -4,7 +4,10 @@ import type { EspAtError } from '../errors';
 import type { Link } from '../link/link';
 import type { DeviceRecorder } from './device-recorder';
 
-/** Records the events of a device and its links, except messages. */
+/**
+ * Records the events of a device and its links, except messages, and except `open` and `close` of a link, which
+ * `statechange` shows.
+ */
 export function recordEvents(
   device: EventEmitter<DeviceEvents>,
   links: readonly Link[],

@@ -58,7 +58,7 @@ interface Match {
 export interface Redacted {
   /** The bytes given, or a copy where they hold a secret. */
   readonly bytes: Uint8Array;
-  /** The beginning of a secret in which the bytes end, without the gaps in it; the rest may follow. */
+  /** The beginning of a secret in which the bytes end, without complete gaps; an unfinished gap stays at its end. The rest may follow. */
   readonly begun?: Uint8Array;
 }
 

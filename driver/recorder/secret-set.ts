@@ -53,7 +53,7 @@ export class SecretSet {
     return this.#index;
   }
 
-  /** A text without secrets, of the same length. */
+  /** A text without secrets, of the same length in UTF-8. */
   redactText(text: string): string {
     const bytes = Buffer.from(text);
     const clean = this.redactBytes(bytes);
