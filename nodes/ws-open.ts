@@ -187,7 +187,7 @@ class Opener implements DeviceUser {
       } catch (error) {
         throw signal.aborted ? new EspAtError('OPEN_ABORTED', { link: link.id }) : error;
       } finally {
-        // An open() that fails at the end of its wait for a check of the links keeps the link.
+        // After a failed wait for a check of the links this node owns the link all the same.
         const takeover = device.host.latestEvents.takeover(link);
         if (takeover) device.host.linkTakenOver(takeover);
       }

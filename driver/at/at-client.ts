@@ -101,8 +101,8 @@ export class AtClient {
 
   /**
    * Runs commands that no other command may interrupt, before queued messages unless it `yields`. An abort rejects the
-   * sequence. A queued one leaves the queue. A begun one runs no further command, but keeps the client until its command or
-   * resync has ended.
+   * sequence. A queued one leaves the queue. A begun one runs no further command, but keeps the client until its body, and
+   * its command or resync, have ended.
    * @throws EspAtError `ABORTED`, the error of a reset or close, and what `body` throws
    */
   sequence<T>(

@@ -81,7 +81,7 @@ export class LinkEmitter {
     callUser(() => this.#emitter.emit('retry', { ...this.#event, retryInMs }));
   }
 
-  /** Counts a data loss that the end of the connection reports. */
+  /** Counts a data loss that the change `lost` reports, without an event `dataloss`. */
   countDataLoss(): void {
     this.#counters.dataLosses++;
   }

@@ -74,7 +74,7 @@ export interface SendOptions extends WaitOptions {
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */
   readonly signal?: AbortSignal | undefined;
-  /** @internal Called when bytes of the message may leave on the current connection, at each attempt. */
+  /** @internal Called each time bytes of the message may leave on the current connection: at each part, and each repetition. */
   readonly onLeaving?: () => void;
 }
 

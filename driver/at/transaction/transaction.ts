@@ -30,7 +30,7 @@ export type Probe = 'none' | 'unanswered' | 'suspect' | 'suspectUnanswered';
 
 interface Waiting {
   readonly probe: Probe;
-  /** Whether `busy p...` came although no probe was out. */
+  /** Whether `busy p...` came although no probe was unanswered. */
   readonly busy: boolean;
 }
 
@@ -45,7 +45,10 @@ export type Phase =
    * older than the payload, and cannot be its response.
    */
   | (Waiting & { readonly kind: 'awaitingConfirmation'; readonly hasLaterChunk: boolean })
-  /** A success has come while a probe was out. It counts once the client knows where the probe went. */
+  /**
+   * A success has come after a probe that is unanswered, or may have become payload. It counts once the client knows where
+   * the probe went.
+   */
   | { readonly kind: 'confirming'; readonly by: Confirmation };
 
 /**
@@ -123,7 +126,7 @@ export function payloadWritten({ command, phase }: Transaction): boolean {
   );
 }
 
-/** Whether a probe is out, and its answer has not come. */
+/** Whether the answer to the last probe has not come. */
 export function isUnanswered(probe: Probe): boolean {
   return probe === 'unanswered' || probe === 'suspectUnanswered';
 }

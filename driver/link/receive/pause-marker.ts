@@ -9,8 +9,8 @@ import type { LinkReceiver } from './link-receiver';
  */
 const STALLED_CHUNK_MS = 5000;
 /**
- * Milliseconds. Where a blocked event loop makes the pause uncertain, an upper limit (`atMost`) of this length counts as a
- * stall. A lower one would take an empty message for a stalled frame.
+ * Milliseconds. Where a blocked event loop makes the pause uncertain, it counts as a stall if it may have been this long
+ * (`atMost`). A smaller value would take an empty message for a stalled frame.
  */
 const POSSIBLY_STALLED_MS = 9000;
 

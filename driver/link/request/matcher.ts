@@ -120,7 +120,7 @@ function uuid(random: () => number): string {
 
 function jsonOf(payload: RequestPayload): unknown {
   if (typeof payload === 'string') return parseJson(payload);
-  // Here, bytes of another realm, such as a Function node's, are bytes too.
+  // Not `instanceof`: bytes of another realm, such as those of a Function node, may hold JSON too.
   return ArrayBuffer.isView(payload) ? parseJson(textOf(payload)) : payload;
 }
 

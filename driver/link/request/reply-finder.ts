@@ -48,8 +48,8 @@ export class ReplyFinder {
   }
 
   /**
-   * The pending condition takes too long. Unless it has just answered, its request fails, and is forgotten: the next message
-   * would wait as long.
+   * The pending condition takes too long. Unless its promise has just settled, its request fails, and is forgotten: the next
+   * message would wait as long.
    */
   conditionTooSlow(): void {
     this.#pendingCondition?.end.resolve(TOO_SLOW);

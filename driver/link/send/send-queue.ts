@@ -268,7 +268,7 @@ export class SendQueue implements SendSource {
     return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 
-  /** The error of a message that waited too long: for its link; or, refused or behind a refused one, for a check of the link. */
+  /** The error of a message whose hold is over: the refusal that waits for a check of the link, its own or another's. */
   #late({ refusal, options: { holdMs } }: PendingSend): EspAtError {
     const ahead = this.#isOpen ? this.#messages.find((each) => each.refusal) : undefined;
     const refused = refusal ?? ahead?.refusal;

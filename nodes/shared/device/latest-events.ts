@@ -31,7 +31,7 @@ export class LatestEvents implements DeviceUser {
   #note(event: FlowLinkEvent): void {
     if (event.event === 'warning') return;
     const { link, owner } = event;
-    // An open() that still waits for a check of the links has its owner in a data loss already.
+    // While an open() waits for a check of the links, a data loss names its owner, which has not taken the link over yet.
     if (event.event !== 'data-loss') this.#owners.set(link, owner);
     const failure = event.event === 'retrying' && this.#latest.get(link)?.event.error;
     this.#latest.delete(link);
