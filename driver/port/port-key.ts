@@ -13,7 +13,7 @@ export function portKey(address: string): string {
   if (windowsName !== undefined) return windowsName.toUpperCase();
   try {
     // macOS has two names for each port.
-    return realpathSync(address).replace(/^\/dev\/tty\./, '/dev/cu.');
+    return realpathSync(address).replace(/^(\/dev\/)tty\./, '$1cu.');
   } catch {
     // Unplugged, or no path: `sim:`.
     return address;
