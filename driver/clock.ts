@@ -61,9 +61,10 @@ export function onTimeout(clock: Clock, ms: number, callback: () => void): Cance
   const end = clock.now() + ms;
   if (ms <= LAST_MS) waitLast(ms, MAX_GRACE_PERIODS);
   else
-    cancel = clock.after(ms - LAST_MS, () =>
-      waitLast(Math.max(LAST_MS, end - clock.now()), MAX_GRACE_PERIODS),
-    );
+    cancel = clock.after(ms - LAST_MS, () => {
+      const left = end - clock.now();
+      waitLast(left < 0 ? GRACE_MS : Math.max(LAST_MS, left), MAX_GRACE_PERIODS);
+    });
   return () => cancel();
 }
 

@@ -33,6 +33,17 @@ describe('a timeout that falls into a block of the event loop', () => {
     assert.deepEqual(fired, [600]);
   });
 
+  it('waits as long where the block has begun before its last 50 ms', async () => {
+    const clock = new VirtualClock();
+    const loop = new HostLoop(clock);
+    const fired: number[] = [];
+    onTimeout(loop, 100, () => fired.push(clock.now()));
+    await clock.advance(40);
+    loop.block(300);
+    await clock.advance(1000);
+    assert.deepEqual(fired, [590]);
+  });
+
   it('does not fire once it is cancelled', async () => {
     const { clock, loop, fired, cancel } = await blocked();
     cancel();

@@ -22,6 +22,11 @@ import type { ClientEvent, OutOfSyncCause } from '../../at/events';
 const MAX_SHOWN_CHARACTERS = 80;
 /** Milliseconds in which a stop returns the device to its start rate. */
 const RETURN_RATE_TIMEOUT_MS = 300;
+/**
+ * Further milliseconds in which a running message may end: the next user of the port would answer its prompt, and the server
+ * take that for a message.
+ */
+const END_MESSAGE_TIMEOUT_MS = 3000;
 /** Further milliseconds in which a stop or a disconnect closes connections. */
 const CLOSE_LINKS_TIMEOUT_MS = { stop: 600, disconnect: 2000 };
 
@@ -65,7 +70,10 @@ export class DeviceSession {
       this.end(error);
     };
     const reason = error.code === 'DEVICE_DISCONNECTED' ? 'disconnect' : 'stop';
-    const timeoutMs = RETURN_RATE_TIMEOUT_MS + (closes ? CLOSE_LINKS_TIMEOUT_MS[reason] : 0);
+    const timeoutMs =
+      RETURN_RATE_TIMEOUT_MS +
+      (client.pendingPrompt ? END_MESSAGE_TIMEOUT_MS : 0) +
+      (closes ? CLOSE_LINKS_TIMEOUT_MS[reason] : 0);
     const timer = onTimeout(options.clock, timeoutMs, end);
     this.#machine.become({ kind: 'stopping', period: this.#state.period, timer });
     this.#machine.endPeriod(error);
