@@ -38,21 +38,21 @@ export interface Progress {
 
 export const NO_PROGRESS: Progress = { isIdentified: false, failedSearches: 0, error: undefined };
 
-export type SessionState = { readonly period: Period } &
-  /** With a timer, the driver initializes the device again after it. */
-  (
-    | { readonly kind: 'initializing'; readonly progress: Progress; readonly timer?: Cancel }
-    | {
-        readonly kind: 'ready' | 'resyncing';
-        readonly device: ReadyDevice;
-        readonly checks: LinkChecks;
-        /** This method of {@link AutomaticRate}; to import the class would make a circle. */
-        readonly automaticRate: { responseLost(): void };
-      }
-    /** The driver returns the device to its start rate and closes its connections, until the timer. */
-    | { readonly kind: 'stopping'; readonly timer: Cancel }
-    | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
-  );
+export type SessionState = { readonly period: Period } & (
+  | { readonly kind: 'initializing'; readonly progress: Progress }
+  /** The driver initializes the device again after the timer, and after a scan that waits or runs then. */
+  | { readonly kind: 'pausing'; readonly progress: Progress; readonly timer: Cancel }
+  | {
+      readonly kind: 'ready' | 'resyncing';
+      readonly device: ReadyDevice;
+      readonly checks: LinkChecks;
+      /** This method of {@link AutomaticRate}; to import the class would make a circle. */
+      readonly automaticRate: { responseLost(): void };
+    }
+  /** The driver returns the device to its start rate and closes its connections, until the timer. */
+  | { readonly kind: 'stopping'; readonly timer: Cancel }
+  | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }
+);
 
 export function progressOf(state: SessionState): Progress {
   return 'progress' in state ? state.progress : NO_PROGRESS;
@@ -62,6 +62,7 @@ export function progressOf(state: SessionState): Progress {
 export function stateOf(state: SessionState): DeviceState | undefined {
   switch (state.kind) {
     case 'initializing':
+    case 'pausing':
       return named('initializing', state.progress.error);
     case 'ready':
       return named('ready', state.period.network.error);

@@ -178,6 +178,6 @@ export class Initialization {
       if (!signal.aborted) this.beginAgain(error);
     };
     const timer = onTimeout(context.options.clock, ms, () => void begin());
-    this.#machine.become({ kind: 'initializing', period, progress, timer });
+    this.#machine.become({ kind: 'pausing', period, progress, timer });
   }
 }
