@@ -121,14 +121,14 @@ export class Link extends EventEmitter<LinkEvents> {
    * links shows that. The connection then keeps its options, except `keepOpen` and `owner`. Opens it afresh while the device
    * tries to reconnect. Joins an attempt to this URI, and settles with it: until the open sequence is queued, this call's
    * options replace those of the attempt; then only `keepOpen` and `owner` do. Waits for a device that is not ready, and
-   * again if it restarts before the open sequence begins, up to `timeoutMs` in all. Where the call has joined the driver's
+   * again if it restarts before the open sequence begins, up to `timeoutMs`, which counts anew after a wait for a check. Where the call has joined the driver's
    * own reconnect, without `keepOpen`, a loss of the device fails it. With `keepOpen` the driver keeps trying after a
    * failure, although this call rejects. An abort before the link is open closes it and rejects, unless a newer call has
    * claimed the link: then it has no effect. An abort during the wait for the check only rejects.
    * @throws EspAtError `INVALID_*`, `HEADERS_NOT_SUPPORTED`, `AUTH_NOT_SUPPORTED` at once, without effect; if no device was
    * ready, those that depend on the firmware fail the attempt; `LINK_IN_USE`; `OPEN_ABORTED` after a close, or another
    * open; `OPEN_FAILED`, `OPEN_TIMEOUT`, `OPEN_CLOSED`, `CERTIFICATE_MISSING`, `CLOCK_NOT_SET`, `COMMAND_FAILED`,
-   * `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `DEVICE_*`, `PORT_*` where the attempt failed
+   * `OUT_OF_SYNC`, `FIRMWARE_UNKNOWN`, `NO_WEBSOCKET`, `ECHO_STAYS_ON`, `DEVICE_*`, `PORT_*` where the attempt failed
    */
   async open(options: OpenOptions, wait: WaitOptions = {}): Promise<void> {
     const { signal } = wait;

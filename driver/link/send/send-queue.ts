@@ -144,9 +144,7 @@ export class SendQueue implements SendSource {
   /** A check shows that the link is open: refused messages fail. */
   failRefused(): void {
     if (!this.#isOpen) return;
-    for (const message of this.#held()) {
-      if (message.refusal) this.#settle(message, message.refusal);
-    }
+    for (const message of this.#held()) if (message.refusal) this.#settle(message, message.refusal);
   }
 
   /** The connection, or the device, is lost. A message that the client runs ends with its part. */
@@ -154,6 +152,8 @@ export class SendQueue implements SendSource {
     for (const message of [...this.#messages]) {
       const failure = message.connectionLost(error, end);
       if (failure) this.#settleOrHold(message, failure, false);
+      // It may have been held for longer, for a check of the link.
+      else if (message.isHeld) this.#hold(message);
     }
   }
 
@@ -237,10 +237,9 @@ export class SendQueue implements SendSource {
     // An immediate repetition would be refused again while the link seems open: a check of the links comes first.
     const isRefused = error.code === 'SEND_FAILED' && this.#isOpen;
     this.#hold(message, isRefused ? error : undefined);
-    if (holdsFollowing) {
+    if (holdsFollowing)
       for (const each of this.#messages.slice(this.#messages.indexOf(message) + 1))
         if (!each.isHeld && each.isUntouched) this.#hold(each);
-    }
     // Not at once: the link may not have heard yet of the loss that made the message fail.
     if (!isRefused) this.#releaseSoon();
   }

@@ -23,7 +23,7 @@ const part = [started, payloadWritten, succeeded] as const;
 /** Queues a message of these parts, then reports the events, or the loss of its connection. Returns how it ended. */
 function outcome(
   parts: readonly string[],
-  ...events: readonly (CommandEvent | 'lost' | 'given-up')[]
+  ...events: readonly (CommandEvent | 'lost' | 'given-up' | 'closing')[]
 ): string {
   const ends: string[] = [];
   const end = (error?: EspAtError) => ends.push(error ? `${error.code} ${error.outcome}` : 'sent');
@@ -92,6 +92,8 @@ describe('a pending send', () => {
     assert.equal(outcome(['a'], started, 'lost', refused), 'LINK_CLOSED not-sent');
     const written = [started, 'lost', payloadWritten, refused] as const;
     assert.equal(outcome(['a'], ...written), 'LINK_CLOSED not-sent');
+    const closedNext = [started, 'lost', payloadWritten, 'closing', refused] as const;
+    assert.equal(outcome(['a'], ...closedNext), 'LINK_CLOSED not-sent');
     assert.equal(outcome([''], started, 'lost', refused), 'SEND_UNKNOWN unknown');
   });
 

@@ -123,6 +123,16 @@ describe('a message with hold', () => {
     assert.deepEqual(scene.arrived, ['1 m1', '1 m4']);
   });
 
+  it('ends with its hold, though it was held for longer for a check that then found no connection', async () => {
+    await using scene = await sendingLink('D');
+    scene.alterOutput = (text) => text.replace('+WS_CLOSED:0\r\n', '');
+    scene.server.connections[0]?.close(1001);
+    await scene.clock.advance(500);
+    const sends = [scene.send('m1'), scene.send('m2', { holdMs: 600 })];
+    const outcomes = await scene.clock.wait(Promise.all(sends), 4000);
+    assert.deepEqual(outcomes, ['sent', 'HOLD_TIMEOUT not-sent']);
+  });
+
   test('says that the link refused it, also of those behind it, where no check explains a refusal in time', async (scene) => {
     scene.alterOutput = (text) => text.replace('+WSOPEN:0,2', '+WSOPEN:0,4');
     scene.outcomes.push(...twice);
