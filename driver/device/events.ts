@@ -28,8 +28,8 @@ export interface DeviceEvents {
   /** {@link Device.state} has changed. */
   statechange: [DeviceChange];
   /**
-   * A device that the driver had identified, or found unusable, has restarted: by itself, or by {@link Device.restart}. Not
-   * emitted for a reset by RTS in a recovery.
+   * A device that the driver had identified, or found unusable, has restarted: by itself, by {@link Device.restart}, or by
+   * `AT+RST` in a recovery. Usually not emitted for a reset by RTS in a recovery.
    */
   restart: [];
   /** A response is lost or corrupt: the client resyncs. */

@@ -3,7 +3,7 @@ import { query } from '../commands/build';
 import { runOptionalQuery } from '../commands/run-query';
 import { uartQuery } from '../commands/uart';
 import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
-import { search, type Trial } from '../device/baud-rate/search';
+import { MAX_SLOWNESS, search, type Trial } from '../device/baud-rate/search';
 import { parseTcpAddress } from '../values/port-address';
 import type { Examination } from './examination';
 
@@ -75,7 +75,8 @@ async function otherVersion(lease: PortLease): Promise<string | undefined> {
 async function echoes({ access, port }: Examination): Promise<boolean> {
   for (let count = 0; count < MAX_ECHO_TESTS; count++) {
     const { lines, ms } = await access.lendPort(testEcho);
-    if (!port.canSetRate) port.knowledge.slowness = Math.max(1, ms / QUICK_RESPONSE_MS);
+    if (ms !== undefined && !port.canSetRate)
+      port.knowledge.slowness = Math.min(MAX_SLOWNESS, Math.max(1, ms / QUICK_RESPONSE_MS));
     if (lines.includes('AT')) return true;
     if (lines.length === 0) return false;
   }
@@ -83,17 +84,18 @@ async function echoes({ access, port }: Examination): Promise<boolean> {
   return true;
 }
 
-async function testEcho(lease: PortLease): Promise<{ lines: string[]; ms: number }> {
+/** Returns the lines before `OK`, and the time until it in milliseconds; no time where `OK` does not come. */
+async function testEcho(lease: PortLease): Promise<{ lines: string[]; ms: number | undefined }> {
   const lines: string[] = [];
   const start = lease.now();
   lease.write(Buffer.from('AT\r\n'));
   // The longest limit: a response that comes after the end of the wait would count for the next command.
-  await lease.next('stillAtWork', (each) => {
+  const { line } = await lease.next('stillAtWork', (each) => {
     if (each === 'OK') return true;
     if (each !== '') lines.push(each);
     return false;
   });
-  return { lines, ms: lease.now() - start };
+  return { lines, ms: line === undefined ? undefined : lease.now() - start };
 }
 
 /** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */

@@ -6,7 +6,6 @@ import { scanNetworks } from '../provisioning/wifi';
 import type { DoctorOptions } from './doctor';
 import type { Examination } from './examination';
 import { examineRate } from './find';
-import type { DoctorCode } from './findings';
 import { withOpenPort } from './open-port';
 
 /** The Wi-Fi networks in reach of a device. */
@@ -30,18 +29,19 @@ export async function networksAt(
   opener: PortOpener,
   { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
 ): Promise<NetworkScan> {
-  let scan: NetworkScan = { networks: [], endedPrompt: false };
-  await withOpenPort(opener, clock, { signal }, async (examination) => {
-    const has = (finding: DoctorCode) => examination.findings.some(({ code }) => code === finding);
-    try {
-      const networks = await networksBy(examination, opener);
-      scan = { networks, endedPrompt: has('PROMPT_OPEN') };
-    } catch (error) {
-      if (!has('PROMPT_OPEN')) throw error;
-      scan = { networks: [], endedPrompt: true, error: asEspAtError(error, opener.address) };
-    }
-  });
-  return scan;
+  let networks: readonly WifiNetwork[] = [];
+  let findings: Examination['findings'] = [];
+  const endedPrompt = () => findings.some(({ code }) => code === 'PROMPT_OPEN');
+  try {
+    await withOpenPort(opener, clock, { signal }, async (examination) => {
+      ({ findings } = examination);
+      networks = await networksBy(examination, opener);
+    });
+    return { networks, endedPrompt: endedPrompt() };
+  } catch (error) {
+    if (!endedPrompt() || signal?.aborted) throw error;
+    return { networks: [], endedPrompt: true, error: asEspAtError(error, opener.address) };
+  }
 }
 
 async function networksBy(

@@ -27,7 +27,7 @@ export const ENCRYPTED_HEADER = /^Proc-Type: 4,ENCRYPTED/m;
 /** A complete block. */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]+)-----END \1-----/g;
 /** The first line of a block. */
-const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
+const BEGIN = /^[ \t]*-----BEGIN ([A-Z0-9 ]+)-----/gm;
 const CERTIFICATE_LABEL = /^CERTIFICATE$/;
 const KEY_LABEL = /PRIVATE KEY$/;
 /** Key types that TLS in the firmware supports. */

@@ -8,7 +8,7 @@ import type { SessionPort } from '../session/session-port';
 import { likelyRates } from './rates';
 
 /** The greatest slowness, see {@link PortKnowledge.slowness}. */
-const MAX_SLOWNESS = 16;
+export const MAX_SLOWNESS = 16;
 /** Part by which the rate of a UART may differ from its setting. */
 const RATE_TOLERANCE = 0.05;
 /** A response within so many milliseconds is quick: half of the 1200 that a response to a line end may take. */

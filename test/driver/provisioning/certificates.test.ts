@@ -186,6 +186,9 @@ describe('the check of certificates', () => {
     assert.match(reason({ key: hyphened('EC PRIVATE KEY') }), /damaged/);
     assert.match(reason({ ca: hyphened('X509 CERTIFICATE') }), /something else: X509 CERTIFICATE/);
     assert.match(reason({ ca: authority.certificate.slice(0, 200) }), /cut off/);
+    outdatedCertificates([
+      slot({ ca: `Begin at -----BEGIN CERTIFICATE-----:\n${authority.certificate}` }),
+    ]);
     const cut = client.certificate.slice(0, 200);
     assert.match(
       reason({ ca: `${authority.certificate}${cut}` }),
