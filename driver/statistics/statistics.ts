@@ -66,7 +66,7 @@ export interface DeviceStatistics {
   readonly port: PortStatistics;
   /** Number of resyncs. */
   readonly resyncs: number;
-  /** Number of events `restart`. */
+  /** Number of restarts: those that the event `restart` reports, and those that a flood omits. */
   readonly restarts: number;
   /** Faults on the port. */
   readonly portErrors: PortErrors;

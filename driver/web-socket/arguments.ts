@@ -10,7 +10,7 @@ export function parseUrl(url: unknown): URL {
   try {
     parsed = new URL(String(url));
   } catch {
-    throw syntaxError(`"${String(url)}" is not a URL.`);
+    throw syntaxError(`"${String(url).replace(/\/\/[^/?#]*@/, '//')}" is not a URL.`);
   }
   if (parsed.protocol === 'http:') parsed.protocol = 'ws:';
   if (parsed.protocol === 'https:') parsed.protocol = 'wss:';

@@ -15,6 +15,8 @@ export function translateOr(
   fallback: string,
   values?: Readonly<Record<string, string | number>>,
 ): string {
+  // A colon would end the name of another catalog.
+  if (key.includes(':')) return fallback;
   const text = translate(key, values);
   // RED._() returns a key that is not in the catalog unchanged.
   return text.endsWith(key) ? fallback : text;

@@ -14,6 +14,11 @@ describe('2.1 the WebSocket interface: constructor', () => {
       assert.throws(() => new harness.WebSocket(url), named('SyntaxError'), url);
   });
 
+  test('quotes no user and password of an invalid URL', (harness) => {
+    const message = '"ws://host:99999/" is not a URL.';
+    assert.throws(() => new harness.WebSocket('ws://user:secret@host:99999/'), { message });
+  });
+
   test('takes a string or a URL, changes http to ws, and serializes the URL', async (harness) => {
     const url = (given: string | URL) => {
       const socket = new harness.WebSocket(given);
