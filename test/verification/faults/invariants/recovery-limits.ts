@@ -8,6 +8,11 @@ const REPLUG_LIMIT_MS = 3000;
 export const PROMPT_LIMIT_MS = 15_000;
 /** Extra time where the driver takes the `ready` of a restart for the rest of data that the restart cut off. */
 const MISSED_READY_MS = 4000;
+/**
+ * Extra time where the device restarts behind its answer to the settings of a link: it may read the AT+WSOPEN that follows, and
+ * fails that after 5 s without a network.
+ */
+const STRAY_OPEN_MS = 5000;
 /** After other faults: a pong is overdue after 12 s, the device reconnects 15 s later, then the host checks its links. */
 const RECOVERY_LIMIT_MS = 90_000;
 
@@ -40,6 +45,7 @@ export function slowRecoveries(episode: FaultEpisode, log: MessageLog, times: Ti
       RESTART_LIMIT_MS +
       bootAndJoinMs +
       flooded +
+      (isBeforeOpen(episode) ? STRAY_OPEN_MS : 0) +
       (readyWasReceived(episode, log, bootAndJoinMs) ? 0 : MISSED_READY_MS);
     within('opening the links', reopened - episode.gone, limit);
   }
@@ -50,6 +56,14 @@ export function slowRecoveries(episode: FaultEpisode, log: MessageLog, times: Ti
   if (atPrompt && isAlone(episode, 'lose'))
     within('sending again', (episode.usable ?? Infinity) - episode.gone, PROMPT_LIMIT_MS + flooded);
   return found;
+}
+
+/** Whether the driver sends AT+WSOPEN next. */
+function isBeforeOpen({ hits: [hit] }: FaultEpisode): boolean {
+  const place = hit?.place;
+  return (
+    place?.kind === 'command' && place.point === 'answered' && place.line.startsWith('AT+WSCFG=')
+  );
 }
 
 /** Whether the driver emitted the restart before the device had an address again. */
