@@ -26,7 +26,7 @@ const RETURN_RATE_TIMEOUT_MS = 300;
  * Further milliseconds in which a running message may end: the next user of the port would answer its prompt, and the server
  * take that for a message.
  */
-const END_MESSAGE_TIMEOUT_MS = 3000;
+const END_MESSAGE_TIMEOUT_MS = 900;
 /** Further milliseconds in which a stop or a disconnect closes connections. */
 const CLOSE_LINKS_TIMEOUT_MS = { stop: 600, disconnect: 2000 };
 

@@ -19,7 +19,7 @@ const LINGER_MS = 500;
 /** How long the nodes have to close their links before the device stops. */
 const USERS_LEAVE_TIMEOUT_MS = 800;
 /** How long a device has to stop: an operating system that keeps the port busy must not block a deploy. */
-const STOP_TIMEOUT_MS = 1000;
+const STOP_TIMEOUT_MS = 2000;
 
 type HostState =
   | { readonly kind: 'idle' }
