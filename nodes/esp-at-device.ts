@@ -5,7 +5,7 @@ import { portKey } from '../driver/port/port-key';
 import { serveCertificates } from './shared/admin/certificates';
 import { DeviceHost } from './shared/device/device-host';
 import { DeviceLog } from './shared/device/device-log';
-import type { DeviceNode } from './shared/device/device-node';
+import { labelOf, listDevice, type DeviceNode } from './shared/device/device-node';
 import {
   deviceSettings,
   type DeviceCredentials,
@@ -58,7 +58,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
       };
       this.headers = [];
       this.host = new DeviceHost({
-        label: def.name || address,
+        label: labelOf(RED, this, def.name, address),
         address,
         claims,
         clock,
@@ -86,6 +86,7 @@ export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED:
             : []),
         ],
       });
+      listDevice(this);
       this.on('close', (done: () => void) => {
         void this.host.end().then(done);
       });

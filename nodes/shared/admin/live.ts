@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { findDevice, type DeviceNode } from '../device/device-node';
+import { deviceNodes, type DeviceNode } from '../device/device-node';
 import type { LiveAnswer, LiveDevice } from '../live/live-answer';
 import { liveCounts } from '../live/live-counts';
 import { TrafficReader } from '../live/live-traffic';
@@ -28,21 +28,14 @@ export function serveLive(RED: NodeAPI): void {
       const trafficSince =
         chosen && device && traffic.read(device, Number(query.run), after, chosen.clock.now());
       const answer: LiveAnswer = {
-        devices: nodes.map((node) => liveDevice(node, signals)),
+        devices: nodes
+          .map((node) => liveDevice(node, signals))
+          .sort((one, other) => one.name.localeCompare(other.name)),
         ...(trafficSince && { traffic: trafficSince }),
       };
       response.set('Cache-Control', 'no-store').json(answer);
     },
   );
-}
-
-function deviceNodes(RED: NodeAPI): DeviceNode[] {
-  const nodes: DeviceNode[] = [];
-  RED.nodes.eachNode(({ id, type }) => {
-    const node = type === 'esp-at-device' ? findDevice(RED, id) : undefined;
-    if (node) nodes.push(node);
-  });
-  return nodes;
 }
 
 function liveDevice({ id, host }: DeviceNode, signals: SignalWatch): LiveDevice {

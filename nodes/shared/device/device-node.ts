@@ -4,6 +4,7 @@ import { NodeError } from '../errors/node-error';
 import { DeviceHost } from './device-host';
 import type { InputOrder } from './input-order';
 import type { DeviceCredentials } from '../settings/device-settings';
+import { environment } from '../settings/settings';
 import type { HeaderSetting } from '../message/headers';
 import type { LinkConfig } from '../../../driver/commands/wscfg';
 
@@ -23,6 +24,35 @@ export function findDevice(RED: NodeAPI, id: string | undefined): DeviceNode | u
   if (id === undefined || id === '') return undefined;
   const node: Node | null | undefined = RED.nodes.getNode(id);
   return isDeviceNode(node) ? node : undefined;
+}
+
+/** The device nodes of this process that are not closed. Node-RED lists no node inside an instance of a subflow. */
+const unclosed = new Set<DeviceNode>();
+
+/** Makes {@link deviceNodes} return a new node until it closes. */
+export function listDevice(node: DeviceNode): void {
+  unclosed.add(node);
+  node.on('close', () => unclosed.delete(node));
+}
+
+/** The device nodes of a Node-RED, those inside subflow instances too. */
+export function deviceNodes(RED: NodeAPI): DeviceNode[] {
+  return [...unclosed].filter((node) => findDevice(RED, node.id) === node);
+}
+
+/** For a node inside a subflow instance: the ID of its model, which is all that the editor knows. */
+export function modelOf(node: Node): string | undefined {
+  return '_alias' in node && typeof node._alias === 'string' ? node._alias : undefined;
+}
+
+/**
+ * The name of a device, or the address of its port. Inside a subflow instance, the name or address of that one follows:
+ * all instances have the same name.
+ */
+export function labelOf(RED: NodeAPI, node: Node, name: string, address: string): string {
+  if (modelOf(node) === undefined) return name || address;
+  const instance = environment(RED, node, 'NR_SUBFLOW_NAME') || address;
+  return name && name !== instance ? `${name} (${instance})` : instance;
 }
 
 /** @throws NodeError `NO_DEVICE` */

@@ -116,6 +116,70 @@ onEachRuntime('GET esp-at-websocket', (nodeRed) => {
     assert.deepEqual(asObject(traffic, 'traffic').lines, [{ at: 0, host: 'AT\r\n' }]);
   });
 
+  /** Two instances of a subflow with a device inside, whose port is a property of the instance. */
+  const instances = [
+    { id: 'tab', type: 'tab' },
+    { id: 'sub', type: 'subflow', name: 'sub', env: [], in: [], out: [] },
+    { id: 'inside', type: 'esp-at-device', z: 'sub', name: 'board', port: '${PORT}' },
+    { id: 'status', type: 'ws-status', z: 'sub', device: 'inside', link: 'device', wires: [[]] },
+    ...['one', 'two'].map((id) => ({
+      id,
+      type: 'subflow:sub',
+      z: 'tab',
+      name: id === 'one' ? 'kitchen' : '',
+      env: [{ name: 'PORT', type: 'str', value: `sim:${id}` }],
+      wires: [],
+    })),
+  ];
+
+  it('live: lists the devices inside subflow instances, and gives the traffic and recording of one', async () => {
+    const { device, recorder } = recorded();
+    recorder.wrote(Buffer.from('AT\r\n'));
+    await nodeRed.load(() => device, instances);
+    const { body } = await nodeRed.get('/esp-at-websocket/live?device=two-inside&run=0&after=0');
+    const { devices, traffic } = asObject(body, 'answer');
+    assert.deepEqual(
+      asObjects(devices, 'devices').map(({ id, name }) => [id, name]),
+      [
+        ['one-inside', 'board (kitchen)'],
+        ['two-inside', 'board (sim:two)'],
+      ],
+    );
+    assert.deepEqual(asObject(traffic, 'traffic').lines, [{ at: 0, host: 'AT\r\n' }]);
+    const { status } = await nodeRed.get('/esp-at-websocket/recording/two-inside');
+    assert.equal(status, 200);
+  });
+
+  it('live: lists no device of a flow that is no longer deployed', async () => {
+    await nodeRed.load(() => new FakeDevice(), instances);
+    await nodeRed.unload();
+    await nodeRed.load(() => new FakeDevice(), flow);
+    const { body } = await nodeRed.get('/esp-at-websocket/live');
+    const devices = asObjects(asObject(body, 'answer').devices, 'devices');
+    assert.deepEqual(
+      devices.map(({ id }) => id),
+      ['device'],
+    );
+  });
+
+  it('firmware: gives the class of a device, and of the instances of one inside a subflow, if it is the same', async () => {
+    const made: FakeDevice[] = [];
+    const make = () => {
+      const device = new FakeDevice();
+      made.push(device);
+      return device;
+    };
+    const classOf = async (id: string) =>
+      asObject((await nodeRed.get(`/esp-at-websocket/firmware/${id}`)).body, 'body').firmware;
+    await nodeRed.load(make, [...flow, ...instances]);
+    assert.deepEqual([await classOf('device'), await classOf('inside')], ['D', 'D']);
+    assert.deepEqual([await classOf('sub'), await classOf('x')], [undefined, undefined]);
+    const [first, second] = made.slice(-2);
+    assert.ok(first?.capabilities && second);
+    second.capabilities = { ...first.capabilities, firmware: 'B' };
+    assert.equal(await classOf('inside'), undefined);
+  });
+
   it('recording: gives the file of a device, and an error without one', async () => {
     await nodeRed.load(() => new FakeDevice(), flow);
     const found = await nodeRed.get('/esp-at-websocket/recording/device');
