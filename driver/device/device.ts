@@ -175,7 +175,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
 
   /**
    * Uses another port the next time it opens one: after {@link disconnect}, for example.
-   * @param memory of an earlier {@link Device} on that port: the baud rate of the ESP32
+   * @param memory of an earlier {@link Device} on that port
    */
   usePort(port: PortOpener, memory: PortMemory = {}): void {
     this.#loop.usePort(this.#recorder?.usePort(port, memory) ?? port, memory);

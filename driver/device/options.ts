@@ -43,6 +43,8 @@ export interface LinkStatus extends LinkEvent {
 export interface PortMemory {
   /** The ESP32's last baud rate, in bits a second. */
   baudRate?: number | undefined;
+  /** Whether the ESP32 may still wait for the bytes of a message. */
+  pendingPrompt?: boolean | undefined;
 }
 
 /** Options of a {@link Device}. */

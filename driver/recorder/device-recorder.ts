@@ -58,10 +58,10 @@ export class DeviceRecorder extends Recorder {
   }
 
   /** Records that the device uses another port; returns that port, recorded. */
-  usePort(port: PortOpener, { baudRate }: PortMemory): PortOpener {
+  usePort(port: PortOpener, { baudRate, pendingPrompt }: PortMemory): PortOpener {
     const before = this.#rates;
     this.#rates = ratesOf(port);
-    const memory = { baudRate };
+    const memory = { baudRate, pendingPrompt };
     this.line({ call: this.nextCall(), to: 'usePort', before, rates: this.#rates, memory });
     return recordedOpener(port, this);
   }

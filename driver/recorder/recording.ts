@@ -62,7 +62,7 @@ export function recordedDevice(options: DeviceOptions) {
     ...given,
     sntp: sntp && { timezone: sntp.timezone, servers: [...sntp.servers] },
     sendLimit: sendLimit && { messages: sendLimit.messages, bytes: sendLimit.bytes },
-    memory: memory && { baudRate: memory.baudRate },
+    memory: memory && { baudRate: memory.baudRate, pendingPrompt: memory.pendingPrompt },
     ...maskedDevice(options),
   };
 }

@@ -48,8 +48,10 @@ export async function findDevice(
   port: SessionPort,
   failedSearches: number,
 ): Promise<void> {
-  if (await search(access, port, trials(port, failedSearches)))
+  if (await search(access, port, trials(port, failedSearches))) {
+    port.memory.pendingPrompt = false;
     return measureSlowness(access, port);
+  }
   // A port whose rate is fixed is a bridge, and a network may delay what comes from it.
   if (!port.canSetRate) port.knowledge.slowness = Math.min(MAX_SLOWNESS, port.slowness * 2);
   // RTS and CTS may no longer be wired. A device that is switched on sends `ready` at its start rate.
@@ -81,7 +83,7 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
 
 function trials(port: SessionPort, failedSearches: number): Trial[] {
   const { baudRate, canSetRate, startRate, negotiatedRate, memory } = port;
-  const { pendingPrompt } = port.knowledge;
+  const { pendingPrompt } = memory;
   const known = pendingPrompt
     ? [memory.baudRate, baudRate, startRate, negotiatedRate]
     : [baudRate, startRate, memory.baudRate, negotiatedRate];

@@ -14,7 +14,5 @@ export class PortKnowledge {
   slowness = 1;
   /** Whether the driver has set the device's flow control by the options. */
   flowControlSet = false;
-  /** Whether a data prompt may still be open. */
-  pendingPrompt = false;
   readonly rateLimit = new RateLimit();
 }

@@ -78,8 +78,7 @@ export class SessionMachine {
   /** Ends the current period, and returns the next one; undefined where a listener stops the device. */
   nextPeriod(error: EspAtError): Period | undefined {
     const state = this.#state;
-    this.context.knowledge.pendingPrompt =
-      error.code !== 'DEVICE_RESTARTED' && this.client.pendingPrompt;
+    this.port.memory.pendingPrompt = error.code !== 'DEVICE_RESTARTED' && this.client.pendingPrompt;
     this.endPeriod(error);
     if (this.#state !== state) return undefined;
     this.client.reset(error);
@@ -89,7 +88,8 @@ export class SessionMachine {
   /** Ends the session. Pending operations reject with the error. */
   end(error: EspAtError): void {
     if (this.hasEnded) return;
-    this.context.knowledge.pendingPrompt = this.client.pendingPrompt;
+    // A search that has not found the device leaves the prompt of an earlier session open.
+    if (this.client.pendingPrompt) this.port.memory.pendingPrompt = true;
     this.become({ kind: 'ended', period: this.#state.period, error });
     this.endPeriod(error);
     this.client.close(error);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
-import { test } from '../../harness/ready-harness';
+import { describe, it } from 'node:test';
+import { Device } from '../../../driver/device/device';
+import type { PortMemory } from '../../../driver/device/options';
+import { readyHarness, test } from '../../harness/ready-harness';
 
 describe('stop() while the prompt of a message is late', () => {
   for (const [delay, frames] of [
@@ -24,5 +26,41 @@ describe('stop() while the prompt of a message is late', () => {
       const limit = frames.length === 1 ? delay + 900 : 1800;
       assert.ok(clock.now() - stoppedAt <= limit + 10, `after ${clock.now() - stoppedAt} ms`);
       assert.deepEqual([port.isOpen, harness.hostClock.pending], [false, 0]);
+    });
+});
+
+describe('stop() in a resync while the prompt of a message is late: the prompt comes, and no command becomes payload', () => {
+  for (const next of [
+    'the same Device',
+    'another Device',
+    'a third Device, after another that stops in its search',
+  ])
+    it(`of ${next}`, async () => {
+      const memory: PortMemory = {};
+      await using harness = await readyHarness({ device: { memory } });
+      const { clock, port, link } = await harness.open({ uri: 'ws://host/echo' });
+      harness.outcome = (line) =>
+        line.startsWith('AT+WSSEND=0,16') ? { kind: 'late', delay: 6000 } : undefined;
+      link.send('0123456789abcdef').catch(() => undefined);
+      await clock.advance(10);
+      harness.say('+WS_DA~A:0,5,hello\r\n');
+      assert.equal(harness.device.state.name, 'resyncing');
+      await clock.wait(harness.device.stop());
+      if (next.startsWith('a third')) {
+        const second = new Device({ port, clock, memory });
+        second.start();
+        await clock.advance(100);
+        assert.equal(second.state.name, 'initializing');
+        await clock.wait(second.stop());
+      }
+
+      const device =
+        next === 'the same Device' ? harness.device : new Device({ port, clock, memory });
+      device.start();
+      await harness.until(() => device.state.name === 'ready');
+      const payloads = harness.received(harness.server.connections[0]);
+      assert.match(payloads.join(), /^[\r\n]+$/);
+      assert.equal(memory.pendingPrompt, false);
+      await clock.wait(device.stop());
     });
 });
