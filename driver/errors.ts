@@ -108,7 +108,7 @@ const sentences = {
   // Requests
   INVALID_REQUEST: 'Change the request setting "{setting}": {reason}.',
   REQUEST_ID_IN_USE:
-    'The request on link {link} was not sent: another request with the ID {id} still waits for its reply. Give each request an ID of its own.',
+    'The request on link {link} was not sent: the reply to an earlier request with the ID {id} may still come. Give each request an ID of its own.',
   REPLY_TIMEOUT:
     'The request on link {link} was sent, but no reply came within {timeout} ms. Check the server and how the request finds its reply, or set a longer timeout.',
   REPLY_LOST:
