@@ -7,11 +7,11 @@ export type FindingSeverity = 'error' | 'warning' | 'note';
 /** Sentences of the findings with a code of the doctor's own: the fact, then the remedy. `{name}` is a detail. */
 const SENTENCES = {
   NO_ANSWER:
-    'Nothing comes from {port} at any baud rate. Cross TX and RX, connect GND, use the AT port (UART1), and check the power.',
+    'Nothing comes from {port} at any usual baud rate. Cross TX and RX, connect GND, use the AT port (UART1), and check the power.',
   NO_ANSWER_BRIDGE:
     'Nothing readable comes through the bridge {port}. Set the bridge to the baud rate of the device, usually 115200, then check TX, RX, GND and the power.',
   UNREADABLE:
-    'Bytes come from {port}, but no answer at any baud rate. Use the AT port (UART1), not the log port; connect GND, and shorten the cable.',
+    'Bytes come from {port}, but no answer at any usual baud rate. Use the AT port (UART1), not the log port; connect GND, and shorten the cable.',
   LOOK_ALIKE:
     'The board on {port} answers AT, but not as ESP-AT does ({version}). Flash ESP-AT with WebSocket commands.',
   STOCK_FIRMWARE:
