@@ -74,7 +74,10 @@ export interface SendOptions extends WaitOptions {
   readonly holdMs?: number | undefined;
   /** Withdraws the message: the call rejects with `ABORTED`, unless the device has begun with it. */
   readonly signal?: AbortSignal | undefined;
-  /** @internal Called each time bytes of the message may leave on the current connection: at each part, and each repetition. */
+  /**
+   * @internal Called each time the last bytes of the message may leave on the current connection. A reply comes after them,
+   * because a server gets a message only as a whole.
+   */
   readonly onLeaving?: () => void;
 }
 

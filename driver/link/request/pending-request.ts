@@ -14,7 +14,7 @@ type RequestState =
   /** It waits until the request before has its reply. `blocked`: that one has failed, and its reply may still come. */
   | { readonly kind: 'waiting'; readonly blocked: boolean }
   /**
-   * `sentAfter`: undefined while none of its bytes may have left on the current connection. `failure`: its condition has
+   * `sentAfter`: undefined while its last bytes cannot have left on the current connection. `failure`: its condition has
    * failed; the outcome of the send decides how the request ends.
    */
   | {
@@ -60,7 +60,7 @@ export class PendingRequest {
     return this.#state.kind !== 'overdue' && this.#state.kind !== 'settled';
   }
 
-  /** The last arrival before its bytes may have left on the current connection: a later one may be its reply. */
+  /** The last arrival before its last bytes may have left on the current connection: a later one may be its reply. */
   get sentAfter(): Arrival | undefined {
     return 'sentAfter' in this.#state ? this.#state.sentAfter : undefined;
   }

@@ -142,22 +142,23 @@ export class PendingSend implements Submission {
     const state = this.#state;
     if (state.kind === 'held' || state.kind === 'settled') return;
     const { parts, part } = state;
+    const isLast = part + 1 === parts.length;
     const lost = state.kind === 'submitted' ? state.lost : undefined;
     switch (event.kind) {
       case 'started': {
         // An empty message leaves with its line.
         const hasLeft = this.command.success === 'SEND OK' && !this.command.payload;
         this.#state = { kind: 'submitted', parts, part, hasLeft };
-        if (hasLeft) this.options.onLeaving?.();
+        if (hasLeft && isLast) this.options.onLeaving?.();
         return;
       }
       case 'payloadWritten':
         this.#state = { kind: 'submitted', parts, part, hasLeft: true, ...whenWritten(lost) };
         // Where the connection has ended for the link already, no reply can come.
-        if (!lost || lost.end === 'closing') this.options.onLeaving?.();
+        if (isLast && (!lost || lost.end === 'closing')) this.options.onLeaving?.();
         return;
       case 'succeeded':
-        if (part + 1 === parts.length) return this.#onEnd(this);
+        if (isLast) return this.#onEnd(this);
         if (lost) return this.#onEnd(this, asUnknown(this.link, lost.error));
         this.#state = { kind: 'queued', parts, part: part + 1 };
         return;

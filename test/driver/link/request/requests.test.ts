@@ -37,6 +37,20 @@ describe('a request that is answered by the next message', () => {
     assert.equal(asked.ending, 'after');
   });
 
+  it('is not answered by a message that comes between its parts', async () => {
+    await using harness = await requestHarness({ serial: { baudRate: 115_200 } });
+    const { answer, ask, texts } = harness;
+    const asked = await ask('?'.repeat(40_000), { match: next });
+    await harness.until(() => harness.received().length === 1);
+    await answer('between');
+    assert.deepEqual([asked.ending, texts()], [undefined, ['between']]);
+    await harness.until(() =>
+      harness.connection().frames.some(({ fin, opcode }) => fin && opcode === 0),
+    );
+    await answer('after');
+    assert.equal(asked.ending, 'after');
+  });
+
   test('never gets the late reply of another one, and says what it waits for', async (harness) => {
     const late: string[] = [];
     const one = await harness.ask('one', {

@@ -41,15 +41,18 @@ function outcome(
   return ends[0] ?? (message.connectionLives ? 'pending' : 'pending, lost');
 }
 
-/** Queues a message, reports the events, or the end of its connection, and returns how often bytes of it may have left. */
-function leavings(text: string, ...events: readonly (CommandEvent | ConnectionEnd)[]): number {
+/** Queues a message, reports the events, or the end of its connection, and returns how often all of it may have left. */
+function leavings(
+  parts: readonly string[],
+  ...events: readonly (CommandEvent | ConnectionEnd)[]
+): number {
   let count = 0;
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(parts.join(''));
   const onLeaving = () => {
     count++;
   };
   const message = new PendingSend(0, bytes, { onLeaving }, new VirtualClock(), () => undefined);
-  message.queue([wssend(0, bytes)]);
+  message.queue(parts.map((part) => wssend(0, Buffer.from(part))));
   for (const event of events) {
     if (typeof event === 'object') message.report(event);
     else message.connectionLost(closed, event);
@@ -104,12 +107,14 @@ describe('a pending send', () => {
     assert.equal(outcome(['a'], ...written, succeeded), 'sent');
   });
 
-  it('tells that bytes may leave, unless its connection has ended', () => {
-    assert.equal(leavings('a', started, payloadWritten), 1);
-    assert.equal(leavings('', started), 1);
-    assert.equal(leavings('a', started, 'closing', payloadWritten), 1);
-    assert.equal(leavings('a', started, 'given-up', payloadWritten), 0);
-    assert.equal(leavings('a', started, 'gone', payloadWritten), 0);
+  it('tells that its last bytes may leave, unless its connection has ended', () => {
+    assert.equal(leavings(['a'], started, payloadWritten), 1);
+    assert.equal(leavings([''], started), 1);
+    assert.equal(leavings(['a'], started, 'closing', payloadWritten), 1);
+    assert.equal(leavings(['a'], started, 'given-up', payloadWritten), 0);
+    assert.equal(leavings(['a'], started, 'gone', payloadWritten), 0);
+    assert.equal(leavings(['a', 'b', ''], ...part, started, payloadWritten), 0);
+    assert.equal(leavings(['a', 'b', ''], ...part, ...part, started), 1);
   });
 
   it('sends no further part after its connection is lost', () => {
