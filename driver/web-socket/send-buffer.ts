@@ -14,14 +14,18 @@ export interface SendData {
   readonly content: Uint8Array | Blob;
 }
 
-/** Converts the argument of send(). Other values than bytes become text (Web IDL); half a surrogate pair becomes U+FFFD. */
-export function toSendData(data: unknown, asBinary = false): SendData {
-  if (data instanceof Blob) return { opcode: 2, length: data.size, content: data };
+/**
+ * Converts the argument of send(). Other values than bytes become text (Web IDL); half a surrogate pair becomes U+FFFD.
+ * @param binary whether the message is binary; default: where the data is bytes
+ */
+export function toSendData(data: unknown, binary?: boolean): SendData {
+  const opcode = (isBinary: boolean) => ((binary ?? isBinary) ? 2 : 1);
+  if (data instanceof Blob) return { opcode: opcode(true), length: data.size, content: data };
   const bytes = bytesOf(data);
   // A copy: the caller may change its bytes at once.
-  if (bytes) return { opcode: 2, length: bytes.length, content: Uint8Array.from(bytes) };
+  if (bytes) return { opcode: opcode(true), length: bytes.length, content: Uint8Array.from(bytes) };
   const text = Buffer.from(String(data));
-  return { opcode: asBinary ? 2 : 1, length: text.length, content: text };
+  return { opcode: opcode(false), length: text.length, content: text };
 }
 
 /** @throws EspAtError `INVALID_PAYLOAD` */

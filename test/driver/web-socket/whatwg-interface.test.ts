@@ -144,6 +144,24 @@ describe('2.1 send()', () => {
     );
   });
 
+  test('sends any data as text or as binary where the option binary of ws says so', async (harness) => {
+    const socket = await harness.opened();
+    const bytes = Buffer.from('bytes');
+    socket.send(bytes, { binary: false });
+    socket.send(bytes, { binary: true });
+    socket.send('text', { binary: true });
+    socket.send('text', { binary: false });
+    socket.send(new Blob(['blob']), { binary: false });
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await harness.clock.advance(10);
+    }
+    assert.deepEqual(
+      harness.frames().map(({ opcode, payload }) => `${opcode} ${payload.toString()}`),
+      ['1 bytes', '2 bytes', '2 text', '1 text', '1 blob'],
+    );
+  });
+
   test('raises bufferedAmount at once, and lowers it once sent; never after close()', async (harness) => {
     const socket = await harness.opened();
     socket.send('grüß');
