@@ -87,7 +87,7 @@ export const deviceFaults = [
     name: 'heap',
     group: 'device',
     description:
-      'memory is short: commands with a longer payload get ERROR; count: bytes that still work',
+      'memory is short: AT+WSSEND and AT+SYSMFG with a longer payload get ERROR; count: bytes that still work',
     defaults: { count: 1_024 },
     minCount: 0,
     start: ({ rules }, { count }, run) =>
