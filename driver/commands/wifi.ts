@@ -107,9 +107,16 @@ export const cwlap: Query<WifiNetwork[]> = {
     );
   },
   /** The networks and their signals differ from scan to scan. */
-  form: (response) =>
-    [...new Set(response.map((line) => line.replace(/"[^"]*"|-?\d+/g, '0')))].sort(),
+  form: (response) => [...new Set(response.map(formOfNetwork))].sort(),
 };
+
+/** Returns a line without its values. Digits of an address keep their places, which lost or changed bytes do not. */
+function formOfNetwork(line: string): string {
+  return line
+    .replace(/"[^"]*"/, '0')
+    .replace(/"[^"]*"/g, (address) => address.replace(/[\da-f]/gi, 'x'))
+    .replace(/-?\d+/g, '0');
+}
 
 /** `AT+CWRECONNCFG`: configures automatic rejoining. @param attempts 0: no limit */
 export function cwreconncfg(intervalS: number, attempts: number): Command {

@@ -194,6 +194,14 @@ for (const [title, scans, code] of [
     [['(3,"a",-50,"aa:bb:cc:dd:e'], ['(3"a",-50,"aa:bb:cc:dd:ee:01",6)']],
     'OUT_OF_SYNC',
   ],
+  [
+    'with addresses that are corrupt in different ways: OUT_OF_SYNC',
+    [
+      ['(3,"a",-50,"aa:bb:cc:d:ee:01",1,-1,-1,4,4,7,0)'],
+      ['(3,"a",-52,"aa:b~:cc:dd:ee:01",1,-1,-1,4,4,7,0)'],
+    ],
+    'OUT_OF_SYNC',
+  ],
 ] as const)
   it(`scanning networks, all lines of two scans ${title}`, async () => {
     const left: (readonly string[])[] = [...scans];
