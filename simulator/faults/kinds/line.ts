@@ -69,7 +69,18 @@ export const lineFaults = [
     group: 'line',
     description: 'nothing the device says comes through for a while, then all of it',
     defaults: { duration: 3_000 },
-    apply: (site) => site.serialLine.hold(),
+    apply({ serialLine }) {
+      const release = serialLine.hold();
+      const wire = serialLine.wire('to-host');
+      // Of the chunk that holds the byte of an offset, the rest is on the wire already.
+      const kept: Buffer[] = [];
+      const resume = wire.diversions.add((bytes) => kept.push(bytes));
+      return () => {
+        resume();
+        wire.arrive(Buffer.concat(kept));
+        release();
+      };
+    },
   }),
   triggeredFault({
     name: 'overrun',

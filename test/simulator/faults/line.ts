@@ -55,6 +55,9 @@ export const lineScenarios: Readonly<Record<string, Scenario>> = {
     lab.faults.inject('stall=2s');
     await lab.expect('AT', '', 1_999);
     assert.equal(await lab.hear(10), ok);
+    lab.faults.inject('stall=@3,2s');
+    await lab.expect('AT', '\r\nO', 1_999);
+    assert.equal(await lab.hear(10), 'K\r\n');
   },
 
   async overrun(lab) {
