@@ -238,7 +238,7 @@ export class ExhaustiveHarness {
     for (const text of remainsOf(isOpen, { timers: this.clock.pending, listeners }))
       this.findings.push({ about: 'device', text });
     const injected = this.#injected.map((line) => ({ line, entry: undefined }));
-    const monitored = { injected, misreported: [], corruptDelimiters: [] };
+    const monitored = { injected, misreported: [], corruptDelimiters: [], emptied: [] };
     const checker = new InvariantChecker(
       this.log,
       monitored,

@@ -12,8 +12,7 @@ import {
 import type { Script } from './scripts';
 import { ExhaustiveHarness } from './exhaustive-harness';
 import type { Undetectable } from '../faults/invariants/undetectable';
-import { seemsComplete } from '../faults/port-monitor';
-import { undetectableReason } from './undetectable';
+import { seemsComplete, undetectableReason } from './undetectable';
 
 /** The longest time from a fault until messages pass both ways again. */
 const RECOVERY_LIMIT_MS = 15_000;

@@ -2,6 +2,8 @@ import type { Undetectable } from '../faults/invariants/undetectable';
 import type { FaultKind } from './faults';
 import { unitAt, type RecordedRun, type Unit } from './recorded-run';
 
+const LINE_END_BYTES = 2;
+
 /**
  * The reason why no host can detect the fault: it turns bytes into others that are valid.
  * @param behind the output of the device behind the write in which the fault applied
@@ -83,4 +85,13 @@ function fitsOtherwise({ role, end }: Unit, received: string, { units }: Recorde
   if (role !== 'header' || length === undefined) return false;
   const behind = units['to-host'].filter(({ start }) => start >= end).map(({ text }) => text);
   return behind.join('').startsWith('\r\n', Number(length));
+}
+
+/**
+ * Whether data with extra or missing bytes seems to end with its line end: where two bytes are missing, the next line end
+ * takes the place of its own; where bytes are extra, a line end in the data does.
+ */
+export function seemsComplete(data: Buffer, drift: number): boolean {
+  if (drift === -LINE_END_BYTES) return true;
+  return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
 }

@@ -1,6 +1,7 @@
 import type { Hit } from '../../../simulator/faults';
 import type { MessageLog, InEntry, OutEntry } from '../message-log';
 import type { Undetectable } from './invariants/undetectable';
+import { ReceivedStream } from './received-stream';
 
 /** A corrupt URC, or an executed line, belongs to one of this many latest messages. */
 const RECENT_MESSAGES = 60;
@@ -21,6 +22,8 @@ export class PortMonitor {
   readonly injected: { readonly line: string; readonly entry: OutEntry | undefined }[] = [];
   /** Times at which a URC or response about a link may have arrived as one about another. */
   readonly misreported: number[] = [];
+  /** Links on which the device sent an empty message, because the command of another arrived with length 0. */
+  readonly emptied: number[] = [];
   /** Where a byte changed in a delimiter that came alone, as that of an empty message does. */
   readonly corruptDelimiters: { readonly link: number; readonly at: number }[] = [];
   readonly #log: MessageLog;
@@ -28,6 +31,7 @@ export class PortMonitor {
   /** Bytes that faults added, less the lost ones, by payload and by URC. */
   readonly #payloadDrift = new WeakMap<OutEntry, number>();
   readonly #urcDrift = new WeakMap<Buffer, number>();
+  readonly #toHost = new ReceivedStream();
   /** Command lines of the host that the device has not executed: their counts by line. */
   readonly #written = new Map<string, number>();
   #line = '';
@@ -77,6 +81,11 @@ export class PortMonitor {
     this.#misdirected = false;
   }
 
+  /** The host reads bytes, after the changes of faults. */
+  read(bytes: Buffer): void {
+    this.#toHost.received(bytes);
+  }
+
   /** The device executes the command line that arrived. */
   executed(line: string): void {
     this.#answered = false;
@@ -86,7 +95,11 @@ export class PortMonitor {
       this.#hasArrived ||= line === this.#line;
       return;
     }
-    this.#misdirected ||= sendsOtherwise(this.#line, line);
+    if (sendsOtherwise(this.#line, line)) {
+      this.#misdirected = true;
+      const [, link, length] = sendLine.exec(line) ?? [];
+      if (Number(length) === 0) this.emptied.push(Number(link));
+    }
     const isRest = !this.#hasArrived && isRestOf(line, this.#line);
     if (this.#isOfMessage(line) && !isRest) this.injected.push({ line, entry: this.#latest });
   }
@@ -148,14 +161,31 @@ export class PortMonitor {
       return;
     }
     if (index >= header.length + length + LINE_END_BYTES) return;
-    const drift = (this.#urcDrift.get(unit) ?? 0) + received.length - sent.length;
+    const before = this.#urcDrift.get(unit) ?? 0;
+    const drift = before + received.length - sent.length;
     this.#urcDrift.set(unit, drift);
+    if (before === 0 && drift !== 0)
+      this.#toHost.watch(header, length, index, (taken) => {
+        this.#mark(header, data, 'compensated');
+        this.#markIn(taken);
+      });
     if (drift === 0 && index < header.length + length) {
       this.#mark(header, data, 'payload byte');
       if (data.equals(this.#delimiter))
         this.corruptDelimiters.push({ link: Number(header.slice(9, 10)), at: this.#log.now });
     }
-    if (seemsComplete(data, drift)) this.#mark(header, data, 'compensated');
+  }
+
+  /** Marks the messages whose data the host took for the rest of other data. */
+  #markIn(taken: string): void {
+    for (const { index } of taken.matchAll(/\+WS_DATA:/g)) {
+      const text = taken.slice(index);
+      for (const { header, length } of headersOf(text)) {
+        const end = header.length + length;
+        const data = Buffer.from(text.slice(header.length, end), 'latin1');
+        if (text.startsWith('\r\n', end)) this.#mark(header, data, 'compensated');
+      }
+    }
   }
 
   /** Marks the pending messages that may contain the data. */
@@ -173,23 +203,24 @@ export class PortMonitor {
 }
 
 /** The header of a `+WS_DATA` and the length of its data, in the format that fits its length. */
-function partsOf(urc: string): { header: string; length: number } | undefined {
-  for (const format of dataHeaders) {
-    const [header, digits] = format.exec(urc) ?? [];
-    if (header === undefined) continue;
-    const length = Number(digits);
-    if (header.length + length + LINE_END_BYTES === urc.length) return { header, length };
-  }
-  return undefined;
+function partsOf(urc: string): DataHeader | undefined {
+  return headersOf(urc).find(
+    ({ header, length }) => header.length + length + LINE_END_BYTES === urc.length,
+  );
 }
 
-/**
- * Whether data with extra or missing bytes seems to end with its line end: where two bytes are missing, the next line end
- * takes the place of its own; where bytes are extra, a line end in the data does.
- */
-export function seemsComplete(data: Buffer, drift: number): boolean {
-  if (drift === -LINE_END_BYTES) return true;
-  return drift > 0 && data.toString('latin1', Math.max(0, data.length - drift)).startsWith('\r\n');
+interface DataHeader {
+  readonly header: string;
+  /** Length of the data. */
+  readonly length: number;
+}
+
+/** The headers that a `+WS_DATA` may have: in the long format, in the short format. */
+function headersOf(urc: string): DataHeader[] {
+  return dataHeaders.flatMap((format) => {
+    const [header, digits] = format.exec(urc) ?? [];
+    return header === undefined ? [] : [{ header, length: Number(digits) }];
+  });
 }
 
 /** Whether a line may be the rest of another that has lost bytes. */

@@ -95,6 +95,7 @@ export class VirtualHarness {
       output: (bytes) => {
         this.receiveMs += bytes.length * byteMs;
         this.onRead?.(bytes);
+        this.monitor?.read(bytes);
         this.onPass?.(bytes.length);
         for (const piece of cuts ? cutAtRandom(bytes, chance) : [bytes]) this.#port.deliver(piece);
       },

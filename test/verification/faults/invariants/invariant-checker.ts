@@ -16,7 +16,7 @@ import { UnmatchedCheck } from './unmatched-check';
 
 type Moment = Pick<Arrival, 'at' | 'order'>;
 
-type Monitored = Pick<PortMonitor, 'injected' | 'misreported' | 'corruptDelimiters'>;
+type Monitored = Pick<PortMonitor, 'injected' | 'misreported' | 'corruptDelimiters' | 'emptied'>;
 
 /** Checks the message log of a finished run. */
 export class InvariantChecker {
@@ -200,13 +200,17 @@ export class InvariantChecker {
       ?.number;
   }
 
-  /** Arrivals: at most the sent and the unknown ones; at least the sent ones, less one for each ended connection. */
+  /**
+   * Arrivals: at most the sent and the unknown ones, and those that lost digits made; at least the sent ones, less one for
+   * each ended connection.
+   */
   #checkEmptyMessages(): void {
     this.#log.emptyMessages.forEach(({ sent, unknown, arrived }, link) => {
       const gone = this.#log.connections.filter(
         (connection) => connection.link === link && connection.goneAt !== undefined,
       );
-      if (arrived > sent + unknown || arrived < sent - gone.length)
+      const made = this.#monitor.emptied.filter((id) => id === link).length;
+      if (arrived > sent + unknown + made || arrived < sent - gone.length)
         this.#violate(
           `of ${sent} empty messages (${unknown} unknown) ${arrived} arrived on ${link}`,
         );

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fixture } from './invariants/fixture';
+
+const NOTHING = Buffer.alloc(0);
+
+function dataOf(link: number, payload: Buffer): Buffer {
+  const { length } = payload;
+  return Buffer.concat([
+    Buffer.from(`+WS_DATA:${link},1,1,${length},${length},`),
+    payload,
+    Buffer.from('\r\n'),
+  ]);
+}
+
+/** Loses bytes of the data of a message; then the host reads the rest and `behind`. */
+function lose(fixture: Fixture, unit: Buffer, count: number, behind: Buffer): void {
+  const first = unit.length - 2 - count;
+  for (let index = first; index < first + count; index++)
+    fixture.monitor.hit({
+      fault: 'lose',
+      at: fixture.now,
+      passed: { 'to-device': 0, 'to-host': 0 },
+      place: {
+        kind: 'bytes',
+        direction: 'to-host',
+        offset: index,
+        chunk: unit,
+        index,
+        sent: unit.subarray(index, index + 1),
+        received: NOTHING,
+      },
+    });
+  fixture.monitor.read(unit.subarray(0, first));
+  fixture.monitor.read(Buffer.concat([unit.subarray(first + count), behind]));
+}
+
+for (const [title, surplus, expected] of [
+  ['as many bytes as the URC behind it has', 0, ['compensated', 'compensated', '']],
+  ['one byte less', -1, ['', '', '']],
+  ['one byte more', 1, ['', '', '']],
+] as const) {
+  test(`data loses ${title}: marks ${expected.filter(Boolean).length} messages`, () => {
+    const fixture = new Fixture();
+    const payloads = [60, 4, 5].map((length, index) => Buffer.alloc(length, 97 + index));
+    const units = payloads.map((payload, link) => dataOf(link, payload));
+    for (const [link, payload] of payloads.entries())
+      fixture.log.serve(link as 0 | 1 | 2, 1, payload, fixture.connection.number);
+    const [first = NOTHING, second = NOTHING, third = NOTHING] = units;
+    fixture.monitor.read(first);
+    lose(fixture, first, second.length + surplus, Buffer.concat([second, third]));
+    const marks = fixture.log.in.map(({ undetectable }) => [...undetectable].join());
+    assert.deepEqual(marks, expected);
+  });
+}
+
+for (const [title, line, violations] of [
+  ['AT+WSSEND=0,40 arrives with length 0', 'AT+WSSEND=0,0', []],
+  [
+    'AT+WSSEND=0,40 arrives with another length',
+    'AT+WSSEND=0,4',
+    ['of 0 empty messages (0 unknown) 1 arrived on 0'],
+  ],
+] as const) {
+  test(`${title}, and the server gets an empty message: finds ${violations.length} violations`, () => {
+    const fixture = new Fixture();
+    fixture.monitor.wrote(Buffer.from('AT+WSSEND=0,40\r\n'));
+    fixture.monitor.executed(line);
+    fixture.arrive(NOTHING);
+    assert.deepEqual(fixture.violations, violations);
+  });
+}
