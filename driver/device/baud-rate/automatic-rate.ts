@@ -59,7 +59,7 @@ export class AutomaticRate {
 
   /** Runs a climb as a command sequence: after the running command, before queued messages. */
   async #climb(): Promise<void> {
-    const { client, port } = this.#machine;
+    const { client, context, port } = this.#machine;
     const clock = this.#clock;
     const signal = this.#signal;
     this.#timer?.();
@@ -72,8 +72,11 @@ export class AutomaticRate {
       if (!signal.aborted) this.#beginAgain(asEspAtError(error));
       return;
     }
-    // The climb may have ended a resync, which then emits no event.
-    if (client.state !== 'resyncing') this.#machine.becomeReady();
+    // The climb may have taken over a resync, whose end the client then emits no event for.
+    if (client.state !== 'resyncing' && this.#machine.state.kind === 'resyncing') {
+      context.emitter.emit('insync');
+      this.#machine.becomeReady();
+    }
     // Where the device responds slowly, at the next poll.
     this.#climbLater(result === 'slow' ? -Infinity : port.knowledge.rateLimit.retryAt);
   }
