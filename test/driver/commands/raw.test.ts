@@ -14,7 +14,7 @@ it('a raw command is idempotent where it is a query or a test, not where a value
 });
 
 it('a raw command that brings raw bytes of a peer is refused: the parser would find lines in them', () => {
-  for (const line of ['AT+CIPRECVDATA=0,100', 'AT+MQTTSUB=0,"topic",1', 'AT+CIPSEND=4'])
+  for (const line of ['AT+CIPRECVDATA=0,100', 'AT+MQTTSUB=0,"topic",1', 'AT+BLUFI=1'])
     assert.equal(
       refused('INVALID_COMMAND', () => rawCommand(line)).details.reason,
       'RESERVED_COMMAND',
@@ -23,7 +23,13 @@ it('a raw command that brings raw bytes of a peer is refused: the parser would f
 });
 
 it('a raw command that prompts for a payload, or that shortens the lines of a scan, is refused', () => {
-  for (const line of ['AT+DRVI2CWRDATA=0,52,8', 'AT+drvspiwr=8', 'AT+CWLAPOPT=1,7'])
+  for (const line of [
+    'AT+DRVI2CWRDATA=0,52,8',
+    'AT+drvspiwr=8',
+    'AT+BLUFISEND=4',
+    'AT+CIPSEND=4',
+    'AT+CWLAPOPT=1,7',
+  ])
     assert.equal(
       refused('INVALID_COMMAND', () => rawCommand(line)).details.reason,
       'RESERVED_COMMAND',
