@@ -18,7 +18,7 @@ type Readable = Exclude<CertificateStore, 'wss_key'>;
 
 /**
  * Finds the slots that hold a certificate, and certificates outside their validity period. Never reads keys. Tells no slots
- * where a response is lost.
+ * where a response is lost or corrupt.
  */
 export async function examineCertificates(examination: Examination): Promise<void> {
   const held: string[] = [];
@@ -35,8 +35,8 @@ export async function examineCertificates(examination: Examination): Promise<voi
 }
 
 /**
- * Reads the text of a slot, as far as the device shows it; returns undefined where a response is lost. That is no noise: a
- * text that another program has stored may break every response that shows it.
+ * Reads the text of a slot, as far as the device shows it; returns undefined where a response is lost or corrupt. That is no
+ * noise: a text that another program has stored may break every response that shows it.
  */
 async function contents(run: Run, store: Readable, slot: number): Promise<string | undefined> {
   try {
@@ -47,13 +47,15 @@ async function contents(run: Run, store: Readable, slot: number): Promise<string
   }
 }
 
-async function readText(run: Run, store: Readable, slot: number): Promise<string> {
+async function readText(run: Run, store: Readable, slot: number): Promise<string | undefined> {
   let text = '';
   while (text.length < MAX_CHAIN_LENGTH) {
     const response = await tryRun(run, sysmfgRead(store, slot, text.length, SYSMFG_PIECE_BYTES));
-    const piece = response && parseSysmfg(response);
-    text += piece ?? '';
-    if (piece?.length !== SYSMFG_PIECE_BYTES) break;
+    if (!response) break;
+    const piece = parseSysmfg(response);
+    if (piece === undefined) return undefined;
+    text += piece;
+    if (piece.length < SYSMFG_PIECE_BYTES) break;
   }
   return text.replace(/\0+$/, '');
 }

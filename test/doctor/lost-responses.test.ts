@@ -38,6 +38,21 @@ describe('the doctor, where responses come late or not', () => {
     assert.ok(lost.facts.roundTripMs !== undefined);
   });
 
+  it('does not say which slots hold certificates where a response is corrupt', async () => {
+    await using patient = new Patient({ serial });
+    const deliver = patient.port.deliver.bind(patient.port);
+    const head = '+SYSMFG:"wss_ca"';
+    await patient.write('AT+SYSMFG=2,"wss_ca","wss_ca.0",8,5\r\n', 'text\0');
+    let count = 0;
+    patient.port.deliver = (bytes) => {
+      const text = bytes.toString('latin1');
+      count += text.split(head).length - 1;
+      deliver(Buffer.from(text.replace(head, '?SYSMFG:"wss_ca"'), 'latin1'));
+    };
+    const { facts } = await patient.examine();
+    assert.deepEqual([facts.certificates, count], [undefined, 1]);
+  });
+
   it('names noise where it has to restart the device', async () => {
     let isLost = false;
     const simulator = losing((line) => {
