@@ -47,6 +47,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   readonly #classOptions: WebSocketClassOptions;
   readonly #url: URL;
   readonly #protocols: readonly string[];
+  #protocol = '';
   readonly #owner: string;
   readonly #openAbort = new AbortController();
   #link: Link | undefined;
@@ -98,10 +99,9 @@ export class DeviceWebSocket extends WebSocketEvents {
     return this.#bufferedAmount;
   }
 
-  /** The constructor's subprotocol. Empty while the link opens, and among several: the firmware does not tell the choice. */
+  /** The constructor's subprotocol. Empty until the link is open, and among several: the firmware does not tell the choice. */
   get protocol(): string {
-    const [protocol = '', ...others] = this.#protocols;
-    return this.#readyState === CONNECTING || others.length > 0 ? '' : protocol;
+    return this.#protocol;
   }
 
   /** Type of binary messages: `blob` (default), `arraybuffer`, or `nodebuffer` for a Buffer. Other values change nothing. */
@@ -230,6 +230,7 @@ export class DeviceWebSocket extends WebSocketEvents {
   readonly #changed = ({ to, cause, error }: LinkChange): void => {
     if (to === 'open' && this.#readyState === CONNECTING) {
       this.#readyState = OPEN;
+      if (this.#protocols.length === 1) this.#protocol = this.#protocols[0] ?? '';
       this.emitBoth(new Event('open'));
     } else if (this.#readyState === OPEN && to !== 'open') {
       if (cause === 'closed-by-server') this.#ended({ wasClean: true, code: 1005, reason: '' });

@@ -59,6 +59,14 @@ describe('3 feedback from the protocol', () => {
     assert.equal(harness.server.connections.length, 1);
   });
 
+  test('a connection that is never established: names no subprotocol', async (harness) => {
+    const socket = new harness.WebSocket('ws://host:1', 'chat');
+    const told = events(socket);
+    await harness.clock.advance(60_000);
+    assert.equal(told.at(-1), 'close 3 1006 "" false');
+    assert.equal(socket.protocol, '');
+  });
+
   test('a restart of the device: error, then close with 1006', async (harness) => {
     const told = events(await harness.opened());
     harness.simulator.restart();
