@@ -60,6 +60,8 @@ export const reasons = {
   NOT_JSON_OBJECT: 'it is not a JSON object',
   NOT_JSON_ARRAY: 'it is not a JSON array',
   BAD_ID: 'its ID is neither text nor a number',
+  NO_PLACE_FOR_ID:
+    'a value on the path to its ID is neither the object nor the array that it should be',
   NOT_BOOLEAN: 'fin is neither true nor false',
   NOT_FRAGMENTABLE: 'only text and binary messages can go in fragments',
   CONTROL_TOO_LONG: 'a control frame carries at most {max} bytes',

@@ -27,6 +27,15 @@ export function valueAt(json: unknown, path: JsonPath): unknown {
   return value;
 }
 
+/** Whether {@link withValueAt} replaces nothing on the way: each value there is absent, null, or what the next key needs. */
+export function canSetAt(json: unknown, path: JsonPath): boolean {
+  return path.every((key, index) => {
+    const value = valueAt(json, path.slice(0, index)) ?? undefined;
+    if (value === undefined) return true;
+    return typeof key === 'number' ? Array.isArray(value) : isObject(value);
+  });
+}
+
 /** Returns a copy with another value at the path. Creates the objects and arrays on the way where there are none. */
 export function withValueAt(json: unknown, path: JsonPath, value: unknown): unknown {
   const [key, ...rest] = path;

@@ -1,6 +1,6 @@
 import { EspAtError, type ErrorDetails } from '../../errors';
 import { wholeFlaw } from '../../values/whole';
-import { isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
+import { canSetAt, isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
 import type { ReplyMatch, RequestPayload } from './options';
 
 /** How a message answers a request. */
@@ -103,6 +103,8 @@ function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown
     const matcher: Matcher = { by: 'key', scheme, key: givenKey, id: given };
     return { matcher, payload: payloadOf(payload) };
   }
+  if (!canSetAt(json, scheme.request))
+    throw new EspAtError('INVALID_PAYLOAD', { reason: 'NO_PLACE_FOR_ID' }, { outcome: 'not-sent' });
   if (given !== undefined && given !== null && given !== '')
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'BAD_ID' }, { outcome: 'not-sent' });
   const id = create();

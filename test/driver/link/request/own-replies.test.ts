@@ -73,6 +73,12 @@ describe('a request whose reply has its ID', () => {
       );
     for (const id of [{ not: 'an ID' }, NaN])
       assert.equal((await harness.ask({ id }, { match: byId })).ending, 'INVALID_PAYLOAD not-sent');
+    const nested: ReplyMatch = { by: 'property', request: 'params.id', reply: 'id' };
+    for (const params of [[1, 2], 'text', 7])
+      assert.equal(
+        (await harness.ask({ params }, { match: nested })).ending,
+        'INVALID_PAYLOAD not-sent',
+      );
     assert.equal(
       (await harness.ask({ big: 1n }, { match: byId })).ending,
       'INVALID_PAYLOAD not-sent',
