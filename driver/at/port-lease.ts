@@ -5,17 +5,17 @@ import type { TimedPort } from './timing/timed-port';
 /** Purpose of a wait. It selects the port idle time, and the time of a flood, that end the wait. */
 export type Purpose =
   /** the response to a line end */
-  | 'lineEnd'
+  | 'afterLineEnd'
   /** the response to a query */
-  | 'query'
+  | 'afterQuery'
   /** the final result code of the command that is running: the device answered a line end with `busy p...` */
-  | 'stillAtWork'
+  | 'whileBusy'
   /** the rest of a response after its beginning */
   | 'pause'
   /** the response to a block of padding */
-  | 'padding'
+  | 'afterPadding'
   /** `ready` after `AT+RST` */
-  | 'boot';
+  | 'whileBooting';
 
 /**
  * How soon silence means that no response will come.
@@ -30,15 +30,15 @@ const FLOOD_MS = 30_000;
 
 /** Milliseconds of port idle time, by pace, that end a wait. `flood`: milliseconds that end it though the port was never idle. */
 const LIMITS_MS: Readonly<Record<Purpose, Readonly<Record<Pace | 'flood', number>>>> = {
-  lineEnd: { startRate: 1200, negotiatedRate: 500, search: 250, flood: 1200 + FLOOD_MS },
-  query: { startRate: 1200, negotiatedRate: 1200, search: 500, flood: 1200 + FLOOD_MS },
-  stillAtWork: { startRate: 1500, negotiatedRate: 1500, search: 1500, flood: 1500 + FLOOD_MS },
+  afterLineEnd: { startRate: 1200, negotiatedRate: 500, search: 250, flood: 1200 + FLOOD_MS },
+  afterQuery: { startRate: 1200, negotiatedRate: 1200, search: 500, flood: 1200 + FLOOD_MS },
+  whileBusy: { startRate: 1500, negotiatedRate: 1500, search: 1500, flood: 1500 + FLOOD_MS },
   // Short: the query after it proves more than a longer pause would.
   pause: { startRate: 30, negotiatedRate: 30, search: 30, flood: 300 },
   // Short: a padding takes up to five blocks, and one too many is harmless.
-  padding: { startRate: 150, negotiatedRate: 75, search: 75, flood: 3000 },
+  afterPadding: { startRate: 150, negotiatedRate: 75, search: 75, flood: 3000 },
   // A restarted device may send `ready` at another rate, unheard: the search at that rate must begin in time.
-  boot: { startRate: 8000, negotiatedRate: 500, search: 500, flood: 8000 + FLOOD_MS },
+  whileBooting: { startRate: 8000, negotiatedRate: 500, search: 500, flood: 8000 + FLOOD_MS },
 };
 
 /** Lines to store between two waits, at most. */

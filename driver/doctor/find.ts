@@ -18,6 +18,7 @@ const QUICK_RESPONSE_MS = 125;
 export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   if (!(await answersAtAnyRate(examination))) return;
+  // Behind a bridge: the rate that the options declare.
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
   if (facts.commandEcho) examination.addFinding('ECHO_ON');
@@ -64,10 +65,13 @@ const trial = (
 /** Returns the version of firmware that answers `AT` with `OK`, but no query of ESP-AT. */
 async function otherVersion(lease: PortLease): Promise<string | undefined> {
   lease.write(Buffer.from('AT\r\n'));
-  const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
+  const { line: answer } = await lease.next('afterLineEnd', (each) => each === 'OK');
   if (answer === undefined) return undefined;
   lease.write(Buffer.from('AT+GMR\r\n'));
-  const version = await lease.next('lineEnd', (each) => each !== '' && !each.startsWith('AT+GMR'));
+  const version = await lease.next(
+    'afterLineEnd',
+    (each) => each !== '' && !each.startsWith('AT+GMR'),
+  );
   return (version.line ?? '?').slice(0, 64);
 }
 
@@ -90,7 +94,7 @@ async function testEcho(lease: PortLease): Promise<{ lines: string[]; ms: number
   const start = lease.now();
   lease.write(Buffer.from('AT\r\n'));
   // The longest limit: a response that comes after the end of the wait would count for the next command.
-  const { line } = await lease.next('stillAtWork', (each) => {
+  const { line } = await lease.next('whileBusy', (each) => {
     if (each === 'OK') return true;
     if (each !== '') lines.push(each);
     return false;
@@ -98,7 +102,10 @@ async function testEcho(lease: PortLease): Promise<{ lines: string[]; ms: number
   return { lines, ms: line === undefined ? undefined : lease.now() - start };
 }
 
-/** Finds out why the device has another rate than the port: its flash says so, or a program has left it there. */
+/**
+ * Notes the flow control, and a bridge. Finds out why the device answers at another rate than the options name: its flash says
+ * so, or a program has left it there.
+ */
 async function explainRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   const current = await runOptionalQuery(examination.access.run, uartQuery);

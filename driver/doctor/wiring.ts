@@ -37,7 +37,7 @@ async function roundTrips(lease: PortLease): Promise<number[]> {
   for (let count = 0; count < ROUND_TRIPS; count++) {
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
-    const { line: answer } = await lease.next('lineEnd', (each) => each === 'OK');
+    const { line: answer } = await lease.next('afterLineEnd', (each) => each === 'OK');
     if (answer !== undefined) ms.push(lease.now() - start);
   }
   return ms.sort((one, other) => one - other);

@@ -122,7 +122,7 @@ class Resync {
     this.#onStep('restart');
     const { line } = await this.#writeAndWait(
       Buffer.from(RESTART),
-      'boot',
+      'whileBooting',
       (text) => text === 'ready',
     );
     return { kind: line === undefined ? 'noAnswer' : 'restarted' };
@@ -141,9 +141,9 @@ class Resync {
     this.#onStep('lineEnd');
     const until = Math.max(this.#commandEnd, this.#lease.now() + UNKNOWN_COMMAND_MS);
     do {
-      const { line } = await this.#writeAndWait(CRLF, 'lineEnd', showsActivity);
+      const { line } = await this.#writeAndWait(CRLF, 'afterLineEnd', showsActivity);
       if (line !== 'busy p...') return line === undefined ? 'silent' : 'answered';
-      const result = await this.#lease.next('stillAtWork', isFinalResultCode);
+      const result = await this.#lease.next('whileBusy', isFinalResultCode);
       if (result.line !== undefined) return 'answered';
     } while (this.#lease.now() < until);
     return 'hangs';
@@ -157,7 +157,7 @@ class Resync {
       // Every block has an even length: half a CR LF would begin a line, which the next query would continue.
       const bytes = Math.min(size, MAX_PADDING_BYTES - total);
       const padding = Buffer.from('\r\n'.repeat(bytes / CRLF.length));
-      const { line } = await this.#writeAndWait(padding, 'padding', showsActivity);
+      const { line } = await this.#writeAndWait(padding, 'afterPadding', showsActivity);
       if (line !== undefined) {
         this.#padded = true;
         await this.#pause();
@@ -172,7 +172,7 @@ class Resync {
   async #query(): Promise<boolean> {
     const query = QUERIES[this.#options.nextQuery() % QUERIES.length] ?? QUERIES[0];
     let responded = false;
-    const { line } = await this.#writeAndWait(Buffer.from(query.line), 'query', (text) => {
+    const { line } = await this.#writeAndWait(Buffer.from(query.line), 'afterQuery', (text) => {
       responded ||= text.startsWith(query.response);
       return responded && text === 'OK';
     });
@@ -190,7 +190,7 @@ class Resync {
   ): Promise<WaitResult> {
     this.#lease.write(bytes);
     const result = await this.#lease.next(purpose, accept);
-    if (result.line === undefined && purpose !== 'padding') this.#flooded ||= result.flooded;
+    if (result.line === undefined && purpose !== 'afterPadding') this.#flooded ||= result.flooded;
     return result;
   }
 }

@@ -20,7 +20,7 @@ export function changeUart(
     }
     const command = uartCur(rate, flowControl).line;
     lease.write(Buffer.from(`${command}\r\n`));
-    const { line: resultCode } = await lease.next('lineEnd', (each) =>
+    const { line: resultCode } = await lease.next('afterLineEnd', (each) =>
       each === command ? 'consumed' : each === 'OK' || each === 'ERROR',
     );
     if (resultCode === undefined) return 'unheard';

@@ -102,6 +102,7 @@ export class Climb {
         return { rate: this.#nextRate(this.#ceiling), flowControl: 'both' };
       case 'none': {
         const { unwiredFlowControl: flowControl } = this.#options;
+        // `rts` stands for `automatic`; with `none` the user chose the rate.
         const limit = flowControl === 'rts' ? HIGHEST_WITHOUT_FLOW_CONTROL : Infinity;
         return { rate: this.#nextRate(Math.min(this.#ceiling, limit)), flowControl };
       }

@@ -61,7 +61,7 @@ function testLine(index: number): string {
 async function ask(lease: PortLease, text: string): Promise<string[]> {
   const lines: string[] = [];
   lease.write(Buffer.from(`${text}\r\n`, 'latin1'));
-  await lease.next('lineEnd', (each) => {
+  await lease.next('afterLineEnd', (each) => {
     if (each === 'busy p...') return true;
     if (isUrc(each)) return false;
     lines.push(each);

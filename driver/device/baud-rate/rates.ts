@@ -6,7 +6,7 @@ export const DEFAULT_RATE = 115_200;
 export const LADDER: readonly number[] = [
   115_200, 230_400, 460_800, 921_600, 1_500_000, 2_000_000, 3_000_000,
 ];
-/** The highest of them without flow control, in bits a second: above it a busy host loses bytes. */
+/** The highest of them that `automatic` uses where the host has no flow control, in bits a second: above it a busy host loses bytes. */
 export const HIGHEST_WITHOUT_FLOW_CONTROL = 460_800;
 /** Other rates that earlier settings may have left a device at, in bits a second. */
 const SELDOM_RATES = [9600, 5_000_000, 1_000_000, 57_600, 4_000_000, 2_500_000, 19_200, 38_400];

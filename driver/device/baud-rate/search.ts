@@ -74,7 +74,7 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
     // The longest limit of a search, because the response comes late: 1.5 s × slowness.
-    await lease.next('stillAtWork', (each) => each === 'OK');
+    await lease.next('whileBusy', (each) => each === 'OK');
     return lease.now() - start;
   });
   const needed = 2 ** Math.ceil(Math.log2(ms / QUICK_RESPONSE_MS));

@@ -186,7 +186,7 @@ describe('a sequence', () => {
     const { access } = sequenceOf(harness);
     const line = access.lendPort(async (lease) => {
       lease.write(Buffer.from('AT+GMR\r\n'));
-      return (await lease.next('query', (text) => text.endsWith('OK'))).line ?? 'none';
+      return (await lease.next('afterQuery', (text) => text.endsWith('OK'))).line ?? 'none';
     });
     harness.receive('>OK\r\n');
     assert.equal(await line, '>OK', 'no prompt is due');
@@ -197,7 +197,7 @@ describe('a sequence', () => {
 
   test('whose body ends before the port comes back lets the next command run then', async (harness) => {
     const { access, end } = sequenceOf(harness);
-    const line = access.lendPort((lease) => lease.next('query', (text) => text === 'OK'));
+    const line = access.lendPort((lease) => lease.next('afterQuery', (text) => text === 'OK'));
     end();
     harness.run(question);
     await harness.clock.advance(0);
@@ -209,7 +209,7 @@ describe('a sequence', () => {
 
   test('that borrows the port resumes data after corrupt bytes: receivers learn of the loss again', async (harness) => {
     const { access } = sequenceOf(harness);
-    const line = access.lendPort((lease) => lease.next('query', (text) => text === 'OK'));
+    const line = access.lendPort((lease) => lease.next('afterQuery', (text) => text === 'OK'));
     harness.receive('+WS_DATA:0,x\r\n+WS_DATA:0,1,d\r\n');
     assert.equal(harness.losses, 3);
     harness.receive('OK\r\n');
@@ -224,7 +224,7 @@ describe('a sequence', () => {
       /a bug/,
     );
     assert.equal(harness.client.state, 'between');
-    const waiting = access.lendPort((lease) => lease.next('boot', () => false));
+    const waiting = access.lendPort((lease) => lease.next('whileBooting', () => false));
     harness.client.reset(lost);
     await assert.rejects(waiting, { code: 'DEVICE_RESTARTED' });
     assert.equal(harness.clock.pending, 0);

@@ -31,12 +31,12 @@ const none = () => false;
 
 describe('lease of the port', () => {
   const times: Readonly<Record<Purpose, readonly [number, number, number]>> = {
-    lineEnd: [1200, 500, 250],
-    query: [1200, 1200, 500],
-    stillAtWork: [1500, 1500, 1500],
+    afterLineEnd: [1200, 500, 250],
+    afterQuery: [1200, 1200, 500],
+    whileBusy: [1500, 1500, 1500],
     pause: [30, 30, 30],
-    padding: [150, 75, 75],
-    boot: [8000, 500, 500],
+    afterPadding: [150, 75, 75],
+    whileBooting: [8000, 500, 500],
   };
   for (const [purpose, idle] of Object.entries(times) as [Purpose, readonly number[]][])
     for (const [index, pace] of (['startRate', 'negotiatedRate', 'search'] as const).entries())
@@ -51,12 +51,12 @@ describe('lease of the port', () => {
       });
 
   const floods = [
-    ['lineEnd', 31_200],
-    ['query', 31_200],
-    ['stillAtWork', 31_500],
+    ['afterLineEnd', 31_200],
+    ['afterQuery', 31_200],
+    ['whileBusy', 31_500],
     ['pause', 300],
-    ['padding', 3000],
-    ['boot', 38_000],
+    ['afterPadding', 3000],
+    ['whileBooting', 38_000],
   ] as const;
   for (const [purpose, limit] of floods)
     it(`ends a wait for ${purpose} in a flood after ${limit} ms`, async () => {
@@ -98,7 +98,7 @@ describe('lease of the port', () => {
   it('returns the accepted line; a URC reaches its handlers, a consumed line does not', async () => {
     const { clock, lease } = leased();
     const accept = (line: string) => (line === '+X' ? 'consumed' : line === 'OK');
-    const outcome = outcomeOf(clock, lease.next('query', accept));
+    const outcome = outcomeOf(clock, lease.next('afterQuery', accept));
     assert.deepEqual(
       ['WIFI GOT IP', '+X', 'OK', 'OK'].map((line) => lease.take(line)),
       [false, true, true, false],
@@ -139,7 +139,9 @@ describe('lease of the port', () => {
   it('stores 16 lines between two waits, and none from before a write', async () => {
     const { clock, lease } = leased();
     for (let index = 0; index < 17; index++) lease.take(`line ${index}`);
-    assert.deepEqual(await lease.next('query', (line) => line === 'line 15'), { line: 'line 15' });
+    assert.deepEqual(await lease.next('afterQuery', (line) => line === 'line 15'), {
+      line: 'line 15',
+    });
     for (let index = 0; index < 17; index++) lease.take(`line ${index}`);
     const last = outcomeOf(
       clock,
@@ -165,12 +167,12 @@ describe('lease of the port', () => {
     const { clock, written, lease } = leased();
     const reason = { code: 'ABORTED' };
     lease.write(Buffer.from('a'));
-    const wait = assert.rejects(lease.next('boot', none), reason);
+    const wait = assert.rejects(lease.next('whileBooting', none), reason);
     lease.abort();
     await wait;
     lease.write(Buffer.from('b'));
     assert.deepEqual(written, ['a']);
-    await assert.rejects(lease.next('boot', none), reason);
+    await assert.rejects(lease.next('whileBooting', none), reason);
     assert.equal(clock.pending, 0);
     assert.equal(lease.pendingBytes, 7);
   });
