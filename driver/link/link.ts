@@ -85,7 +85,7 @@ export class Link extends EventEmitter<LinkEvents> {
     return numberOf(this.#state);
   }
 
-  /** @internal Whether a goal asks for the link to be open. */
+  /** @internal Whether the link is open, opens, or opens again later; also while it closes first. */
   get shouldBeOpen(): boolean {
     const state = this.#state;
     return state.kind === 'closing' ? state.next !== undefined : state.kind !== 'closed';

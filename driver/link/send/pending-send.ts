@@ -114,7 +114,7 @@ export class PendingSend implements Submission {
     const state = this.#state;
     if (state.kind === 'held') return this.holdLeft > 0 ? undefined : asNotSent(error);
     if (state.kind === 'queued') return this.#failure(error);
-    // The first loss counts: after it, bytes of the message cannot leave on the connection.
+    // After a loss of kind `gone` no bytes can leave. After another they can: a later loss replaces it.
     if (state.kind === 'settled' || state.lost?.end === 'gone') return undefined;
     const noneHasLeft = state.part === 0 && !state.hasLeft;
     this.#state = { ...state, lost: { error, end, noneHasLeft } };

@@ -26,7 +26,7 @@ export interface LinkApi extends Pick<EventEmitter<LinkEvents>, 'on' | 'off'> {
   readonly stateNumber: LinkStateNumber;
   readonly uri: string;
   readonly owner: string | undefined;
-  /** Whether the newest `open()` asks for it to be open. */
+  /** Whether the driver keeps it open, opens it, or opens it again later. */
   readonly shouldBeOpen: boolean;
   /** How the driver joins pieces on the connection. An `open()` that takes the connection over does not change it. */
   readonly framing: Framing | undefined;
