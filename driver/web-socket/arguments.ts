@@ -7,15 +7,18 @@ import { TOKEN } from '../values/header';
  */
 export function parseUrl(url: unknown): URL {
   let parsed: URL;
+  const text = String(url);
   try {
-    parsed = new URL(String(url));
+    parsed = new URL(text);
   } catch {
-    throw syntaxError(`"${String(url).replace(/\/\/[^/?#]*@/, '//')}" is not a URL.`);
+    // Where a URL is invalid, only its last @ tells for sure where user and password end: they may hold any delimiter.
+    throw syntaxError(`"${text.replace(/^.*@/s, '…')}" is not a URL.`);
   }
   if (parsed.protocol === 'http:') parsed.protocol = 'ws:';
   if (parsed.protocol === 'https:') parsed.protocol = 'wss:';
   if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:')
-    throw syntaxError(`The URL's scheme is ${parsed.protocol}; it has to be ws: or wss:.`);
+    // Not quoted: in "user:password@host" it is the user.
+    throw syntaxError('The scheme of the URL has to be ws: or wss:.');
   if (parsed.href.includes('#')) throw syntaxError('The URL has a fragment. Remove it.');
   return parsed;
 }

@@ -14,10 +14,17 @@ describe('2.1 the WebSocket interface: constructor', () => {
       assert.throws(() => new harness.WebSocket(url), named('SyntaxError'), url);
   });
 
-  test('quotes no user and password of an invalid URL', (harness) => {
-    const message = '"ws://host:99999/" is not a URL.';
-    assert.throws(() => new harness.WebSocket('ws://user:secret@host:99999/'), { message });
-  });
+  for (const [url, message] of [
+    ['ws://user:secret@host:99999/', '"…host:99999/" is not a URL.'],
+    ['ws://user:se/cr?e#t@host', '"…host" is not a URL.'],
+    ['wss:/user:secret@bad host', '"…bad host" is not a URL.'],
+    ['ws://user:se@cr\net/@bad host', '"…bad host" is not a URL.'],
+    ['ws://bad host/', '"ws://bad host/" is not a URL.'],
+    ['secret:@host', 'The scheme of the URL has to be ws: or wss:.'],
+  ] as const)
+    test(`refuses ${JSON.stringify(url)} without quoting user or password`, (harness) => {
+      assert.throws(() => new harness.WebSocket(url), { message });
+    });
 
   test('takes a string or a URL, changes http to ws, and serializes the URL', async (harness) => {
     const url = (given: string | URL) => {
