@@ -18,7 +18,7 @@ describe('2.1 the WebSocket interface: constructor', () => {
     ['ws://user:secret@host:99999/', '"…host:99999/" is not a URL.'],
     ['ws://user:se/cr?e#t@host', '"…host" is not a URL.'],
     ['wss:/user:secret@bad host', '"…bad host" is not a URL.'],
-    ['ws://user:se@cr\net/@bad host', '"…bad host" is not a URL.'],
+    ['ws://user:se@h:cr\\et@bad host', '"…bad host" is not a URL.'],
     ['ws://bad host/', '"ws://bad host/" is not a URL.'],
     ['secret:@host', 'The scheme of the URL has to be ws: or wss:.'],
   ] as const)
