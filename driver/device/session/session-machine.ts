@@ -78,7 +78,7 @@ export class SessionMachine {
   /** Ends the current period, and returns the next one; undefined where a listener stops the device. */
   nextPeriod(error: EspAtError): Period | undefined {
     const state = this.#state;
-    this.port.memory.pendingPrompt = error.code !== 'DEVICE_RESTARTED' && this.client.pendingPrompt;
+    this.#rememberPrompt(error);
     this.endPeriod(error);
     if (this.#state !== state) return undefined;
     this.client.reset(error);
@@ -88,12 +88,17 @@ export class SessionMachine {
   /** Ends the session. Pending operations reject with the error. */
   end(error: EspAtError): void {
     if (this.hasEnded) return;
-    // A search that has not found the device leaves the prompt of an earlier session open.
-    if (this.client.pendingPrompt) this.port.memory.pendingPrompt = true;
+    this.#rememberPrompt(error);
     this.become({ kind: 'ended', period: this.#state.period, error });
     this.endPeriod(error);
     this.client.close(error);
     this.#end.resolve(error);
+  }
+
+  /** A search that has not found the device leaves the prompt of an earlier period or session open. */
+  #rememberPrompt({ code }: EspAtError): void {
+    if (code === 'DEVICE_RESTARTED') this.port.memory.pendingPrompt = false;
+    else if (this.client.pendingPrompt) this.port.memory.pendingPrompt = true;
   }
 
   get hasEnded(): boolean {

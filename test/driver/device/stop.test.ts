@@ -63,4 +63,25 @@ describe('stop() in a resync while the prompt of a message is late: the prompt c
       assert.equal(memory.pendingPrompt, false);
       await clock.wait(device.stop());
     });
+
+  for (const delay of [8000, 12_000, 16_000, 20_000, 24_000])
+    it(`after ${delay} ms, and the first search of another Device finds nothing`, async () => {
+      const memory: PortMemory = {};
+      await using harness = await readyHarness({ device: { memory } });
+      const { clock, port, link } = await harness.open({ uri: 'ws://host/echo' });
+      harness.outcome = (line) =>
+        line.startsWith('AT+WSSEND=0,16') ? { kind: 'late', delay } : undefined;
+      link.send('0123456789abcdef').catch(() => undefined);
+      await clock.advance(10);
+      harness.say('+WS_DA~A:0,5,hello\r\n');
+      await clock.wait(harness.device.stop());
+
+      harness.alterInput = () => '';
+      const device = new Device({ port, clock, memory });
+      device.once('warning', () => (harness.alterInput = undefined));
+      device.start();
+      await harness.until(() => device.state.name === 'ready');
+      assert.match(harness.received(harness.server.connections[0]).join(), /^[\r\n]*$/);
+      await clock.wait(device.stop());
+    });
 });
