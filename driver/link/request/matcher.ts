@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { payloadBytes } from '../../commands/wssend';
 import { EspAtError, type ErrorDetails } from '../../errors';
 import { wholeFlaw } from '../../values/whole';
 import { canSetAt, isObject, parsePath, valueAt, withValueAt, type JsonPath } from './json-path';
@@ -22,9 +24,12 @@ export type Matcher =
   | { readonly by: 'key'; readonly scheme: IdScheme; readonly key: string; readonly id: unknown }
   | Extract<ReplyMatch, { by: 'function' | 'next' }>;
 
+/** The payload of a request: its bytes, or what becomes JSON. */
+type Content = Uint8Array | Exclude<RequestPayload, Uint8Array | string>;
+
 interface PreparedRequest {
   readonly matcher: Matcher;
-  readonly payload: Uint8Array | string;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -39,10 +44,11 @@ export function prepareRequest(
   nextNumber: () => number,
   random: () => number,
 ): PreparedRequest {
+  const content = contentOf(payload);
   switch (match.by) {
     case 'next':
     case 'function':
-      return { matcher: match, payload: payloadOf(payload) };
+      return { matcher: match, bytes: bytesOf(content) };
     case 'property': {
       const request = parsePath('requestPath', match.request);
       const reply = match.reply === undefined ? request : parsePath('replyPath', match.reply);
@@ -51,10 +57,10 @@ export function prepareRequest(
         replyPlace: JSON.stringify(reply),
         idOf: (json) => ({ id: valueAt(json, reply), answer: 'reply' }),
       };
-      return withId(payload, scheme, nextNumber);
+      return withId(content, scheme, nextNumber);
     }
     case 'array':
-      return withId(payload, arrayScheme(match), () => uuid(random));
+      return withId(content, arrayScheme(match), () => uuid(random));
   }
 }
 
@@ -91,8 +97,8 @@ export function answerTo(matcher: Matcher, json: unknown): Answer | undefined {
   return keyOf(id) === matcher.key ? answer : undefined;
 }
 
-function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown): PreparedRequest {
-  const json = jsonOf(payload);
+function withId(content: Content, scheme: IdScheme, create: () => unknown): PreparedRequest {
+  const json = content instanceof Uint8Array ? parseJson(textOf(content)) : content;
   if (scheme.positions ? !Array.isArray(json) : !isObject(json)) {
     const reason = scheme.positions ? 'NOT_JSON_ARRAY' : 'NOT_JSON_OBJECT';
     throw new EspAtError('INVALID_PAYLOAD', { reason }, { outcome: 'not-sent' });
@@ -101,7 +107,7 @@ function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown
   const givenKey = keyOf(given);
   if (givenKey !== undefined) {
     const matcher: Matcher = { by: 'key', scheme, key: givenKey, id: given };
-    return { matcher, payload: payloadOf(payload) };
+    return { matcher, bytes: bytesOf(content) };
   }
   if (!canSetAt(json, scheme.request))
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'NO_PLACE_FOR_ID' }, { outcome: 'not-sent' });
@@ -109,7 +115,7 @@ function withId(payload: RequestPayload, scheme: IdScheme, create: () => unknown
     throw new EspAtError('INVALID_PAYLOAD', { reason: 'BAD_ID' }, { outcome: 'not-sent' });
   const id = create();
   const matcher: Matcher = { by: 'key', scheme, key: keyOf(id) ?? '', id };
-  return { matcher, payload: jsonText(withValueAt(json, scheme.request, id)) };
+  return { matcher, bytes: jsonBytes(withValueAt(json, scheme.request, id)) };
 }
 
 /** A random UUID (RFC 9562, version 4). */
@@ -120,10 +126,14 @@ function uuid(random: () => number): string {
   });
 }
 
-function jsonOf(payload: RequestPayload): unknown {
-  if (typeof payload === 'string') return parseJson(payload);
-  // Not `instanceof`: bytes of another realm, such as those of a Function node, may hold JSON too.
-  return ArrayBuffer.isView(payload) ? parseJson(textOf(payload)) : payload;
+/**
+ * Text or bytes that `send()` refuses, such as bytes of another realm, are refused here with the same reason, whatever they
+ * hold: JSON of a typed array or a buffer would lose its bytes.
+ */
+function contentOf(payload: RequestPayload): Content {
+  const isJson =
+    typeof payload === 'object' && !ArrayBuffer.isView(payload) && !types.isAnyArrayBuffer(payload);
+  return isJson ? payload : payloadBytes(payload);
 }
 
 /** Returns the object or array of a JSON text; undefined for any other text, which matches no request. */
@@ -140,14 +150,13 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-function payloadOf(payload: RequestPayload): Uint8Array | string {
-  const isText = typeof payload === 'string';
-  return isText || ArrayBuffer.isView(payload) ? payload : jsonText(payload);
+function bytesOf(content: Content): Uint8Array {
+  return content instanceof Uint8Array ? content : jsonBytes(content);
 }
 
-function jsonText(json: unknown): string {
+function jsonBytes(json: unknown): Uint8Array {
   try {
-    return JSON.stringify(json);
+    return Buffer.from(JSON.stringify(json));
   } catch {
     const details = { reason: 'NOT_SERIALIZABLE' };
     throw new EspAtError('INVALID_PAYLOAD', details, { outcome: 'not-sent' });

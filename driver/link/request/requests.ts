@@ -8,7 +8,6 @@ import {
   type ErrorDetails,
   type SendOutcome,
 } from '../../errors';
-import { payloadBytes } from '../../commands/wssend';
 import { wholeFlaw } from '../../values/whole';
 import type { Message } from '../events';
 import type { LinkHost } from '../link-host';
@@ -72,24 +71,21 @@ export class Requests {
     checkTimeout(options.replyTimeoutMs);
     const { match, signal } = options;
     const nextNumber = () => this.#nextNumber();
-    const prepared = prepareRequest(payload, match, nextNumber, this.#random);
-    const { matcher } = prepared;
-    const content = payloadBytes(prepared.payload);
+    const { matcher, bytes } = prepareRequest(payload, match, nextNumber, this.#random);
     if (signal?.aborted) throw this.#error('ABORTED', {}, 'not-sent');
-    const bytes = content.length;
-    this.#unsettled.take(bytes);
+    this.#unsettled.take(bytes.length);
     if (matcher.by === 'key' && this.#hasKey(matcher.key, matcher.scheme.replyPlace)) {
-      this.#unsettled.give(bytes);
+      this.#unsettled.give(bytes.length);
       throw this.#error('REQUEST_ID_IN_USE', { id: String(matcher.id) }, 'not-sent');
     }
-    const request = new PendingRequest(content, matcher, options);
+    const request = new PendingRequest(bytes, matcher, options);
     this.#requests.add(request);
     const abort = () => this.#abort(request);
     signal?.addEventListener('abort', abort, { once: true });
     if (matcher.by === 'next') this.#sendNext();
     else void this.#sendRequest(request);
     return request.settled.finally(() => {
-      this.#unsettled.give(bytes);
+      this.#unsettled.give(bytes.length);
       signal?.removeEventListener('abort', abort);
     });
   }

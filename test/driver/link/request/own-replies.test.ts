@@ -93,12 +93,34 @@ test('a message that only begins like JSON answers no request with an ID', async
   assert.deepEqual([asked.ending, harness.texts()], [undefined, ['{"id":1']]);
 });
 
-test('a request of bytes of another realm is refused, and not sent as JSON', async (harness) => {
-  const bytes = runInNewContext('new Uint8Array([1, 2])') as Uint8Array;
-  for (const match of [{ by: 'next' }, byId] satisfies ReplyMatch[])
-    assert.equal((await harness.ask(bytes, { match })).ending, 'INVALID_PAYLOAD not-sent');
-  assert.deepEqual(harness.received(), []);
-});
+for (const [title, create] of [
+  ['bytes of another realm', 'Uint8Array.from(codes)'],
+  ['a DataView', 'new DataView(Uint8Array.from(codes).buffer)'],
+  ['16-bit numbers', 'new Uint16Array(Uint8Array.from(codes).buffer)'],
+  ['an ArrayBuffer', 'Uint8Array.from(codes).buffer'],
+] as const)
+  for (const text of ['{"id":1}', '{"a":12}', 'no JSON.'])
+    test(`a request of ${title} holding ${text} is refused as send() refuses it`, async (harness) => {
+      const payload = runInNewContext(create, { codes: [...Buffer.from(text)] }) as Uint8Array;
+      const details = { reason: 'NOT_BYTES' };
+      await assert.rejects(harness.link.send(payload), { code: 'INVALID_PAYLOAD', details });
+      for (const match of [{ by: 'next' }, byId] satisfies ReplyMatch[])
+        await assert.rejects(harness.link.request(payload, { match }), {
+          code: 'INVALID_PAYLOAD',
+          outcome: 'not-sent',
+          details,
+        });
+      assert.deepEqual(harness.received(), []);
+    });
+
+for (const text of ['{"id":1,"a":"\ud800"}', '{"a":"\ud800"}'])
+  test(`a request of the JSON text ${JSON.stringify(text)} is refused for its half of a character`, async (harness) => {
+    await assert.rejects(harness.link.request(text, { match: byId }), {
+      code: 'INVALID_PAYLOAD',
+      details: { reason: 'LONE_SURROGATE' },
+    });
+    assert.deepEqual(harness.received(), []);
+  });
 
 describe('a request of OCPP', () => {
   const ocpp: ReplyMatch = { by: 'array' };
