@@ -4,7 +4,7 @@ import { onTimeout } from '../clock';
 import { wsheadClear } from '../commands/wshead';
 import { runQuery } from '../commands/run-query';
 import { freeLink, wsclose, wsopen, wsopenQuery } from '../commands/wsopen';
-import { wssend } from '../commands/wssend';
+import { wsdatafmt, wssend } from '../commands/wssend';
 import { Deferred } from '../deferred';
 import { isRefusal } from '../errors';
 import type { Examination } from './examination';
@@ -30,6 +30,8 @@ export async function examineEchoServer(examination: Examination, uri: string): 
   }
   // The headers of another program, which may be secret, would go to the echo server. Class A, which has none, refuses.
   await examination.ask(wsheadClear);
+  // The device keeps the format of an earlier session, and cannot tell it. Other classes than D refuse.
+  if (await examination.ask(wsdatafmt(id))) client.setDataFormat(id, 'long');
   const echo = new Deferred<number | undefined>();
   client.setReceiver(
     id,
