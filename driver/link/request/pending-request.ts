@@ -15,7 +15,7 @@ type RequestState =
   | { readonly kind: 'waiting'; readonly blocked: boolean }
   /**
    * `sentAfter`: undefined while its last bytes cannot have left on the current connection. `failure`: its condition has
-   * failed; the outcome of the send decides how the request ends.
+   * failed, and no other message is tried; the outcome of the send decides how the request ends.
    */
   | {
       readonly kind: 'sending';

@@ -67,7 +67,9 @@ export class ReplyFinder {
       const answer = request.isBefore(arrival) && answerTo(request.matcher, json);
       if (answer) return { request, answer, json };
     }
-    const conditional = all.filter(({ matcher }) => matcher.by === 'function');
+    const conditional = all.filter(
+      ({ matcher, state }) => matcher.by === 'function' && !('failure' in state),
+    );
     return this.#findConditional(conditional.values(), message, arrival, json);
   }
 

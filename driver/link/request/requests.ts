@@ -221,10 +221,10 @@ export class Requests {
 
   #loseReplies(arrival: Arrival): void {
     for (const request of [...this.#requests].filter((each) => each.isBefore(arrival))) {
-      const { kind } = request.state;
-      if (kind === 'sending') request.become({ kind, sentAfter: undefined });
-      else if (kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
-      else if (kind === 'overdue') this.#requests.delete(request);
+      const { state } = request;
+      if (state.kind === 'sending') request.become({ ...state, sentAfter: undefined });
+      else if (state.kind === 'sent') this.#lose(request, 'CONNECTION_ENDED', false);
+      else if (state.kind === 'overdue') this.#requests.delete(request);
     }
     this.#sendNext();
   }
