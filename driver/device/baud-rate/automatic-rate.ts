@@ -73,8 +73,9 @@ export class AutomaticRate {
       return;
     }
     // The climb may have taken over a resync, whose end the client then emits no event for.
-    if (client.state !== 'resyncing' && this.#machine.state.kind === 'resyncing') {
-      context.emitter.emit('insync');
+    const { state } = this.#machine;
+    if (client.state !== 'resyncing' && state.kind === 'resyncing') {
+      if (state.isAnnounced) context.emitter.emit('insync');
       this.#machine.becomeReady();
     }
     // Where the device responds slowly, at the next poll.

@@ -175,7 +175,7 @@ export class DeviceSession {
         return this.#restarted(() => this.#initialization.echoed());
       case 'dataLost':
         // In a climb no `outOfSync` came before it. The end of the climb then checks the links, which may have lost URCs.
-        this.#becomeResyncing();
+        this.#becomeResyncing(false);
         for (const link of links) link.dataLost();
         return;
       case 'outOfSync':
@@ -204,12 +204,14 @@ export class DeviceSession {
     }
   }
 
-  #becomeResyncing(): void {
-    if (this.#state.kind === 'ready') this.#machine.become({ ...this.#state, kind: 'resyncing' });
+  #becomeResyncing(isAnnounced: boolean): void {
+    const state = this.#state;
+    if (state.kind === 'ready' || (state.kind === 'resyncing' && isAnnounced))
+      this.#machine.become({ ...state, kind: 'resyncing', isAnnounced });
   }
 
   #outOfSync(cause: OutOfSyncCause): void {
-    this.#becomeResyncing();
+    this.#becomeResyncing(true);
     this.#context.counters.portErrors[cause.reason]++;
     this.#context.emitter.emit('outofsync', cause);
     if ('automaticRate' in this.#state) this.#state.automaticRate.responseLost();

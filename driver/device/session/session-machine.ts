@@ -123,8 +123,8 @@ export class SessionMachine {
   /** In sync again: the links go on. */
   becomeReady(): void {
     if (this.#state.kind !== 'resyncing') return;
-    const { checks } = this.#state;
-    this.become({ ...this.#state, kind: 'ready' });
+    const { period, device, checks, automaticRate } = this.#state;
+    this.become({ kind: 'ready', period, device, checks, automaticRate });
     this.informLinks();
     for (const link of this.context.links) link.dataTrusted();
     checks.request();

@@ -38,17 +38,20 @@ export interface Progress {
 
 export const NO_PROGRESS: Progress = { isIdentified: false, failedSearches: 0, error: undefined };
 
+interface Identified {
+  readonly device: ReadyDevice;
+  readonly checks: LinkChecks;
+  /** This method of {@link AutomaticRate}; to import the class would make a circle. */
+  readonly automaticRate: { responseLost(): void };
+}
+
 export type SessionState = { readonly period: Period } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }
   /** The driver initializes the device again after the timer, and after a scan that waits or runs then. */
   | { readonly kind: 'pausing'; readonly progress: Progress; readonly timer: Cancel }
-  | {
-      readonly kind: 'ready' | 'resyncing';
-      readonly device: ReadyDevice;
-      readonly checks: LinkChecks;
-      /** This method of {@link AutomaticRate}; to import the class would make a circle. */
-      readonly automaticRate: { responseLost(): void };
-    }
+  | (Identified & { readonly kind: 'ready' })
+  /** `isAnnounced`: the session has emitted `outofsync`. It emits none for bytes that are corrupt in a climb. */
+  | (Identified & { readonly kind: 'resyncing'; readonly isAnnounced: boolean })
   /** The driver returns the device to its start rate and closes its connections, until the timer. */
   | { readonly kind: 'stopping'; readonly timer: Cancel }
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }

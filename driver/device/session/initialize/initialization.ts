@@ -132,12 +132,17 @@ export class Initialization {
     this.#echoes = 0;
     const clockSet = () => network.clockSet();
     const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
-    const kind = client.state === 'resyncing' ? 'resyncing' : 'ready';
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
     const automaticRate = new AutomaticRate(this.#machine, period, (error) =>
       this.beginAgain(error),
     );
-    this.#machine.become({ kind, period, device, checks, automaticRate });
+    const identified = { period, device, checks, automaticRate };
+    const isResyncing = client.state === 'resyncing';
+    this.#machine.become(
+      isResyncing
+        ? { ...identified, kind: 'resyncing', isAnnounced: true }
+        : { ...identified, kind: 'ready' },
+    );
     this.#machine.informLinks();
   }
 

@@ -93,36 +93,41 @@ describe('an automatic baud rate', () => {
     assert.doesNotMatch(harness.port.text, /UART_CUR/);
   });
 
-  it('is lowered by a climb that takes over a resync: insync follows each outofsync', async () => {
-    await using harness = automatic();
-    const garbage = '+WS_DATA:0,x\r\n';
-    const open = harness.port.open.bind(harness.port);
-    let injects = false;
-    harness.port.open = async (handlers) => {
-      const port = await open(handlers);
-      const setRate = async (rate: number) => {
-        await port.setRate?.(rate);
-        if (injects) harness.say(garbage);
-        injects = false;
+  for (const [title, delayMs, pairs] of [
+    ['takes over a resync', 0, 3],
+    ['reads corrupt bytes', 5, 2],
+  ] as const)
+    it(`is lowered by a climb that ${title}: insync follows each outofsync`, async () => {
+      await using harness = automatic();
+      const garbage = '+WS_DATA:0,x\r\n';
+      const open = harness.port.open.bind(harness.port);
+      let injects = false;
+      harness.port.open = async (handlers) => {
+        const port = await open(handlers);
+        const setRate = async (rate: number) => {
+          await port.setRate?.(rate);
+          if (injects && delayMs === 0) harness.say(garbage);
+          else if (injects) harness.clock.after(delayMs, () => harness.say(garbage));
+          injects = false;
+        };
+        return { ...port, setRate };
       };
-      return { ...port, setRate };
-    };
-    await harness.ready();
-    await harness.clock.wait(harness.link.open({ uri }));
-    for (const count of [1, 2]) {
-      harness.say(garbage);
-      injects = count === 2;
-      await harness.until(() => harness.device.state.name === 'ready');
-    }
-    await harness.clock.advance(5000);
-    const heard = harness.events.map(({ event }) => event);
-    assert.deepEqual(
-      heard.filter((event) => event === 'outofsync' || event === 'insync'),
-      Array.from({ length: 3 }, () => ['outofsync', 'insync']).flat(),
-    );
-    assert.equal(harness.device.state.name, 'ready');
-    assert.equal(injects, false);
-  });
+      await harness.ready();
+      await harness.clock.wait(harness.link.open({ uri }));
+      for (const count of [1, 2]) {
+        harness.say(garbage);
+        injects = count === 2;
+        await harness.until(() => harness.device.state.name === 'ready');
+      }
+      await harness.clock.advance(5000);
+      const heard = harness.events.map(({ event }) => event);
+      assert.deepEqual(
+        heard.filter((event) => event === 'outofsync' || event === 'insync'),
+        Array.from({ length: pairs }, () => ['outofsync', 'insync']).flat(),
+      );
+      assert.equal(harness.device.state.name, 'ready');
+      assert.equal(injects, false);
+    });
 
   it('is negotiated at once when a lost device is found at its start rate', async () => {
     let refuses = true;
