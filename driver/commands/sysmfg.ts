@@ -39,7 +39,8 @@ export function sysmfgRead(
   });
 }
 
-/** Returns the part, one character a byte; undefined where it is corrupt. */
+/** Returns the part, one character a byte: nothing of a value of another type; undefined where the response is corrupt. */
 export function parseSysmfg(response: Response): string | undefined {
-  return /^\+SYSMFG:"[^"]+","[^"]+",8,\d+,(.*)$/s.exec(response[0] ?? '')?.[1];
+  const [, type, part] = /^\+SYSMFG:"[^"]+","[^"]+",(\d+),\d+,(.*)$/s.exec(response[0] ?? '') ?? [];
+  return type === undefined || type === String(TYPE_BINARY) ? part : '';
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { sysmfgWrite } from '../../../driver/commands/sysmfg';
+import { parseSysmfg, sysmfgWrite } from '../../../driver/commands/sysmfg';
 import { refused } from '../../harness/refused';
 
 it('AT+SYSMFG counts the NUL that ends a PEM text', () => {
@@ -9,4 +9,13 @@ it('AT+SYSMFG counts the NUL that ends a PEM text', () => {
   assert.deepEqual(Buffer.from(payload ?? []), Buffer.from('PEM\n\0'));
   assert.equal(name, 'AT+SYSMFG=2,"wss_ca.0"');
   refused('INVALID_SETTING', () => sysmfgWrite('wss_key', -1, ''));
+});
+
+it('AT+SYSMFG reads the part of a PEM text, nothing of a value of another type, and no corrupt response', () => {
+  const responses = ['8,4,PEM\n', '7,4,text', '8,four,PEM\n', ''].map(
+    (rest) => `+SYSMFG:"wss_ca","wss_ca.0",${rest}`,
+  );
+  const parts = responses.map((response) => parseSysmfg([response]));
+  assert.deepEqual(parts, ['PEM\n', '', undefined, undefined]);
+  assert.equal(parseSysmfg([]), undefined);
 });
