@@ -47,12 +47,19 @@ for (const [title, surplus, expected] of [
     for (const [link, payload] of payloads.entries())
       fixture.log.serve(link as 0 | 1 | 2, 1, payload, fixture.connection.number);
     const [first = NOTHING, second = NOTHING, third = NOTHING] = units;
-    fixture.monitor.read(first);
     lose(fixture, first, second.length + surplus, Buffer.concat([second, third]));
     const marks = fixture.log.in.map(({ undetectable }) => [...undetectable].join());
     assert.deepEqual(marks, expected);
   });
 }
+
+test('data of which a byte is lost swallows empty data: marks no message of its link', () => {
+  const fixture = new Fixture();
+  fixture.log.serve(1, 1, Buffer.from('whole'), fixture.connection.number);
+  const empty = dataOf(1, NOTHING);
+  lose(fixture, dataOf(0, Buffer.alloc(60, 'a')), empty.length, empty);
+  assert.deepEqual([...(fixture.log.in[0]?.undetectable ?? [])], []);
+});
 
 for (const [title, line, violations] of [
   ['AT+WSSEND=0,40 arrives with length 0', 'AT+WSSEND=0,0', []],

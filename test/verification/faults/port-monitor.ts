@@ -183,7 +183,8 @@ export class PortMonitor {
       for (const { header, length } of headersOf(text)) {
         const end = header.length + length;
         const data = Buffer.from(text.slice(header.length, end), 'latin1');
-        if (text.startsWith('\r\n', end)) this.#mark(header, data, 'compensated');
+        // Empty data would be found in every message.
+        if (length > 0 && text.startsWith('\r\n', end)) this.#mark(header, data, 'compensated');
       }
     }
   }

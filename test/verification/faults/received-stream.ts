@@ -30,7 +30,7 @@ export class ReceivedStream {
    * @param found called with the bytes that the host takes for the rest of the data and its line end
    */
   watch(header: string, length: number, passed: number, found: ShortData['found']): void {
-    const from = this.#start + this.#text.length - passed;
+    const from = Math.max(this.#start, this.#start + this.#text.length - passed);
     this.#short.push({ header, length, from, found });
   }
 
