@@ -110,7 +110,10 @@ export const cwlap: Query<WifiNetwork[]> = {
   form: (response) => [...new Set(response.map(formOfNetwork))].sort(),
 };
 
-/** Returns a line without its values. Digits of an address keep their places, which lost or changed bytes do not. */
+/**
+ * Returns a line without its values: 0 for the name and each number, x for each digit of an address. Two intact lines then
+ * have one form, and a line whose address has lost a digit has another.
+ */
 function formOfNetwork(line: string): string {
   return line
     .replace(/"[^"]*"/, '0')

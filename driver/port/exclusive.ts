@@ -9,7 +9,7 @@ const CLOSE_TIMEOUT_MS = 1000;
 
 interface Close {
   readonly address: string;
-  /** {@link portKey} of the address at the beginning of the close: a link is gone once its adapter is unplugged. */
+  /** {@link portKey} of the address at the beginning of the close: a symbolic link is gone once its adapter is unplugged. */
   readonly key: string;
   readonly closed: Promise<unknown>;
 }

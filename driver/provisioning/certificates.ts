@@ -150,8 +150,8 @@ async function isHeld(run: Run, { store, slot, pem }: Material<ReadableStore>): 
 }
 
 /**
- * Reads part of a text; returns undefined where the slot is empty, or no response comes uncorrupted in all attempts: a text
- * that another program has stored may break every response that shows it.
+ * Reads part of a text; returns undefined where the slot is empty, or the response is lost or corrupt: a text that another
+ * program has stored may break every response that shows it.
  */
 export async function readPiece(
   run: Run,

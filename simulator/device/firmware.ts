@@ -37,7 +37,7 @@ export interface Firmware {
   readonly failedSendReleasesLock: boolean;
   /**
    * While several links are open, an idle pass of the loop in a link's task (a round) takes 1000.3 ms, not 1000.5 ms: a
-   * timer of 2 s, which expires `EXPIRY_MARGIN_MS` after its time, expires after three rounds, not two.
+   * timer of 2 s, which expires 0.75 ms late (see websocket/keepalive.ts), expires after three rounds, not two.
    */
   readonly hasShortRounds: boolean;
   /** `AT+RESTORE` leaves the Wi-Fi network before its OK, with `WIFI DISCONNECT`. */

@@ -42,7 +42,8 @@ export function triggeredFault<const D extends FaultSettings>({
   /**
    * Applies the fault. Returns a function that ends its effect; undefined: it has ended.
    *
-   * @param end ends the fault, if it has no duration; call it only after `apply` has returned its function
+   * @param end ends this application before its duration, and the fault unless it has a chance; call it only after `apply` has
+   *   returned its function
    */
   readonly apply: (
     site: FaultSite,

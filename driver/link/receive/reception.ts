@@ -92,7 +92,7 @@ export class Reception {
     before.sink.end();
   }
 
-  /** Received bytes are lost; of which link is unknown. */
+  /** Notes that received bytes are lost, for {@link dataTrusted}. The client itself informs the receiver. */
   dataLost(): void {
     if (this.#state.kind === 'connected') this.#state = { ...this.#state, hasLostData: true };
   }

@@ -157,7 +157,7 @@ export class SendQueue implements SendSource {
     }
   }
 
-  /** No message so far waits for another connection, which may be to another URI: the held ones fail. */
+  /** The messages sent until now wait for no other connection any more, which may be to another URI: the held ones fail. */
   endHolds(error: EspAtError): void {
     for (const message of [...this.#messages]) {
       if (message.isHeld) this.#settle(message, error);

@@ -124,7 +124,7 @@ export type Effect =
   | { readonly do: 'beginConnection'; readonly goal: Goal }
   /** `goal`: that of the connection; the state may hold the next one. */
   | { readonly do: 'endConnection'; readonly goal: Goal | undefined }
-  /** No message so far waits for another connection: the held ones fail. */
+  /** The messages sent until now wait for no other connection any more: the held ones fail. */
   | { readonly do: 'endHolds'; readonly code: LossCode }
   /** The queued messages fail, or wait again; the message that the client runs settles with its transaction. */
   | {

@@ -1,7 +1,10 @@
 /** Bytes of a payload that its hexadecimal form shows. */
 const HEX_BYTES = 256;
 
-/** A payload for people: as UTF-8 text with visible control characters, or in hexadecimal. @param bytes one character each */
+/**
+ * A payload for people: text in UTF-8 as it is, if its only control characters are tab, LF and CR; otherwise in hexadecimal.
+ * @param bytes one character each
+ */
 export function payloadText(bytes: string): string {
   const codes = Uint8Array.from(bytes, (char) => char.charCodeAt(0));
   try {
