@@ -47,10 +47,17 @@ export function modelOf(node: Node): string | undefined {
 
 /**
  * The name of a device, or the address of its port. Inside a subflow instance, the name or address of that one follows:
- * all instances have the same name.
+ * all instances have the same name. Where another device has this label, such as one in an instance within another instance,
+ * the address of the port follows.
  */
 export function labelOf(RED: NodeAPI, node: Node, name: string, address: string): string {
-  if (modelOf(node) === undefined) return name || address;
+  const label =
+    modelOf(node) === undefined ? name || address : instanceLabelOf(RED, node, name, address);
+  const isInUse = [...unclosed].some(({ host }) => host.label === label);
+  return isInUse && !label.includes(address) ? `${label}, ${address}` : label;
+}
+
+function instanceLabelOf(RED: NodeAPI, node: Node, name: string, address: string): string {
   const instance = environment(RED, node, 'NR_SUBFLOW_NAME') || address;
   return name && name !== instance ? `${name} (${instance})` : instance;
 }

@@ -150,6 +150,48 @@ onEachRuntime('GET esp-at-websocket', (nodeRed) => {
     assert.equal(status, 200);
   });
 
+  it('live: tells devices of one label apart by their ports: of one name, or in instances within instances', async () => {
+    const nested = [
+      ...instances.filter(({ type }) => type !== 'subflow:sub'),
+      { id: 'outer', type: 'subflow', name: 'outer', env: [], in: [], out: [] },
+      {
+        id: 'inner',
+        type: 'subflow:sub',
+        z: 'outer',
+        name: 'desk',
+        env: [{ name: 'PORT', type: 'env', value: 'ROOM_PORT' }],
+        wires: [],
+      },
+      ...['one', 'two'].map((id) => ({
+        id,
+        type: 'subflow:outer',
+        z: 'tab',
+        env: [{ name: 'ROOM_PORT', type: 'str', value: `sim:${id}` }],
+        wires: [],
+      })),
+      ...['three', 'four'].flatMap((id) => [
+        { id, type: 'esp-at-device', name: 'plain', port: `sim:${id}` },
+        {
+          id: `${id}-status`,
+          type: 'ws-status',
+          z: 'tab',
+          device: id,
+          link: 'device',
+          wires: [[]],
+        },
+      ]),
+    ];
+    await nodeRed.load(() => new FakeDevice(), nested);
+    const names = async () => {
+      const { body } = await nodeRed.get('/esp-at-websocket/live');
+      return asObjects(asObject(body, 'answer').devices, 'devices').map(({ name }) => name);
+    };
+    const expected = ['board (desk)', 'board (desk), sim:two', 'plain', 'plain, sim:four'];
+    assert.deepEqual(await names(), expected);
+    await nodeRed.deploy(nested, 'full');
+    assert.deepEqual(await names(), expected);
+  });
+
   it('live: lists no device of a flow that is no longer deployed', async () => {
     await nodeRed.load(() => new FakeDevice(), instances);
     await nodeRed.unload();
