@@ -33,18 +33,18 @@ const claims = new PortClaims(portKey);
 
 /** The configuration node `esp-at-device`. Tests pass a `make` and a `clock` of their own. */
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
+  /** By address, so that a device deployed again finds the ESP32 at the rate that it was left at. */
+  const memories = new Map<string, PortMemory>();
+  const memoryOf = (address: string): PortMemory => {
+    const memory = memories.get(address) ?? {};
+    memories.set(address, memory);
+    return memory;
+  };
   // As the claims: two Node-REDs in one process must not visit a port at the same time.
-  const visits = new PortVisits(claims, clock);
+  const visits = new PortVisits(claims, clock, memoryOf);
   return (RED) => {
     const translate = translator(RED);
     const recordings = new RecordingFolder(RED.settings.userDir);
-    /** By address, so that a device deployed again finds the ESP32 at the rate that it was left at. */
-    const memories = new Map<string, PortMemory>();
-    const memoryOf = (address: string): PortMemory => {
-      const memory = memories.get(address) ?? {};
-      memories.set(address, memory);
-      return memory;
-    };
 
     function EspAtDevice(this: DeviceNode, stored: DeviceDef): void {
       RED.nodes.createNode(this, stored);

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock';
 import { asEspAtError } from '../errors';
+import type { PortMemory } from '../device/options';
 import type { PortOpener } from '../port/port';
 import type { WaitOptions } from '../wait';
 import { examineCertificates } from './certificates';
@@ -21,6 +22,11 @@ export interface DoctorOptions extends WaitOptions {
   readonly onStep?: (step: DoctorStep) => void;
   /** The time source. Default {@link systemClock}. */
   readonly clock?: Clock;
+  /**
+   * What the {@link Device} that used the port before knew of it ({@link DeviceOptions.memory}); the driver updates it. If
+   * a data prompt may be pending, the examination first pads it. Default: nothing.
+   */
+  readonly memory?: PortMemory;
 }
 
 /** Milliseconds after which the examination skips the search for the best baud rate: a slow device takes long enough. */
@@ -39,7 +45,7 @@ export async function examine(
   opener: PortOpener,
   options: DoctorOptions = {},
 ): Promise<DoctorReport> {
-  const { clock = systemClock, onStep = () => undefined, signal, uri } = options;
+  const { clock = systemClock, onStep = () => undefined, memory, signal, uri } = options;
   // Refuses a wrong URI before the port opens.
   if (uri !== undefined) openEchoServer(0, uri);
   onStep('port');
@@ -48,7 +54,7 @@ export async function examine(
     facts: { port: opener.address },
   };
   try {
-    await withOpenPort(opener, clock, { signal }, (examination) => {
+    await withOpenPort(opener, { clock, memory, signal }, (examination) => {
       soFar = examination;
       return runSteps(examination, { ...options, onStep, clock });
     });

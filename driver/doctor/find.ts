@@ -17,7 +17,10 @@ const QUICK_RESPONSE_MS = 125;
 /** Finds the device at any usual baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT does. */
 export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
-  if (!(await answersAtAnyRate(examination))) return;
+  const { pendingPrompt } = port.memory;
+  const isFound = await (pendingPrompt ? answersToPadding : answersAtAnyRate)(examination);
+  if (!isFound) return;
+  port.memory.pendingPrompt = false;
   // Behind a bridge: the rate that the options declare.
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
@@ -49,11 +52,32 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   }
   // Opening the port may restart a board: it may have been booting all that time.
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
-  const details = { port: port.address };
-  const { received } = examination.counters.port;
-  if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
-  else examination.addFinding(received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
+  addNoAnswer(examination);
   return false;
+}
+
+/**
+ * Pads at each likely rate, because the last session on the port has left a prompt that may still come: the device would
+ * take a query for a part of the message.
+ */
+async function answersToPadding(examination: Examination): Promise<boolean> {
+  const { access, port } = examination;
+  const { canSetRate, memory, startRate } = port;
+  const rates = canSetRate
+    ? likelyRates([memory.baudRate, startRate, DEFAULT_RATE], false)
+    : [undefined];
+  const likeliest = rates.slice(0, 1);
+  const padded = [...rates, ...likeliest, ...likeliest].map((rate) => trial(rate, 'first'));
+  if (await search(access, port, padded)) return true;
+  addNoAnswer(examination);
+  return false;
+}
+
+function addNoAnswer(examination: Examination): void {
+  const { port, counters } = examination;
+  const details = { port: port.address };
+  if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
+  else examination.addFinding(counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
 }
 
 const trial = (

@@ -27,13 +27,13 @@ export interface NetworkScan {
  */
 export async function networksAt(
   opener: PortOpener,
-  { clock = systemClock, signal }: Pick<DoctorOptions, 'clock' | 'signal'> = {},
+  { clock = systemClock, memory, signal }: Pick<DoctorOptions, 'clock' | 'memory' | 'signal'> = {},
 ): Promise<NetworkScan> {
   let networks: readonly WifiNetwork[] = [];
   let findings: Examination['findings'] = [];
   const endedPrompt = () => findings.some(({ code }) => code === 'PROMPT_OPEN');
   try {
-    await withOpenPort(opener, clock, { signal }, async (examination) => {
+    await withOpenPort(opener, { clock, memory, signal }, async (examination) => {
       ({ findings } = examination);
       networks = await networksBy(examination, opener);
     });

@@ -1,5 +1,6 @@
 import { AtClient } from '../at/at-client';
 import type { Clock } from '../clock';
+import type { PortMemory } from '../device/options';
 import { SessionPort } from '../device/session/session-port';
 import { EspAtError } from '../errors';
 import { closePort, openPort } from '../port/exclusive';
@@ -16,14 +17,19 @@ class ExaminedPort extends SessionPort {
   }
 }
 
+interface OpenPortOptions extends WaitOptions {
+  readonly clock: Clock;
+  /** Of the {@link Device} that used the port before, and for the next one. */
+  readonly memory?: PortMemory | undefined;
+}
+
 /**
  * Opens a port, runs `body` as one command sequence on it, and closes the port.
  * @throws EspAtError `PORT_*`, and what `body` rejects with; the reason of the abort
  */
 export async function withOpenPort(
   opener: PortOpener,
-  clock: Clock,
-  wait: WaitOptions,
+  { clock, memory = {}, ...wait }: OpenPortOptions,
   body: (examination: Examination) => Promise<void>,
 ): Promise<void> {
   const counters = new DeviceCounters(clock);
@@ -44,7 +50,7 @@ export async function withOpenPort(
   const port = await openPort(opener, handlers, { flowControl: false }, clock, wait);
   try {
     throwIfLost();
-    const options = { port: opener, clock, random: Math.random, memory: {} };
+    const options = { port: opener, clock, random: Math.random, memory };
     const knowledge = new PortKnowledge();
     const sessionPort = new ExaminedPort(port, { options, counters, knowledge });
     let examination: Examination | undefined;
@@ -63,6 +69,7 @@ export async function withOpenPort(
     // A body that waits for the far end does not notice the loss.
     throwIfLost();
   } finally {
+    if (current.client?.pendingPrompt) memory.pendingPrompt = true;
     current.client?.close(new EspAtError('DEVICE_STOPPED'));
     await closePort(port, opener, clock);
   }

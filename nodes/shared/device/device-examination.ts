@@ -1,4 +1,10 @@
-import { examine, type Clock, type DoctorReport, type PortOpener } from '../../../driver';
+import {
+  examine,
+  type Clock,
+  type DoctorReport,
+  type PortMemory,
+  type PortOpener,
+} from '../../../driver';
 import { waitFor } from '../../../driver/wait';
 import type { DeviceApi } from './device-api';
 
@@ -21,11 +27,18 @@ export class DeviceExamination {
   /**
    * Begins an examination.
    * @param opener of the device's port
+   * @param memory of the device's port
    * @param controller aborts it, here and in {@link abort}
    * @throws the reason of the abort
    */
-  begin(device: DeviceApi, opener: PortOpener, controller: AbortController): Promise<DoctorReport> {
-    const report = this.#examine(device, opener, controller.signal).finally(() => {
+  begin(
+    device: DeviceApi,
+    opener: PortOpener,
+    memory: PortMemory,
+    controller: AbortController,
+  ): Promise<DoctorReport> {
+    const { signal } = controller;
+    const report = this.#examine(device, opener, memory, signal).finally(() => {
       this.#underWay = undefined;
     });
     this.#underWay = { report, controller };
@@ -41,13 +54,14 @@ export class DeviceExamination {
   async #examine(
     device: DeviceApi,
     opener: PortOpener,
+    memory: PortMemory,
     signal: AbortSignal,
   ): Promise<DoctorReport> {
     signal.throwIfAborted();
     const wasDisconnected = device.state.name === 'disconnected';
     try {
       await waitFor(device.disconnect(), { signal });
-      return await examine(opener, { signal, clock: this.#host.clock });
+      return await examine(opener, { signal, clock: this.#host.clock, memory });
     } finally {
       if (!wasDisconnected && this.#host.runningDevice === device) device.start();
     }

@@ -1,6 +1,5 @@
 import type { Cancel, Clock } from '../../../driver/clock';
-import type { DoctorReport, PortOpener } from '../../../driver';
-import { EspAtError } from '../../../driver/errors';
+import { EspAtError, type Capabilities, type DoctorReport, type PortOpener } from '../../../driver';
 import { NodeError, type FlowError } from '../errors/node-error';
 import { asSettingsError } from '../errors/settings-error';
 import type { DeviceApi, LinkApi } from './device-api';
@@ -12,7 +11,6 @@ import { LatestEvents } from './latest-events';
 import type { Claimant } from './port-claims';
 import { ReleasedLinks } from './released-links';
 import { within } from '../../../driver/within';
-import type { Capabilities } from '../../../driver/commands/capabilities';
 
 /** How long the device runs on without users: a redeployed node is back before that. */
 const LINGER_MS = 500;
@@ -171,7 +169,10 @@ export class DeviceHost implements Claimant {
 
   /** Examines the device, whose links close, over `opener`: its port, maybe with other settings. */
   examine(opener: PortOpener, controller: AbortController): Promise<DoctorReport> {
-    return this.#portWork.run(() => this.#examination.begin(this.device, opener, controller));
+    return this.#portWork.run(() => {
+      const memory = this.#options.ports.memory(this.#port);
+      return this.#examination.begin(this.device, opener, memory, controller);
+    });
   }
 
   /** Begins work on the device: after the examinations and the changes of the port before it, and before later ones. */

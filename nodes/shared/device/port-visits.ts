@@ -1,8 +1,14 @@
 import type { Clock } from '../../../driver/clock';
-import { examine, type DoctorReport, type PortOpener } from '../../../driver';
+import {
+  examine,
+  type DoctorOptions,
+  type DoctorReport,
+  type PortMemory,
+  type PortOpener,
+} from '../../../driver';
 import { networksAt, type NetworkScan } from '../../../driver/doctor/networks';
 import { EspAtError } from '../../../driver/errors';
-import { waitFor, type WaitOptions } from '../../../driver/wait';
+import { waitFor } from '../../../driver/wait';
 import { DeviceHost } from './device-host';
 import { InOrder } from './in-order';
 import type { PortClaims, PortHolder } from './port-claims';
@@ -22,7 +28,10 @@ export interface DialogPort {
 /** What a dialog can ask of a port. */
 interface Question<T> {
   ofDevice(host: DeviceHost, opener: PortOpener, controller: AbortController): Promise<T>;
-  ofPort(opener: PortOpener, wait: WaitOptions & { readonly clock: Clock }): Promise<T>;
+  ofPort(
+    opener: PortOpener,
+    options: Pick<DoctorOptions, 'clock' | 'memory' | 'signal'>,
+  ): Promise<T>;
   /** Why a deployed device has not answered in time. */
   lateReason(host: DeviceHost, port: string): EspAtError;
 }
@@ -55,13 +64,16 @@ const scan: Question<NetworkScan> = {
 export class PortVisits {
   readonly #claims: PortClaims;
   readonly #clock: Clock;
+  readonly #memory: (address: string) => PortMemory;
   readonly #inOrder = new InOrder();
   readonly #examinations = new Map<string, Promise<DoctorReport>>();
   readonly #scans = new Map<string, Promise<NetworkScan>>();
 
-  constructor(claims: PortClaims, clock: Clock) {
+  /** @param memory returns what the driver remembers about the port of an address */
+  constructor(claims: PortClaims, clock: Clock, memory: (address: string) => PortMemory) {
     this.#claims = claims;
     this.#clock = clock;
+    this.#memory = memory;
   }
 
   /** @throws FlowError `DEVICE_UNRESPONSIVE` after a time limit, or why no device runs */
@@ -107,7 +119,8 @@ export class PortVisits {
         if (holder instanceof DeviceHost)
           return await waitFor(question.ofDevice(holder, port, controller), { signal });
         this.#claims.take(port.address, visit);
-        return await question.ofPort(port, { signal, clock: this.#clock });
+        const memory = this.#memory(port.address);
+        return await question.ofPort(port, { signal, clock: this.#clock, memory });
       } catch (error) {
         // A deployed device has requested the port: the next pass asks that device.
         if (!visit.isContested) throw error;

@@ -1,3 +1,4 @@
+import type { PortMemory } from '../../../driver/device/options';
 import type { DeviceApi } from '../../../nodes/shared/device/device-api';
 import { DeviceHost } from '../../../nodes/shared/device/device-host';
 import type { DevicePorts, DeviceUser } from '../../../nodes/shared/device/device-host-options';
@@ -23,20 +24,26 @@ export class RecordingUser implements DeviceUser {
   }
 }
 
-const ports: DevicePorts = {
-  memory: () => ({}),
-  opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
-};
-
 /** Device hosts of one process. */
 export class Hosts {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
+  readonly #memory: PortMemory;
   /** The target of each address that is a symbolic link. */
   readonly symlinks = new Map<string, string>();
   readonly claims = new PortClaims((address) => this.symlinks.get(address) ?? address);
 
+  /** @param memory what the driver remembers about each port */
+  constructor(clock = new VirtualClock(), memory: PortMemory = {}) {
+    this.clock = clock;
+    this.#memory = memory;
+  }
+
   host(label: string, make: (address: string) => DeviceApi, port = 'p'): DeviceHost {
     const { clock, claims } = this;
+    const ports: DevicePorts = {
+      memory: () => this.#memory,
+      opener: (address) => ({ address, open: () => Promise.reject(new Error('no port')) }),
+    };
     return new DeviceHost({
       label,
       address: port,

@@ -16,7 +16,7 @@ for (const [what, state, code, details] of [
     new RecordingUser(hosts.host('a', () => device));
     device.become({ name: state });
     const opener = { address: 'p', open: () => Promise.reject(new Error('in use')) };
-    const visits = new PortVisits(claims, clock);
+    const visits = new PortVisits(claims, clock, () => ({}));
     const answer = visits.networks({ opener, key: 'p', hasAutomaticRate: false });
     await assert.rejects(clock.wait(answer), { code, details });
     assert.equal(clock.now(), 60_000);

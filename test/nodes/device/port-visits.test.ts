@@ -60,7 +60,7 @@ const typed = (opener: PortOpener, key = opener.address) => ({
 describe('PortVisits', () => {
   it('two questions at the same time: one examination; another port waits for its end', async () => {
     const clock = new VirtualClock();
-    const visits = new PortVisits(new PortClaims((address) => address), clock);
+    const visits = new PortVisits(new PortClaims((address) => address), clock, () => ({}));
     const [one, two] = [new SilentPort('tcp://one:1'), new SilentPort('tcp://two:1')];
     const atFirst: string[] = [];
     const first = visits.examine(typed(one));
@@ -81,7 +81,7 @@ describe('PortVisits', () => {
     const device = new FakeDevice();
     device.networks = [{ ssid: 'home', bssid: '', signal: -40, channel: 1, encrypted: true }];
     const port = new SilentPort('p');
-    const answer = new PortVisits(hosts.claims, clock).networks(typed(port));
+    const answer = new PortVisits(hosts.claims, clock, () => ({})).networks(typed(port));
     await clock.advance(1000);
     const host = hosts.host('a', () => device);
     const user = new RecordingUser(host);
@@ -101,7 +101,7 @@ describe('PortVisits', () => {
     new RecordingUser(host);
     const port = new SilentPort('q');
     device.usePort = ({ address }) => void port.events.push(`device at ${address}`);
-    const answer = new PortVisits(claims, clock).networks(typed(port));
+    const answer = new PortVisits(claims, clock, () => ({})).networks(typed(port));
     await clock.advance(1000);
     await clock.wait(host.usePort('q'));
     assert.deepEqual(port.events, ['opening', 'open', 'closed', 'device at q']);
@@ -112,7 +112,7 @@ describe('PortVisits', () => {
   it('a port that takes a minute to open: given up, and closed when it opens after all', async () => {
     const clock = new VirtualClock();
     const claims = new PortClaims((address) => address);
-    const visits = new PortVisits(claims, clock);
+    const visits = new PortVisits(claims, clock, () => ({}));
     const opening = new Deferred<void>();
     const port = new SilentPort('tcp://one:1', opening.promise);
     const answer = visits.networks(typed(port)).catch(codeOf);
@@ -129,7 +129,7 @@ describe('PortVisits', () => {
   it('a port that never closes: answered after a second more, and free for a device', async () => {
     const clock = new VirtualClock();
     const claims = new PortClaims((address) => address);
-    const visits = new PortVisits(claims, clock);
+    const visits = new PortVisits(claims, clock, () => ({}));
     const port = new SilentPort('stuck', undefined, never);
     const { findings } = await clock.wait(visits.examine(typed(port)));
     assert.equal(findings[0]?.code, 'NO_ANSWER_BRIDGE');
@@ -147,7 +147,7 @@ describe('PortVisits', () => {
       const device = new FakeDevice();
       const host = hosts.host('a', () => device, port.address);
       new RecordingUser(host);
-      const visits = new PortVisits(hosts.claims, clock);
+      const visits = new PortVisits(hosts.claims, clock, () => ({}));
       const report = await clock
         .wait(visits.examine(typed(port)))
         .then(({ findings }) => findings[0]?.code, codeOf);
@@ -165,7 +165,7 @@ describe('PortVisits', () => {
     device.stopping = never;
     const host = hosts.host('a', () => device);
     new RecordingUser(host);
-    const visits = new PortVisits(hosts.claims, clock);
+    const visits = new PortVisits(hosts.claims, clock, () => ({}));
     const [first, second] = [new SilentPort('p'), new SilentPort('p')];
     const report = visits.examine(typed(first));
     const networks = visits.networks(typed(second));
