@@ -38,6 +38,12 @@ export class AtClient {
     return this.#core.state.kind;
   }
 
+  /** Whether the client resyncs and has emitted `outOfSync`. It does not while it only checks a doubtful ERROR. */
+  get isOutOfSync(): boolean {
+    const { state } = this.#core;
+    return state.kind === 'resyncing' && !state.unannounced;
+  }
+
   /** Whether the device may have a connection of any link. */
   get hasConnection(): boolean {
     return this.#core.receivers.some((receiver) => receiver?.connected);

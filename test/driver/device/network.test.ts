@@ -231,6 +231,25 @@ describe('scanning networks', () => {
     assert.equal(link.state, 'open');
   });
 
+  it('leaves the device ready where it gets its address while the client checks a doubtful ERROR', async () => {
+    await using harness = new Harness({ simulator: { joined: false } });
+    const { clock, device, port } = harness;
+    device.start();
+    await harness.until(() => port.text.includes('AT+CWSTATE?'), 30_000);
+    await clock.advance(50);
+    let refuses = true;
+    harness.alterInput = (text) => {
+      if (!refuses || text !== 'AT+CWLAP\r\n') return text;
+      refuses = false;
+      clock.after(1, () => harness.say('\r\nERROR\r\n'));
+      clock.after(5, () => harness.say('WIFI CONNECTED\r\nWIFI GOT IP\r\n'));
+      return '';
+    };
+    await clock.wait(device.scanNetworks());
+    await clock.advance(30_000);
+    assert.deepEqual([refuses, device.state], [false, { name: 'ready' }]);
+  });
+
   it('fails with the reason when the device is unresponsive or stopped', async () => {
     const harness = new Harness({ simulator: { running: false } });
     harness.device.start();

@@ -137,9 +137,8 @@ export class Initialization {
       this.beginAgain(error),
     );
     const identified = { period, device, checks, automaticRate };
-    const isResyncing = client.state === 'resyncing';
     this.#machine.become(
-      isResyncing
+      client.isOutOfSync
         ? { ...identified, kind: 'resyncing', isAnnounced: true }
         : { ...identified, kind: 'ready' },
     );
