@@ -65,7 +65,7 @@ export async function runFreely(
         base = { ...last, moment: clock.now(), at: answers.at };
     }
     const moment = Math.max(clock.now(), base.moment + at - base.at);
-    // Keeps calls of one turn in one turn.
+    // A call at the same time as the one before needs no further wait.
     if (!('call' in act) || moment > clock.now()) await clock.advance(moment - clock.now());
     driven.perform(act);
     take();

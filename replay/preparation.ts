@@ -65,6 +65,7 @@ export async function prepare(
     device.links[link].open(decodeOpen(options)).catch(() => undefined);
     await until(clock, () => device.links[link].stateNumber === 2, `link ${link} is not open`);
   }
+  // The next regular check of the links is due as soon as in the recording.
   await clock.advance(snapshot.checkedMs);
   device.restore(snapshot);
   port.farEnd = undefined;

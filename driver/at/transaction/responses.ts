@@ -92,9 +92,9 @@ function onLineWhileConfirming(transaction: Transaction, by: Confirmation, text:
     case 'OK':
     case 'SEND OK':
       if (text !== transaction.command.success) return unexpected(transaction, text);
-      // The first success may have been a late one, of an earlier command: the device was then still reading the payload, and
-      // the CR of the probe and the LF after it may have become its last bytes. Another LF shows it: the device answers an
-      // empty command line (CR LF) with ERROR, but gives no answer to an LF without a CR in front.
+      // The first success may have been a late one, of an earlier command: the CR of the probe and the LF after it may then
+      // have become the last bytes of the payload. So the client asks again: an ERROR says that CR LF was an empty command
+      // line; no answer says that the payload is corrupt, because the device answers no LF without a CR in front.
       return by === 'lineFeed' ? 'writeLf' : 'none';
     case 'SEND FAIL':
       return unexpected(transaction, text);

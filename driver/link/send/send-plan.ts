@@ -22,6 +22,7 @@ export function sendCommands(
   bufferBytes: number,
 ): Command[] {
   const { length } = bytes;
+  // Firmware that misframes corrupts a message longer than the buffer of the link.
   const limit = misframes ? Math.min(bufferBytes, maxSend) : maxSend;
   if (!fragments) {
     const outcome = 'not-sent';

@@ -189,7 +189,7 @@ export class DeviceHost implements Claimant {
 
   /**
    * Uses another port, until the settings are deployed again. A host that waits for its port waits for this one instead.
-   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `DEVICE_STOPPED`; `PORT_SHARED`, which a waiting host has in `state`
+   * @throws FlowError `INVALID_PORT`, `INVALID_SETTING`, `DEVICE_STOPPED`, `PORT_SHARED` (a waiting host: only in `state`)
    */
   usePort(address: string): Promise<void> {
     return this.#portWork.run(() => this.#usePort(address));

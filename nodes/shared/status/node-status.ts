@@ -49,7 +49,7 @@ export class NodeStatus implements DeviceUser {
   #omitted = 0;
   #ended = false;
 
-  /** @param owner name of a ws-open node: the status says where another owner has opened the link */
+  /** @param owner the owner as which a ws-open node opens links: the status then says that another one has opened the link */
   constructor(
     RED: NodeAPI,
     node: Node,
