@@ -41,6 +41,7 @@ export function sysmfgRead(
 
 /** Returns the part, one character a byte: nothing of a value of another type; undefined where the response is corrupt. */
 export function parseSysmfg(response: Response): string | undefined {
-  const [, type, part] = /^\+SYSMFG:"[^"]+","[^"]+",(\d+),\d+,(.*)$/s.exec(response[0] ?? '') ?? [];
+  const [, type, part] =
+    /^\+SYSMFG:"[^"]+","[^"]+",([1-8]),\d+,(.*)$/s.exec(response[0] ?? '') ?? [];
   return type === undefined || type === String(TYPE_BINARY) ? part : '';
 }

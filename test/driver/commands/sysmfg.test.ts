@@ -12,10 +12,10 @@ it('AT+SYSMFG counts the NUL that ends a PEM text', () => {
 });
 
 it('AT+SYSMFG reads the part of a PEM text, nothing of a value of another type, and no corrupt response', () => {
-  const responses = ['8,4,PEM\n', '7,4,text', '8,four,PEM\n', ''].map(
+  const responses = ['8,4,PEM\n', '7,4,text', '9,4,PEM\n', '8,four,PEM\n', ''].map(
     (rest) => `+SYSMFG:"wss_ca","wss_ca.0",${rest}`,
   );
   const parts = responses.map((response) => parseSysmfg([response]));
-  assert.deepEqual(parts, ['PEM\n', '', undefined, undefined]);
+  assert.deepEqual(parts, ['PEM\n', '', undefined, undefined, undefined]);
   assert.equal(parseSysmfg([]), undefined);
 });
