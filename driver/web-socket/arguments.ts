@@ -11,8 +11,8 @@ export function parseUrl(url: unknown): URL {
   try {
     parsed = new URL(text);
   } catch {
-    // Where a URL is invalid, only its last @ tells for sure where user and password end: they may hold any delimiter.
-    throw syntaxError(`"${text.replace(/^.*@/s, '…')}" is not a URL.`);
+    // Not quoted: where the secrets of an invalid URL begin and end is unknown.
+    throw syntaxError('The URL is invalid.');
   }
   if (parsed.protocol === 'http:') parsed.protocol = 'ws:';
   if (parsed.protocol === 'https:') parsed.protocol = 'wss:';

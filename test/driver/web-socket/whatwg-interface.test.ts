@@ -15,14 +15,13 @@ describe('2.1 the WebSocket interface: constructor', () => {
   });
 
   for (const [url, message] of [
-    ['ws://user:secret@host:99999/', '"…host:99999/" is not a URL.'],
-    ['ws://user:se/cr?e#t@host', '"…host" is not a URL.'],
-    ['wss:/user:secret@bad host', '"…bad host" is not a URL.'],
-    ['ws://user:se@h:cr\\et@bad host', '"…bad host" is not a URL.'],
-    ['ws://bad host/', '"ws://bad host/" is not a URL.'],
+    ['ws://user:secret@host:99999/', 'The URL is invalid.'],
+    ['wss:/user:secret@bad host', 'The URL is invalid.'],
+    ['ws://user:secret', 'The URL is invalid.'],
+    ['ws://host:99999/?token=secret', 'The URL is invalid.'],
     ['secret:@host', 'The scheme of the URL has to be ws: or wss:.'],
   ] as const)
-    test(`refuses ${JSON.stringify(url)} without quoting user or password`, (harness) => {
+    test(`refuses ${JSON.stringify(url)} without quoting it`, (harness) => {
       assert.throws(() => new harness.WebSocket(url), { message });
     });
 
