@@ -48,13 +48,14 @@ export function modelOf(node: Node): string | undefined {
 /**
  * The name of a device, or the address of its port. Inside a subflow instance, the name or address of that one follows:
  * all instances have the same name. Where another device has this label, such as one in an instance within another instance,
- * the address of the port follows.
+ * the address of the port follows. The label names the port of the settings, also after `usePort()`.
  */
 export function labelOf(RED: NodeAPI, node: Node, name: string, address: string): string {
   const label =
     modelOf(node) === undefined ? name || address : instanceLabelOf(RED, node, name, address);
   const isInUse = [...unclosed].some(({ host }) => host.label === label);
-  return isInUse && !label.includes(address) ? `${label}, ${address}` : label;
+  const hasAddress = label === address || label.endsWith(`(${address})`);
+  return isInUse && !hasAddress ? `${label}, ${address}` : label;
 }
 
 function instanceLabelOf(RED: NodeAPI, node: Node, name: string, address: string): string {

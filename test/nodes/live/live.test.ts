@@ -169,8 +169,13 @@ onEachRuntime('GET esp-at-websocket', (nodeRed) => {
         env: [{ name: 'ROOM_PORT', type: 'str', value: `sim:${id}` }],
         wires: [],
       })),
-      ...['three', 'four'].flatMap((id) => [
-        { id, type: 'esp-at-device', name: 'plain', port: `sim:${id}` },
+      ...[
+        ['three', 'plain'],
+        ['four', 'plain'],
+        ['five', 'at sim:six'],
+        ['si', 'at sim:six'],
+      ].flatMap(([id = '', name]) => [
+        { id, type: 'esp-at-device', name, port: `sim:${id}` },
         {
           id: `${id}-status`,
           type: 'ws-status',
@@ -186,7 +191,10 @@ onEachRuntime('GET esp-at-websocket', (nodeRed) => {
       const { body } = await nodeRed.get('/esp-at-websocket/live');
       return asObjects(asObject(body, 'answer').devices, 'devices').map(({ name }) => name);
     };
-    const expected = ['board (desk)', 'board (desk), sim:two', 'plain', 'plain, sim:four'];
+    const expected = [
+      ...['at sim:six', 'at sim:six, sim:si'],
+      ...['board (desk)', 'board (desk), sim:two', 'plain', 'plain, sim:four'],
+    ];
     assert.deepEqual(await names(), expected);
     await nodeRed.deploy(nested, 'full');
     assert.deepEqual(await names(), expected);
