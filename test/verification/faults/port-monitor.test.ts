@@ -13,24 +13,28 @@ function dataOf(link: number, payload: Buffer): Buffer {
   ]);
 }
 
+/** A fault changes the byte at an index of a URC. */
+function change(fixture: Fixture, unit: Buffer, index: number, received: Buffer): void {
+  fixture.monitor.hit({
+    fault: received.length === 0 ? 'lose' : 'flip',
+    at: fixture.now,
+    passed: { 'to-device': 0, 'to-host': 0 },
+    place: {
+      kind: 'bytes',
+      direction: 'to-host',
+      offset: index,
+      chunk: unit,
+      index,
+      sent: unit.subarray(index, index + 1),
+      received,
+    },
+  });
+}
+
 /** Loses bytes of the data of a message; then the host reads the rest and `behind`. */
 function lose(fixture: Fixture, unit: Buffer, count: number, behind: Buffer): void {
   const first = unit.length - 2 - count;
-  for (let index = first; index < first + count; index++)
-    fixture.monitor.hit({
-      fault: 'lose',
-      at: fixture.now,
-      passed: { 'to-device': 0, 'to-host': 0 },
-      place: {
-        kind: 'bytes',
-        direction: 'to-host',
-        offset: index,
-        chunk: unit,
-        index,
-        sent: unit.subarray(index, index + 1),
-        received: NOTHING,
-      },
-    });
+  for (let index = first; index < first + count; index++) change(fixture, unit, index, NOTHING);
   fixture.monitor.read(unit.subarray(0, first));
   fixture.monitor.read(Buffer.concat([unit.subarray(first + count), behind]));
 }
@@ -59,6 +63,16 @@ test('data of which a byte is lost swallows empty data: marks no message of its 
   const empty = dataOf(1, NOTHING);
   lose(fixture, dataOf(0, Buffer.alloc(60, 'a')), empty.length, empty);
   assert.deepEqual([...(fixture.log.in[0]?.undetectable ?? [])], []);
+});
+
+test('empty data arrives as that of another link: marks only the empty message of its link', () => {
+  const fixture = new Fixture();
+  for (const text of ['whole', ''])
+    fixture.log.serve(0, 1, Buffer.from(text), fixture.connection.number);
+  const unit = dataOf(0, NOTHING);
+  change(fixture, unit, unit.indexOf('0'), Buffer.from('1'));
+  const marks = fixture.log.in.map(({ undetectable }) => [...undetectable].join());
+  assert.deepEqual(marks, ['', 'data digit']);
 });
 
 for (const [title, line, violations] of [

@@ -183,8 +183,7 @@ export class PortMonitor {
       for (const { header, length } of headersOf(text)) {
         const end = header.length + length;
         const data = Buffer.from(text.slice(header.length, end), 'latin1');
-        // Empty data would be found in every message.
-        if (length > 0 && text.startsWith('\r\n', end)) this.#mark(header, data, 'compensated');
+        if (text.startsWith('\r\n', end)) this.#mark(header, data, 'compensated');
       }
     }
   }
@@ -199,6 +198,8 @@ export class PortMonitor {
   }
 
   #holds(entry: InEntry, data: Buffer): boolean {
+    // Every message contains empty data: only that of an empty message may be meant.
+    if (data.length === 0) return entry.payload.length === 0;
     return Buffer.concat([this.#delimiter, entry.payload, this.#delimiter]).includes(data);
   }
 }
