@@ -263,7 +263,8 @@ export class SendQueue implements SendSource {
   #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
     const { kind, goal } = this.#machine.state;
     const ofLink = kind === 'open' ? this.#connectionOptions.withGoal(goal) : goal?.options;
-    const bufferBytes = ofLink?.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
+    const known = ofLink?.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
+    const bufferBytes = kind === 'closed' ? Infinity : known; // the next open() names it
     return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 

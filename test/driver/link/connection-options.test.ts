@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { asEspAtError } from '../../../driver/errors';
 import { Harness } from '../../harness/harness';
 import { failure } from '../../harness/ready-harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 
 const uri = 'ws://host/plain';
 const [small, large] = [{ bufferBytes: 2000 }, { bufferBytes: 4000 }];
+
+const codeOf = (error: unknown): string => asEspAtError(error).code;
 
 /** A ready device with v4.0.0.0, which frames messages wrongly that are longer than the buffer of their link. */
 async function misframingHarness(): Promise<Harness> {
@@ -26,6 +29,20 @@ describe('an open with another buffer size', () => {
     await clock.wait(link.close());
     await clock.wait(link.open({ uri, config: large }));
     await clock.wait(link.send('x'.repeat(4000)));
+  });
+
+  it('sends what a message held before it needs, though the buffer of the last connection was smaller', async () => {
+    await using harness = await misframingHarness();
+    const { clock, device } = harness;
+    const [link] = device.links;
+    const payload = 'x'.repeat(4000);
+    for (const config of [large, small]) {
+      const held = link.send(payload, { holdMs: 60_000 });
+      const outcome = held.then(() => 'sent', codeOf);
+      await clock.wait(link.open({ uri, config }));
+      assert.equal(await clock.wait(outcome), config === large ? 'sent' : 'PAYLOAD_TOO_LONG');
+      await clock.wait(link.close());
+    }
   });
 
   it('that joins an open whose AT+WSCFG has gone out leaves the limit as it is', async () => {
