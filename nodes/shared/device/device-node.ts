@@ -46,9 +46,9 @@ export function modelOf(node: Node): string | undefined {
 }
 
 /**
- * The name of a device, or the address of its port. Inside a subflow instance, the name or address of that one follows:
- * all instances have the same name. Where another device has this label, such as one in an instance within another instance,
- * the address of the port follows. The label names the port of the settings, also after `usePort()`.
+ * The name of a device, or else the address of its port. A device inside a subflow has the same name in every instance: the
+ * name of the instance follows, or else the address. Where another device has the same label, the address follows. It is the
+ * address in the settings, also after `usePort()`.
  */
 export function labelOf(RED: NodeAPI, node: Node, name: string, address: string): string {
   const label =
