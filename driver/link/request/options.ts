@@ -70,6 +70,9 @@ export interface RequestOptions extends Omit<SendOptions, 'fin'> {
   readonly emitReply?: boolean;
   /** Whether the link emits a late reply as a message. Default true. */
   readonly emitLate?: boolean;
-  /** Called with a reply that comes after the request has failed, on the same connection. */
+  /**
+   * Called with a reply that comes after the request has failed, on the same connection; not where its condition has failed
+   * (`MATCH_FAILED`).
+   */
   readonly onLate?: (reply: Reply) => void;
 }

@@ -151,8 +151,9 @@ export class Requests {
       this.#sent(request);
     } catch (reason) {
       const error = asEspAtError(reason);
+      const conditionFailed = 'failure' in request.state;
       // The server may answer a request whose bytes may have left.
-      this.#fail(request, error, error.outcome === 'unknown');
+      this.#fail(request, error, error.outcome === 'unknown' && !conditionFailed);
     }
   }
 
@@ -160,7 +161,7 @@ export class Requests {
     // Its reply may have been faster than the device's confirmation.
     if (request.state.kind !== 'sending') return;
     const { sentAfter, failure } = request.state;
-    if (failure) return this.#fail(request, failure, true);
+    if (failure) return this.#fail(request, failure, false);
     if (sentAfter === undefined) return this.#lose(request, 'CONNECTION_ENDED', false);
     if (request.options.signal?.aborted) return this.#lose(request, 'WAIT_ABORTED', true);
     const timeout = request.replyTimeoutMs;
@@ -249,10 +250,11 @@ export class Requests {
     if (overdue[0] && overdue.length > MAX_OVERDUE[by]) this.#requests.delete(overdue[0]);
   }
 
+  /** No message is tried afterwards: a reply that comes late is a message as any other. */
   #matchFailed(request: PendingRequest, failure: EspAtError): void {
     const { state } = request;
     if (state.kind === 'sending') request.become({ ...state, failure });
-    else this.#fail(request, failure, true);
+    else this.#fail(request, failure, false);
   }
 
   #replyError({ matcher }: PendingRequest, { json }: Reply): EspAtError {

@@ -162,45 +162,6 @@ for (const match of kinds) {
 }
 
 const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from('x') } as const;
-const unknown = new EspAtError('SEND_UNKNOWN', { link: 0 }, { outcome: 'unknown' });
-
-const noField = new Error('no such field');
-for (const [title, fail] of [
-  ['throws', () => assert.fail(noField)],
-  ['rejects', () => Promise.reject(noField)],
-] as const)
-  for (const { error, ending } of [
-    { error: undefined, ending: 'MATCH_FAILED' },
-    { error: unknown, ending: 'SEND_UNKNOWN' },
-  ])
-    it(`a condition ${title} before the device has confirmed the request: no later message counts, ends with ${ending}`, async () => {
-      const clock = new VirtualClock();
-      const queueLimit = new QueueLimit({ messages: 10, bytes: 1000 });
-      let settle: (failure?: EspAtError) => void = () => undefined;
-      const send = (_: unknown, { onLeaving }: SendOptions) => {
-        onLeaving?.();
-        return new Promise<void>((resolve, reject) => {
-          settle = (failure) => (failure ? reject(failure) : resolve());
-        });
-      };
-      const emitted: unknown[] = [];
-      const host = { clock, random: () => 0, queueLimit };
-      const requests = new Requests(0, host, send, (each) => emitted.push(each));
-      const ended: string[] = [];
-      let tries = 0;
-      const matches = () => ++tries > 1 || fail();
-      const request = requests.request('x', { match: { by: 'function', matches } });
-      void endingOf(request).then((each) => ended.push(each));
-      for (let count = 0; count < 2; count++) {
-        requests.take(message);
-        await clock.advance(1);
-      }
-      requests.connectionEnded();
-      assert.deepEqual([ended, emitted.length, tries], [[], 2, 1]);
-      settle(error);
-      await clock.advance(1);
-      assert.deepEqual(ended, [ending]);
-    });
 
 it('a condition that has answered with a promise counts, although a thousand messages come in the same turn', async () => {
   const queueLimit = new QueueLimit({ messages: 10, bytes: 1000 });
