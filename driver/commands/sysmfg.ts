@@ -1,5 +1,5 @@
 import type { Response, Command } from '../at/command';
-import { build } from './build';
+import { build, type Query } from './build';
 import { checkSetting } from './check';
 
 /** Milliseconds: the firmware erases and writes flash. */
@@ -44,4 +44,16 @@ export function parseSysmfg(response: Response): string | undefined {
   const [, type, part] =
     /^\+SYSMFG:"[^"]+","[^"]+",([1-8]),\d+,(.*)$/s.exec(response[0] ?? '') ?? [];
   return type === undefined || type === String(TYPE_BINARY) ? part : '';
+}
+
+/** `AT+SYSMFG=1` without a name: whether a slot holds a key. The device lists the names of all keys, and shows none. */
+export function sysmfgHasKey(slot: number): Query<boolean> {
+  const line = 'AT+SYSMFG=1,"wss_key"';
+  return {
+    ...build(line, { name: line, informationPrefixes: ['+SYSMFG:'], idempotent: true }),
+    parse: (response) =>
+      response.every((listed) => /^\+SYSMFG:"wss_key","[^"]+",[1-8]$/.test(listed))
+        ? response.includes(`+SYSMFG:"wss_key","wss_key.${slot}",${TYPE_BINARY}`)
+        : undefined,
+  };
 }

@@ -1,8 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { tryRun, type Run } from '../at/command';
+import { runOptionalQuery } from '../commands/run-query';
 import {
   parseSysmfg,
   SYSMFG_PIECE_BYTES,
+  sysmfgHasKey,
   sysmfgRead,
   sysmfgWrite,
   type CertificateStore,
@@ -30,12 +32,15 @@ const MATERIAL_NAMES = {
   wss_key: 'privateKey',
 } as const satisfies Record<CertificateStore, string>;
 
+/** A second time, because the port may have corrupted the first. Not a third: the firmware may show a good text in another form. */
+const MAX_WRITES = 2;
+
 /** A store that the driver may read back: no key. */
 type ReadableStore = Exclude<CertificateStore, 'wss_key'>;
 
 /** A PEM text and its slot. */
-interface Material<Store extends CertificateStore = CertificateStore> {
-  readonly store: Store;
+interface Material {
+  readonly store: CertificateStore;
   readonly slot: number;
   readonly pem: string;
 }
@@ -54,7 +59,7 @@ const unverifiableOf = new WeakMap<readonly CertificateOptions[], Set<string>>()
 
 /**
  * Checks that all PEM texts are readable, and that keys match their certificates. Refuses a key without a certificate:
- * a server needs both, and the driver detects a stored key by its certificate.
+ * a server needs both, and the driver tells by the certificate which key is stored.
  * @throws EspAtError `CERTIFICATE_INVALID`, `INVALID_SETTING`; neither shows a key
  */
 export function checkCertificates(certificates: readonly CertificateOptions[]): void {
@@ -82,8 +87,9 @@ export function outdatedCertificates(
 
 /**
  * Writes PEM texts to their slots (`AT+SYSMFG`) where the device does not hold them. Flash wears out, so the driver
- * first reads certificates and compares them. It never reads keys: it writes a key just before its certificate, and takes
- * the certificate for a proof that the device has stored a key. A key that the port has corrupted goes unnoticed. Returns
+ * first reads certificates and compares them. It never reads keys: it lists them, writes a key just before its certificate,
+ * and takes the certificate for a proof that a listed key is the right one. A key that the port has corrupted goes unnoticed,
+ * as does that of an earlier certificate, where another one has replaced this without a key. Returns
  * `CERTIFICATE_UNCONFIRMED` for each one that does not read back, when it has just written it.
  * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before the first write,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with
@@ -97,33 +103,37 @@ export async function writeCertificates(
   unverifiableOf.set(certificates, unverifiable);
   const unconfirmed: EspAtError[] = [];
   for (const { ca, key, certificate } of slots) {
-    if (ca) unconfirmed.push(...(await writeUnlessHeld(run, [], ca, unverifiable)));
-    if (certificate)
-      unconfirmed.push(
-        ...(await writeUnlessHeld(run, key ? [key] : [], certificate, unverifiable)),
-      );
+    if (ca) unconfirmed.push(...(await writeUnlessHeld(run, [ca], unverifiable)));
+    if (certificate) {
+      const all = key ? [key, certificate] : [certificate];
+      unconfirmed.push(...(await writeUnlessHeld(run, all, unverifiable)));
+    }
   }
   return unconfirmed;
 }
 
-/** Writes materials in order, unless the device holds the last one: then it has taken those before. */
+/** Writes materials in order, unless the device holds all of them. */
 async function writeUnlessHeld(
   run: Run,
-  first: readonly Material[],
-  last: Material<ReadableStore>,
+  all: readonly Material[],
   unverifiable: Set<string>,
 ): Promise<EspAtError[]> {
-  const all = [...first, last];
   const name = all.map(({ store, slot, pem }) => `${store}.${slot}:${pem}`).join();
-  if (unverifiable.has(name) || (await isHeld(run, last))) return [];
-  // Writes a second time, because the port may have corrupted the first. Not a third time: the firmware may show a good
-  // text in another form.
-  for (let attempt = 0; attempt < 2; attempt++) {
+  if (unverifiable.has(name)) return [];
+  for (let writes = 0; ; writes++) {
+    const missing = await lastMissing(run, all);
+    if (!missing) return [];
+    if (writes === MAX_WRITES) {
+      unverifiable.add(name);
+      return [new EspAtError('CERTIFICATE_UNCONFIRMED', detailsOf(missing))];
+    }
     for (const material of all) await write(run, material);
-    if (await isHeld(run, last)) return [];
   }
-  unverifiable.add(name);
-  return [new EspAtError('CERTIFICATE_UNCONFIRMED', detailsOf(last))];
+}
+
+async function lastMissing(run: Run, all: readonly Material[]): Promise<Material | undefined> {
+  for (const material of all.toReversed()) if (!(await isHeld(run, material))) return material;
+  return undefined;
 }
 
 const detailsOf = ({ store, slot }: Pick<Material, 'store' | 'slot'>) => ({
@@ -140,7 +150,9 @@ async function write(run: Run, material: Material): Promise<void> {
   }
 }
 
-async function isHeld(run: Run, { store, slot, pem }: Material<ReadableStore>): Promise<boolean> {
+async function isHeld(run: Run, { store, slot, pem }: Material): Promise<boolean> {
+  if (store === 'wss_key')
+    return (await unlessLost(runOptionalQuery(run, sysmfgHasKey(slot)))) === true;
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += SYSMFG_PIECE_BYTES) {
     const piece = wanted.slice(offset, offset + SYSMFG_PIECE_BYTES);
@@ -149,20 +161,25 @@ async function isHeld(run: Run, { store, slot, pem }: Material<ReadableStore>): 
   return true;
 }
 
-/**
- * Reads part of a text; returns undefined where the slot is empty, or the response is lost or corrupt: a text that another
- * program has stored may break every response that shows it.
- */
-export async function readPiece(
+/** Reads part of a text; returns undefined where the slot is empty, or the response is lost or corrupt. */
+async function readPiece(
   run: Run,
   store: ReadableStore,
   slot: number,
   offset: number,
   length: number,
 ): Promise<string | undefined> {
+  const response = await unlessLost(tryRun(run, sysmfgRead(store, slot, offset, length)));
+  return response && parseSysmfg(response);
+}
+
+/**
+ * Returns undefined where a response is lost or corrupt: a text or name that another program has stored may break every
+ * response that shows it.
+ */
+async function unlessLost<T>(response: Promise<T>): Promise<T | undefined> {
   try {
-    const response = await tryRun(run, sysmfgRead(store, slot, offset, length));
-    return response && parseSysmfg(response);
+    return await response;
   } catch (error) {
     if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return undefined;
     throw error;

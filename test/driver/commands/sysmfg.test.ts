@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { parseSysmfg, sysmfgWrite } from '../../../driver/commands/sysmfg';
+import { parseSysmfg, sysmfgHasKey, sysmfgWrite } from '../../../driver/commands/sysmfg';
 import { refused } from '../../harness/refused';
 
 it('AT+SYSMFG counts the NUL that ends a PEM text', () => {
@@ -18,4 +18,14 @@ it('AT+SYSMFG reads the part of a PEM text, nothing of a value of another type, 
   const parts = responses.map((response) => parseSysmfg([response]));
   assert.deepEqual(parts, ['PEM\n', '', undefined, undefined, undefined]);
   assert.equal(parseSysmfg([]), undefined);
+});
+
+it('AT+SYSMFG tells from the list of keys whether a slot holds one, nothing from a corrupt line', () => {
+  const { line, parse } = sysmfgHasKey(1);
+  assert.equal(line, 'AT+SYSMFG=1,"wss_key"');
+  const listed = (rest: string) => `+SYSMFG:"wss_key",${rest}`;
+  const responses = [['"wss_key.0",8', '"wss_key.1",8'], ['"wss_key.11",8'], ['"wss_key.1",7'], []];
+  const found = responses.map((rests) => parse(rests.map(listed)));
+  assert.deepEqual(found, [true, false, false, false]);
+  assert.equal(parse(['"wss_key.1",8', '"wss_key.1",9'].map(listed)), undefined);
 });

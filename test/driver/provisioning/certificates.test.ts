@@ -10,7 +10,7 @@ import {
 import type { Run } from '../../../driver/at/command';
 import { EspAtError } from '../../../driver/errors';
 import { refused, rejected } from '../../harness/refused';
-import { ScriptedRun } from '../../harness/scripted-run';
+import { ScriptedRun, type Reply } from '../../harness/scripted-run';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
 
 const authority = makeAuthority('Test CA');
@@ -30,8 +30,8 @@ const whole = slot({ ca: authority.certificate, certificate: client.certificate,
 const EC_PARAMETERS =
   '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
 
-/** How a device treats reading: as documented, not at all, or in an unknown format. */
-type Reading = 'works' | 'refused' | 'strange';
+/** How a device treats reading: as documented, not at all, or in an unknown format, also of the list of keys alone. */
+type Reading = 'works' | 'refused' | 'strange' | 'strange list';
 
 /** A device with flash; it counts what is written to it. */
 class Flash {
@@ -44,6 +44,7 @@ class Flash {
 
   constructor(reading: Reading = 'works') {
     this.device = new ScriptedRun((line, { payload }) => {
+      if (line === 'AT+SYSMFG=1,"wss_key"') return this.#keys(reading);
       const [, operation, name = '', one, two] =
         /^AT\+SYSMFG=([12]),"\w+","([\w.]+)",(\d+),(\d+)$/.exec(line) ?? [];
       if (operation === '2') {
@@ -60,6 +61,12 @@ class Flash {
       if (reading === 'strange') return [`+SYSMFG:${value}`];
       return [`+SYSMFG:"${name.split('.')[0] ?? ''}","${name}",8,${value.length},${value}`];
     });
+  }
+
+  #keys(reading: Reading): Reply {
+    const names = [...this.slots.keys()].filter((name) => name.startsWith('wss_key'));
+    if (names.length === 0 || reading === 'refused') return { error: [] };
+    return names.map((name) => `+SYSMFG:"wss_key","${name}"${reading === 'works' ? ',8' : ''}`);
   }
 }
 
@@ -80,7 +87,7 @@ describe('certificates of a device', () => {
     await writeCertificates(flash.device.run, [{ ...whole }]);
     assert.deepEqual(flash.written, []);
     assert.ok(flash.device.asked.some((line) => line.startsWith('AT+SYSMFG=1,"wss_cert"')));
-    assert.ok(!flash.device.asked.some((line) => line.startsWith('AT+SYSMFG=1,"wss_key"')));
+    assert.ok(!flash.device.asked.some((line) => line.startsWith('AT+SYSMFG=1,"wss_key",')));
   });
 
   it('are written alone when only they changed', async () => {
@@ -90,6 +97,16 @@ describe('certificates of a device', () => {
     const changed = { ...whole, certificate: another.certificate, key: another.key };
     await writeCertificates(flash.device.run, [changed]);
     assert.deepEqual(flash.written, ['wss_key.0', 'wss_cert.0']);
+  });
+
+  it('are written with a key that is given after its certificate, or that only another slot holds', async () => {
+    const flash = new Flash();
+    const other = slot({ slot: 1, certificate: another.certificate, key: another.key });
+    await writeCertificates(flash.device.run, [{ ...whole, key: '' }, other]);
+    flash.written.length = 0;
+    await writeCertificates(flash.device.run, [whole, other]);
+    assert.deepEqual(flash.written, ['wss_key.0', 'wss_cert.0']);
+    assert.equal(flash.slots.get('wss_key.0'), `${client.key.trim()}\n\0`);
   });
 
   it('are written to the configured slot, without empty texts', async () => {
@@ -115,7 +132,12 @@ describe('certificates of a device', () => {
   });
 
   it('are not written repeatedly when they cannot be read back', async () => {
-    for (const reading of ['refused', 'strange'] as const) {
+    const both = ['caCertificate', 'clientCertificate'];
+    for (const [reading, materials] of [
+      ['refused', both],
+      ['strange', both],
+      ['strange list', ['privateKey']],
+    ] as const) {
       const flash = new Flash(reading);
       const settings = [whole];
       const warnings: EspAtError[] = [];
@@ -124,9 +146,10 @@ describe('certificates of a device', () => {
       const unconfirmed = (material: string) => ['CERTIFICATE_UNCONFIRMED', { material, index: 0 }];
       assert.deepEqual(
         warnings.map(({ code, details }) => [code, details]),
-        [unconfirmed('caCertificate'), unconfirmed('clientCertificate')],
+        materials.map(unconfirmed),
       );
-      assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, 2);
+      const writes = reading === 'strange list' ? 1 : 2;
+      assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, writes);
       assert.equal(flash.written.filter((name) => name === 'wss_key.0').length, 2);
     }
   });
