@@ -11,16 +11,23 @@ import type { Examination } from './examination';
 const PADDED_RATES = 2;
 /** How often to ask for the echo where other lines come in its place. */
 const MAX_ECHO_TESTS = 3;
-/** A response within so many milliseconds is quick: half of the 250 of the pace `search`. */
+/**
+ * A response within so many milliseconds is quick: half of the 250 ms of silence after a line end that end a wait at the pace
+ * `search` (`LIMITS_MS` in at/port-lease.ts).
+ */
 const QUICK_RESPONSE_MS = 125;
 
 /** Finds the device at any usual baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT does. */
 export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
-  const { pendingPrompt } = port.memory;
-  const isFound = await (pendingPrompt ? answersToPadding : answersAtAnyRate)(examination);
+  const { memory } = port;
+  // After the padding a query at any rate is harmless: a prompt that was open is full.
+  const isFound =
+    (memory.pendingPrompt === true && (await answersToPadding(examination))) ||
+    (await answersAtAnyRate(examination));
   if (!isFound) return;
-  port.memory.pendingPrompt = false;
+  memory.pendingPrompt = false;
+  memory.baudRate = port.baudRate;
   // Behind a bridge: the rate that the options declare.
   facts.baudRate = port.rate;
   facts.commandEcho = await echoes(examination);
@@ -30,7 +37,7 @@ export async function examineRate(examination: Examination): Promise<void> {
 
 /** Tries the rate of the port, then all others, then the likeliest ones with padding. */
 async function answersAtAnyRate(examination: Examination): Promise<boolean> {
-  const { access, port } = examination;
+  const { access, counters, port } = examination;
   const { startRate } = port;
   const atStartRate = [trial(startRate, 'never', 'startRate')];
   if (await search(access, port, atStartRate)) return true;
@@ -52,7 +59,9 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   }
   // Opening the port may restart a board: it may have been booting all that time.
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
-  addNoAnswer(examination);
+  const details = { port: port.address };
+  if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
+  else examination.addFinding(counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
   return false;
 }
 
@@ -60,24 +69,16 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
  * Pads at each likely rate, because the last session on the port has left a prompt that may still come: the device would
  * take a query for a part of the message.
  */
-async function answersToPadding(examination: Examination): Promise<boolean> {
-  const { access, port } = examination;
+function answersToPadding({ access, port }: Examination): Promise<boolean> {
   const { canSetRate, memory, startRate } = port;
   const rates = canSetRate
     ? likelyRates([memory.baudRate, startRate, DEFAULT_RATE], false)
     : [undefined];
   const likeliest = rates.slice(0, 1);
-  const padded = [...rates, ...likeliest, ...likeliest].map((rate) => trial(rate, 'first'));
-  if (await search(access, port, padded)) return true;
-  addNoAnswer(examination);
-  return false;
-}
-
-function addNoAnswer(examination: Examination): void {
-  const { port, counters } = examination;
-  const details = { port: port.address };
-  if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
-  else examination.addFinding(counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
+  // A bridge may delay the response.
+  const pace = canSetRate ? 'search' : 'startRate';
+  const padded = [...rates, ...likeliest, ...likeliest].map((rate) => trial(rate, 'first', pace));
+  return search(access, port, padded);
 }
 
 const trial = (

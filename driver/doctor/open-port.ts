@@ -10,7 +10,10 @@ import { waitFor, type WaitOptions } from '../wait';
 import { Examination } from './examination';
 import { PortKnowledge } from '../device/session/port-knowledge';
 
-/** A port whose other rate may be in the device's flash: a restart need not reset it. */
+/**
+ * A port at which a rate other than the start rate does not count as negotiated: it may be in the device's flash, and a
+ * restart then does not reset it.
+ */
 class ExaminedPort extends SessionPort {
   override get isNegotiated(): boolean {
     return false;
@@ -57,7 +60,10 @@ export async function withOpenPort(
     const atClient = new AtClient(sessionPort, clock, (event) => {
       if (event.kind !== 'urc' || !examination) return;
       if (event.urc.kind === 'wifi-connected') examination.hasAssociated = true;
-      if (event.urc.kind === 'ready') examination.hasBooted = true;
+      if (event.urc.kind === 'ready') {
+        examination.hasBooted = true;
+        memory.pendingPrompt = false;
+      }
     });
     current.client = atClient;
     const examined = atClient.sequence((access) => {
@@ -66,7 +72,7 @@ export async function withOpenPort(
       return body(examination);
     });
     await waitFor(examined, wait);
-    // A body that waits for the far end does not notice the loss.
+    // A body that waits for the echo server, not for a command, does not notice the loss.
     throwIfLost();
   } finally {
     if (current.client?.pendingPrompt) memory.pendingPrompt = true;

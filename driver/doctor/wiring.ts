@@ -70,6 +70,8 @@ export async function examineBestRate(examination: Examination): Promise<void> {
       return;
     }
   } finally {
+    // The climb has noted the rate that it reached.
+    port.memory.baudRate = before;
     await restoreUart(examination, before, flowControl);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { networksAt } from '../../driver/doctor/networks';
-import type { PortMemory } from '../../driver/device/options';
+import type { DoctorReport, PortMemory } from '../../driver';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
 import { PortVisits } from '../../nodes/shared/device/port-visits';
 import { Hosts, RecordingUser } from '../harness/nodes/device-hosts';
@@ -37,10 +37,14 @@ describe('the doctor, on a device that a driver has used before', () => {
 /** Has the device delay the prompt of a message, and the Device begin a resync meanwhile. */
 async function delayPrompt(patient: Patient, delay: number): Promise<void> {
   const link = await open(patient);
-  patient.outcome = (line) =>
-    line.startsWith('AT+WSSEND=0,16') ? { kind: 'late', delay } : undefined;
+  let isAsked = false;
+  patient.outcome = (line) => {
+    if (!line.startsWith('AT+WSSEND=0,16')) return undefined;
+    isAsked = true;
+    return { kind: 'late', delay };
+  };
   link.send('0123456789abcdef').catch(() => undefined);
-  await patient.clock.advance(10);
+  await patient.until(() => isAsked);
   patient.say('+WS_DA~A:0,5,hello\r\n');
   assert.equal(patient.device.state.name, 'resyncing');
 }
@@ -85,21 +89,102 @@ describe('a Device that ends while the prompt of a message is late: no command o
     assert.match(patient.received().join(), /^[\r\n]*$/);
   });
 
-  it('examine() that an abort ends at a prompt: the memory says so', async () => {
+  it('an examination behind a bridge that delays bytes by 700 ms', async () => {
     const memory: PortMemory = {};
-    await using patient = new Patient({});
-    const { clock, port } = patient;
-    patient.outcome = (line) =>
-      line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 6000 } : undefined;
-    const controller = new AbortController();
-    patient.reached = (_, line) => {
-      if (line.startsWith('AT+WSSEND')) controller.abort(new Error('enough'));
-    };
-    const { signal } = controller;
-    await assert.rejects(patient.examine({ uri: 'ws://host/echo', memory, signal }), /enough/);
+    const bridge = { baudRate: 115_200, bridged: true, latencyMs: 700 };
+    await using patient = new Patient({ device: { memory }, serial: bridge });
+    await delayPrompt(patient, 1500);
+    await patient.clock.wait(patient.device.disconnect());
     assert.equal(memory.pendingPrompt, true);
-    assert.equal(port.isOpen, false);
-    await clock.wait(patient.examine({ memory }));
+    const { facts } = await patient.examine({ memory });
+    assert.equal(facts.firmware, 'D');
     assert.match(patient.received().join(), /^[\r\n]*$/);
+  });
+
+  const ends: readonly (readonly [
+    string,
+    (patient: Patient, controller: AbortController) => void,
+    (examined: Promise<DoctorReport>) => Promise<void>,
+  ])[] = [
+    [
+      'an abort',
+      (_, controller) => controller.abort(new Error('enough')),
+      (examined) => assert.rejects(examined, /enough/),
+    ],
+  ];
+  for (const [name, end, hasEnded] of ends)
+    it(`examine() that ${name} ends at a prompt: the memory says so`, async () => {
+      const memory: PortMemory = {};
+      await using patient = new Patient({ device: { memory }, serial });
+      const { clock, device, port } = patient;
+      device.start();
+      await clock.wait(device.ready());
+      await clock.wait(device.disconnect());
+      patient.outcome = (line) =>
+        line.startsWith('AT+WSSEND') ? { kind: 'late', delay: 6000 } : undefined;
+      const controller = new AbortController();
+      patient.reached = (_, line) => {
+        if (!line.startsWith('AT+WSSEND')) return;
+        patient.reached = () => undefined;
+        end(patient, controller);
+      };
+      const { signal } = controller;
+      await hasEnded(patient.examine({ uri: 'ws://host/echo', memory, signal }));
+      assert.deepEqual(memory, { baudRate: 115_200, pendingPrompt: true });
+      assert.equal(port.isOpen, false);
+      port.plugIn();
+      device.start();
+      await clock.wait(device.ready());
+      assert.match(patient.received().join(), /^[\r\n]*$/);
+    });
+});
+
+describe('examine(), where the memory says that a prompt may be pending', () => {
+  const remembered = (): PortMemory => ({ baudRate: 460_800, pendingPrompt: true });
+
+  it('a board that opening the port restarts: finds it, and names no prompt', async () => {
+    await using patient = new Patient({ serial });
+    const memory = remembered();
+    let hasBooted = false;
+    patient.alterInput = (text) => (hasBooted ? text : '');
+    patient.clock.after(2000, () => {
+      hasBooted = true;
+      patient.say('\r\nready\r\n');
+    });
+    const report = await patient.examine({ memory });
+    assert.deepEqual([wrong(report), report.facts.firmware], [[], 'D']);
+    assert.deepEqual(memory, { baudRate: 115_200, pendingPrompt: false });
+  });
+
+  it('a board that says no more than `ready`: the memory has no prompt', async () => {
+    await using patient = new Patient({ serial });
+    const memory = remembered();
+    patient.alterInput = () => '';
+    patient.clock.after(2000, () => patient.say('\r\nready\r\n'));
+    assert.deepEqual(wrong(await patient.examine({ memory })), ['UNREADABLE']);
+    assert.equal(memory.pendingPrompt, false);
+  });
+
+  it('a device with other firmware: names it', async () => {
+    await using patient = new Patient({ serial });
+    const memory = remembered();
+    patient.outcome = (line) => (/^AT\+(?!GMR)/.test(line) ? { kind: 'error' } : undefined);
+    assert.deepEqual(wrong(await patient.examine({ memory })), ['LOOK_ALIKE']);
+    assert.equal(memory.pendingPrompt, true);
+  });
+
+  it('a seldom rate: the memory has it', async () => {
+    await using patient = new Patient({ serial: { baudRate: 115_200 } });
+    await patient.write('AT+UART_CUR=57600,8,1,0,0\r\n');
+    const memory = remembered();
+    await patient.examine({ memory });
+    assert.deepEqual(memory, { baudRate: 57_600, pendingPrompt: false });
+  });
+
+  it('a climb to the best rate: the memory has the rate at which the device is afterwards', async () => {
+    await using patient = new Patient({ serial });
+    const memory = remembered();
+    assert.equal((await patient.examine({ memory })).facts.bestBaudRate, 3_000_000);
+    assert.deepEqual(memory, { baudRate: 115_200, pendingPrompt: false });
   });
 });
