@@ -40,6 +40,10 @@ export async function withOpenPort(
   const throwIfLost = () => {
     if (current.lost) throw current.lost;
   };
+  const endClient = (error: EspAtError) => {
+    if (current.client?.pendingPrompt) memory.pendingPrompt = true;
+    current.client?.close(error);
+  };
   const handlers: PortHandlers = {
     data: (chunk) => {
       counters.port.received += chunk.length;
@@ -47,7 +51,7 @@ export async function withOpenPort(
     },
     lost: (error) => {
       current.lost = error;
-      current.client?.close(error);
+      endClient(error);
     },
   };
   const port = await openPort(opener, handlers, { flowControl: false }, clock, wait);
@@ -75,8 +79,7 @@ export async function withOpenPort(
     // A body that waits for the echo server, not for a command, does not notice the loss.
     throwIfLost();
   } finally {
-    if (current.client?.pendingPrompt) memory.pendingPrompt = true;
-    current.client?.close(new EspAtError('DEVICE_STOPPED'));
+    endClient(new EspAtError('DEVICE_STOPPED'));
     await closePort(port, opener, clock);
   }
 }

@@ -111,6 +111,11 @@ describe('a Device that ends while the prompt of a message is late: no command o
       (_, controller) => controller.abort(new Error('enough')),
       (examined) => assert.rejects(examined, /enough/),
     ],
+    [
+      'a loss of the port',
+      ({ port }) => port.unplug(),
+      async (examined) => assert.deepEqual(wrong(await examined), ['PORT_LOST']),
+    ],
   ];
   for (const [name, end, hasEnded] of ends)
     it(`examine() that ${name} ends at a prompt: the memory says so`, async () => {
