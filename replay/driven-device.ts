@@ -1,4 +1,4 @@
-import { Device, EspAtError, examine } from '../driver';
+import { Device, EspAtError, examine, type PortMemory } from '../driver';
 import { DeviceRecorder } from '../driver/recorder/device-recorder';
 import { decodeOpen } from '../driver/recorder/open-codec';
 import type { CallLine, RecordingLine } from '../driver/recorder/lines';
@@ -19,6 +19,7 @@ export class DrivenDevice {
   readonly #examineRecorder: DeviceRecorder | undefined;
   readonly #recording: DriverRecording;
   readonly #port: ReplayPort;
+  #memory: PortMemory;
   readonly #calls = new Map<number, AbortController>();
   #position = 0;
 
@@ -32,8 +33,10 @@ export class DrivenDevice {
     const recordsExamine = lines.some((line) => 'call' in line && line.to === 'examine');
     if (recordsExamine)
       this.#examineRecorder = new DeviceRecorder({ port: this.#port, clock }, RECORDER_BYTES);
+    this.#memory = { ...heading.driver.options.memory };
     this.device = new Device({
       ...heading.driver.options,
+      memory: this.#memory,
       port: this.#port,
       clock,
       random: () => random.next().value ?? 0.5,
@@ -90,6 +93,7 @@ export class DrivenDevice {
     const { device } = this;
     switch (act.to) {
       case 'start':
+        if (act.memory) this.#setMemory(act.memory);
         device.start();
         return undefined;
       case 'stop':
@@ -98,7 +102,8 @@ export class DrivenDevice {
         return device.disconnect();
       case 'usePort':
         this.#port.use(act.rates);
-        device.usePort(this.#port, { ...act.memory });
+        this.#memory = { ...act.memory };
+        device.usePort(this.#port, this.#memory);
         return undefined;
       case 'restart':
         return device.restart();
@@ -120,6 +125,10 @@ export class DrivenDevice {
         return device.links[act.link].send(bytes, { ...act.options, signal });
       }
     }
+  }
+
+  #setMemory({ baudRate, pendingPrompt }: PortMemory): void {
+    Object.assign(this.#memory, { baudRate, pendingPrompt });
   }
 
   async #examine(uri: string | undefined): Promise<unknown> {

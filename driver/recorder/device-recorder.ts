@@ -8,7 +8,13 @@ import type { DeviceCall, LinkCall, PortRates, SnapshotLine } from './lines';
 import { encodeOpen } from './open-codec';
 import { recordedOpener } from './recorded-port';
 import { Recorder } from './recorder';
-import { packageVersion, recordedDevice, recordingText, type RecordedDevice } from './recording';
+import {
+  packageVersion,
+  recordedDevice,
+  recordedMemory,
+  recordingText,
+  type RecordedDevice,
+} from './recording';
 import { SecretSet } from './secret-set';
 import { secretsOfCommand, secretsOfDevice, secretsOfOpen } from './secrets';
 import type { Capabilities } from '../commands/capabilities';
@@ -37,6 +43,7 @@ export class DeviceRecorder extends Recorder {
   readonly #recorded: RecordedDevice;
   /** Of the port that the device uses. */
   #rates: PortRates;
+  #memory: PortMemory | undefined;
   readonly #snapshotBytes: number;
   #snapshotAt = 0;
 
@@ -47,6 +54,7 @@ export class DeviceRecorder extends Recorder {
     this.clock = recordedClock(clock, (ms) => this.line({ late: Math.round(ms) }));
     this.#recorded = recordedDevice(options);
     this.#rates = ratesOf(options.port);
+    this.#memory = options.memory;
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;
     this.port = recordedOpener(options.port, this);
     const { random = Math.random } = options;
@@ -58,11 +66,12 @@ export class DeviceRecorder extends Recorder {
   }
 
   /** Records that the device uses another port; returns that port, recorded. */
-  usePort(port: PortOpener, { baudRate, pendingPrompt }: PortMemory): PortOpener {
+  usePort(port: PortOpener, memory: PortMemory): PortOpener {
     const before = this.#rates;
-    this.#rates = ratesOf(port);
-    const memory = { baudRate, pendingPrompt };
-    this.line({ call: this.nextCall(), to: 'usePort', before, rates: this.#rates, memory });
+    const rates = (this.#rates = ratesOf(port));
+    this.#memory = memory;
+    const call = this.nextCall();
+    this.line({ call, to: 'usePort', before, rates, memory: recordedMemory(memory) });
     return recordedOpener(port, this);
   }
 
@@ -70,7 +79,8 @@ export class DeviceRecorder extends Recorder {
   called(to: DeviceCall['to'], text?: string): void {
     if (to === 'examine' && text !== undefined)
       this.secrets.add('examine', secretsOfOpen({ uri: text }));
-    this.line({ call: this.nextCall(), to, text });
+    const memory = to === 'start' && this.#memory ? recordedMemory(this.#memory) : undefined;
+    this.line({ call: this.nextCall(), to, text, memory });
   }
 
   /** Records a command of the user, as the port's bytes show it. */

@@ -22,12 +22,16 @@ interface SendLine {
   readonly cut?: number;
 }
 
-/** A call of the device, or of the doctor (`examine`). `text`: the command, or the URI of the doctor's echo server. */
+/**
+ * A call of the device, or of the doctor (`examine`). `text`: the command, or the URI of the doctor's echo server. `memory`:
+ * of the port at a start, because an examination may have changed it.
+ */
 export interface DeviceCall {
   readonly to:
     | ('start' | 'stop' | 'disconnect' | 'restart')
     | ('checkLinks' | 'scanNetworks' | 'command' | 'examine');
   readonly text?: string | undefined;
+  readonly memory?: PortMemory | undefined;
 }
 
 /** Baud rates of a port, in bits a second, see {@link PortOpener}. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { DeviceOptions } from '../device/options';
+import type { DeviceOptions, PortMemory } from '../device/options';
 import type { PortRates, RecordingLine } from './lines';
 import { maskedDevice } from './secrets';
 import type { FirmwareClass } from '../commands/capabilities';
@@ -62,9 +62,14 @@ export function recordedDevice(options: DeviceOptions) {
     ...given,
     sntp: sntp && { timezone: sntp.timezone, servers: [...sntp.servers] },
     sendLimit: sendLimit && { messages: sendLimit.messages, bytes: sendLimit.bytes },
-    memory: memory && { baudRate: memory.baudRate, pendingPrompt: memory.pendingPrompt },
+    memory: memory && recordedMemory(memory),
     ...maskedDevice(options),
   };
+}
+
+/** Copies the known properties. */
+export function recordedMemory({ baudRate, pendingPrompt }: PortMemory): PortMemory {
+  return { baudRate, pendingPrompt };
 }
 
 export function packageVersion(): string {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { networksAt } from '../../driver/doctor/networks';
+import { replayDriver } from '../../replay/driver-replay';
+import { parseDriverRecording } from '../../replay/recording-file';
 import type { DoctorReport, PortMemory } from '../../driver';
 import { PortClaims } from '../../nodes/shared/device/port-claims';
 import { PortVisits } from '../../nodes/shared/device/port-visits';
@@ -87,6 +89,9 @@ describe('a Device that ends while the prompt of a message is late: no command o
     const report = await clock.wait(host.examine(port, new AbortController()));
     assert.deepEqual(wrong(report), []);
     assert.match(patient.received().join(), /^[\r\n]*$/);
+    await clock.wait(device.ready());
+    const recording = parseDriverRecording(device.recording());
+    assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
   it('an examination behind a bridge that delays bytes by 700 ms', async () => {
@@ -118,7 +123,7 @@ describe('a Device that ends while the prompt of a message is late: no command o
     ],
   ];
   for (const [name, end, hasEnded] of ends)
-    it(`examine() that ${name} ends at a prompt: the memory says so`, async () => {
+    it(`examine() that ${name} ends at a prompt: the memory says so, and the Device replays`, async () => {
       const memory: PortMemory = {};
       await using patient = new Patient({ device: { memory }, serial });
       const { clock, device, port } = patient;
@@ -141,6 +146,8 @@ describe('a Device that ends while the prompt of a message is late: no command o
       device.start();
       await clock.wait(device.ready());
       assert.match(patient.received().join(), /^[\r\n]*$/);
+      const recording = parseDriverRecording(device.recording());
+      assert.equal((await replayDriver(recording)).difference, undefined);
     });
 });
 
