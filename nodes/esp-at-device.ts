@@ -1,6 +1,5 @@
 import type { NodeAPI } from 'node-red';
 import { systemClock, type Clock } from '../driver/clock';
-import type { PortMemory } from '../driver/device/options';
 import { portKey } from '../driver/port/port-key';
 import { serveCertificates } from './shared/admin/certificates';
 import { DeviceHost } from './shared/device/device-host';
@@ -17,6 +16,7 @@ import type { DeviceApi } from './shared/device/device-api';
 import { serveDoctor } from './shared/admin/doctor';
 import { serveNetworks } from './shared/admin/networks';
 import { PortClaims } from './shared/device/port-claims';
+import { portMemories } from './shared/device/port-memories';
 import { PortVisits } from './shared/device/port-visits';
 import { InputOrder } from './shared/device/input-order';
 import { makeDevice, openerAt, type MakeDevice } from './shared/device/make-device';
@@ -33,13 +33,8 @@ const claims = new PortClaims(portKey);
 
 /** The configuration node `esp-at-device`. Tests pass a `make` and a `clock` of their own. */
 export function espAtDevice(make: MakeDevice, clock: Clock = systemClock): (RED: NodeAPI) => void {
-  /** By address, so that a device deployed again finds the ESP32 at the rate that it was left at. */
-  const memories = new Map<string, PortMemory>();
-  const memoryOf = (address: string): PortMemory => {
-    const memory = memories.get(address) ?? {};
-    memories.set(address, memory);
-    return memory;
-  };
+  // Longer than a deploy, so that a device deployed again finds the ESP32 at the rate that it was left at.
+  const memoryOf = portMemories(portKey);
   // As the claims: two Node-REDs in one process must not visit a port at the same time.
   const visits = new PortVisits(claims, clock, memoryOf);
   return (RED) => {
