@@ -20,7 +20,8 @@ knows. No other program may use the port.
 PORT             the path or name of a serial port (/dev/ttyUSB0, COM3), or tcp://host:port of a bridge
 
   --baud N       the baud rate to try first (default 115200)
-  --uri URI      an echo server to try; clears the header list of the device (AT+WSHEAD)
+  --uri URI      an echo server to try; clears the header list of the device (AT+WSHEAD), and on class D sets the data
+                 format of a free link (AT+WSDATAFMT)
   --json         prints findings and facts as JSON
   --record FILE  writes the traffic of the port to a file, without passwords, but with URI's query string;
                  esp-at-replay replays it

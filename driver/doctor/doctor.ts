@@ -16,7 +16,10 @@ import { examineBestRate, examineWiring, restoreEcho } from './wiring';
 
 /** Options of {@link examine}. */
 export interface DoctorOptions extends WaitOptions {
-  /** An echo server to try, `ws://` or `wss://`; clears the device's header list (`AT+WSHEAD`) first. Default: none. */
+  /**
+   * An echo server to try, `ws://` or `wss://`. First clears the device's header list (`AT+WSHEAD`); on class D also sets the
+   * data format of a free link (`AT+WSDATAFMT`). Default: none.
+   */
   readonly uri?: string;
   /** Called at the beginning of each step. */
   readonly onStep?: (step: DoctorStep) => void;
