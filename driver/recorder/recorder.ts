@@ -27,6 +27,8 @@ export class Recorder {
    * back. Its rest may follow.
    */
   #begun: ReadonlyMap<Direction, string> = new Map();
+  /** By link: the beginning of a secret at the end of its latest fragment. Its rest may follow in the next one. */
+  readonly #begunInFragment = new Map<LinkId, Uint8Array>();
   #calls = 0;
   /** Time of the chunk that the driver processes: a replay takes the records of one time for one turn. */
   #turn: number | undefined;
@@ -68,7 +70,7 @@ export class Recorder {
   send<T>(link: LinkId, options: SendOptions, payload: Uint8Array, run: () => Promise<T>) {
     const { opcode, fin, timeoutMs, holdMs, signal } = options;
     const call = this.nextCall();
-    const bytes = latin1(this.secrets.redactBytes(payload).subarray(0, this.#list.longest));
+    const bytes = latin1(this.#redactPayload(link, fin, payload).subarray(0, this.#list.longest));
     const cut = payload.length - bytes.length;
     const line = {
       call,
@@ -80,6 +82,17 @@ export class Recorder {
     } as const;
     this.#keep(line, bytes.length);
     return this.recordEnd(call, run, signal);
+  }
+
+  /** Returns the payload without secrets, and without the parts of one that fragments of a message cut. */
+  #redactPayload(link: LinkId, fin: boolean | undefined, payload: Uint8Array): Uint8Array {
+    const before = this.#begunInFragment.get(link) ?? new Uint8Array();
+    const joined = before.length > 0 ? Buffer.concat([before, payload]) : payload;
+    const end = fin === false ? 'cut' : 'complete';
+    const { bytes, begun } = redacted(this.secrets.index, joined, end);
+    if (begun) this.#begunInFragment.set(link, begun);
+    else this.#begunInFragment.delete(link);
+    return bytes.subarray(before.length);
   }
 
   /** Runs a call, and records its end, and that its user has aborted it. */

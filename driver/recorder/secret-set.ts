@@ -56,13 +56,8 @@ export class SecretSet {
   /** A text without secrets, of the same length in UTF-8. */
   redactText(text: string): string {
     const bytes = Buffer.from(text);
-    const clean = this.redactBytes(bytes);
+    const clean = redacted(this.#index, bytes, 'complete').bytes;
     return clean === bytes ? text : Buffer.from(clean).toString();
-  }
-
-  /** Bytes without secrets: a copy where they hold any. */
-  redactBytes(bytes: Uint8Array): Uint8Array {
-    return redacted(this.#index, bytes, 'complete').bytes;
   }
 }
 

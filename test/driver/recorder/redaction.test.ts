@@ -125,6 +125,24 @@ describe('redaction', () => {
     );
   });
 
+  it('replaces a secret in the fragments of a message that is sent, and only there', () => {
+    const sent = (
+      ...payloads: readonly (readonly [link: LinkId, fin: boolean, text: string])[]
+    ) => {
+      const recorder = new Recorder(65_536, new VirtualClock(), secretsWith('hunter-2026'));
+      for (const [link, fin, text] of payloads)
+        void recorder.send(link, { fin }, Buffer.from(text), () => Promise.resolve());
+      return recorder.lines().map(({ line }) => ('bytes' in line ? line.bytes : ''));
+    };
+    assert.deepEqual(
+      sent([0, false, 'a hunt'], [1, true, 'er-2026'], [0, false, 'er-2'], [0, true, '026 b']),
+      ['a ****', 'er-2026', '****', '*** b'],
+    );
+    assert.deepEqual(sent([0, true, 'hunt'], [0, true, 'er-2026']), ['hunt', 'er-2026']);
+    // A shorter beginning stays, as at other cuts.
+    assert.deepEqual(sent([0, false, 'hun'], [0, true, 'ter-2026']), ['hun', '********']);
+  });
+
   it('holds records back, in order, behind bytes that may begin a secret', () => {
     const clock = new VirtualClock();
     const secrets = new SecretSet(secretsOfOpen({ uri: 'ws://h', authorization: 'secret-token' }));
