@@ -12,10 +12,10 @@ const FOREIGN = Buffer.from('+IPD,', 'latin1');
 /** Data of a TCP, UDP or SSL connection: `+IPD,[link,]length[,"address",port]:`. */
 const FOREIGN_HEAD = /^\+IPD,(?:\d,)?(\d{1,5})(?:,"[^"]*",\d{1,5})?:$/;
 /** Up to the name of a network in a scan. The name, up to 32 bytes of a stranger's choice, may hold CR LF. */
-const SSID_HEAD = /^\+CWLAP:\(\d,"/;
+const SSID_HEAD = /^\+CWLAP:\(\d+,"/;
 const MAX_SSID_BYTES = 32;
 /** A network in a scan. */
-const NETWORK = /^\+CWLAP:\(\d,"[^]{0,32}",-?\d+,"[\da-f:]{17}",[^"\r\n]*\)\r\n$/i;
+const NETWORK = /^\+CWLAP:\(\d+,"[^]{0,32}",-?\d+,"[\da-f:]{17}",[^"\r\n]*\)\r\n$/i;
 
 /** State of the line after a read. */
 type LineProgress =

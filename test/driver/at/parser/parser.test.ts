@@ -52,6 +52,11 @@ describe('what the device says, and its frames', () => {
       line(`${head}${name}${tail}`),
       ok,
     ],
+    'the encryption of a network in a scan may have two digits': [
+      `+CWLAP:(10,"${name}${tail}\r\nOK\r\n`,
+      line(`+CWLAP:(10,"${name}${tail}`),
+      ok,
+    ],
     'a line in a scan ends behind 32 bytes of a name': [
       `${head}${'x'.repeat(31)}\r\nOK\r\n`,
       line(`${head}${'x'.repeat(31)}`),
