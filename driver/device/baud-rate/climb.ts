@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SequenceAccess } from '../../at/command-sequence';
-import { drivesRts, type UartSetting } from '../../commands/uart';
+import { drivesRts, type FlowControl, type UartSetting } from '../../commands/uart';
 import type { SessionPort } from '../session/session-port';
 import { changeUart, pause } from './change-uart';
 import { passesData, type KnownResponse } from './line-test';
@@ -33,8 +33,8 @@ export class Climb {
   wiresFailed = false;
   /** The lowest rate that has failed in this climb, in bits a second. */
   failedRate: number | undefined;
-  /** The setting that works. */
-  good: UartSetting;
+  /** The setting that works. Its flow control is unknown after a loss of the device. */
+  good: { readonly rate: number; readonly flowControl: FlowControl | undefined };
   readonly #access: SequenceAccess;
   readonly #port: SessionPort;
   readonly #options: ClimbOptions;
@@ -83,9 +83,8 @@ export class Climb {
       if (outcome !== 'lost') continue;
       if (!(await search(this.#access, this.#port, this.#trialsAfterLoss(to)))) return false;
       losses++;
-      // Marks the flow control as unknown: `cts` differs from every setting to try, so the climb sets it next. After the last
-      // loss it stays unknown.
-      this.good = { rate: this.#port.baudRate ?? to.rate, flowControl: 'cts' };
+      // It differs from every setting to try, so the climb sets the flow control next. After the last loss it stays unknown.
+      this.good = { rate: this.#port.baudRate ?? to.rate, flowControl: undefined };
     }
     return true;
   }
@@ -130,9 +129,10 @@ export class Climb {
 
   /** Changes device and port, and reverts a change that fails. `lost`: the device answers at neither setting. */
   async #change(to: UartSetting): Promise<'works' | 'failed' | 'unsupported' | 'lost'> {
-    const good = this.good;
+    // Where the flow control is unknown, no device begins to wait for CTS.
+    const { rate, flowControl = this.#options.unwiredFlowControl } = this.good;
     if (!(await this.#supports(to.rate))) return 'unsupported';
-    const isSameRate = to.rate === good.rate;
+    const isSameRate = to.rate === rate;
     let change = await changeUart(to, this.#access);
     if (change === 'unheard' && isSameRate) change = await changeUart(to, this.#access, true);
     if (change === 'refused') return 'failed';
@@ -144,8 +144,8 @@ export class Climb {
     for (let attempt = 0; attempt < MAX_REVERTS; attempt++) {
       await this.#port.setRate(to.rate);
       // Bytes at the failed rate may have begun a line in the device.
-      await changeUart(good, this.#access, true);
-      if (await this.#answersAt(good.rate)) return 'failed';
+      await changeUart({ rate, flowControl }, this.#access, true);
+      if (await this.#answersAt(rate)) return 'failed';
     }
     return 'lost';
   }
