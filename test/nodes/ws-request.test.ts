@@ -5,7 +5,7 @@ import { EspAtError } from '../../driver/errors';
 import type { Reply } from '../../driver/link/request/options';
 import { fakeFlow } from '../harness/nodes/fake-flow';
 import { flowOf } from '../harness/nodes/flows';
-import { codeOf } from '../harness/nodes/messages';
+import { codeOf, sentenceOf } from '../harness/nodes/messages';
 import { onEachRuntime } from '../harness/nodes/node-red';
 import { turns } from '../harness/nodes/turns';
 
@@ -90,7 +90,9 @@ onEachRuntime('ws-request', (nodeRed) => {
     await assert.rejects(async () => match.matches(message, json));
     await nodeRed.deploy(flowOf('ws-request', 2, { match: 'jsonata', condition: '(' }), 'nodes');
     assert.equal(codeOf(await nodeRed.next('caught')), 'ABORTED');
-    assert.equal(codeOf(await fake.ask({ payload: 'x' }, 'caught')), 'INVALID_REQUEST');
+    const caught = await fake.ask({ payload: 'x' }, 'caught');
+    assert.equal(codeOf(caught), 'INVALID_REQUEST');
+    assert.match(sentenceOf(caught), /Expected "\)" before end of expression/);
   });
 
   const outputs: readonly (readonly [string, string, string, unknown])[] = [

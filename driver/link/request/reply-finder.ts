@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { onTimeout, type Clock } from '../../clock';
 import { Deferred } from '../../deferred';
+import { messageOf } from '../../message-of';
 import type { Message } from '../events';
 import { answerTo, parseJson, textOf, type Answer } from './matcher';
 import type { Arrival, PendingRequest } from './pending-request';
@@ -99,7 +100,7 @@ export class ReplyFinder {
   #matches(request: PendingRequest, message: Message, json: unknown): MaybePromise<boolean> {
     const { matcher } = request;
     const fail = (error: unknown) => {
-      this.#failed(request, reasonOf(error));
+      this.#failed(request, messageOf(error));
       return false;
     };
     try {
@@ -131,14 +132,5 @@ export class ReplyFinder {
   #findNext(arrival: Arrival): Found | undefined {
     const request = [...this.#requests].find(({ matcher }) => matcher.by === 'next');
     return request?.isBefore(arrival) ? { request, answer: 'reply', json: undefined } : undefined;
-  }
-}
-
-/** A condition may throw what cannot become text. */
-function reasonOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return typeof error;
   }
 }

@@ -8,6 +8,7 @@ import {
   type CertificateText,
 } from './certificate-problems';
 import { codedCopy } from './coded-copy';
+import { draftText } from './draft-environment';
 import { STORED, textOf } from './request-text';
 import { DraftError, draftMaterial } from './tls-draft';
 
@@ -37,9 +38,14 @@ export function serveCertificates(RED: NodeAPI): void {
 }
 
 function textsOf(RED: NodeAPI, body: unknown, slot: 0 | 1): CertificateText {
-  const text = (name: string) => textOf(body, name);
-  const key = text('key') === STORED ? storedKey(RED, text('device'), slot) : text('key');
-  return { ca: text('ca'), certificate: text('certificate'), key };
+  const device = textOf(body, 'device');
+  const key = textOf(body, 'key');
+  const expanded = (text: string) => draftText(RED, device, text);
+  return {
+    ca: expanded(textOf(body, 'ca')),
+    certificate: expanded(textOf(body, 'certificate')),
+    key: expanded(key === STORED ? storedKey(RED, device, slot) : key),
+  };
 }
 
 function storedKey(RED: NodeAPI, device: string, slot: 0 | 1): string {

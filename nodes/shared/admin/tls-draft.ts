@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { NodeAPI } from 'node-red';
 import type { TlsMaterial } from '../../../driver/provisioning/tls-material';
-import { draftVariable } from './draft-environment';
+import { draftText, draftVariable } from './draft-environment';
 import { STORED, textOf } from './request-text';
 
 /** Bytes of a file at most. */
@@ -23,9 +23,9 @@ export function draftMaterial(RED: NodeAPI, draft: object): TlsMaterial {
   const credential = (name: string) => {
     const isChanged = typeof changed === 'object' && changed !== null && name in changed;
     const value = isChanged ? textOf(changed, name) : STORED;
-    return expanded(RED, draft, value === STORED ? textOf(stored, name) : value);
+    return draftText(RED, textOf(draft, 'id'), value === STORED ? textOf(stored, name) : value);
   };
-  const setting = (name: string) => expanded(RED, draft, textOf(draft, name)).trim();
+  const setting = (name: string) => draftText(RED, textOf(draft, 'id'), textOf(draft, name)).trim();
   const passphrase = credential('passphrase');
   const fields = ['ca', 'cert', 'key'] as const;
   const gather = (read: (field: string) => string | Buffer) => ({
@@ -58,12 +58,6 @@ function fileAt(path: string): Buffer {
   } catch (error) {
     throw new DraftError(path, { cause: error });
   }
-}
-
-/** Node-RED replaces a setting that is the name of an environment variable and nothing else. */
-function expanded(RED: NodeAPI, draft: object, text: string): string {
-  const [, name = ''] = /^\$\{(\S+)\}$/.exec(text) ?? [];
-  return variable(RED, draft, name) || text;
 }
 
 function variable(RED: NodeAPI, draft: object, name: string): string {

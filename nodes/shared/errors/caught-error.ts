@@ -1,3 +1,4 @@
+import { messageOf } from '../../../driver/message-of';
 import { isFlowError, NodeError, type FlowError, type FlowErrorCode } from './node-error';
 import { sentenceOf } from './sentence';
 import type { Translate } from '../message/translate';
@@ -48,7 +49,7 @@ const lastSentence = new LastSentence();
 
 /** Gives a code to an error without one: a getter or toJSON() of a message may throw anything. */
 export function toFlowError(error: unknown): FlowError {
-  return isFlow(error) ? error : new NodeError('MESSAGE_UNUSABLE', { reason: textOf(error) });
+  return isFlow(error) ? error : new NodeError('MESSAGE_UNUSABLE', { reason: messageOf(error) });
 }
 
 /** Whether an error is one of ours. A getter of a message may throw a Proxy that throws when it is inspected. */
@@ -66,13 +67,5 @@ export function stackOf(error: unknown): string | undefined {
     return !isFlow(error) && error instanceof Error ? error.stack : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return typeof error;
   }
 }

@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { EspAtError } from '../../../driver/errors';
 import type { Message } from '../../../driver/link/events';
 import type { ReplyMatch } from '../../../driver/link/request/options';
+import { messageOf } from '../../../driver/message-of';
 import { settingText } from '../settings/settings';
 import { copyOf } from './changed';
 
@@ -58,8 +59,7 @@ function prepared(RED: NodeAPI, node: Node, condition: string) {
   try {
     return RED.util.prepareJSONataExpression(condition, node);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const details = { setting: 'condition', reason };
+    const details = { setting: 'condition', reason: messageOf(error) };
     throw new EspAtError('INVALID_REQUEST', details, { cause: error, outcome: 'not-sent' });
   }
 }

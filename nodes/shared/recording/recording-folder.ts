@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../../driver/message-of';
 import type { DeviceApi } from '../device/device-api';
 import { NodeError } from '../errors/node-error';
 
@@ -49,7 +50,7 @@ export class RecordingFolder {
       await Promise.all(old.map((each) => rm(join(folder, each), { force: true })));
       return file;
     } catch (cause) {
-      const said = cause instanceof Error ? cause.message : String(cause);
+      const said = messageOf(cause);
       throw new NodeError('RECORDING_FAILED', { reason: said }, { cause });
     }
   }

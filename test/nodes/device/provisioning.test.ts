@@ -200,6 +200,10 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
     };
     const fields = (body: object) => each('field', body);
     assert.deepEqual(await fields({}), []);
+    assert.deepEqual(await fields({ ca: '${TEST_CA}' }), ['ca']);
+    process.env.TEST_CA = authority.certificate;
+    assert.deepEqual(await fields({ ca: '${TEST_CA}' }), []);
+    delete process.env.TEST_CA;
     assert.deepEqual(await fields({ ca: 'x', certificate: 'y', key: 'z' }), [
       'ca',
       'certificate',
