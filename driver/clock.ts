@@ -31,7 +31,7 @@ export const systemClock: Clock = {
 };
 
 /** A timer that fires this much late shows that the event loop was blocked. */
-export const LATE_MS = 50;
+export const BLOCKED_LOOP_MS = 50;
 /**
  * Milliseconds in which an event loop reads, after a block, the input that came meanwhile: libuv's thread pool delivers it
  * in several turns.
@@ -54,7 +54,8 @@ export function onTimeout(clock: Clock, ms: number, callback: () => void): Cance
   const waitLast = (waitMs: number, gracePeriods: number) => {
     const due = clock.now() + waitMs;
     cancel = clock.after(waitMs, () => {
-      if (gracePeriods > 0 && clock.now() - due > LATE_MS) waitLast(GRACE_MS, gracePeriods - 1);
+      if (gracePeriods > 0 && clock.now() - due > BLOCKED_LOOP_MS)
+        waitLast(GRACE_MS, gracePeriods - 1);
       else cancel = clock.afterInput(callback);
     });
   };

@@ -53,7 +53,7 @@ export class Network {
   #cancelPoll: Cancel = () => undefined;
   #stationChanged = (): void => undefined;
 
-  /** @param onChange called when {@link error} has changed */
+  /** @param onChange called when {@link error} has changed after {@link setUp} */
   constructor(context: NetworkContext, onChange: () => void) {
     this.#context = context;
     this.#onChange = onChange;

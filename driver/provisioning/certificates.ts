@@ -88,8 +88,9 @@ export function outdatedCertificates(
 /**
  * Writes PEM texts to their slots (`AT+SYSMFG`) where the device does not hold them. Flash wears out, so the driver
  * first reads certificates and compares them. It never reads keys: it lists them, writes a key just before its certificate,
- * and takes the certificate for a proof that a listed key is the right one. A key that the port has corrupted goes unnoticed,
- * as does the key of an earlier certificate beside one that was stored without its key. Returns `CERTIFICATE_UNCONFIRMED` for
+ * and takes the certificate for a proof that a listed key is the right one. A key that the port has corrupted goes unnoticed.
+ * So does a wrong one: where another program stored the certificate without its key, the slot may hold the key of the
+ * certificate before. Returns `CERTIFICATE_UNCONFIRMED` for
  * each one that does not read back, when it has just written it.
  * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before the first write,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with

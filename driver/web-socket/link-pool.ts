@@ -16,7 +16,7 @@ export class LinkPool {
   }
 
   /**
-   * Claims a link without a goal: a closed one, or else a closing one.
+   * Claims a link that no open() asks for: a closed one, or else a closing one.
    * @throws EspAtError `NO_FREE_LINK`
    */
   claim(): Link {

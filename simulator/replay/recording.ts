@@ -35,6 +35,7 @@ export type Act =
   | { readonly kind: 'reset'; readonly readyAfterMs: number }
   /** `brief`: lost, and back at once. */
   | { readonly kind: 'wifi'; readonly to: 'lost' | 'brief' | 'back' }
+  /** `blackhole`: packets vanish; `down`: no route; `reset`: connections are reset, and others refused, until `ok`. */
   | { readonly kind: 'network'; readonly to: 'ok' | 'blackhole' | 'down' | 'reset' }
   | { readonly kind: 'dns'; readonly host: string; readonly ip: string; readonly delayMs: number }
   | { readonly kind: 'listen'; readonly open: boolean }

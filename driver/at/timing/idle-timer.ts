@@ -1,4 +1,4 @@
-import { LATE_MS, type Cancel, type Clock } from '../../clock';
+import { BLOCKED_LOOP_MS, type Cancel, type Clock } from '../../clock';
 
 /** Bytes count with this multiple of their time on the port: USB latency and task switches leave gaps in a full stream. */
 const GAP_FACTOR = 1.25;
@@ -151,7 +151,7 @@ export class IdleTimer {
    */
   #blockedIn(now: number): number {
     const late = this.#lateAt(now);
-    if (late <= LATE_MS) return 0;
+    if (late <= BLOCKED_LOOP_MS) return 0;
     const start = Math.max(this.#from, this.#sliceStart, this.#sliceEnd - late);
     return Math.max(0, now - start);
   }

@@ -1,4 +1,4 @@
-import { LATE_MS, type Clock } from '../../clock';
+import { BLOCKED_LOOP_MS, type Clock } from '../../clock';
 import type { PortWriter } from '../types';
 import { IdleTimer } from './idle-timer';
 
@@ -113,8 +113,8 @@ export class TimedPort {
    * faster than the rate. After the backlog a negative lead counts as 0.
    */
   #leadBefore(now: number): number {
-    const isBacklog = now - this.#heardAt <= LATE_MS && now - this.#backlogAt <= BACKLOG_MS;
-    if (now - this.#heardAt > LATE_MS) this.#backlogAt = now;
+    const isBacklog = now - this.#heardAt <= BLOCKED_LOOP_MS && now - this.#backlogAt <= BACKLOG_MS;
+    if (now - this.#heardAt > BLOCKED_LOOP_MS) this.#backlogAt = now;
     return isBacklog ? this.#lead : Math.max(0, this.#lead);
   }
 }

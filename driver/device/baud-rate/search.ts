@@ -73,7 +73,7 @@ async function measureSlowness({ lendPort }: SequenceAccess, port: SessionPort):
   const ms = await lendPort(async (lease) => {
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
-    // The longest limit of a search, because the response comes late: 1.5 s × slowness.
+    // `whileBusy` for its limit, the longest at the pace of a search (1.5 s × slowness): the response comes late.
     await lease.next('whileBusy', (each) => each === 'OK');
     return lease.now() - start;
   });

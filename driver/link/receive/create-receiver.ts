@@ -7,7 +7,7 @@ import { PauseMarker } from './pause-marker';
 
 /**
  * Creates the receiver of one connection: a message assembler (class D), or a chunk joiner (classes A-C), with a framing
- * guard where the firmware may lose the framing. A pause marker comes first where the joiner may find a stalled frame.
+ * guard where the firmware may lose its place in the server's frames. A pause marker comes first where the joiner may find a stalled frame.
  */
 export function createReceiver(
   context: ReceiverContext,

@@ -1,4 +1,4 @@
-import { LATE_MS, type Cancel, type Clock } from '../../clock';
+import { BLOCKED_LOOP_MS, type Cancel, type Clock } from '../../clock';
 
 /** Milliseconds between two looks at the event loop. */
 const TICK_MS = 1000;
@@ -60,12 +60,12 @@ export class DataPause {
     const latest = this.#clock.now();
     if (this.#backlog) return { earliest: this.#backlog.from, latest };
     // The event loop may read input before it runs the late timer.
-    const isLate = latest - this.#due > LATE_MS;
+    const isLate = latest - this.#due > BLOCKED_LOOP_MS;
     return { earliest: isLate ? this.#tickedAt : latest, latest };
   }
 
   #tick(now: number): void {
-    if (now - this.#due > LATE_MS)
+    if (now - this.#due > BLOCKED_LOOP_MS)
       this.#backlog = { from: this.#now.earliest, ticks: BACKLOG_TICKS };
     else if (this.#backlog && --this.#backlog.ticks === 0) this.#backlog = undefined;
     const ms = this.#backlog ? BACKLOG_TICK_MS : TICK_MS;

@@ -110,6 +110,7 @@ export class Reception {
     device.client.run(wsdatafmt(this.#link)).then(end, end);
   }
 
+  /** For {@link DataReceiver.connected}: the device may have a connection of the link. */
   readonly #mayHaveData = () => numberOf(this.#machine.state) !== 0;
 
   #become(state: State): void {
@@ -119,11 +120,11 @@ export class Reception {
 }
 
 /** Drops data while the link has no connection, or while the driver closes it. */
-function droppingReceiver(isConnected: () => boolean): DataReceiver {
+function droppingReceiver(mayHaveData: () => boolean): DataReceiver {
   const ignore = () => undefined;
   return {
     get connected() {
-      return isConnected();
+      return mayHaveData();
     },
     push: ignore,
     dataLost: ignore,

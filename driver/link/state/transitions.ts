@@ -118,7 +118,7 @@ export function lose({ goal }: Open): Step<Reconnecting> {
 /** The connection is of no more use: closes it, and opens the link again. */
 export function reconnect({ goal }: Open, error: EspAtError): Step {
   const operation = new OpenOperation();
-  // The link is `reconnecting` (1) until the sequence has closed the connection.
+  // The number of its state is 1 until the sequence has closed the connection.
   const [state, ...effects] = startOpen({ goal, operation }, 'reconnect', 1);
   return [
     state,

@@ -32,7 +32,7 @@ export interface DevicePorts {
 }
 
 export interface DeviceHostOptions {
-  /** The name of the configuration node. */
+  /** What messages call the device, see `labelOf()`. */
   readonly label: string;
   /** The port as the user wrote it. */
   readonly address: string;

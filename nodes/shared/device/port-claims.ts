@@ -56,7 +56,10 @@ export class PortClaims {
     return true;
   }
 
-  /** Gives a port at once, or as soon as its holder has freed it. Returns the name of a holder that keeps it. */
+  /**
+   * Gives a port at once, or as soon as its holder has freed it, unless {@link release} ends the wait. Returns the name of a
+   * holder that keeps it.
+   */
   async obtain(address: string, by: PortHolder): Promise<string | undefined> {
     if (this.take(address, by)) return undefined;
     const keeper = this.holderOf(address)?.contested();

@@ -131,6 +131,7 @@ export class Initialization {
     this.#backoff.reset();
     this.#echoes = 0;
     const clockSet = () => network.clockSet();
+    // The header list of the device may hold headers of an earlier session.
     const device: ReadyDevice = { client, capabilities, headers: { isEmpty: false }, clockSet };
     const checks = new LinkChecks(client, context.links, context.options.clock, signal);
     const automaticRate = new AutomaticRate(this.#machine, period, (error) =>
