@@ -1,5 +1,6 @@
 import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
+import { CLOSE_OPCODE } from '../commands/wssend';
 import { asEspAtError, EspAtError } from '../errors';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, RecordingLine } from './lines';
@@ -70,7 +71,9 @@ export class Recorder {
   send<T>(link: LinkId, options: SendOptions, payload: Uint8Array, run: () => Promise<T>) {
     const { opcode, fin, timeoutMs, holdMs, signal } = options;
     const call = this.nextCall();
-    const bytes = latin1(this.#redactPayload(link, fin, payload).subarray(0, this.#list.longest));
+    const bytes = latin1(
+      this.#redactPayload(link, options, payload).subarray(0, this.#list.longest),
+    );
     const cut = payload.length - bytes.length;
     const line = {
       call,
@@ -85,7 +88,9 @@ export class Recorder {
   }
 
   /** Returns the payload without secrets, and without the parts of one that fragments of a message cut. */
-  #redactPayload(link: LinkId, fin: boolean | undefined, payload: Uint8Array): Uint8Array {
+  #redactPayload(link: LinkId, { opcode = 1, fin }: SendOptions, payload: Uint8Array): Uint8Array {
+    // A control frame is no part of a message: the rest of a secret may follow it.
+    if (opcode >= CLOSE_OPCODE) return redacted(this.secrets.index, payload, 'complete').bytes;
     const before = this.#begunInFragment.get(link) ?? new Uint8Array();
     const joined = before.length > 0 ? Buffer.concat([before, payload]) : payload;
     const end = fin === false ? 'cut' : 'complete';

@@ -127,11 +127,11 @@ describe('redaction', () => {
 
   it('replaces a secret in the fragments of a message that is sent, and only there', () => {
     const sent = (
-      ...payloads: readonly (readonly [link: LinkId, fin: boolean, text: string])[]
+      ...payloads: readonly (readonly [link: LinkId, fin: boolean, text: string, opcode?: number])[]
     ) => {
       const recorder = new Recorder(65_536, new VirtualClock(), secretsWith('hunter-2026'));
-      for (const [link, fin, text] of payloads)
-        void recorder.send(link, { fin }, Buffer.from(text), () => Promise.resolve());
+      for (const [link, fin, text, opcode] of payloads)
+        void recorder.send(link, { fin, opcode }, Buffer.from(text), () => Promise.resolve());
       return recorder.lines().map(({ line }) => ('bytes' in line ? line.bytes : ''));
     };
     assert.deepEqual(
@@ -139,6 +139,11 @@ describe('redaction', () => {
       ['a ****', 'er-2026', '****', '*** b'],
     );
     assert.deepEqual(sent([0, true, 'hunt'], [0, true, 'er-2026']), ['hunt', 'er-2026']);
+    const ping = 9;
+    assert.deepEqual(
+      sent([0, false, 'a hunt'], [0, true, 'hunter-2026 hunt', ping], [0, true, 'er-2026 b', 0]),
+      ['a ****', '*********** hunt', '******* b'],
+    );
     // A shorter beginning stays, as at other cuts.
     assert.deepEqual(sent([0, false, 'hun'], [0, true, 'ter-2026']), ['hun', '********']);
   });
