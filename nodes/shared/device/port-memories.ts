@@ -11,9 +11,9 @@ export function portMemories(key: (address: string) => string): (address: string
     // The address itself first: without its adapter it leads to no port.
     const known =
       memories.get(address) ?? [...memories].find(([other]) => key(other) === key(address))?.[1];
-    if (known) return known;
-    const memory: PortMemory = {};
-    memories.set(address, memory);
+    const memory = known ?? {};
+    // A symbolic link leads to its adapter under any name; the name itself may be another adapter's later.
+    if (!known || key(address) !== address) memories.set(address, memory);
     return memory;
   };
 }

@@ -22,4 +22,16 @@ describe('the memory of a port', () => {
     isPluggedIn = false;
     assert.notEqual(memoryOf('ttyUSB0'), memory);
   });
+
+  it('stays with a link to the port when the adapter comes back under another name, which has it then', () => {
+    let name = 'ttyUSB0';
+    const memoryOf = portMemories((address) => (address === 'by-id' ? name : address));
+    const memory = memoryOf('ttyUSB0');
+    assert.equal(memoryOf('by-id'), memory);
+    name = 'ttyUSB1';
+    assert.equal(memoryOf('by-id'), memory);
+    assert.equal(memoryOf('ttyUSB1'), memory);
+    name = 'ttyUSB2';
+    assert.notEqual(memoryOf('ttyUSB1'), memory);
+  });
 });
