@@ -36,13 +36,18 @@ describe('an open with another buffer size', () => {
     const { clock, device } = harness;
     const [link] = device.links;
     const payload = 'x'.repeat(4000);
-    for (const config of [large, small]) {
-      const held = link.send(payload, { holdMs: 60_000 });
-      const outcome = held.then(() => 'sent', codeOf);
+    const outcomes: string[] = [];
+    let closed = Promise.resolve();
+    for (const config of [small, large, small]) {
+      // The first message is held by a closed link, the others by one that closes.
+      const held = link.send(payload, { holdMs: 60_000 }).then(() => 'sent', codeOf);
+      await clock.wait(closed);
       await clock.wait(link.open({ uri, config }));
-      assert.equal(await clock.wait(outcome), config === large ? 'sent' : 'PAYLOAD_TOO_LONG');
-      await clock.wait(link.close());
+      outcomes.push(await clock.wait(held));
+      closed = link.close();
     }
+    assert.deepEqual(outcomes, ['PAYLOAD_TOO_LONG', 'sent', 'PAYLOAD_TOO_LONG']);
+    await clock.wait(closed);
   });
 
   it('that joins an open whose AT+WSCFG has gone out leaves the limit as it is', async () => {

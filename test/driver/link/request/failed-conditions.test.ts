@@ -21,6 +21,17 @@ test('a condition that has thrown is tried on no late reply: that is a message a
   assert.deepEqual(harness.texts(), ['news', 'reply']);
 });
 
+test('a condition that throws at the reply to an overdue request is not tried again', async (harness) => {
+  let tries = 0;
+  const matches = () => ++tries > 1 || assert.fail('no such field');
+  const match = { by: 'function', matches } as const;
+  const asked = await harness.ask('question', { match, replyTimeoutMs: 1000 });
+  await harness.clock.advance(2000);
+  for (const text of ['news', 'reply']) await harness.answer(text);
+  assert.deepEqual([asked.ending, tries], ['REPLY_TIMEOUT sent', 1]);
+  assert.deepEqual(harness.texts(), ['news', 'reply']);
+});
+
 const message = { link: 0, uri: '', owner: undefined, opcode: 1, bytes: Buffer.from('x') } as const;
 const unknown = new EspAtError('SEND_UNKNOWN', { link: 0 }, { outcome: 'unknown' });
 const noField = new Error('no such field');
