@@ -233,7 +233,7 @@ class Opener implements DeviceUser {
   // --- events of its connections -------------------------------------------------------------------
 
   #linkChanged(event: FlowLinkEvent): void {
-    // An event of another owner: the connection of this node is over. Bytes of a later one do not complete the character that it cut.
+    // Another owner's event: this node's connection is over. Bytes of a later one do not complete the character that it cut.
     if (event.owner !== this.#owner) return this.#endDecoder(event);
     // A link that is closing still receives. Bytes after a data loss do not complete the character before it.
     const receives = event.state === 2 || event.state === 4;

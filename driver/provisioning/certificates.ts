@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { tryRun, type Run } from '../at/command';
-import { runOptionalQuery } from '../commands/run-query';
+import { tryRunQuery } from '../commands/run-query';
 import {
   parseSysmfg,
   SYSMFG_PIECE_BYTES,
@@ -88,10 +88,10 @@ export function outdatedCertificates(
 /**
  * Writes PEM texts to their slots (`AT+SYSMFG`) where the device does not hold them. Flash wears out, so the driver
  * first reads certificates and compares them. It never reads keys: it lists them, writes a key just before its certificate,
- * and takes the certificate for a proof that a listed key is the right one. A key that the port has corrupted goes unnoticed.
- * So does a wrong one: where another program stored the certificate without its key, the slot may hold the key of the
- * certificate before. Returns `CERTIFICATE_UNCONFIRMED` for
- * each one that does not read back, when it has just written it.
+ * and takes the certificate for a proof that the slot holds the right key, unless the list lacks the slot. A key that the
+ * port has corrupted goes unnoticed. So does a wrong one: where another program stored the certificate without its key, the
+ * slot may hold the key of the certificate before. Returns `CERTIFICATE_UNCONFIRMED` for each one that does not read back,
+ * when it has just written it.
  * @throws EspAtError `CERTIFICATE_INVALID` and `INVALID_SETTING` before the first write,
  * `CERTIFICATE_WRITE`, and whatever `run` rejects with
  */
@@ -152,14 +152,27 @@ async function write(run: Run, material: Material): Promise<void> {
 }
 
 async function isHeld(run: Run, { store, slot, pem }: Material): Promise<boolean> {
-  if (store === 'wss_key')
-    return (await unlessLost(runOptionalQuery(run, sysmfgHasKey(slot)))) === true;
+  if (store === 'wss_key') return !(await lacksKey(run, slot));
   const wanted = `${pem}\0`;
   for (let offset = 0; offset < wanted.length; offset += SYSMFG_PIECE_BYTES) {
     const piece = wanted.slice(offset, offset + SYSMFG_PIECE_BYTES);
     if ((await readPiece(run, store, slot, offset, piece.length)) !== piece) return false;
   }
   return true;
+}
+
+/**
+ * Whether the device says that a slot holds no key, by a list without it or by ERROR. A list that is lost or in another form
+ * does not say so: otherwise the driver would write the key at every start.
+ */
+async function lacksKey(run: Run, slot: number): Promise<boolean> {
+  try {
+    return (await tryRunQuery(run, sysmfgHasKey(slot))) !== true;
+  } catch (error) {
+    if (!(error instanceof EspAtError)) throw error;
+    if (error.code !== 'OUT_OF_SYNC' && error.code !== 'FIRMWARE_UNKNOWN') throw error;
+    return false;
+  }
 }
 
 /** Reads part of a text; returns undefined where the slot is empty, or the response is lost or corrupt. */
