@@ -136,7 +136,6 @@ describe('certificates of a device', () => {
     for (const [reading, materials] of [
       ['refused', both],
       ['strange', both],
-      ['strange list', ['privateKey']],
     ] as const) {
       const flash = new Flash(reading);
       const settings = [whole];
@@ -148,9 +147,21 @@ describe('certificates of a device', () => {
         warnings.map(({ code, details }) => [code, details]),
         materials.map(unconfirmed),
       );
-      const writes = reading === 'strange list' ? 1 : 2;
-      assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, writes);
+      assert.equal(flash.written.filter((name) => name === 'wss_ca.0').length, 2);
       assert.equal(flash.written.filter((name) => name === 'wss_key.0').length, 2);
+    }
+  });
+
+  it('are not written when the device has them, and the list of keys is lost or in another form', async () => {
+    for (const list of ['lost', 'strange'] as const) {
+      const flash = new Flash(list === 'strange' ? 'strange list' : 'works');
+      const run: Run = (command) =>
+        list === 'lost' && command.line === 'AT+SYSMFG=1,"wss_key"'
+          ? Promise.reject(new EspAtError('OUT_OF_SYNC', { command: command.name }))
+          : flash.device.run(command);
+      for (const settings of [whole, { ...whole }])
+        assert.deepEqual(await writeCertificates(run, [settings]), []);
+      assert.deepEqual(flash.written, ['wss_ca.0', 'wss_key.0', 'wss_cert.0']);
     }
   });
 
