@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { environment } from '../settings/settings';
+import { environmentIfSet } from '../settings/settings';
 
 /**
  * Returns an environment variable as a node sees it; before the node is deployed, that of the process. Empty if it is
@@ -7,14 +7,22 @@ import { environment } from '../settings/settings';
  * @param id of the node
  */
 export function draftVariable(RED: NodeAPI, id: string, name: string): string {
-  const deployed = deployedNode(RED, id);
-  return deployed ? environment(RED, deployed, name) : (process.env[name] ?? '');
+  return variableIfSet(RED, id, name) ?? '';
 }
 
-/** Returns a setting as the node gets it: Node-RED replaces one that is the name of an environment variable and nothing else. */
+/**
+ * Returns a setting as the node gets it: Node-RED replaces one that is `${NAME}` or `$(NAME)` and nothing else, where that
+ * environment variable is set.
+ */
 export function draftText(RED: NodeAPI, id: string, text: string): string {
-  const [, name = ''] = /^\$\{(\S+)\}$/.exec(text) ?? [];
-  return (name !== '' && draftVariable(RED, id, name)) || text;
+  const [, inBraces, inParentheses] = /^\$(?:\{(\S+)\}|\((\S+)\))$/.exec(text) ?? [];
+  const name = inBraces ?? inParentheses;
+  return name === undefined ? text : (variableIfSet(RED, id, name) ?? text);
+}
+
+function variableIfSet(RED: NodeAPI, id: string, name: string): string | undefined {
+  const deployed = deployedNode(RED, id);
+  return deployed ? environmentIfSet(RED, deployed, name) : process.env[name];
 }
 
 /** Node-RED's types do not say that `getNode()` returns null for a node that is not deployed. */

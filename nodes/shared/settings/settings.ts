@@ -21,8 +21,13 @@ export function settingText(RED: NodeAPI, node: Node, value: unknown): string {
 
 /** An environment variable as text; empty if it is not set. */
 export function environment(RED: NodeAPI, node: Node, name: string): string {
+  return environmentIfSet(RED, node, name) ?? '';
+}
+
+/** {@link environment}; undefined if it is not set. */
+export function environmentIfSet(RED: NodeAPI, node: Node, name: string): string | undefined {
   const value: unknown = RED.util.getSetting(node, name);
-  return value === undefined || value === null ? '' : anyText(value);
+  return value === undefined || value === null ? undefined : anyText(value);
 }
 
 /** A number setting; undefined if it is empty, NaN if it is not a number. */

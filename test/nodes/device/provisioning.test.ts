@@ -200,10 +200,14 @@ onEachRuntime('the admin endpoints', (nodeRed) => {
     };
     const fields = (body: object) => each('field', body);
     assert.deepEqual(await fields({}), []);
-    assert.deepEqual(await fields({ ca: '${TEST_CA}' }), ['ca']);
-    process.env.TEST_CA = authority.certificate;
-    assert.deepEqual(await fields({ ca: '${TEST_CA}' }), []);
-    delete process.env.TEST_CA;
+    for (const ca of ['${TEST_CA}', '$(TEST_CA)']) {
+      assert.deepEqual(await fields({ ca }), ['ca']);
+      for (const value of [authority.certificate, '']) {
+        process.env.TEST_CA = value;
+        assert.deepEqual(await fields({ ca }), []);
+      }
+      delete process.env.TEST_CA;
+    }
     assert.deepEqual(await fields({ ca: 'x', certificate: 'y', key: 'z' }), [
       'ca',
       'certificate',
