@@ -21,7 +21,7 @@ const QUICK_RESPONSE_MS = 125;
 export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   const { memory } = port;
-  // After the padding a query at any rate is harmless: a prompt that was open is full.
+  // After the padding a query does no more harm: a prompt that is open still has corrupt bytes already.
   const isFound =
     (memory.pendingPrompt === true && (await answersToPadding(examination))) ||
     (await answersAtAnyRate(examination));

@@ -70,8 +70,6 @@ export async function examineBestRate(examination: Examination): Promise<void> {
       return;
     }
   } finally {
-    // The climb has noted the rate that it reached.
-    port.memory.baudRate = before;
     await restoreUart(examination, before, flowControl);
   }
 }
@@ -94,10 +92,12 @@ async function restoreUart(
     await port.setFlowControl(false);
     await pause(access);
     await port.setRate(rate);
-    if (answer === 'accepted') return;
     // Without a response the device may have changed its rate, or not.
     const options = { attempts: 3, pad: 'never', pace: 'search' } as const;
-    if ((await access.resync(options)).kind !== 'noAnswer') return;
+    if (answer === 'accepted' || (await access.resync(options)).kind !== 'noAnswer') {
+      port.memory.baudRate = rate;
+      return;
+    }
   }
 }
 

@@ -254,6 +254,7 @@ export class Requests {
   #matchFailed(request: PendingRequest, failure: EspAtError): void {
     const { state } = request;
     if (state.kind === 'sending') request.become({ ...state, failure });
+    else if (state.kind === 'overdue') this.#requests.delete(request);
     else this.#fail(request, failure, false);
   }
 

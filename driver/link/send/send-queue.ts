@@ -4,7 +4,7 @@ import type { ConnectionOptions } from '../connection-options';
 import type { DeviceWatch } from '../device-watch';
 import type { LinkHost } from '../link-host';
 import type { LinkMachine } from '../state/link-machine';
-import type { ConnectionEnd } from '../state/link-state';
+import { goalOfMessages, type ConnectionEnd } from '../state/link-state';
 import { messageBroken, stalled } from '../state/link-step';
 import { shown } from '../../values/text';
 import { DEFAULT_BUFFER_BYTES } from '../../commands/wscfg';
@@ -261,10 +261,9 @@ export class SendQueue implements SendSource {
 
   /** The commands that send these bytes on this firmware. */
   #plan(bytes: Uint8Array, options: SendOptions, capabilities: Capabilities): Command[] {
-    const { kind, goal } = this.#machine.state;
-    const ofLink = kind === 'open' ? this.#connectionOptions.withGoal(goal) : goal?.options;
-    const known = ofLink?.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES;
-    const bufferBytes = kind === 'closed' ? Infinity : known; // the next open() names it
+    const goal = goalOfMessages(this.#machine.state);
+    const ofLink = goal && (this.#isOpen ? this.#connectionOptions.withGoal(goal) : goal.options);
+    const bufferBytes = ofLink ? (ofLink.config?.bufferBytes ?? DEFAULT_BUFFER_BYTES) : Infinity;
     return sendCommands(this.link, bytes, options, capabilities, bufferBytes);
   }
 

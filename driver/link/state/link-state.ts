@@ -231,3 +231,15 @@ export function goalsOf(state: State): readonly Goal[] {
   if (state.kind !== 'open' || !state.awaitingCheck) return current;
   return [...current, ...state.awaitingCheck.calls.map(({ goal }) => goal)];
 }
+
+/** Returns the goal of the connection that messages sent now go out on; undefined where the next open() sets it. */
+export function goalOfMessages(state: State): Goal | undefined {
+  switch (state.kind) {
+    case 'closed':
+      return undefined;
+    case 'closing':
+      return state.next?.goal;
+    default:
+      return state.goal;
+  }
+}
