@@ -103,6 +103,12 @@ export class NodeRedProcess {
     await answer.text();
   }
 
+  /** The recording of the latest bytes of the device's port, calls and events; empty where no device runs. */
+  async recording(): Promise<string> {
+    const answer = await fetch(new URL('esp-at-websocket/recording/device', this.#address));
+    return answer.ok ? answer.text() : '';
+  }
+
   send(order: Order): void {
     this.#process.send(order);
   }

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LinkId } from '../../../driver/at/types';
 import { seededRandom, type Random } from '../../../simulator';
@@ -126,8 +129,8 @@ export class Soak {
         this.#settle(false);
         this.#options.print(this.#line(now - begun));
         this.#printVerbose(this.#log.sent.counts.list());
-        this.#printViolations();
       }
+      if (this.#printViolations()) await this.#saveRecording(nodeRed);
       this.#checkAlive(nodeRed, board, server, begun, now);
       await pause(100);
     }
@@ -240,13 +243,22 @@ export class Soak {
     if (this.#options.verbose) this.#options.print(`${new Date().toISOString()} ${what}`);
   }
 
-  #printViolations(): void {
+  /** Saves what the device recorded before a violation. */
+  async #saveRecording(nodeRed: NodeRedProcess): Promise<void> {
+    const file = join(tmpdir(), `soak-${this.#options.seed}-${Date.now()}.jsonl`);
+    writeFileSync(file, await nodeRed.recording());
+    this.#options.print(`recording: ${file}`);
+  }
+
+  /** Prints the new violations. @returns whether there are any */
+  #printViolations(): boolean {
     const found = this.#found.filter((each) => !this.#printed.has(each));
     for (const violation of found) {
       this.#printed.add(violation);
       if (this.#printed.size <= MAX_PRINTED_VIOLATIONS)
-        this.#options.print(`VIOLATION: ${violation}`);
+        this.#options.print(`${new Date().toISOString()} VIOLATION: ${violation}`);
     }
+    return found.length > 0;
   }
 
   // --- figures -------------------------------------------------------------------------------------
