@@ -250,7 +250,7 @@ export class Requests {
     if (overdue[0] && overdue.length > MAX_OVERDUE[by]) this.#requests.delete(overdue[0]);
   }
 
-  /** No message is tried afterwards: a reply that comes late is a message as any other. */
+  /** No message is tried afterwards: a reply that comes late is an ordinary message. */
   #matchFailed(request: PendingRequest, failure: EspAtError): void {
     const { state } = request;
     if (state.kind === 'sending') request.become({ ...state, failure });

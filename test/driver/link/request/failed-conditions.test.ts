@@ -9,7 +9,7 @@ import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
 import { endingOf } from '../../../harness/ready-harness';
 import { test } from './request-harness';
 
-test('a condition that has thrown is tried on no late reply: that is a message as any other', async (harness) => {
+test('a condition that has thrown is tried on no late reply, which is an ordinary message', async (harness) => {
   const late: unknown[] = [];
   let tries = 0;
   const matches = () => ++tries > 1 || assert.fail('no such field');
