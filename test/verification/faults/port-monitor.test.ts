@@ -57,6 +57,27 @@ for (const [title, surplus, expected] of [
   });
 }
 
+for (const [title, noise, marks] of [
+  ['as many bytes of noise as the rest has', 24, 'compensated'],
+  ['a byte less', 23, ''],
+] as const) {
+  test(`the device restarts within data and writes ${title}: marks '${marks}'`, () => {
+    const fixture = new Fixture();
+    const payload = Buffer.alloc(77, 'a');
+    fixture.log.serve(1, 1, payload, fixture.connection.number);
+    fixture.monitor.read(dataOf(1, payload).subarray(0, -24 - 2));
+    fixture.monitor.hit({
+      fault: 'restart',
+      at: fixture.now,
+      passed: { 'to-device': 0, 'to-host': 0 },
+      place: { kind: 'time' },
+    });
+    fixture.monitor.read(Buffer.concat([Buffer.alloc(noise, 0xfe), Buffer.from('\r\nready\r\n')]));
+    const marked = fixture.log.in.map(({ undetectable }) => [...undetectable].join());
+    assert.deepEqual(marked, [marks]);
+  });
+}
+
 test('data of which a byte is lost swallows empty data: marks no message of its link', () => {
   const fixture = new Fixture();
   fixture.log.serve(1, 1, Buffer.from('whole'), fixture.connection.number);

@@ -1,17 +1,18 @@
 import type { Hit } from '../../../simulator/faults';
 import type { MessageLog, InEntry, OutEntry } from '../message-log';
 import type { Undetectable } from './invariants/undetectable';
-import { ReceivedStream } from './received-stream';
+import { headersOf, ReceivedStream, type DataHeader } from './received-stream';
 
 /** A corrupt URC, or an executed line, belongs to one of this many latest messages. */
 const RECENT_MESSAGES = 60;
 
 const sendLine = /^AT\+WSSEND=(\d+),(\d+)(?:,(\d+))?(?:,(\d+))?(?:,(\d+))?$/i;
-/** The long and the short format. Data of the short format may look like the rest of a long header. */
-const dataHeaders = [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,(\d+),/];
 const urcLine = /^\+(?:WS_(?:CONNECTED|DISCONNECTED|CLOSED)|WSOPEN):/;
 
 const LINE_END_BYTES = 2;
+
+/** The faults that stop the device within its output. It boots before it writes again. */
+const stops = new Set(['restart', 'power-cycle', 'freeze']);
 
 /**
  * Observes the host's writes, the device's commands and the bytes that faults changed in between, and marks the messages
@@ -118,7 +119,11 @@ export class PortMonitor {
   }
 
   /** Call when a fault applies. */
-  hit({ place }: Hit): void {
+  hit({ fault, place }: Hit): void {
+    if (stops.has(fault))
+      this.#toHost.cut((header, arrived) =>
+        this.#mark(header, Buffer.from(arrived, 'latin1'), 'compensated'),
+      );
     if (place.kind !== 'bytes') return;
     const { direction, chunk, index, sent, received } = place;
     if (direction === 'to-host') this.#changedUrc(chunk, index, sent, received);
@@ -209,20 +214,6 @@ function partsOf(urc: string): DataHeader | undefined {
   return headersOf(urc).find(
     ({ header, length }) => header.length + length + LINE_END_BYTES === urc.length,
   );
-}
-
-interface DataHeader {
-  readonly header: string;
-  /** Length of the data. */
-  readonly length: number;
-}
-
-/** The headers that a `+WS_DATA` may have: in the long format, in the short format. */
-function headersOf(urc: string): DataHeader[] {
-  return dataHeaders.flatMap((format) => {
-    const [header, digits] = format.exec(urc) ?? [];
-    return header === undefined ? [] : [{ header, length: Number(digits) }];
-  });
 }
 
 /** Whether a line may be the rest of another that has lost bytes. */

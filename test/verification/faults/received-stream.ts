@@ -3,6 +3,23 @@ const KEPT_BYTES = 20_000;
 
 const LINE_END = '\r\n';
 
+/** The long and the short format. Data of the short format may look like the rest of a long header. */
+const dataHeaders = [/^\+WS_DATA:\d,\d+,\d,\d+,(\d+),/, /^\+WS_DATA:\d,(\d+),/];
+
+/** The header of a `+WS_DATA`, with the length of its data. */
+export interface DataHeader {
+  readonly header: string;
+  readonly length: number;
+}
+
+/** The headers that a `+WS_DATA` may have: in the long format, in the short format. */
+export function headersOf(urc: string): DataHeader[] {
+  return dataHeaders.flatMap((format) => {
+    const [header, digits] = format.exec(urc) ?? [];
+    return header === undefined ? [] : [{ header, length: Number(digits) }];
+  });
+}
+
 /** Received data that has lost bytes. */
 interface ShortData {
   readonly header: string;
@@ -32,6 +49,26 @@ export class ReceivedStream {
   watch(header: string, length: number, passed: number, found: ShortData['found']): void {
     const from = Math.max(this.#start, this.#start + this.#text.length - passed);
     this.#short.push({ header, length, from, found });
+  }
+
+  /**
+   * Call when the device stops within its output. Watches the data that has begun, and whose rest is missing.
+   * @param found called with the header, the bytes of the data that arrived, and those that the host takes for its rest
+   */
+  cut(found: (header: string, arrived: string, taken: string) => void): void {
+    const at = this.#text.lastIndexOf('+WS_DATA:');
+    const arrived = this.#text.slice(at);
+    const data = at < 0 ? [] : headersOf(arrived);
+    for (const { header, length } of data) {
+      const begun = arrived.length - header.length;
+      if (begun >= length + LINE_END.length) continue;
+      this.#short.push({
+        header,
+        length,
+        from: this.#start + at,
+        found: (taken) => found(header, taken.slice(0, begun), taken.slice(begun)),
+      });
+    }
   }
 
   /** The host receives bytes. */

@@ -1,12 +1,13 @@
 import { PacedLine } from '../../../simulator/serial/paced-line';
 import { seededRandom, type Direction } from '../../../simulator';
 import { faultyDevice } from '../../../simulator/faults';
+import { ReceivedStream } from '../faults/received-stream';
 import { openPty, PortSymlink, type Pty } from '../../harness/port/pty';
 
 /** A report to the parent process. */
 export type BoardReport =
   | { readonly kind: 'port'; readonly path: string }
-  /** A fault changed bytes. */
+  /** A fault changed bytes, or a restart cut data whose rest the boot noise replaces. */
   | {
       readonly kind: 'hit';
       readonly fault: string;
@@ -28,6 +29,7 @@ const CHECK_INTERVAL_MS = 5;
  */
 function main([seed = '']: readonly string[]): void {
   const port = new PortSymlink();
+  const stream = new ReceivedStream();
   let pty: Pty | undefined;
   const { device, faults } = faultyDevice({
     firmware: 'D',
@@ -36,7 +38,10 @@ function main([seed = '']: readonly string[]): void {
     baud: RATE,
     random: seededRandom(Number(seed)),
     uart: new PacedLine().factory,
-    output: (bytes) => pty?.write(bytes),
+    output: (bytes) => {
+      stream.received(bytes);
+      pty?.write(bytes);
+    },
   });
   faults.port = {
     unplug: () => {
@@ -54,8 +59,10 @@ function main([seed = '']: readonly string[]): void {
     if (fault === '') faults.clear();
     else if (typeof fault === 'string')
       faults.inject(fault, undefined, ({ fault: named, place }) => {
-        if (place.kind === 'bytes')
-          report({ kind: 'hit', fault: named, direction: place.direction, at: Date.now() });
+        const hit = (direction: Direction) =>
+          report({ kind: 'hit', fault: named, direction, at: Date.now() });
+        if (place.kind === 'bytes') hit(place.direction);
+        else if (named === 'restart' || named === 'power-cycle') stream.cut(() => hit('to-host'));
       });
   });
   let checked = performance.now();
