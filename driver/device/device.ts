@@ -58,6 +58,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     // Every node on a canvas listens: many listeners are no leak.
     this.setMaxListeners(0);
     const { memory = {} } = options;
+    const flowControl = options.flowControl === true && options.negotiatedRate !== 'automatic';
     const recorder = createRecorder(options);
     const { clock = systemClock, random = Math.random, port } = recorder ?? options;
     this.#recorder = recorder;
@@ -75,7 +76,7 @@ export class Device extends EventEmitter<DeviceEvents> implements AsyncDisposabl
     this.#counters = new DeviceCounters(clock);
     this.#status = new DeviceStatus(this, this.links, this.#counters, clock);
     const context: SessionContext = {
-      options: { ...options, port, clock, random, memory },
+      options: { ...options, flowControl, port, clock, random, memory },
       links: this.links,
       knowledge: new PortKnowledge(),
       status: this.#status,

@@ -68,7 +68,7 @@ export interface DeviceOptions {
   readonly negotiatedRate?: number | 'automatic' | undefined;
   /** What the previous {@link Device} on the port knew of it; the driver updates it. Default: nothing. */
   readonly memory?: PortMemory | undefined;
-  /** RTS/CTS flow control, at both ends; with `automatic` at the host's end only, until the driver finds the wires. Default false. */
+  /** RTS/CTS flow control, at both ends. Ignored with `automatic`, with which the driver finds the wires itself. Default false. */
   readonly flowControl?: boolean | undefined;
   /** Whether the device writes settings to its flash (`AT+SYSSTORE=1`). Default false. */
   readonly store?: boolean | undefined;

@@ -97,7 +97,7 @@ export class AutomaticRate {
 /**
  * Changes to the highest baud rate at which data passes without a fault, or down to the highest that the limit allows.
  * While a link has a connection, it only goes down, and tests nothing. Returns `slow` where the device responds too
- * slowly now, and `restarted` where it was silent in the climb, and may have restarted.
+ * slowly now, and `restarted` where it may have restarted in the climb.
  */
 export async function climb(
   access: SequenceAccess,
@@ -139,5 +139,5 @@ export async function climb(
     client.setEchoOff(true);
   }
   port.memory.baudRate = port.baudRate;
-  return attempt.wasSilent ? 'restarted' : 'done';
+  return attempt.mayHaveRestarted ? 'restarted' : 'done';
 }

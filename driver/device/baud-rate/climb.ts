@@ -27,8 +27,8 @@ export interface ClimbOptions {
 
 /** A climb of port and device from a setting that works to the highest rate of a ladder that works. */
 export class Climb {
-  /** Whether the device was silent at a rate: it may have restarted. */
-  wasSilent = false;
+  /** Whether the device may have restarted: it was silent at a rate, or a resync restarted it. */
+  mayHaveRestarted = false;
   /** Whether the device, told to wait for CTS, failed although CTS of the port was active. */
   wiresFailed = false;
   /** The lowest rate that has failed in this climb, in bits a second. */
@@ -129,7 +129,7 @@ export class Climb {
 
   /** Changes device and port, and reverts a change that fails. `lost`: the device answers at neither setting. */
   async #change(to: UartSetting): Promise<'works' | 'failed' | 'unsupported' | 'lost'> {
-    // Where the flow control is unknown, no device begins to wait for CTS.
+    // The setting to revert to: where the flow control is unknown, one with which the device does not wait for CTS.
     const { rate, flowControl = this.#options.unwiredFlowControl } = this.good;
     if (!(await this.#supports(to.rate))) return 'unsupported';
     const isSameRate = to.rate === rate;
@@ -162,7 +162,7 @@ export class Climb {
     await pause(this.#access);
     const options = { attempts: 3, pad: 'never', pace: 'search' } as const;
     const { kind } = await this.#access.resync(options);
-    this.wasSilent ||= kind === 'noAnswer';
+    this.mayHaveRestarted ||= kind !== 'inSync';
     return kind !== 'noAnswer';
   }
 

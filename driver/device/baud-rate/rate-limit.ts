@@ -11,7 +11,7 @@ const LOST_RESPONSES_WINDOW_MS = 5 * 60_000;
 interface ClimbResult {
   readonly good: { readonly rate: number };
   readonly failedRate: number | undefined;
-  readonly wasSilent: boolean;
+  readonly mayHaveRestarted: boolean;
   readonly wiresFailed: boolean;
 }
 
@@ -51,15 +51,16 @@ export class RateLimit {
    * restarted; but at once where the device then answers at no rate: it may need a power cycle.
    */
   climbed(
-    { good, failedRate, wasSilent, wiresFailed }: ClimbResult,
+    { good, failedRate, mayHaveRestarted, wiresFailed }: ClimbResult,
     isFound: boolean,
     now: number,
   ): void {
     if (wiresFailed) this.wiresWork = false;
     if (this.#failed && good.rate >= this.#failed.rate) this.#failed = undefined;
     if (failedRate === undefined) return;
-    if (!isFound || !wasSilent || this.#silentRate === failedRate) this.rateFailed(failedRate, now);
-    if (wasSilent) this.#silentRate = failedRate;
+    if (!isFound || !mayHaveRestarted || this.#silentRate === failedRate)
+      this.rateFailed(failedRate, now);
+    if (mayHaveRestarted) this.#silentRate = failedRate;
   }
 
   /** A response is lost or corrupt. Returns whether that happens too often. */

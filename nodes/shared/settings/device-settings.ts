@@ -107,7 +107,7 @@ export function deviceSettings(
         : {}),
       certificates: certificates(RED, node.credentials, given),
       negotiatedRate: def.autoRate === true ? 'automatic' : rateToRaiseTo(given),
-      flowControl: def.flowControl === true && def.autoRate !== true,
+      flowControl: def.flowControl === true,
       rtsReset: def.hardwareReset === true,
       store: def.store === true,
       sendLimit: {

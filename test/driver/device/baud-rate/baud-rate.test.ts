@@ -77,8 +77,13 @@ describe('flow control', () => {
     });
   }
 
-  for (const flowControl of [undefined, false, true]) {
-    it(`opens the port ${flowControl ? 'with' : 'without'} RTS/CTS when the option is ${flowControl}`, async () => {
+  for (const [options, flowControl] of [
+    [{}, false],
+    [{ flowControl: false }, false],
+    [{ flowControl: true }, true],
+    [{ flowControl: true, negotiatedRate: 'automatic' }, false],
+  ] as const) {
+    it(`opens the port ${flowControl ? 'with' : 'without'} RTS/CTS with the options ${JSON.stringify(options)}`, async () => {
       const settings: PortOpenOptions[] = [];
       const port: PortOpener = {
         address: 'memory',
@@ -88,10 +93,10 @@ describe('flow control', () => {
         },
       };
       const clock = new VirtualClock();
-      const device = new Device({ port, clock, ...(flowControl !== undefined && { flowControl }) });
+      const device = new Device({ port, clock, ...options });
       device.start();
       await clock.advance(0);
-      assert.deepEqual(settings, [{ flowControl: flowControl === true }]);
+      assert.deepEqual(settings, [{ flowControl }]);
       await clock.wait(device.stop());
     });
   }

@@ -30,6 +30,8 @@ interface Line {
   /** The response to `AT+UART_CUR`; undefined: it is lost. */
   readonly change: (setting: string) => 'OK' | 'ERROR' | undefined;
   readonly answers: (rate: number, setting: string) => boolean;
+  /** Whether a resync has to restart the device before it answers. */
+  readonly mustRestart: (rate: number) => boolean;
   readonly passesData: (rate: number) => boolean;
 }
 
@@ -38,12 +40,13 @@ const GOOD: Line = {
   isCtsActive: () => true,
   change: () => 'OK',
   answers: () => true,
+  mustRestart: () => false,
   passesData: () => true,
 };
 
 /** Runs a climb, and returns the settings that it sends, and the rates at which it asks. */
 async function run(line: Partial<Line>, good: UartSetting = START, more?: Partial<ClimbOptions>) {
-  const { isCtsActive, change, answers, passesData } = { ...GOOD, ...line };
+  const { isCtsActive, change, answers, mustRestart, passesData } = { ...GOOD, ...line };
   const clock = new VirtualClock();
   const changes: string[] = [];
   const asked: (number | undefined)[] = [];
@@ -90,8 +93,10 @@ async function run(line: Partial<Line>, good: UartSetting = START, more?: Partia
     run: () => Promise.reject(new Error('no command')),
     resync: () => {
       assert.ok(asked.push(port.baudRate) < MAX_STEPS, 'it does not end');
-      const answered = answers(port.baudRate ?? 0, changes.at(-1) ?? '');
-      return Promise.resolve(answered ? { kind: 'inSync', padded: false } : { kind: 'noAnswer' });
+      const rate = port.baudRate ?? 0;
+      if (!answers(rate, changes.at(-1) ?? '')) return Promise.resolve({ kind: 'noAnswer' });
+      const kind = mustRestart(rate) ? 'restarted' : 'inSync';
+      return Promise.resolve({ kind, padded: false });
     },
     lendPort: (body) => body(lease),
   };
@@ -123,7 +128,12 @@ describe('a climb', () => {
     assert.deepEqual(changes.slice(4), ['1500000 3', '921600 3', '1500000 3', '921600 3']);
     assert.equal(climb.good.rate, 921_600);
     assert.equal(climb.failedRate, 1_500_000);
-    assert.equal(climb.wasSilent, false);
+    assert.equal(climb.mayHaveRestarted, false);
+  });
+
+  it('says that the device may have restarted where a resync restarted it', async () => {
+    const { climb, isFound } = await run({ mustRestart: (rate) => rate === 921_600 });
+    assert.ok(isFound && climb.mayHaveRestarted);
   });
 
   for (const flowControl of ['none', 'cts'] as const)
@@ -149,7 +159,7 @@ describe('a climb', () => {
   it('goes on without the wires when the device does not answer with them', async () => {
     const { changes, climb } = await run({ answers: (_, setting) => !setting.endsWith('3') });
     assert.deepEqual(changes, ['115200 3', '115200 1', '230400 1', '460800 1']);
-    assert.ok(climb.wiresFailed && climb.wasSilent);
+    assert.ok(climb.wiresFailed && climb.mayHaveRestarted);
   });
 
   it('repeats a change of the flow control whose response is lost', async () => {
