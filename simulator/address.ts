@@ -90,7 +90,7 @@ function parseAmount(option: string, text: string): number {
   if (!form.test(text)) throw invalid(option, 'a number');
   const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (option === 'loss' && value >= 1) throw invalid(option, 'less than 1');
-  // Below 1, cutting a segment and sending a byte would never end.
+  // At 0, cutting a segment and sending a byte would never end.
   if (value < 1 && (option === 'bandwidth' || option === 'split')) {
     throw invalid(option, '1 or more');
   }

@@ -7,8 +7,8 @@ import { startBoard } from './board/board';
 import { TappedPort } from './tapped-port';
 
 /**
- * - `virtual`: driver and device in one process and in virtual time, in which computing takes none. Measures the cost of
- *   the order of the bytes.
+ * - `virtual`: driver and device in one process and in virtual time, in which computing takes none. Measures
+ *   only how long the port is idle because one side waits for bytes of the other.
  * - `process`: the same in real time.
  * - `pty`: the device is another process behind a pty.
  */

@@ -38,7 +38,7 @@ export class AtClient {
     return this.#core.state.kind;
   }
 
-  /** Whether the client resyncs and has emitted `outOfSync`. It does not while it only checks a doubtful ERROR. */
+  /** Whether the client resyncs. False while it only checks a doubtful ERROR; true also while a command sequence has the port. */
   get isOutOfSync(): boolean {
     const { state } = this.#core;
     return state.kind === 'resyncing' && !state.unannounced;

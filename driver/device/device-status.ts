@@ -18,7 +18,7 @@ const CHANGES_PER_SECOND = 2;
 /**
  * State of a device: the only place where it changes. Emits each change of the name or of the error's code; where changes
  * of an operational device come too fast, emits only the latest, later. The session informs the links of `ready` and
- * `resyncing`, this class of every other state.
+ * `resyncing`, and first of the loss of the device; this class of every other state.
  */
 export class DeviceStatus {
   /** Capabilities of the firmware that the driver identified last; undefined until then. */

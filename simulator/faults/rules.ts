@@ -28,7 +28,9 @@ export class Rules {
         return own.outcome?.(line) ?? { kind: 'execute' };
       },
       reached: (point, line) => {
-        for (const rule of [...this.#points]) rule(point, line === '' ? this.#lastCommand : line);
+        const command = line === '' ? this.#lastCommand : line;
+        // A rule may remove others, and add some that wait for the next command.
+        for (const rule of [...this.#points]) if (this.#points.has(rule)) rule(point, command);
         own.reached?.(point, line);
       },
       refused: () => own.refused?.(),

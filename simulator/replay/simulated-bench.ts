@@ -177,7 +177,7 @@ export class SimulatedBench {
         handlers.connected();
       }
     });
-    // Stands in for the connection until it opens. It never stands still.
+    // Holds the end of the connection until the server accepts, then passes everything on. It never stops, and buffers nothing.
     const gate = new Gate(handlers, 0, cancel);
     return gate;
   }

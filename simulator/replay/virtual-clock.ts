@@ -27,7 +27,7 @@ export class VirtualClock {
     };
   }
 
-  /** Calls back after all calls that are due now. */
+  /** For the driver, whose clock calls back after the input that is there now. Here input comes by calls that are due. */
   afterInput(callback: () => void): () => void {
     return this.after(0, callback);
   }

@@ -1,8 +1,12 @@
 /* global espAt, text, input */
 /* exported findPorts, portIsFree, proposeDevice, showMenu */
 
-/** A validator as Node-RED's: returns true, or the sentence that another device has the port. */
+/**
+ * A validator as Node-RED's: returns true, or the sentence that another device has the port. The runtime compares ports
+ * with an environment variable, whose value may differ from subflow to subflow.
+ */
 function portIsFree(node, port) {
+  if (/\$[{(]/.test(port)) return true;
   const other = espAt.devices().find((one) => one.id !== node.id && samePort(one.port, port));
   if (!other) return true;
   return text('errors.PORT_SHARED', { port, device: RED.utils.getNodeLabel(other, other.id) });

@@ -147,3 +147,10 @@ describe('what is taken away by hand comes back by hand, also after a fault:', (
     assert.equal(lab.device.network.blackHole, false);
   });
 });
+
+it('a fault that the hit of another ends, at the same point of a command, has no hit', async (lab) => {
+  lab.faults.inject('stray=answered,AT+GMR', undefined, () => lab.faults.clear());
+  const ended = lab.faults.inject('echo=answered,AT+GMR');
+  await lab.say('AT+GMR\r\n');
+  assert.deepEqual([ended.over, ended.count], [true, 0]);
+});
