@@ -1,35 +1,31 @@
 import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
-import { CLOSE_OPCODE } from '../commands/wssend';
 import { asEspAtError, EspAtError } from '../errors';
 import type { SendOptions } from '../link/options';
-import type { DriverLine, RecordingLine } from './lines';
+import type { DriverLine, PortBytesLine, RecordingLine } from './lines';
 import { RecordList, type CleanRecord, type PlacedLine } from './record-list';
 import { redacted, type End } from './redact';
 import type { SecretSet } from './secret-set';
+import { SentMessages } from './sent-messages';
 
 /** Bytes that the recorder holds back, at most, until it knows whether they end in a secret. */
 const MAX_HELD_BYTES = 65_536;
 /** What a record without bytes counts. */
 const HELD_LINE_BYTES = 16;
 
-/** The side that wrote some bytes. */
-type Direction = 'host' | 'device';
-
 /** Keeps the newest bytes of the port, calls of the driver, events, and the number and bytes of messages, without secrets. */
 export class Recorder {
   readonly #clock: Clock;
   protected readonly secrets: SecretSet;
   readonly #list: RecordList;
-  /** Bytes that may begin a secret, and all records behind them; those without bytes of the port are already redacted. */
+  /** Bytes of the device that may begin a secret, and all records behind them; the others are already redacted. */
   #held: CleanRecord[] = [];
   /**
-   * By direction: the beginning of a secret, already in the list as a placeholder because more than MAX_HELD_BYTES were held
-   * back. Its rest may follow.
+   * The beginning of a secret, already in the list as a placeholder because more than MAX_HELD_BYTES were held back. Its rest
+   * may follow.
    */
-  #begun: ReadonlyMap<Direction, string> = new Map();
-  /** By link: the beginning of a secret at the end of its latest fragment. Its rest may follow in the next one. */
-  readonly #begunInFragment = new Map<LinkId, Uint8Array>();
+  #begun = '';
+  readonly #sent: SentMessages;
   #calls = 0;
   /** Time of the chunk that the driver processes: a replay takes the records of one time for one turn. */
   #turn: number | undefined;
@@ -41,17 +37,29 @@ export class Recorder {
     this.#list = new RecordList(capacity);
     this.#clock = clock;
     this.secrets = secrets;
+    this.#sent = new SentMessages(secrets);
   }
 
-  /** Records bytes that the driver writes, in one write. */
+  /**
+   * Records bytes that the driver writes, in one write: a line, or a payload. Only a message goes on in the next write.
+   * @param bytes of a message: a view of the payload that {@link send} has got
+   */
   wrote(bytes: Uint8Array): void {
-    this.#passed('host', bytes);
+    const clean =
+      this.#sent.cleanPart(bytes) ?? redacted(this.secrets.index, bytes, 'complete').bytes;
+    this.#keep({ host: latin1(clean) }, clean.length);
   }
 
   /** Records a chunk from the device. Call {@link endTurn} once the driver has processed it. */
   received(bytes: Uint8Array): void {
     this.#turn = this.#clock.now();
-    this.#passed('device', bytes);
+    this.#keepMessages();
+    if (this.#held.length === 0 && this.#begun === '') {
+      const { bytes: clean, begun } = redacted(this.secrets.index, bytes, 'goesOn');
+      if (!begun) return this.#list.push(deviceRecord(this.#turn, latin1(clean)));
+    }
+    this.#held.push(deviceRecord(this.#turn, latin1(bytes)));
+    this.#release();
   }
 
   endTurn(): void {
@@ -71,9 +79,7 @@ export class Recorder {
   send<T>(link: LinkId, options: SendOptions, payload: Uint8Array, run: () => Promise<T>) {
     const { opcode, fin, timeoutMs, holdMs, signal } = options;
     const call = this.nextCall();
-    const bytes = latin1(
-      this.#redactPayload(link, options, payload).subarray(0, this.#list.longest),
-    );
+    const bytes = latin1(this.#sent.add(link, options, payload).subarray(0, this.#list.longest));
     const cut = payload.length - bytes.length;
     const line = {
       call,
@@ -85,19 +91,6 @@ export class Recorder {
     } as const;
     this.#keep(line, bytes.length);
     return this.recordEnd(call, run, signal);
-  }
-
-  /** Returns the payload without secrets, and without the parts of one that fragments of a message cut. */
-  #redactPayload(link: LinkId, { opcode = 1, fin }: SendOptions, payload: Uint8Array): Uint8Array {
-    // A control frame is no part of a message: the rest of a secret may follow it.
-    if (opcode >= CLOSE_OPCODE) return redacted(this.secrets.index, payload, 'complete').bytes;
-    const before = this.#begunInFragment.get(link) ?? new Uint8Array();
-    const joined = before.length > 0 ? Buffer.concat([before, payload]) : payload;
-    const end = fin === false ? 'cut' : 'complete';
-    const { bytes, begun } = redacted(this.secrets.index, joined, end);
-    if (begun) this.#begunInFragment.set(link, begun);
-    else this.#begunInFragment.delete(link);
-    return bytes.subarray(before.length);
   }
 
   /** Runs a call, and records its end, and that its user has aborted it. */
@@ -166,24 +159,13 @@ export class Recorder {
     if (line) this.#keep(line);
   }
 
-  #passed(direction: Direction, bytes: Uint8Array): void {
-    this.#keepMessages();
-    const at = this.#now;
-    if (this.#held.length === 0 && !this.#begun.has(direction)) {
-      const { bytes: clean, begun } = redacted(this.secrets.index, bytes, 'goesOn');
-      if (!begun) return this.#list.push(portRecord(at, direction, latin1(clean)));
-    }
-    this.#held.push(portRecord(at, direction, latin1(bytes)));
-    this.#release();
-  }
-
   /** Keeps a line without secrets, behind what is held back. */
-  #keep(line: DriverLine, bytes = 0): void {
+  #keep(line: DriverLine | PortBytesLine, bytes = 0): void {
     this.#keepMessages();
     const record = { line: { at: this.#now, ...line }, bytes };
     if (this.#held.length === 0) return this.#list.push(record);
     this.#held.push(record);
-    // Otherwise only bytes of the port release what is held: none come while the port is away.
+    // Otherwise only bytes of the device release what is held: none come while the port is away.
     if (this.#isFull) this.#release();
   }
 
@@ -201,36 +183,25 @@ export class Recorder {
     for (const each of clean.records) this.#list.push(each);
   }
 
-  /** Returns the held records without secrets, and the secrets that they begin; nothing while a secret may go on. */
+  /** Returns the held records without secrets, and the secret that they begin; nothing while a secret may go on. */
   #clean(end: End) {
-    const begun = new Map<Direction, string>();
-    let records = this.#held;
-    for (const direction of ['host', 'device'] as const) {
-      const before = this.#begun.get(direction) ?? '';
-      const said = records.flatMap((record) => textOf(record, direction) ?? []);
-      const bytes = Buffer.from(before + said.join(''), 'latin1');
-      const clean = redacted(this.secrets.index, bytes, end);
-      if (clean.begun && end === 'goesOn' && said.length > 0) return undefined;
-      if (clean.begun) begun.set(direction, latin1(clean.begun));
-      let at = before.length;
-      const text = latin1(clean.bytes);
-      records = records.map((record) =>
-        textOf(record, direction) === undefined
-          ? record
-          : portRecord(record.line.at, direction, text.slice(at, (at += record.bytes))),
-      );
-    }
-    return { records, begun };
+    const said = this.#held.flatMap(({ line }) => ('device' in line ? line.device : []));
+    const bytes = Buffer.from(this.#begun + said.join(''), 'latin1');
+    const clean = redacted(this.secrets.index, bytes, end);
+    if (clean.begun && end === 'goesOn') return undefined;
+    const text = latin1(clean.bytes);
+    let at = this.#begun.length;
+    const records = this.#held.map((record) =>
+      'device' in record.line
+        ? deviceRecord(record.line.at, text.slice(at, (at += record.bytes)))
+        : record,
+    );
+    return { records, begun: clean.begun ? latin1(clean.begun) : '' };
   }
 }
 
-function textOf({ line }: CleanRecord, direction: Direction): string | undefined {
-  return (line as Partial<Record<Direction, string>>)[direction];
-}
-
-function portRecord(at: number, direction: Direction, text: string): CleanRecord {
-  const line = direction === 'host' ? { at, host: text } : { at, device: text };
-  return { line, bytes: text.length };
+function deviceRecord(at: number, device: string): CleanRecord {
+  return { line: { at, device }, bytes: device.length };
 }
 
 /** One character a byte. */

@@ -1,27 +1,17 @@
 import type { SecretPattern } from './secret-pattern';
 
-/**
- * What may stand between two parts of a secret: from the device the end of a data URC, lines, and the head of the next one;
- * from the host probes, and the command of the next fragment.
- */
+/** What may stand between two parts of a secret from the device: the end of a data URC, lines, and the head of the next one. */
 const GAPS: readonly RegExp[] = [
   /^\r\n(?:[ -~]{0,60}\r\n)*?>?\+WS_DATA:\d,\d{1,2},[01],\d{1,20},\d{1,5},/,
   /^\r\n(?:[ -~]{0,60}\r\n)*?>?\+WS_DATA:\d,\d{1,5},/,
-  /^[\r\n]{0,20}AT\+WSSEND=[\d,]{1,60}\r\n/,
 ];
-/** Beginnings of gaps at the end of the bytes. */
-const BEGUN_GAPS: readonly RegExp[] = [
-  /^\r(?:\n(?:[ -~]{0,60}\r\n)*[ -~]{0,60}\r?)?$/,
-  /^[\r\n]{0,20}(?:A|AT|AT\+[A-Z]{0,6}|AT\+WSSEND=[\d,]{0,60}\r?)$/,
-  /^[\r\n]{1,20}$/,
-];
+/** The beginning of a gap at the end of the bytes. */
+const BEGUN_GAP = /^\r(?:\n(?:[ -~]{0,60}\r\n)*[ -~]{0,60}\r?)?$/;
 /** Bytes of a gap at most. */
 const MAX_GAP_BYTES = 160;
 /** Gaps in succession, as of empty messages, at most. */
 const MAX_EMPTY_GAPS = 8;
 const CR = 0x0d;
-const LF = 0x0a;
-const A = 0x41;
 
 export interface PatternIndex {
   /** Patterns by their first byte, the longest first. */
@@ -37,9 +27,9 @@ export function indexPatterns(patterns: readonly SecretPattern[]): PatternIndex 
   const byFirst = new Map<number, readonly SecretPattern[]>();
   const starts = new Uint8Array(65_536);
   for (const pattern of [...patterns].sort((a, b) => b.find.length - a.find.length)) {
-    const [first = 0, second = LF] = pattern.find;
+    const [first = 0, second = CR] = pattern.find;
     byFirst.set(first, [...(byFirst.get(first) ?? []), pattern]);
-    for (const next of [second, CR, LF, A]) starts[(first << 8) | next] = 1;
+    for (const next of [second, CR]) starts[(first << 8) | next] = 1;
   }
   return { byFirst, starts };
 }
@@ -76,8 +66,8 @@ export function redacted(patterns: PatternIndex, bytes: Uint8Array, end: End): R
   let begun: Uint8Array | undefined;
   for (let at = 0; at < view.length; at++) {
     const first = view[at] ?? 0;
-    // A gap, which LF begins, may follow the last byte.
-    if (!patterns.starts[(first << 8) | (view[at + 1] ?? LF)]) continue;
+    // A gap, which CR begins, may follow the last byte.
+    if (!patterns.starts[(first << 8) | (view[at + 1] ?? CR)]) continue;
     for (const { find, put } of patterns.byFirst.get(first) ?? []) {
       const match = matchAt(view, at, find);
       if (!match) continue;
@@ -149,7 +139,7 @@ function matchAt(bytes: Buffer, start: number, find: Buffer): Match | undefined 
 }
 
 function mayBeginGap(byte: number | undefined): boolean {
-  return byte === CR || byte === LF || byte === A;
+  return byte === CR;
 }
 
 /** Lengths that the gap at an index may have. `mayGoOn`: the bytes may end in the beginning of a gap. */
@@ -158,6 +148,6 @@ function gapsAt(bytes: Buffer, at: number) {
   const isEnd = at + MAX_GAP_BYTES > bytes.length;
   return {
     lengths: GAPS.flatMap((gap) => gap.exec(text)?.[0].length ?? []),
-    mayGoOn: isEnd && BEGUN_GAPS.some((gap) => gap.test(text)),
+    mayGoOn: isEnd && BEGUN_GAP.test(text),
   };
 }

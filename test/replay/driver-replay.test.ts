@@ -110,6 +110,33 @@ describe('replay of a recording of the driver', () => {
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
+  it('holds no secret that fragments cut while other links send between them, and has no difference', async () => {
+    const harness = new Harness({ device: { recorderBytes: 4_000_000 } });
+    await harness.ready();
+    const { clock, device } = harness;
+    for (const link of device.links) await clock.wait(link.open({ uri: URI }));
+    for (let inFirst = 1; inFirst < SECRET.length; inFirst++) {
+      const message = `${'.'.repeat(16_384 - inFirst)}${SECRET}`;
+      const sent = device.links[0].send(message);
+      // The client has begun with it. Links that have sent fewer bytes come next.
+      const others = [1, 2].map((link) => device.links[link as 1 | 2].send('b'));
+      await clock.wait(Promise.all([sent, ...others]));
+    }
+    const recording = parseDriverRecording(device.recording());
+    await harness.end();
+    const written = recording.lines.map((line) => ('host' in line ? line.host : '')).join('');
+    const fragments = written.matchAll(
+      /AT\+WSSEND=0,\d+,1,10000,0\r\n[^]{16384}AT\+WSSEND=[12],1\r\n/g,
+    );
+    assert.equal(
+      [...fragments].length,
+      SECRET.length - 1,
+      'another link sends behind the first one',
+    );
+    assert.doesNotMatch(written, /secre|ret-|4711/);
+    assert.equal((await replayDriver(recording)).difference, undefined);
+  });
+
   it('has no difference from a snapshot on, when the recorder had no room for the beginning', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 32_000));
     assert.equal(recording.heading.driver.from, 'snapshot');
