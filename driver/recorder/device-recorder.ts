@@ -83,6 +83,11 @@ export class DeviceRecorder extends Recorder {
     this.line({ call: this.nextCall(), to, text, memory });
   }
 
+  /** Records a line of the device that the driver does not know. */
+  unknownLine(line: string): void {
+    this.line({ event: 'unknownline', detail: this.secrets.redactText(line) });
+  }
+
   /** Records a command of the user, as the port's bytes show it. */
   command(line: string): void {
     this.secrets.add('command', secretsOfCommand(line));

@@ -101,7 +101,7 @@ export interface SnapshotLine {
   readonly links: readonly LinkSnapshot[];
 }
 
-/** What the driver emitted, or the end of a call. */
+/** What the driver emitted, or the end of a call. `detail`: words of the driver, without secrets. */
 export type DriverEventLine =
   | ({ readonly error?: ErrorCode | undefined } & (
       | { readonly state: DeviceStateName }

@@ -26,7 +26,7 @@ export function recordEvents(
   device.on('clockset', () => event('clockset'));
   device.on('sendqueue', (level) => event('sendqueue', String(level)));
   device.on('warning', (error) => event('warning', undefined, error));
-  device.on('unknownline', (line) => event('unknownline', line));
+  device.on('unknownline', (line) => recorder.unknownLine(line));
   device.on('omitted', ({ event: name, count }) => event('omitted', `${name} ${count}`));
   for (const link of links) recordLink(link, recorder);
 }

@@ -13,6 +13,15 @@ const MAX_HELD_BYTES = 65_536;
 /** What a record without bytes counts. */
 const HELD_LINE_BYTES = 16;
 
+/**
+ * Keys whose values are words of the driver, never a text of its user: they stay, though a secret may be the same word. A
+ * replay needs them.
+ */
+const WORD_KEYS: ReadonlySet<string> = new Set([
+  ...['to', 'port', 'snapshot', 'state', 'event', 'linkEvent', 'detail', 'error', 'outcome'],
+  ...['by', 'negotiatedRate'],
+]);
+
 /** Keeps the newest bytes of the port, calls of the driver, events, and the number and bytes of messages, without secrets. */
 export class Recorder {
   readonly #clock: Clock;
@@ -119,12 +128,21 @@ export class Recorder {
     this.#emitted.bytes += bytes;
   }
 
-  /** Records anything else. Its texts may hold secrets. */
+  /** Records anything else. Its texts may hold secrets, apart from words of the driver. */
   line(line: DriverLine): void {
-    const clean = JSON.stringify(line, (_, value: unknown) =>
-      typeof value === 'string' ? this.secrets.redactText(value) : value,
+    const json = this.#cleanJson(line);
+    this.#keep(JSON.parse(json) as DriverLine, json.length);
+  }
+
+  /** Returns a copy whose texts hold no secret. */
+  protected clean<T>(value: T): T {
+    return JSON.parse(this.#cleanJson(value)) as T;
+  }
+
+  #cleanJson(value: unknown): string {
+    return JSON.stringify(value, (key, each: unknown) =>
+      typeof each === 'string' && !WORD_KEYS.has(key) ? this.secrets.redactText(each) : each,
     );
-    this.#keep(JSON.parse(clean) as DriverLine, clean.length);
   }
 
   /** Position behind the newest record, for {@link lines}. */

@@ -137,6 +137,44 @@ describe('replay of a recording of the driver', () => {
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
+  it('has no difference where header values are words of the recording, which stay words there', async () => {
+    const words = [
+      ...[
+        'open',
+        'send',
+        'close',
+        'start',
+        'stop',
+        'command',
+        'json',
+        'ready',
+        'opening',
+        'opened',
+      ],
+      ...['statechange', 'wifi', 'joined', 'unknown', 'sent', 'link', 'LINK_CLOSED', 'driver'],
+    ];
+    const headers = words.map((value, index) => ({ name: `X-${index}`, value }));
+    const harness = new Harness({ device: { recorderBytes: 4_000_000 } });
+    await harness.ready();
+    const { clock, device, link } = harness;
+    for (const some of [headers.slice(0, 9), headers.slice(9)]) {
+      await clock.wait(link.open({ uri: 'ws://h/', headers: some, framing: { by: 'json' } }));
+      await clock.wait(link.send('text'));
+      await clock.wait(device.command('AT+CWMODE?'));
+      await clock.wait(link.close());
+    }
+    const text = device.recording();
+    await harness.end();
+    for (const line of [
+      '"to":"open"',
+      '"by":"json"',
+      '"linkEvent":"statechange"',
+      '"detail":"open',
+    ])
+      assert.ok(text.includes(line), line);
+    assert.equal((await replayDriver(parseDriverRecording(text))).difference, undefined);
+  });
+
   it('has no difference from a snapshot on, when the recorder had no room for the beginning', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 32_000));
     assert.equal(recording.heading.driver.from, 'snapshot');
