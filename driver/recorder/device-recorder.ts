@@ -52,7 +52,7 @@ export class DeviceRecorder extends Recorder {
     const { clock = systemClock } = options;
     super(bytes, clock, new SecretSet(secretsOfDevice(options)));
     this.clock = recordedClock(clock, (ms) => this.line({ late: Math.round(ms) }));
-    this.#recorded = recordedDevice(options);
+    this.#recorded = this.clean(recordedDevice(options));
     this.#rates = ratesOf(options.port);
     this.#memory = options.memory;
     this.#snapshotBytes = bytes * SNAPSHOT_SHARE;
