@@ -186,6 +186,21 @@ describe('replay of a recording of the driver', () => {
     assert.equal((await replayDriver(parseDriverRecording(text))).difference, undefined);
   });
 
+  it('has no difference where send() got an aborted signal, and does not hold the call', async () => {
+    const harness = new Harness({});
+    await harness.ready();
+    const { clock, device, link } = harness;
+    await clock.wait(link.open({ uri: URI }));
+    const ending = harness.ending(link.send('aborted', { signal: AbortSignal.abort() }));
+    assert.equal(await ending, 'ABORTED');
+    await clock.wait(link.send('sent'));
+    const recording = parseDriverRecording(device.recording());
+    await harness.end();
+    const calls = recording.lines.filter((line) => 'call' in line && line.to === 'send');
+    assert.equal(calls.length, 1);
+    assert.equal((await replayDriver(recording)).difference, undefined);
+  });
+
   it('has no difference from a snapshot on, when the recorder had no room for the beginning', async () => {
     const recording = parseDriverRecording(await recordingOf(4, 32_000));
     assert.equal(recording.heading.driver.from, 'snapshot');

@@ -84,6 +84,8 @@ export class SendQueue implements SendSource {
     // Builds a command only for its checks: refuses at once a message that can never be sent.
     wssend(this.link, bytes.subarray(0, MAX_CONTROL_BYTES + 1), options);
     checkHold(options.holdMs);
+    // Before the recorder: it would record the call, but not the abort, which has happened already.
+    if (options.signal?.aborted) throw aborted(options.signal);
     const { recorder } = this.#host;
     const run = () => this.#accept(bytes, options);
     await (recorder ? recorder.send(this.link, options, bytes, run) : run());
@@ -95,7 +97,6 @@ export class SendQueue implements SendSource {
     const device = this.#watch.current;
     if (device) this.#plan(bytes, options, device.capabilities);
     if (!this.#isOpen && !options.holdMs) throw this.#notOpen();
-    if (signal?.aborted) throw aborted(signal);
     this.#host.queueLimit.take(bytes.length);
     const message = this.#create(bytes, options);
     const abort = () => {
