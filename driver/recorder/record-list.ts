@@ -14,8 +14,9 @@ export interface PlacedLine {
 
 /**
  * What a record counts beside its bytes: about the size of its time, length and kind in binary. In memory, a record takes
- * 113 to 190 bytes beside its text (measured, Node.js 20). Counting those would shorten recordings, until the beginning of
- * another program's header, by which its secret is found, is dropped before the header ends.
+ * 113 to 190 bytes beside its text (measured, Node.js 20). Counting those would make recordings so short that the list may
+ * drop the beginning of a `+WSHEAD` line before its end comes. foreign-secrets.ts would then have to guess how far the value
+ * of the header goes.
  */
 const RECORD_OVERHEAD_BYTES = 13;
 /** The share of its capacity that a full list keeps: dropping many records at once takes less time than one by one. */
