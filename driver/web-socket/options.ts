@@ -19,21 +19,22 @@ export interface WebSocketOptions {
   readonly handshakeTimeout?: number;
 }
 
-/** Returns the options of {@link Link.open} for one connection. */
+/** Returns the options of {@link Link.open} for one connection. The package ws allows null for its options, and in them. */
 export function openOptions(
   { open = {} }: WebSocketClassOptions,
   {
     protocols,
     ...given
   }: { readonly uri: string; readonly owner: string; readonly protocols: readonly string[] },
-  { headers = {}, handshakeTimeout }: WebSocketOptions,
+  options: WebSocketOptions,
 ): OpenOptions {
-  const added = Object.entries(headers).map(([name, value]) => ({ name, value }));
+  const { headers, handshakeTimeout } = Object(options) as WebSocketOptions;
+  const added = Object.entries(headers ?? {}).map(([name, value]) => ({ name, value }));
   return {
     ...open,
     ...given,
     headers: [...(open.headers ?? []), ...added],
     ...(protocols.length > 0 && { subprotocol: protocols.join(', ') }),
-    ...(handshakeTimeout !== undefined && { timeoutMs: handshakeTimeout }),
+    timeoutMs: handshakeTimeout ?? open.timeoutMs,
   };
 }

@@ -16,9 +16,11 @@ export interface SendData {
 
 /**
  * Converts the argument of send(). Other values than bytes become text (Web IDL); half a surrogate pair becomes U+FFFD.
- * @param binary whether the message is binary; default: where the data is bytes
+ * @param options the second argument of send(), which the package ws allows to be null. `binary`: whether the message is
+ * binary; default: where the data is bytes
  */
-export function toSendData(data: unknown, binary?: boolean): SendData {
+export function toSendData(data: unknown, options?: unknown): SendData {
+  const { binary } = Object(options) as { readonly binary?: boolean };
   const opcode = (isBinary: boolean) => ((binary ?? isBinary) ? 2 : 1);
   if (data instanceof Blob) return { opcode: opcode(true), length: data.size, content: data };
   const bytes = bytesOf(data);

@@ -126,8 +126,7 @@ export class DeviceWebSocket extends WebSocketEvents {
     const report = (error?: Error) => {
       if (done) queueMicrotask(() => done(error));
     };
-    const { binary } = typeof options === 'object' ? options : {};
-    const { opcode, length, content } = toSendData(data, binary);
+    const { opcode, length, content } = toSendData(data, options);
     this.#bufferedAmount += length;
     const link = this.#link;
     if (this.#readyState !== OPEN || !link) return report(this.#linkClosed());

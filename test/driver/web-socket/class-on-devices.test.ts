@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 // By the sections of https://websockets.spec.whatwg.org
 import { EspAtError } from '../../../driver/errors';
+import { unchecked } from '../../harness/refused';
 import { uncaught } from '../../harness/uncaught';
 import { URI, classHarness, events, slowBlob, test } from './class-harness';
 
@@ -83,6 +84,18 @@ describe('as the package ws', () => {
     assert.deepEqual(told, ['open', ['text', false], ['bytes', true], [1000, 'done']]);
     const header = harness.server.requests[0]?.headers.find(([name]) => name === 'X-Token');
     assert.deepEqual(header, ['X-Token', 'abc']);
+  });
+
+  test('takes null for options, for what is in them, and for a callback', async (harness) => {
+    for (const options of [null, { headers: null, handshakeTimeout: null }]) {
+      const socket = new harness.WebSocket(URI, [], unchecked(options));
+      await harness.clock.advance(1000);
+      const sent = new Promise((resolve) => socket.send('x', unchecked(null), resolve));
+      assert.equal(await harness.clock.wait(sent), undefined);
+      socket.send(Buffer.from('y'), unchecked({ binary: null }), unchecked(null));
+      await harness.clock.advance(1000);
+      assert.deepEqual(harness.received(), ['x', 'y']);
+    }
   });
 
   test('addListener() adds a listener, removeListener() and off() remove it; once() calls it once', async (harness) => {
