@@ -95,20 +95,20 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // Of the newest goal: an open() may have joined in the queue before the device was lost, or while a listener ran.
-  const latestOptions = () => (machine.state.goal ?? goal).options;
+  // Of the newest goal: an open() may have joined in the queue before the device was lost. From here on to the queue, an
+  // open() that joins begins a new operation; later, by a listener too, it changes no options.
+  const { options } = machine.state.goal ?? goal;
   // open() has checked the options without a device, or for another one.
-  checkOpen(link, latestOptions(), capabilities);
-  if (verifiesServer(latestOptions())) await device.clockSet();
+  checkOpen(link, options, capabilities);
+  if (verifiesServer(options)) await device.clockSet();
   const proceed = () => {
     signal.throwIfAborted();
     watch.throwIfLost(device);
   };
   proceed();
+  listener.chosen(options);
   enter('queued');
   proceed();
-  const options = latestOptions();
-  listener.chosen(options);
   const placed = placeAuthorization(options, capabilities.headers);
   await client.sequence(async (access) => {
     // No command goes out after an abort, or once the device is lost.

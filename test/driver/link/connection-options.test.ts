@@ -101,6 +101,22 @@ describe('an unverified server', () => {
     assert.deepEqual(warnings, [['SERVER_NOT_VERIFIED', 'two']]);
   });
 
+  it('an open with verification that a listener of `opening` calls joins without it, and is warned: the clock may not be set', async () => {
+    await using harness = await tlsHarness();
+    const { clock, device, port } = harness;
+    const [link] = device.links;
+    const warnings: unknown[] = [];
+    link.on('warning', ({ error, owner }) => warnings.push([error.code, owner]));
+    const opens: Promise<void>[] = [];
+    link.once('statechange', () => {
+      opens.push(link.open({ uri: 'wss://host/plain', config: { auth: 2 }, owner: 'two' }));
+    });
+    await clock.wait(link.open({ uri: 'wss://host/plain', owner: 'one' }));
+    await clock.wait(Promise.all(opens));
+    assert.match(port.text, /AT\+WSCFG=0,10,120,1024\r\n/);
+    assert.deepEqual(warnings, [['SERVER_NOT_VERIFIED', 'two']]);
+  });
+
   it('is reported for each URI of an owner, and once where the same one opens again', async () => {
     await using harness = await tlsHarness();
     const { clock, device } = harness;
