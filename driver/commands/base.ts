@@ -18,7 +18,7 @@ export const restart = build('AT+RST');
 
 export const version = build('AT+GMR', { informationPrefixes: VERSION_PREFIXES, idempotent: true });
 
-/** Returns the AT version for display; without one the first line, or empty. */
+/** Returns the AT version; without one the first line, or empty. */
 export function parseVersion(response: Response): string {
   const [prefix] = VERSION_PREFIXES;
   const line = response.find((each) => each.startsWith(prefix));

@@ -5,7 +5,7 @@ export type FirmwareClass = 'A' | 'B' | 'C' | 'D';
 export interface Capabilities {
   /** Class of the firmware. */
   readonly firmware: FirmwareClass;
-  /** AT version in the response to `AT+GMR`, for display. */
+  /** AT version in the response to `AT+GMR`: for display, and for `misframes`; never for the class. */
   readonly version: string;
   /** `AT+WSHEAD` (B, C, D). */
   readonly headers: boolean;

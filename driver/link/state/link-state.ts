@@ -22,7 +22,7 @@ export type Timer = { readonly ms: number | 'policy' } | { readonly until: numbe
 export interface Claim {
   readonly goal: Goal;
   readonly operation: OpenOperation;
-  /** Time of the clock at which the oldest of the calls that have joined was made; undefined where none has. */
+  /** Time of the clock of the oldest call of open() that it serves; undefined while it serves none: the driver began it. */
   readonly calledAt?: number | undefined;
 }
 
