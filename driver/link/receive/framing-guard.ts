@@ -123,12 +123,11 @@ export class FramingGuard implements LinkReceiver {
     const { clock, ping } = this.#context;
     for (const ms of PING_DELAYS_MS) {
       let outcome;
-      let start;
+      let start = 0;
       do {
         await delay(clock, ms, { signal: state.end.signal });
         state.isPinging = true;
-        start = clock.now();
-        outcome = await ping().then(() => undefined, asEspAtError);
+        outcome = await ping(() => (start = clock.now())).then(() => undefined, asEspAtError);
         // Its result code is lost on the port: it has shown nothing.
       } while (outcome?.code === 'OUT_OF_SYNC');
       if (outcome && !isRefusedAtOnce(outcome, clock.now() - start)) throw outcome;
@@ -143,7 +142,8 @@ export class FramingGuard implements LinkReceiver {
 /**
  * Firmware that has lost the framing refuses a ping at its timeout. An earlier ERROR has another reason: the link is not
  * open, or the firmware answers ERROR to every `AT+WSSEND`, as some builds of v3.3 and v4.0.0.0 do.
- * @param ms from the ping's request to the ERROR. Not `waitedMs`, which is near 0 where a flood fills the port.
+ * @param ms from the line of the ping to the ERROR, without the wait in the command queue. Not `waitedMs`, which is near 0
+ * where a flood fills the port.
  */
 function isRefusedAtOnce({ code }: EspAtError, ms: number): boolean {
   return code === 'COMMAND_FAILED' && ms < PING_SEND_TIMEOUT_MS / 2;

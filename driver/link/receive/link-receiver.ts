@@ -33,6 +33,9 @@ export interface ReceiverContext {
   readonly link: LinkId;
   readonly clock: Clock;
   readonly capabilities: Pick<Capabilities, 'fragments' | 'losesFraming'>;
-  /** Pings the server; rejects where the device refuses it, or its result code is lost. */
-  readonly ping: () => Promise<unknown>;
+  /**
+   * Pings the server; rejects where the device refuses it, or its result code is lost.
+   * @param onStart called once the command leaves the command queue
+   */
+  readonly ping: (onStart: () => void) => Promise<unknown>;
 }

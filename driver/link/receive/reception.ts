@@ -74,7 +74,11 @@ export class Reception {
   begin(device: ReadyDevice, options: OpenOptions, to: MessageSink, onLoss: () => void): void {
     const before = this.#state;
     const { client, capabilities } = device;
-    const ping = () => client.run(wsping(this.#link));
+    const ping = (onStart: () => void) =>
+      client.sequence(({ run }) => {
+        onStart();
+        return run(wsping(this.#link));
+      });
     const context = { link: this.#link, clock: this.#clock, capabilities, ping };
     const sink = new ConnectionSink(to);
     const receiver = createReceiver(context, options, sink);

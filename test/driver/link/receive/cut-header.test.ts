@@ -116,12 +116,18 @@ for (const [ms, heard, told] of [
     await harness.end();
   });
 
-it('an empty message is delivered, without a reconnect, by a build of class B that answers ERROR to every AT+WSSEND', async () => {
-  const { harness, clock, link, connection, messages, events } = await openLink('B');
-  harness.outcome = (line) => (line.startsWith('AT+WSSEND') ? { kind: 'answer false' } : undefined);
-  for (const payload of ['', 'two']) connection.send(text(payload));
-  await clock.advance(5000);
-  assert.deepEqual(messages(), ['', 'two']);
-  assert.deepEqual([link.stateNumber, events()], [2, []]);
-  await harness.end();
-});
+for (const busy of [false, true])
+  it(`an empty message is delivered, without a reconnect, by a build of class B that answers ERROR to every AT+WSSEND${busy ? ', while its pings wait in the command queue' : ''}`, async () => {
+    const { harness, clock, link, connection, messages, events } = await openLink('B');
+    harness.outcome = (line) =>
+      line.startsWith('AT+WSSEND') ? { kind: 'answer false' } : undefined;
+    for (const payload of ['', 'two']) connection.send(text(payload));
+    // An open that fails takes 5 s.
+    const other = harness.device.links[1];
+    if (busy) await harness.ending(other.open({ uri: 'ws://host:1/' }));
+    await clock.advance(5000);
+    assert.deepEqual(messages(), ['', 'two']);
+    assert.equal(link.stateNumber, 2);
+    assert.deepEqual(events(), busy ? ['opening', 'failed OPEN_FAILED'] : []);
+    await harness.end();
+  });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { delay } from '../../../../driver/clock';
 import { EspAtError } from '../../../../driver/errors';
 import { createReceiver } from '../../../../driver/link/receive/create-receiver';
 import { VirtualClock } from '../../../../simulator/replay/virtual-clock';
@@ -8,7 +9,7 @@ import type { Framing } from '../../../../driver/link/receive/options';
 interface RigOptions {
   readonly framing?: Framing;
   /** What a ping does; it succeeds at once by default. */
-  readonly ping?: (clock: VirtualClock) => Promise<unknown>;
+  readonly ping?: (clock: VirtualClock, onStart: () => void) => Promise<unknown>;
   readonly onMessage?: (text: string) => void;
 }
 
@@ -22,9 +23,9 @@ function rig({ framing, ping = () => Promise.resolve(), onMessage }: RigOptions 
       link: 1,
       clock,
       capabilities: { fragments: false, losesFraming: true },
-      ping: () => {
+      ping: (onStart) => {
         told.push(`ping ${clock.now()}`);
-        return ping(clock);
+        return ping(clock, onStart);
       },
     },
     framing ? { framing } : {},
@@ -107,18 +108,33 @@ describe('an empty chunk of firmware that may lose the framing', () => {
     assert.equal(clock.pending, 0);
   });
 
-  for (const [title, ms, waitedMs, ...expected] of [
-    ['proves the framing at once', 5, 5, 'ping 300', 'ping 1005', '""', '"two"'],
-    ['means a lost framing at its timeout', 300, 300, 'ping 300', '! FRAMING_LOST 1'],
-    ['means a lost framing at its timeout in a flood', 300, 40, 'ping 300', '! FRAMING_LOST 1'],
+  for (const [title, queuedMs, ms, waitedMs, ...expected] of [
+    ['proves the framing at once', 0, 5, 5, 'ping 300', 'ping 1005', '""', '"two"'],
+    [
+      'proves the framing after 4 s in the queue',
+      4000,
+      5,
+      5,
+      'ping 300',
+      'ping 5005',
+      '""',
+      '"two"',
+    ],
+    ['means a lost framing at its timeout', 0, 300, 300, 'ping 300', '! FRAMING_LOST 1'],
+    ['means a lost framing at its timeout in a flood', 0, 300, 40, 'ping 300', '! FRAMING_LOST 1'],
   ] as const)
     it(`is pinged for, and a refusal ${title}`, async () => {
       const refusal = new EspAtError('COMMAND_FAILED', { command: 'x', reason: '', waitedMs });
       const { told, clock, push } = rig({
-        ping: () => new Promise((_, fail) => clock.after(ms, () => fail(refusal))),
+        ping: async (_, onStart) => {
+          await delay(clock, queuedMs);
+          onStart();
+          await delay(clock, ms);
+          throw refusal;
+        },
       });
       push('', 'two');
-      await clock.advance(1010);
+      await clock.advance(1010 + 2 * queuedMs);
       assert.deepEqual(told, expected);
       assert.equal(clock.pending, 0);
     });
