@@ -59,7 +59,7 @@ export class AutomaticRate {
 
   /** Runs a climb as a command sequence: after the running command, before queued messages. */
   async #climb(): Promise<void> {
-    const { client, context, port } = this.#machine;
+    const { client, port } = this.#machine;
     const clock = this.#clock;
     const signal = this.#signal;
     this.#timer?.();
@@ -72,12 +72,7 @@ export class AutomaticRate {
       if (!signal.aborted) this.#beginAgain(asEspAtError(error));
       return;
     }
-    // The climb may have taken over a resync, whose end the client then emits no event for.
-    const { state } = this.#machine;
-    if (client.state !== 'resyncing' && state.kind === 'resyncing') {
-      if (state.isAnnounced) context.emitter.emit('insync');
-      this.#machine.becomeReady();
-    }
+    this.#machine.inSync();
     // Where the device responds slowly, at the next poll.
     this.#climbLater(result === 'slow' ? -Infinity : port.knowledge.rateLimit.retryAt);
   }

@@ -175,7 +175,7 @@ export class DeviceSession {
         return this.#restarted(() => this.#initialization.echoed());
       case 'dataLost':
         // In a climb no `outOfSync` came before it. The end of the climb then checks the links, which may have lost URCs.
-        this.#becomeResyncing(false);
+        this.#becomeResyncing();
         for (const link of links) link.dataLost();
         return;
       case 'outOfSync':
@@ -204,16 +204,15 @@ export class DeviceSession {
     }
   }
 
-  #becomeResyncing(isAnnounced: boolean): void {
+  #becomeResyncing(): void {
     const state = this.#state;
-    if (state.kind === 'ready' || (state.kind === 'resyncing' && isAnnounced))
-      this.#machine.become({ ...state, kind: 'resyncing', isAnnounced });
+    if (state.kind === 'ready') this.#machine.become({ ...state, kind: 'resyncing' });
   }
 
   #outOfSync(cause: OutOfSyncCause): void {
-    this.#becomeResyncing(true);
+    this.#becomeResyncing();
     this.#context.counters.portErrors[cause.reason]++;
-    this.#context.emitter.emit('outofsync', cause);
+    this.#machine.outOfSync(cause);
     if ('automaticRate' in this.#state) this.#state.automaticRate.responseLost();
     this.#machine.informLinks();
   }
@@ -224,8 +223,7 @@ export class DeviceSession {
       const error = new EspAtError('SEND_CORRUPT', { link: corrupt });
       this.#context.links[corrupt]?.take((state) => corrupted(state, error));
     }
-    this.#context.emitter.emit('insync');
-    this.#machine.becomeReady();
+    this.#machine.inSync();
   }
 
   #restarted(

@@ -1,6 +1,6 @@
 import { AtClient } from '../../at/at-client';
 import type { Run } from '../../at/command';
-import type { ClientEvent } from '../../at/events';
+import type { ClientEvent, OutOfSyncCause } from '../../at/events';
 import { Deferred } from '../../deferred';
 import type { EspAtError } from '../../errors';
 import type { Availability } from '../../link/link-host';
@@ -24,6 +24,8 @@ export class SessionMachine {
   /** Resolves when the session ends, with the reason. */
   readonly ended = this.#end.promise;
   #state: SessionState;
+  /** Whether the session has emitted `outofsync`, and no `insync` since. It emits none for bytes that are corrupt in a climb. */
+  #isOutOfSync = false;
 
   /**
    * @param error the reason why the session before found no device, to be shown until this one does
@@ -82,6 +84,7 @@ export class SessionMachine {
     this.endPeriod(error);
     if (this.#state !== state) return undefined;
     this.client.reset(error);
+    this.#isOutOfSync = false;
     return this.#createPeriod();
   }
 
@@ -120,8 +123,19 @@ export class SessionMachine {
     }
   }
 
-  /** In sync again: the links go on. */
-  becomeReady(): void {
+  /** Emits `outofsync`. */
+  outOfSync(cause: OutOfSyncCause): void {
+    this.#isOutOfSync = true;
+    this.context.emitter.emit('outofsync', cause);
+  }
+
+  /** After a resync, or a climb, which may have taken one over: emits `insync` after an `outofsync`, and the links go on. */
+  inSync(): void {
+    // In another resync, whose end follows.
+    if (this.client.isOutOfSync) return;
+    const wasOutOfSync = this.#isOutOfSync;
+    this.#isOutOfSync = false;
+    if (wasOutOfSync) this.context.emitter.emit('insync');
     if (this.#state.kind !== 'resyncing') return;
     const { period, device, checks, automaticRate } = this.#state;
     this.become({ kind: 'ready', period, device, checks, automaticRate });

@@ -49,9 +49,7 @@ export type SessionState = { readonly period: Period } & (
   | { readonly kind: 'initializing'; readonly progress: Progress }
   /** The driver initializes the device again after the timer, and after a scan that waits or runs then. */
   | { readonly kind: 'pausing'; readonly progress: Progress; readonly timer: Cancel }
-  | (Identified & { readonly kind: 'ready' })
-  /** `isAnnounced`: the session has emitted `outofsync`. It emits none for bytes that are corrupt in a climb. */
-  | (Identified & { readonly kind: 'resyncing'; readonly isAnnounced: boolean })
+  | (Identified & { readonly kind: 'ready' | 'resyncing' })
   /** The driver returns the device to its start rate and closes its connections, until the timer. */
   | { readonly kind: 'stopping'; readonly timer: Cancel }
   | { readonly kind: 'unusable' | 'ended'; readonly error: EspAtError }

@@ -119,6 +119,7 @@ export class Initialization {
     if (port.isNegotiated && !(await hasRateOfPort(run, port))) await port.setRate(port.startRate);
     await run(sysStore(options.store === true));
     await negotiateRate(access, port, options, (error) => emitter.emit('warning', error));
+    this.#machine.inSync();
     port.memory.baudRate = port.baudRate;
     // Those of an earlier device session would occupy the links.
     await closeConnections(run, options.clock, signal);
@@ -138,11 +139,7 @@ export class Initialization {
       this.beginAgain(error),
     );
     const identified = { period, device, checks, automaticRate };
-    this.#machine.become(
-      client.isOutOfSync
-        ? { ...identified, kind: 'resyncing', isAnnounced: true }
-        : { ...identified, kind: 'ready' },
-    );
+    this.#machine.become({ ...identified, kind: client.isOutOfSync ? 'resyncing' : 'ready' });
     this.#machine.informLinks();
   }
 

@@ -275,7 +275,8 @@ it('an automatic rate with two climbs at a time leaves no timer behind when its 
   };
   const rate = new AutomaticRate(
     unchecked({
-      client: { sequence, state: 'inSync', hasConnection: false },
+      client: { sequence, hasConnection: false },
+      inSync: () => undefined,
       port: {
         isAutomatic: true,
         baudRate: 921_600,
@@ -283,7 +284,6 @@ it('an automatic rate with two climbs at a time leaves no timer behind when its 
         knowledge: new PortKnowledge(),
       },
       context: { options: { clock } },
-      state: { kind: 'ready' },
     }),
     unchecked({ signal: boot.signal }),
     () => assert.fail('began again'),

@@ -181,6 +181,31 @@ describe('at the negotiated rate, the driver detects no restart', () => {
   });
 });
 
+it('a change of the rate in the initialization that takes over a resync: insync follows outofsync', async () => {
+  await using harness = new Harness({
+    serial: { baudRate: START },
+    device: { negotiatedRate: NEGOTIATED },
+  });
+  const open = harness.port.open.bind(harness.port);
+  let injects = true;
+  harness.port.open = async (handlers) => {
+    const port = await open(handlers);
+    const setRate = async (rate: number) => {
+      await port.setRate?.(rate);
+      // Before the command: the driver first tries whether the port takes the rate.
+      if (injects) harness.say('+WS_DATA:0,x\r\n');
+      injects = false;
+    };
+    return { ...port, setRate };
+  };
+  await harness.ready();
+  assert.equal(harness.hostRate, NEGOTIATED);
+  assert.deepEqual(
+    harness.events.map(({ event }) => event).filter((event) => event.endsWith('sync')),
+    ['outofsync', 'insync'],
+  );
+});
+
 it('a device that is lost for a while on a pty, which ignores rates, counts as no restart', async () => {
   await using harness: Harness = new Harness({
     device: {
