@@ -4,7 +4,6 @@ export const MAX_LINE_BYTES = 2048;
 const CAPACITY_BYTES = MAX_LINE_BYTES + 2;
 const CR = 0x0d;
 const LF = 0x0a;
-const QUOTE = 0x22;
 const PLUS = 0x2b;
 const COLON = 0x3a;
 const FIRST_NON_ASCII = 0x80;
@@ -27,8 +26,6 @@ type LineProgress =
   | 'corrupt'
   /** It ended in `+WS_DATA:`, which the line has dropped: data begins. */
   | 'data'
-  /** It was complete before the bytes of {@link Line.later}, CR LF included. */
-  | 'ended'
   /** It is `+IPD,…:`: {@link Line.foreignBytes} bytes of another service follow. */
   | 'foreign'
   /** It exceeds {@link MAX_LINE_BYTES}. */
@@ -42,15 +39,11 @@ export class Line {
   dropping = false;
   /** Bytes that follow `+IPD,…:`; valid only after `foreign`. */
   foreignBytes = 0;
-  /** Bytes behind the line; valid only after `ended`. */
-  later: Buffer = Buffer.alloc(0);
   /** State after the last {@link read}. */
   progress: LineProgress = 'more';
   readonly #bytes = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
   /** True after the colon of `+NAME:`: an information response may quote any text. */
   #quotes = false;
-  /** Length at which it ends as a network, unless the quote behind the name is among the next bytes, up to length `nameEnd`. */
-  #network: { readonly end: number; readonly nameEnd: number } | undefined;
 
   /** Whether it has NUL or bytes outside ASCII, and is no information response. */
   get garbled(): boolean {
@@ -70,7 +63,6 @@ export class Line {
   start(dropping = false): void {
     this.length = 0;
     this.#quotes = false;
-    this.#network = undefined;
     this.dropping = dropping;
   }
 
@@ -99,7 +91,6 @@ export class Line {
   #classify(byte: number): LineProgress {
     const bytes = this.#bytes;
     const { length } = this;
-    if (this.#network) return this.#endNetwork(this.#network, byte);
     if (byte === LF && bytes[length - 2] === CR) return this.#quotes ? this.#endQuoting() : 'end';
     if (byte === COLON && !this.#quotes) {
       if (isHead(bytes, length - HEAD.length)) {
@@ -119,29 +110,16 @@ export class Line {
 
   /**
    * At CR LF in an information response: the name of a network may go on, even where its text looks like a whole network.
-   * All fields behind a name have more bytes than a name can have. Old firmware lists them up to the channel: where the name
-   * is short too, the next bytes decide. With fewer fields the line of a short name goes on, and is corrupt.
+   * The fields behind a name have more bytes than a name can have, unless `AT+CWLAPOPT` has dropped some: the line of a
+   * short name then goes on, and is corrupt. The driver sets all fields before each scan.
    */
   #endQuoting(): LineProgress {
-    const { length, text } = this;
+    const { text } = this;
     const [head] = SSID_HEAD.exec(text) ?? [];
     if (head === undefined) return 'end';
-    const nameEnd = head.length + MAX_SSID_BYTES + 1;
-    const isNetwork = NETWORK.test(text);
-    if (length >= nameEnd)
-      return isNetwork || text.indexOf('\r\n') === length - 2 ? 'end' : 'corrupt';
-    if (isNetwork) this.#network = { end: length, nameEnd };
-    return 'more';
-  }
-
-  /** Behind what looks like a whole network: no line begins with so few bytes and a quote. */
-  #endNetwork({ end, nameEnd }: { readonly end: number; readonly nameEnd: number }, byte: number) {
-    const isInName = this.length <= nameEnd;
-    if (isInName && byte === QUOTE) this.#network = undefined;
-    if (isInName) return 'more';
-    this.later = Buffer.from(this.#bytes.subarray(end, this.length));
-    this.length = end;
-    return 'ended';
+    if (this.length <= head.length + MAX_SSID_BYTES) return 'more';
+    if (NETWORK.test(text)) return 'end';
+    return text.indexOf('\r\n') < text.length - 2 ? 'corrupt' : 'end';
   }
 
   /** Keeps the last bytes: they may begin a CR LF or a `+WS_DATA:`. */

@@ -22,7 +22,7 @@ type State = 'line' | 'header' | 'body' | 'cr' | 'lf' | 'foreign';
 
 /**
  * Parses the device's bytes into frames. The same bytes give the same frames however the port cuts them. The parser
- * emits a frame with its last byte, or a network of a short name in a scan with the next ones, and never throws.
+ * emits a frame with its last byte, and never throws.
  *
  * - The parser takes data by its announced length and never scans it. Data is a view where one pushed chunk holds
  *   all of it: keeping a small message keeps that chunk too. Otherwise the parser copies it once. Without CR LF
@@ -165,12 +165,6 @@ export class Parser {
       case 'end':
         this.#lineComplete();
         break;
-      case 'ended': {
-        const { later } = line;
-        this.#lineComplete();
-        this.#read(later);
-        break;
-      }
       case 'corrupt':
         this.#startLine();
         this.#handler({ kind: 'garbage' });

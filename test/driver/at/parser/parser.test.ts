@@ -31,9 +31,6 @@ describe('what the device says, and its frames', () => {
   const foreign = '+IPD,0,4,"10.0.0.1",80:';
   const [head, tail] = ['+CWLAP:(3,"', '",-50,"aa:bb:cc:dd:ee:ff",1,-1,-1,4,4,7,0)'];
   const forged = `",1,"${':'.repeat(17)}",)\r\nOK\r\n>`;
-  const oldTail = '",-78,"aa:bb:cc:dd:ee:ff",1)';
-  const oldLines = ['', 'a', 'ab', 'abc', '"'].map((each) => `${head}${each}${oldTail}`);
-  const oldForged = `${oldTail}\r\n`.padEnd(32, 'x');
   const name = `ab\r\n+WS_DATA:0,2,hi\r\nready)\r\n>`.padEnd(30, 'x') + '\r\n';
   const cases: Readonly<Record<string, readonly [said: string, ...frames: readonly Frame[]]>> = {
     'lines end at CR LF, empty ones are dropped': ['\r\nOK\r\n\r\n\r\nOK\r\n', ok, ok],
@@ -75,22 +72,8 @@ describe('what the device says, and its frames', () => {
       line(`${head}${forged}${tail}`),
       ok,
     ],
-    'networks of short names and fields up to the channel, as old firmware lists them, are whole': [
-      `${oldLines.join('\r\n')}\r\n\r\nOK\r\n`,
-      ...oldLines.map(line),
-      ok,
-    ],
-    'a network of a short name and fields up to the channel ends before data': [
-      `${oldLines[0]}\r\n${HI}${oldLines[1]}\r\n${HI}OK\r\n`,
-      ...[line(oldLines[0]), hi, line(oldLines[1]), hi, ok],
-    ],
-    'a name in a scan may hold a network of old firmware, and its whole rest': [
-      `${head}${oldForged}${tail}\r\nOK\r\n`,
-      line(`${head}${oldForged}${tail}`),
-      ok,
-    ],
-    'a network of a short name and fields up to the address is corrupt with the line behind it': [
-      `${head}a",-78,"aa:bb:cc:dd:ee:ff")\r\n${head}b${tail}\r\nOK\r\n`,
+    'a network of few fields and a short name is corrupt with the line behind it': [
+      `${head}",-78,"aa:bb:cc:dd:ee:ff",1)\r\n${head}b${tail}\r\nOK\r\n`,
       garbage,
       ok,
     ],
