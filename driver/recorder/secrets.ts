@@ -12,13 +12,22 @@ export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Sec
   ];
 }
 
-/** Returns the secrets in checked options of an `open()` call. */
+/**
+ * Returns the secrets in checked options of an `open()` call. One that is part of scheme, host or port of its own URI stays
+ * there, because a replayed driver refuses placeholders for them.
+ */
 export function secretsOfOpen({ uri, authorization, headers }: OpenOptions): Secret[] {
-  return [
+  const secrets = [
     ...secretsOfUri(uri),
-    ...(authorization ? secretsOfHeader('Authorization', authorization) : []),
+    ...(authorization ? secretsOfAuthorization(authorization) : []),
     ...(headers ?? []).flatMap(({ name, value }) => secretsOfHeader(name, value)),
   ];
+  const bare = uri.replace(USERINFO_AT, '$1');
+  const [server = ''] = /^\w+:\/\/[^/?#]*/.exec(bare) ?? [];
+  return secrets.map((secret) => {
+    const at = bare.indexOf(secret.text);
+    return at >= 0 && at < server.length ? { ...secret, onlyBetween: true } : secret;
+  });
 }
 
 /** A quoted parameter, with the characters before and after it. The last one may lack its end. */
@@ -60,6 +69,7 @@ export function maskedDevice({ wifi, certificates }: DeviceOptions) {
 // --- URIs ------------------------------------------------------------------------------------------
 
 const USERINFO = /^(\w+:\/\/)([^/?#]*)(?=@)/;
+const USERINFO_AT = /^(\w+:\/\/)[^/?#]*@/;
 
 function secretsOfUri(uri: string): Secret[] {
   const [, , userinfo = ''] = USERINFO.exec(uri) ?? [];
@@ -103,14 +113,16 @@ function percentDecoded(text: string): string {
 
 // --- headers ---------------------------------------------------------------------------------------
 
+/** An authorization may be a parameter of `AT+WSOPEN`, or a header. */
+function secretsOfAuthorization(value: string): Secret[] {
+  return [{ text: value, between: [[',"', '"']] }, ...secretsOfHeader('Authorization', value)];
+}
+
 function secretsOfHeader(name: string, value: string): Secret[] {
   const [, token = ''] = /^\S+ +(\S.*)$/s.exec(value) ?? [];
   const basic = /^basic /i.test(value) ? Buffer.from(token, 'base64').toString() : '';
   const inner = [token, basic, ...splitUserinfo(basic)];
-  const between = [
-    [`${name}: `, ''],
-    [',"', '"'],
-  ] as const;
+  const between = [[`${name}: `, '']] as const;
   return [{ text: value, between }, ...inner.map((text) => ({ text, between: [] }))];
 }
 
