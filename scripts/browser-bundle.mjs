@@ -2,7 +2,7 @@
 // settings run in the browser as they do in Node-RED. It takes modules that need no Node.js.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
 import { root } from './root.mjs';
 
@@ -13,8 +13,8 @@ const compilerOptions = {
 };
 
 /**
- * @param {string} entry path of the module in the repository
- * @param {Readonly<Record<string, string>>} replaced code in place of modules, by their path
+ * @param {string} entry path of the module in the repository, with `/`
+ * @param {Readonly<Record<string, string>>} replaced code in place of modules, by their path, with `/`
  * @returns {string} a JavaScript expression whose value are the module's exports
  */
 export function browserBundle(entry, replaced = {}) {
@@ -61,7 +61,13 @@ function resolved(importer, name) {
   if (name.startsWith('node:'))
     throw new Error(`${importer} needs ${name}: it cannot run in a browser`);
   if (!name.startsWith('.'))
-    return relative(root, createRequire(join(root, importer)).resolve(name));
+    return withSlashes(relative(root, createRequire(join(root, importer)).resolve(name)));
   const path = join(dirname(importer), name);
-  return existsSync(join(root, `${path}.ts`)) ? `${path}.ts` : join(path, 'index.ts');
+  const isFile = existsSync(join(root, `${path}.ts`));
+  return withSlashes(isFile ? `${path}.ts` : join(path, 'index.ts'));
+}
+
+/** The path of a module with `/`, on Windows too: `replaced` and the browser's code name modules so. */
+export function withSlashes(path, separator = sep) {
+  return path.replaceAll(separator, '/');
 }

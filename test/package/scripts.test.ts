@@ -10,8 +10,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { temporaryFolder } from '../harness/temporary-folder';
 import { node } from './npm';
 import { root } from './project';
@@ -46,6 +47,18 @@ function compiler(t: TestContext) {
   };
   return { hook, cache: join(folder, 'node_modules', '.cache', 'esp-at-typescript'), run };
 }
+
+describe('scripts/browser-bundle.mjs', () => {
+  it('names the modules with slashes, from a path of Windows too', () => {
+    const path = win32.join(win32.dirname('simulator/faults/table.ts'), './all.ts');
+    const script = pathToFileURL(join(root, 'scripts', 'browser-bundle.mjs')).href;
+    const given = [path, win32.sep].map((each) => JSON.stringify(each)).join();
+    const program = `import { withSlashes } from ${JSON.stringify(script)};
+      process.stdout.write(withSlashes(${given}));`;
+    const { stdout, stderr } = node(['--input-type=module', '--eval', program]);
+    assert.equal(stdout, 'simulator/faults/all.ts', stderr);
+  });
+});
 
 describe('scripts/typescript.cjs', () => {
   const print = 'console.log(compiled(process.argv[1]))';
