@@ -93,7 +93,9 @@ function withSection(page, text) {
 /** What was committed since the last release: `{ hash, subject, body }`, newest first. */
 export function commitsSinceRelease() {
   const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
-  const [tag] = git('tag', '--list', 'v*', '--sort=-v:refname', '--merged').split('\n');
+  // Without the setting, Git sorts a pre-release behind its release.
+  const list = ['-c', 'versionsort.suffix=-', 'tag', '--list', 'v*', '--sort=-v:refname'];
+  const [tag] = git(...list, '--merged').split('\n');
   const log = git(
     'log',
     '--no-merges',
@@ -118,20 +120,29 @@ export function hasSection(page, version) {
   return page.split('\n').some((line) => line === heading || line.startsWith(`${heading} `));
 }
 
-/** Writes the version, and its section, unless the page has one. */
-export function write(version, text) {
-  edit('CHANGELOG.md', (page) => (hasSection(page, version) ? page : withSection(page, text)));
-  edit('package.json', (json) => json.replace(/"version": ".*?"/, `"version": "${version}"`));
-  // The package's own version stands twice at the head of the lock file.
-  edit('package-lock.json', (json) => {
-    const own = json.slice(0, json.indexOf('"license"'));
-    return own.replace(/"version": ".*?"/g, `"version": "${version}"`) + json.slice(own.length);
-  });
+/** The files that a version and its section change, `{ file, content }`. A page keeps the section that it has. */
+export function changedFiles(version, text) {
+  const own = `"version": "${version}"`;
+  return [
+    edited('CHANGELOG.md', (page) => (hasSection(page, version) ? page : withSection(page, text))),
+    edited('package.json', (json) => json.replace(/"version": ".*?"/, own)),
+    // The package's own version stands twice at the head of the lock file.
+    edited('package-lock.json', (json) => {
+      const head = json.slice(0, json.indexOf('"license"'));
+      return head.replace(/"version": ".*?"/g, own) + json.slice(head.length);
+    }),
+  ].flat();
 }
 
-function edit(file, change) {
-  const path = join(root, file);
-  writeFileSync(path, change(readFileSync(path, 'utf8')));
+/** Writes the files of {@link changedFiles}. */
+export function write(files) {
+  for (const { file, content } of files) writeFileSync(join(root, file), content);
+}
+
+function edited(file, change) {
+  const before = readFileSync(join(root, file), 'utf8');
+  const content = change(before);
+  return content === before ? [] : [{ file, content }];
 }
 
 function main() {
@@ -144,7 +155,7 @@ function main() {
   const text = section(version ?? 'Unreleased', today(), commits);
   printLeftOut(commits);
   if (version === undefined) return console.log(text);
-  write(version, text);
+  write(changedFiles(version, text));
   console.log(`CHANGELOG.md, package.json and package-lock.json are at ${version}.`);
 }
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// `npm run release -- 0.2.0`: makes a release of the last commit. Writes the section of CHANGELOG.md, unless it is there
-// already, and the version, then commits and tags. `--dry-run` prints what it would write, and changes nothing.
+// `npm run release -- 0.2.0`: makes a release of the last commit. Writes the section of CHANGELOG.md and the version, unless
+// they are there already, then commits what it has written, and tags. `--dry-run` prints what it would write, and changes
+// nothing.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../root.mjs';
 import {
+  changedFiles,
   commitsSinceRelease,
   hasSection,
   isVersion,
@@ -16,7 +18,6 @@ import {
 } from './changelog.mjs';
 
 const USAGE = 'npm run release -- VERSION [--dry-run]';
-const FILES = ['CHANGELOG.md', 'package.json', 'package-lock.json'];
 
 const options = process.argv.slice(2);
 const isDryRun = options.includes('--dry-run');
@@ -30,18 +31,23 @@ const tag = `v${version}`;
 const commits = commitsSinceRelease();
 const isWritten = hasSection(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
 if (!isWritten) printLeftOut(commits);
+const text = section(version, today(), commits);
+const changed = changedFiles(version, text);
+const files = changed.map(({ file }) => file);
 if (isDryRun) {
-  if (!isWritten) console.log(section(version, today(), commits));
-  const what = isWritten ? 'the version' : 'this and the version';
-  const files = isWritten ? FILES.slice(1) : FILES;
   if (isWritten) console.log(`CHANGELOG.md has a section ${version}, which stays.`);
-  console.log(`Would write ${what} to ${files.join(', ')}, commit, and tag ${tag}.`);
+  else console.log(text);
+  const all = `change ${files.join(', ')}, commit, and tag`;
+  console.log(`Would ${files.length > 0 ? all : 'tag the last commit'} ${tag}.`);
 } else {
-  write(version, section(version, today(), commits));
-  git('add', ...FILES);
-  git('commit', '--quiet', '--message', `build: release ${version}`);
+  write(changed);
+  if (files.length > 0) {
+    git('add', ...files);
+    git('commit', '--quiet', '--message', `build: release ${version}`);
+  }
   git('tag', '--annotate', '--message', version, tag);
-  console.log(`Committed and tagged ${tag}. Now: git push --follow-tags`);
+  const done = files.length > 0 ? 'Committed and tagged' : 'Tagged the last commit';
+  console.log(`${done} ${tag}. Now: git push --follow-tags`);
 }
 
 /** Why there is no release; undefined: nothing prevents it. */

@@ -58,6 +58,17 @@ describe('npm run changelog', { skip }, () => {
     );
   });
 
+  it('lists the commits since a release that follows its own pre-releases', (t) => {
+    const release = new Repository(t);
+    for (const version of ['0.2.0-beta.9', '0.2.0-beta.10', '0.2.0']) {
+      release.commit(`link: change before ${version}`);
+      release.git('tag', `v${version}`);
+    }
+    release.commit('link: new');
+    const { stdout } = release.run('changelog.mjs');
+    assert.deepEqual(stdout.match(/(?<=- link: )[^(]+(?= \()/g), ['new']);
+  });
+
   it('refuses what is no version, and writes nothing', (t) => {
     const release = new Repository(t);
     release.commit('docs: say more');
@@ -119,10 +130,25 @@ describe('npm run release', { skip }, () => {
     const { stdout } = release(repository, '0.2.0', '--dry-run');
     assert.match(
       stdout,
-      /^CHANGELOG\.md has a section 0\.2\.0, which stays\.\nWould write the version /,
+      /^CHANGELOG\.md has a section 0\.2\.0, which stays\.\nWould change package\.json, package-/,
     );
     assert.equal(release(repository, '0.2.0').status, 0);
     assert.equal(repository.read('CHANGELOG.md'), page);
+  });
+
+  it('tags the last commit where version and section are written already, as before the first release', (t) => {
+    const repository = new Repository(t);
+    repository.git('add', '.');
+    repository.commit('build: begin');
+    const last = repository.git('rev-parse', 'HEAD');
+    const { stdout } = release(repository, '0.1.0', '--dry-run');
+    assert.equal(
+      stdout,
+      'CHANGELOG.md has a section 0.1.0, which stays.\nWould tag the last commit v0.1.0.\n',
+    );
+    const { status, stderr } = release(repository, '0.1.0');
+    assert.equal(status, 0, stderr);
+    assert.equal(repository.git('rev-parse', 'v0.1.0^{commit}', 'HEAD'), `${last}\n${last}`);
   });
 
   it('compares the numbers of pre-releases as numbers', (t) => {
