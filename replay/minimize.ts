@@ -100,17 +100,19 @@ class Minimizer {
   }
 
   async #leaveOutSteps(): Promise<void> {
-    await shortest(stepsOf(this.#current.lines), (fewer) => this.#tries(this.#current, fewer));
+    const recording = this.#current;
+    await shortest(stepsOf(recording.lines), (fewer) => this.#tries(recording, fewer));
   }
 
   /** Leaves out lines of long acts of the device. */
   async #shortenDevice(): Promise<void> {
     for (let index = 0; index < stepsOf(this.#current.lines).length; index++) {
-      const steps = stepsOf(this.#current.lines);
+      const recording = this.#current;
+      const steps = stepsOf(recording.lines);
       const act = steps[index]?.act;
       if (!act || !('device' in act) || act.device.length <= LONG_ACT_BYTES) continue;
       await shortest(act.device.split(/(?<=\r\n)/), (fewer) =>
-        this.#tries(this.#current, replaced(steps, index, { ...act, device: fewer.join('') })),
+        this.#tries(recording, replaced(steps, index, { ...act, device: fewer.join('') })),
       );
     }
   }
@@ -128,7 +130,11 @@ class Minimizer {
     }
   }
 
-  /** Keeps the recording of a free run of these steps if it ends with the target and its replay does not differ. */
+  /**
+   * If a free run of these steps reaches the target, and the replay of its recording up to there does not differ, keeps that
+   * recording.
+   * @param steps those of `recording`, or some of them: their times and its end count from the same start
+   */
   async #tries(
     recording: DriverRecording,
     steps: readonly Step[] = stepsOf(recording.lines),

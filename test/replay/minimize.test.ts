@@ -7,6 +7,7 @@ import { shortest } from '../../replay/delta-debugging';
 import { replayDriver } from '../../replay/driver-replay';
 import { minimized } from '../../replay/minimize';
 import { parseDriverRecording } from '../../replay/recording-file';
+import { Harness } from '../harness/harness';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
 import { ignored, onLossyLine } from './lossy-line';
 
@@ -67,6 +68,26 @@ describe('a minimized recording', () => {
     assert.deepEqual([after?.expected, after?.got], [before?.expected, before?.got]);
     assert.ok(text.split('\n').length <= lines.length, text);
     assert.match(await minimized(changed, '"outofsync"'), /"event":"outofsync"[^\n]*\n$/);
+  });
+
+  it('holds no call that changes nothing, however long before the failure it was made', async () => {
+    const harness = new Harness();
+    const { clock, device, link } = harness;
+    harness.alterOutput = () => '';
+    for (let count = 0; count < 3; count++) {
+      ignored(link.send('early'));
+      await clock.advance(60_000);
+    }
+    device.start();
+    ignored(link.send('between'));
+    await clock.advance(500);
+    ignored(link.send('late'));
+    await clock.advance(60_000);
+    const text = await minimized(parseDriverRecording(device.recording()), 'DEVICE_UNRESPONSIVE');
+    await harness.end();
+    const { lines } = parseDriverRecording(text);
+    const calls = lines.flatMap((line) => ('call' in line ? line.to : []));
+    assert.deepEqual(calls, ['start']);
   });
 
   it('does not exist for a text that no decision shows', async () => {
