@@ -71,6 +71,8 @@ class SimulatorComparison {
   /** Index of the line that is due. */
   #index = 0;
   #lastCommand = '';
+  /** Whether the host has reset the device by the port, and the recorded device has not said `ready` since. */
+  #isReset = false;
 
   constructor(recording: DriverRecording) {
     this.#lines = recording.lines;
@@ -124,8 +126,10 @@ class SimulatorComparison {
         difference = await this.#compare();
         if (difference) break;
         if ('host' in line) this.#hostWrote(line.host);
-        else if (line.port === 'reset') this.#device.restart();
-        else if (line.port === 'closing' || line.port === 'closed')
+        else if (line.port === 'reset') {
+          this.#isReset = true;
+          this.#device.restart();
+        } else if (line.port === 'closing' || line.port === 'closed')
           closedAt = Math.min(closedAt, this.#clock.now());
         else if (line.port === 'opened') closedAt = Infinity;
       }
@@ -187,8 +191,11 @@ class SimulatorComparison {
       const code = Buffer.alloc(2);
       code.writeUInt16BE(NORMAL_CLOSURE);
       server?.send(encodeServerFrame({ fin: true, opcode: opcodes.close, payload: code }));
-    } else if (text === 'ready' && !/^AT\+(?:RST|RESTORE)/.test(this.#lastCommand))
-      this.#device.restart();
+    } else if (text === 'ready') {
+      const isAsked = this.#isReset || /^AT\+(?:RST|RESTORE)/.test(this.#lastCommand);
+      this.#isReset = false;
+      if (!isAsked) this.#device.restart();
+    }
   }
 
   /** Waits until the simulated device has sent as much as the recorded one, and compares both. */

@@ -75,6 +75,25 @@ describe('a recording of the driver against the simulated device', () => {
     });
   }
 
+  it('shows no difference after a reset by the port, whose device boots longer than the simulated one', async () => {
+    const harness = new Harness({
+      serial: { baudRate: 115_200, resetWired: true },
+      simulator: { bootMs: 450 },
+      device: { rtsReset: true },
+    });
+    const { clock, device } = harness;
+    device.start();
+    await clock.advance(20);
+    // RTS resets a device that is not identified yet.
+    await clock.wait(device.restart());
+    await clock.wait(device.ready());
+    await clock.advance(5000);
+    const recording = parseDriverRecording(device.recording());
+    await harness.end();
+    assert.ok(recording.lines.some((line) => 'port' in line && line.port === 'reset'));
+    assert.equal(await compareWithSimulator(recording), undefined);
+  });
+
   it('shows a byte that differs in a response, and none in data of a server', async () => {
     const recording = parseDriverRecording(await recordingOf('D'));
     for (const said of ['SEND OK', 'SDK version', 'mmmm']) {
