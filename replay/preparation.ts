@@ -1,8 +1,10 @@
 import type { Device } from '../driver';
 import { decodeOpen } from '../driver/recorder/open-codec';
+import type { PortSnapshot } from '../driver/recorder/lines';
 import { SimulatedDevice } from '../simulator';
 import type { VirtualClock } from '../simulator/replay/virtual-clock';
 import { acceptingNetwork, type ServerEnd } from './accepting-network';
+import { recordedFlash } from './recorded-flash';
 import type { DriverRecording } from './recording-file';
 import type { ReplayPort } from './replay-port';
 
@@ -10,11 +12,12 @@ import type { ReplayPort } from './replay-port';
 const LIMIT_MS = 120_000;
 
 /**
- * The simulated device of a recording.
+ * The simulated device of a recording. It starts at the rate of the port, with the certificates and keys that the recorded
+ * one had in its flash.
  * @param accepted called with each connection that a server has accepted
  */
 export function simulatedDevice(
-  { heading }: DriverRecording,
+  { heading, lines }: DriverRecording,
   clock: VirtualClock,
   output: (bytes: Buffer) => void,
   accepted?: (server: ServerEnd) => void,
@@ -26,6 +29,8 @@ export function simulatedDevice(
     network: acceptingNetwork(clock, accepted),
     random: () => 0.5,
     joined: heading.joined || heading.driver.from === 'snapshot',
+    flash: recordedFlash(lines),
+    ...(heading.rate > 0 && { baud: heading.rate }),
     ...(wifi && { wifi: [{ ssid: wifi.ssid, password: wifi.password }] }),
     output: (bytes) => output(Buffer.from(bytes)),
   });
@@ -56,20 +61,35 @@ export async function prepare(
     farEnd.prepared();
     return;
   }
-  port.farEnd = (bytes) => farEnd.write(bytes);
+  const state = snapshot.portState;
+  port.farEnd = { write: (bytes) => farEnd.write(bytes), state };
   device.start();
   await clock.advance(0);
-  port.act({ port: 'opened', setsRate: heading.rate > 0, resets: false });
+  port.act({ port: 'opened', ...(state ?? { setsRate: heading.rate > 0, resets: false }) });
   await until(clock, () => device.state.name === 'ready', 'the device is not ready');
   for (const { link, options } of snapshot.links) {
     device.links[link].open(decodeOpen(options)).catch(() => undefined);
     await until(clock, () => device.links[link].stateNumber === 2, `link ${link} is not open`);
   }
+  // A climb to the baud rate runs in the state `ready`, too.
+  await until(clock, () => device.snapshot() !== undefined, 'the device does not come to rest');
+  checkPort(device, state);
   // The next regular check of the links is due as soon as in the recording.
   await clock.advance(snapshot.checkedMs);
   device.restore(snapshot);
   port.farEnd = undefined;
   farEnd.prepared();
+}
+
+/** @throws Error where the driver has not brought the port to the state of the snapshot */
+function checkPort(device: Device, expected: PortSnapshot | undefined): void {
+  const got = device.snapshot()?.portState;
+  if (!expected || !got) return;
+  for (const setting of ['baudRate', 'flowControl'] as const) {
+    if (got[setting] === expected[setting]) continue;
+    const values = `${String(got[setting])} instead of ${String(expected[setting])}`;
+    throw new Error(`cannot start there: ${setting} of the port is ${values}`);
+  }
 }
 
 async function until(clock: VirtualClock, done: () => boolean, otherwise: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { EspAtError, type Port, type PortHandlers, type PortOpener } from '../driver';
-import type { PortEventLine, PortRates } from '../driver/recorder/lines';
+import type { PortEventLine, PortRates, PortSnapshot } from '../driver/recorder/lines';
 import type { RecordingHeading } from '../driver/recorder/recording';
 
 /** Settles a promise as recorded. */
@@ -8,13 +8,20 @@ interface Settle<T> {
   readonly reject: (error: EspAtError) => void;
 }
 
+/** The far end of a port while a recording is prepared. */
+interface PreparedEnd {
+  write(bytes: Uint8Array): void;
+  /** The port at the start of the recording; undefined where unknown. */
+  readonly state: PortSnapshot | undefined;
+}
+
 /** A port that acts as recorded. Forwards the driver's bytes to its far end. */
 export class ReplayPort implements PortOpener {
   readonly address = 'recording';
   rate: number | undefined;
   bridgedRate: number | undefined;
-  /** Takes the driver's bytes. While set, the port fulfils every request but opening and closing. */
-  farEnd: ((bytes: Uint8Array) => void) | undefined;
+  /** While set, takes the driver's bytes, and the port answers requests as one that comes to this state. */
+  farEnd: PreparedEnd | undefined;
   #handlers: PortHandlers | undefined;
   #opening: { readonly handlers: PortHandlers; readonly settle: Settle<Port> } | undefined;
   /** Pending requests, in order. The value of a CTS request: whether CTS is active. */
@@ -98,17 +105,24 @@ export class ReplayPort implements PortOpener {
     const done = async () => {
       await ask();
     };
+    const setRate = (to: number) => (this.#refusesRate(to) ? this.#refusal() : done());
+    const readCts = () => {
+      const { state } = this.farEnd ?? {};
+      if (state?.flowControl) return Promise.resolve(true);
+      // Without modem lines the driver leaves the rate as it is.
+      return state && state.baudRate === this.rate ? this.#refusal() : ask();
+    };
     return {
       get pendingBytes() {
         return pending();
       },
       write: (bytes) => {
         if (this.#handlers !== handlers) throw new EspAtError('PORT_CLOSED');
-        this.farEnd?.(bytes);
+        this.farEnd?.write(bytes);
       },
-      ...(setsRate && { setRate: done }),
+      ...(setsRate && { setRate }),
       ...(resets && { reset: done }),
-      ...(readsCts && { readCts: ask }),
+      ...(readsCts && { readCts }),
       ...(setsFlowControl && { setFlowControl: done }),
       close: () =>
         new Promise((resolve) => {
@@ -117,5 +131,16 @@ export class ReplayPort implements PortOpener {
           else this.#closing.push(resolve);
         }),
     };
+  }
+
+  /** Whether the driver would not come to its recorded rate if the port took this one. */
+  #refusesRate(to: number): boolean {
+    const { baudRate } = this.farEnd?.state ?? {};
+    if (baudRate === undefined || to === this.rate) return false;
+    return baudRate === this.rate || to > baudRate;
+  }
+
+  #refusal(): Promise<never> {
+    return Promise.reject(new EspAtError('PORT_FAILED', { port: this.address }));
   }
 }

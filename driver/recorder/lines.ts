@@ -58,16 +58,17 @@ export type LinkCall = { readonly link: LinkId } & (
 export type CallLine =
   SendLine | ({ readonly call: number } & (DeviceCall | PortChange | LinkCall));
 
+/** Whether an open port can set its rate, reset the device, read CTS, and use RTS and CTS. */
+export interface PortAbilities {
+  readonly setsRate: boolean;
+  readonly resets: boolean;
+  readonly readsCts?: boolean | undefined;
+  readonly setsFlowControl?: boolean | undefined;
+}
+
 /** An event of the port, or the end of a call of it. */
 export type PortEventLine =
-  /** The port is open: whether it can set its rate, reset the device, read CTS, and use RTS and CTS. */
-  | {
-      readonly port: 'opened';
-      readonly setsRate: boolean;
-      readonly resets: boolean;
-      readonly readsCts?: boolean | undefined;
-      readonly setsFlowControl?: boolean | undefined;
-    }
+  | ({ readonly port: 'opened' } & PortAbilities)
   | { readonly port: 'closed' | 'resetDone' | 'flowControlSet' }
   | { readonly port: 'ctsRead'; readonly active: boolean }
   | { readonly port: 'rateSet'; readonly rate: number }
@@ -91,6 +92,14 @@ export interface LinkSnapshot {
   readonly options: RecordedOpen;
 }
 
+/** The open port in a snapshot. */
+export interface PortSnapshot extends PortAbilities {
+  /** Bits a second; absent where the port has no rate. */
+  readonly baudRate?: number | undefined;
+  /** Whether it uses RTS and CTS. */
+  readonly flowControl: boolean;
+}
+
 /** A ready device that runs nothing: a recording starts here where its beginning had no room. */
 export interface SnapshotLine {
   readonly snapshot: 'ready';
@@ -98,6 +107,8 @@ export interface SnapshotLine {
   readonly checkedMs: number;
   /** Index of the query that the next resync asks first. */
   readonly firstQuery: number;
+  /** Absent in recordings of earlier versions. */
+  readonly portState?: PortSnapshot | undefined;
   readonly links: readonly LinkSnapshot[];
 }
 

@@ -1,6 +1,6 @@
 import { asEspAtError } from '../errors';
 import type { Port, PortHandlers, PortOpener, PortOpenOptions } from '../port/port';
-import type { PortEventLine, PortCallLine } from './lines';
+import type { PortAbilities, PortEventLine, PortCallLine } from './lines';
 import type { Recorder } from './recorder';
 
 type PortFailure = Extract<PortEventLine, { readonly error: unknown }>['port'];
@@ -13,13 +13,7 @@ export function recordedOpener(opener: PortOpener, recorder: Recorder): PortOpen
     try {
       const recorded = recordedHandlers(handlers, recorder);
       const port = await opener.open(recorded, settings);
-      recorder.line({
-        port: 'opened',
-        setsRate: port.setRate !== undefined,
-        resets: port.reset !== undefined,
-        readsCts: port.readCts !== undefined || undefined,
-        setsFlowControl: port.setFlowControl !== undefined || undefined,
-      });
+      recorder.line({ port: 'opened', ...abilitiesOf(port) });
       return recordedPort(port, recorder);
     } catch (reason) {
       const error = asEspAtError(reason, address);
@@ -28,6 +22,15 @@ export function recordedOpener(opener: PortOpener, recorder: Recorder): PortOpen
     }
   };
   return { address, rate, bridgedRate, open };
+}
+
+export function abilitiesOf(port: Port): PortAbilities {
+  return {
+    setsRate: port.setRate !== undefined,
+    resets: port.reset !== undefined,
+    readsCts: port.readCts !== undefined || undefined,
+    setsFlowControl: port.setFlowControl !== undefined || undefined,
+  };
 }
 
 function recordedHandlers(handlers: PortHandlers, recorder: Recorder): PortHandlers {

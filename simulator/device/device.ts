@@ -87,7 +87,7 @@ export class SimulatedDevice {
       dns: options.dns ?? {},
       online: () => station.online,
     });
-    const flash = new Flash();
+    const flash = new Flash(options.flash);
     if (options.baud !== undefined) {
       flash.uart = { ...defaultUartSettings, rate: options.baud };
     }

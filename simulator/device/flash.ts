@@ -9,6 +9,11 @@ export class Flash {
   uart: UartSettings | undefined;
   readonly #spaces = new Map<string, Map<string, StoredValue>>();
 
+  constructor(values: readonly FlashText[] = []) {
+    for (const { space, key, type, text } of values)
+      this.set(space, key, { type, bytes: Buffer.from(text, 'latin1') });
+  }
+
   set(space: string, key: string, value: StoredValue): void {
     const values = this.#spaces.get(space) ?? new Map<string, StoredValue>();
     values.set(key, value);
@@ -52,4 +57,13 @@ export interface StoredValue {
   /** Type number as in `AT+SYSMFG`: 1-6 numbers, 7 string, 8 bytes. */
   readonly type: number;
   readonly bytes: Buffer;
+}
+
+/** A value with its name; one character a byte. */
+export interface FlashText {
+  readonly space: string;
+  readonly key: string;
+  /** See {@link StoredValue}. */
+  readonly type: number;
+  readonly text: string;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import { firmwareFor, type FirmwareClass, type Weakness } from './firmware';
+import type { FlashText } from './flash';
 import type { Hooks } from './hooks';
 import type { Network } from '../network/network';
 import { checkPath, type NetworkPathOptions } from '../network/network-path';
@@ -68,6 +69,8 @@ export interface SimulatorOptions {
   readonly dns?: Readonly<Record<string, string | DnsAnswer>>;
   /** Bits a second at which the firmware starts; default 115200. `BuildOptions.rate` overrides it. */
   readonly baud?: number;
+  /** @internal Values of `AT+SYSMFG` that an earlier host has stored; default none. */
+  readonly flash?: readonly FlashText[];
   /** The UART; default one on which bytes take no time. */
   readonly uart?: UartFactory;
   /** Where faults apply; default none. */

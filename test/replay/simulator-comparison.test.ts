@@ -7,6 +7,7 @@ import { parseDriverRecording, type DriverRecording } from '../../replay/recordi
 import { compareWithSimulator } from '../../replay/simulator-comparison';
 import { firmwareClasses, type FirmwareClass } from '../../simulator';
 import { Harness } from '../harness/harness';
+import { makeAuthority, makeIdentity } from '../harness/network/ws-server-certificates';
 import { OWN_RECORDINGS } from '../verification/conformance/files';
 import { ignored } from './lossy-line';
 
@@ -74,6 +75,33 @@ describe('a recording of the driver against the simulated device', () => {
       assert.equal(await compareWithSimulator(recording), undefined);
     });
   }
+
+  it('shows no difference where the device held the certificates already, and the rate of the port was its own', async () => {
+    const { certificate, key } = makeIdentity(makeAuthority('CA'), 'client');
+    const certificates = [{ slot: 0, ca: '', certificate, key }];
+    const held = (space: string, slot: number, text: string) =>
+      ({ space, key: `${space}.${slot}`, type: 8, text }) as const;
+    const flash = [
+      held('wss_cert', 0, `${certificate.trimEnd()}\n\0`),
+      held('wss_cert', 7, 'certificate'),
+      ...[0, 7].map((slot) => held('wss_key', slot, 'key')),
+    ];
+    const harness = new Harness({
+      serial: { baudRate: 57_600, rtsCts: true },
+      simulator: { baud: 57_600, flash },
+      device: { certificates, negotiatedRate: 'automatic' },
+    });
+    const { clock, device, link } = harness;
+    await harness.ready();
+    await clock.advance(60_000);
+    await clock.wait(link.open({ uri: 'ws://h/echo', config: { auth: 1, pki: 7 } }));
+    const recording = parseDriverRecording(device.recording());
+    await harness.end();
+    const host = recording.lines.map((line) => ('host' in line ? line.host : '')).join('');
+    assert.match(host, /AT\+SYSMFG=1[^]*AT\+WSCFG=0,.*,1,7,0\r/);
+    assert.doesNotMatch(host, /AT\+SYSMFG=2/);
+    assert.equal(await compareWithSimulator(recording), undefined);
+  });
 
   it('shows no difference after a reset by the port, whose device boots longer than the simulated one', async () => {
     const harness = new Harness({

@@ -117,13 +117,14 @@ export class DeviceSession {
 
   /** Returns the state for the start of a recording; undefined while more goes on than a snapshot can hold. */
   snapshot(): Omit<SnapshotLine, 'snapshot'> | undefined {
-    const { client, state } = this.#machine;
+    const { client, port, state } = this.#machine;
     if (state.kind !== 'ready' || state.period.network.error || !client.isQuiet) return undefined;
     const links = this.#context.links.map((link) => link.snapshot());
     if (links.includes('busy')) return undefined;
     return {
       checkedMs: state.checks.sinceScheduledCheckMs,
       firstQuery: client.queryIndex,
+      portState: port.snapshot(),
       links: links.filter((link) => link !== 'busy' && link !== 'closed'),
     };
   }

@@ -1,6 +1,8 @@
 import type { PortWriter } from '../../at/types';
 import { asEspAtError, EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
+import type { PortSnapshot } from '../../recorder/lines';
+import { abilitiesOf } from '../../recorder/recorded-port';
 import type { DeviceCounters } from '../../statistics/device-counters';
 import type { CompleteOptions, PortMemory } from '../options';
 import type { DeviceEmitter } from '../events';
@@ -87,6 +89,12 @@ export class SessionPort implements PortWriter {
 
   get usesFlowControl(): boolean {
     return this.#flowControl;
+  }
+
+  /** The port for the start of a recording. */
+  snapshot(): PortSnapshot {
+    const { baudRate, usesFlowControl: flowControl } = this;
+    return { ...abilitiesOf(this.#port), baudRate, flowControl };
   }
 
   /** Whether the device holds CTS active; undefined where the port cannot read CTS or switch flow control. */
