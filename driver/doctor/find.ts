@@ -1,3 +1,4 @@
+import { showsActivity } from '../at/outcome';
 import type { PortLease } from '../at/port-lease';
 import { query } from '../commands/build';
 import { runOptionalQuery } from '../commands/run-query';
@@ -16,11 +17,19 @@ const MAX_ECHO_TESTS = 3;
  * `search` (`LIMITS_MS` in at/port-lease.ts).
  */
 const QUICK_RESPONSE_MS = 125;
+/** Slowness to assume behind a bridge until a response shows it: a network may delay responses by up to 4.8 s. */
+const BRIDGE_SLOWNESS = 4;
+/** Milliseconds of a round trip above which the doctor names the bridge, and examines no more: it would take minutes. */
+const MAX_ROUND_TRIP_MS = 1500;
 
-/** Finds the device at any usual baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT does. */
+/**
+ * Finds the device at any usual baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT
+ * does, or a bridge is too slow.
+ */
 export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   const { memory } = port;
+  if (!port.canSetRate) port.knowledge.slowness = BRIDGE_SLOWNESS;
   // After the padding a query does no more harm: a prompt that is open still has corrupt bytes already.
   const isFound =
     (memory.pendingPrompt === true && (await answersToPadding(examination))) ||
@@ -30,8 +39,10 @@ export async function examineRate(examination: Examination): Promise<void> {
   memory.baudRate = port.baudRate;
   // Behind a bridge: the rate that the options declare.
   facts.baudRate = port.rate;
-  facts.commandEcho = await echoes(examination);
-  if (facts.commandEcho) examination.addFinding('ECHO_ON');
+  const commandEcho = await echoes(examination);
+  if (commandEcho === undefined) return;
+  facts.commandEcho = commandEcho;
+  if (commandEcho) examination.addFinding('ECHO_ON');
   await explainRate(examination);
 }
 
@@ -42,6 +53,12 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   const atStartRate = [trial(startRate, 'never', 'startRate')];
   if (await search(access, port, atStartRate)) return true;
   await port.setRate(startRate);
+  if (!port.canSetRate && (await access.lendPort(hearsLateResponse))) {
+    // Network or device may have paused once.
+    if (await search(access, port, atStartRate)) return true;
+    examination.addFinding('SLOW_BRIDGE', { port: port.address });
+    return false;
+  }
   const version = await access.lendPort(otherVersion);
   if (version !== undefined) {
     // Opening the port may restart a board: it may have been booting before.
@@ -87,6 +104,12 @@ const trial = (
   pace: Trial['pace'] = 'search',
 ): Trial => ({ rate, pad, pace });
 
+/** Whether a response comes after the end of its wait: the next command would take it for its own. */
+async function hearsLateResponse(lease: PortLease): Promise<boolean> {
+  const { line } = await lease.next('whileBusy', showsActivity);
+  return line !== undefined;
+}
+
 /** Returns the version of firmware that answers `AT` with `OK`, but no query of ESP-AT. */
 async function otherVersion(lease: PortLease): Promise<string | undefined> {
   lease.write(Buffer.from('AT\r\n'));
@@ -100,17 +123,28 @@ async function otherVersion(lease: PortLease): Promise<string | undefined> {
   return (version.line ?? '?').slice(0, 64);
 }
 
-/** Returns whether the device echoes. Takes the time of the response for the slowness of a bridge. */
-async function echoes({ access, port }: Examination): Promise<boolean> {
+/**
+ * Returns whether the device echoes; undefined where a bridge is too slow to examine what is behind it. Takes the time of the
+ * response for the slowness of the bridge.
+ */
+async function echoes(examination: Examination): Promise<boolean | undefined> {
+  const { access, port } = examination;
+  let isSlow = false;
   for (let count = 0; count < MAX_ECHO_TESTS; count++) {
     const { lines, ms } = await access.lendPort(testEcho);
-    if (ms !== undefined && !port.canSetRate)
+    if (ms !== undefined && !port.canSetRate) {
+      isSlow = ms > MAX_ROUND_TRIP_MS;
+      // Network or device may have paused once.
+      if (isSlow) continue;
       port.knowledge.slowness = Math.min(MAX_SLOWNESS, Math.max(1, ms / QUICK_RESPONSE_MS));
+    }
     if (lines.includes('AT')) return true;
     if (lines.length === 0) return false;
   }
   // Other lines each time: corrupt echoes.
-  return true;
+  if (!isSlow) return true;
+  examination.addFinding('SLOW_BRIDGE', { port: port.address });
+  return undefined;
 }
 
 /** Returns the lines before `OK`, and the time until it in milliseconds; no time where `OK` does not come. */

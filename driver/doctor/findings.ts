@@ -10,6 +10,8 @@ const SENTENCES = {
     'Nothing comes from {port} at any usual baud rate. Cross TX and RX, connect GND, use the AT port (UART1), and check the power.',
   NO_ANSWER_BRIDGE:
     'Nothing readable comes through the bridge {port}. Set the bridge to the baud rate of the device, usually 115200, then check TX, RX, GND and the power.',
+  SLOW_BRIDGE:
+    'The bridge {port} delays each response by more than 1.5 s. Shorten its way through the network, or connect the device by cable.',
   UNREADABLE:
     'Bytes come from {port}, but no answer at any usual baud rate. Use the AT port (UART1), not the log port; connect GND, and shorten the cable.',
   LOOK_ALIKE:

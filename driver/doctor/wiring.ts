@@ -6,12 +6,11 @@ import { changeUart, pause } from '../device/baud-rate/change-uart';
 import { countCorruptLines } from '../device/baud-rate/line-test';
 import type { Examination } from './examination';
 
-/** Round trips to measure. The result is their median. */
-const ROUND_TRIPS = 9;
-/** Test lines at 115,200 baud and more. */
-const FAST_TEST_LINES = 32;
-/** Test lines at lower rates, at which each takes long. */
-const SLOW_TEST_LINES = 6;
+/** Round trips to measure, at most. The result is their median. */
+const MAX_ROUND_TRIPS = 9;
+const MAX_TEST_LINES = 32;
+/** Milliseconds after which no more round trips and test lines begin: at a low rate, or behind a slow bridge, each takes long. */
+const MEASURING_MS = 3000;
 /** Climbs without a result after which the doctor tells no best rate: a busy host may delay a response. */
 const MAX_CLIMBS = 6;
 /** Attempts to return the device to its baud rate. */
@@ -19,22 +18,24 @@ const MAX_RETURNS = 3;
 
 /** Measures the round trip, and counts the test lines that the port corrupts. Leaves the echo on. */
 export async function examineWiring(examination: Examination): Promise<void> {
-  const { access, facts, port } = examination;
+  const { access, facts } = examination;
   const ms = await access.lendPort(roundTrips);
   const [median] = ms.slice(Math.floor(ms.length / 2));
   if (median !== undefined) facts.roundTripMs = Math.round(median * 10) / 10;
   await examineRtsCts(examination);
-  const { rate = Infinity } = port;
-  const count = rate >= 115_200 ? FAST_TEST_LINES : SLOW_TEST_LINES;
   if (!facts.commandEcho) await access.run(echoOn);
-  facts.corruptLines = await access.lendPort((lease) => countCorruptLines(lease, count));
-  facts.testLines = count;
+  const lines = await access.lendPort((lease) =>
+    countCorruptLines(lease, MAX_TEST_LINES, MEASURING_MS),
+  );
+  facts.corruptLines = lines.corrupt;
+  facts.testLines = lines.all;
 }
 
 /** Returns the milliseconds of each, ascending. */
 async function roundTrips(lease: PortLease): Promise<number[]> {
   const ms: number[] = [];
-  for (let count = 0; count < ROUND_TRIPS; count++) {
+  const end = lease.now() + MEASURING_MS;
+  for (let count = 0; count < MAX_ROUND_TRIPS && lease.now() < end; count++) {
     const start = lease.now();
     lease.write(Buffer.from('AT\r\n'));
     const { line: answer } = await lease.next('afterLineEnd', (each) => each === 'OK');

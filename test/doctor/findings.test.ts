@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
 import { networksAt } from '../../driver/doctor/networks';
 import type { PortOpener } from '../../driver/port/port';
 import { examine, type DoctorReport } from '../../driver';
@@ -272,7 +273,7 @@ for (const [state, finding, options, prepare] of states) {
 }
 
 /** A board that answers AT, but no query of ESP-AT. */
-const modem: PortOpener = {
+const modem = (clock: VirtualClock): PortOpener => ({
   address: 'modem',
   open: (handlers) =>
     Promise.resolve({
@@ -281,16 +282,18 @@ const modem: PortOpener = {
         for (const line of Buffer.from(bytes).toString().split('\r\n').slice(0, -1)) {
           const version = line === 'AT+GMR' ? 'SIM7600 V1\r\n' : '';
           const said = line === 'AT' || version ? `${version}OK\r\n` : 'ERROR\r\n';
-          setImmediate(() => handlers.data(Buffer.from(said)));
+          clock.after(1, () => handlers.data(Buffer.from(said)));
         }
       },
       close: () => Promise.resolve(),
     }),
-};
+});
 
 it('the doctor and networksAt() name a board that answers AT, but no query of ESP-AT', async () => {
-  const examined = await examine(modem);
+  const clock = new VirtualClock();
+  const examined = await clock.wait(examine(modem(clock), { clock }));
   assert.deepEqual(wrong(examined), ['LOOK_ALIKE']);
   assert.equal(examined.findings[0]?.details.version, 'SIM7600 V1');
-  await assert.rejects(networksAt(modem), { code: 'FIRMWARE_UNKNOWN' });
+  const scan = networksAt(modem(clock), { clock });
+  await assert.rejects(clock.wait(scan), { code: 'FIRMWARE_UNKNOWN' });
 });

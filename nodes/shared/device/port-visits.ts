@@ -13,7 +13,7 @@ import { DeviceHost } from './device-host';
 import { InOrder } from './in-order';
 import type { PortClaims, PortHolder } from './port-claims';
 
-/** Milliseconds that an answer may take: three times what the doctor needs for a device in the worst state. */
+/** Milliseconds that an answer may take: behind a slow bridge, the doctor needs up to 50,000. */
 const TIME_LIMIT_MS = 60_000;
 
 /** A port as a dialog describes it. */

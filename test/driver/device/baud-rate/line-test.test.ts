@@ -19,7 +19,7 @@ async function corruptLines(...response: readonly string[]): Promise<number> {
       );
   };
   const lease = new PortLease(new TimedPort({ write, ...PORT }, clock), 'search');
-  return clock.wait(countCorruptLines(lease, 2));
+  return (await clock.wait(countCorruptLines(lease, 2, 10_000))).corrupt;
 }
 
 describe('test lines', () => {
