@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AtClient } from '../at/at-client';
 import { tryRun, type Command, type Response } from '../at/command';
 import type { SequenceAccess } from '../at/command-sequence';
+import type { LinkId } from '../at/types';
 import type { Clock } from '../clock';
 import type { DeviceCounters } from '../statistics/device-counters';
 import type { SessionPort } from '../device/session/session-port';
@@ -20,6 +21,8 @@ export class Examination {
   readonly counters: DeviceCounters;
   readonly facts: DoctorFacts;
   readonly findings: Finding[] = [];
+  /** Links that another program has left open. */
+  openLinks: readonly LinkId[] = [];
   /** Steps that a lost or corrupt response has ended. */
   #lostResponses = 0;
   /** Whether an access point has accepted the device during the examination (`WIFI CONNECTED`). */

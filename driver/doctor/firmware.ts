@@ -32,6 +32,7 @@ export async function examineFirmware(examination: Examination): Promise<void> {
 /** Returns a closed link, on which trial commands do no harm; undefined where all are open. */
 async function closedLink(examination: Examination): Promise<LinkId | undefined> {
   const open = (await tryRunQuery(examination.access.run, wsopenQuery)) ?? [];
+  examination.openLinks = open.map(({ link }) => link);
   const link = freeLink(open);
   if (link === undefined) examination.addFinding('ALL_LINKS_OPEN');
   else if (open.length > 0) examination.addFinding('LINKS_OPEN', { count: open.length });

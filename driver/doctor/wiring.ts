@@ -3,7 +3,7 @@ import { echoOff, echoOn } from '../commands/base';
 import { drivesRts, type FlowControl } from '../commands/uart';
 import { climb } from '../device/baud-rate/automatic-rate';
 import { changeUart, pause } from '../device/baud-rate/change-uart';
-import { countCorruptLines } from '../device/baud-rate/line-test';
+import { countCorruptLines, type LineCount } from '../device/baud-rate/line-test';
 import type { Examination } from './examination';
 
 /** Round trips to measure, at most. The result is their median. */
@@ -24,11 +24,26 @@ export async function examineWiring(examination: Examination): Promise<void> {
   if (median !== undefined) facts.roundTripMs = Math.round(median * 10) / 10;
   await examineRtsCts(examination);
   if (!facts.commandEcho) await access.run(echoOn);
-  const lines = await access.lendPort((lease) =>
-    countCorruptLines(lease, MAX_TEST_LINES, MEASURING_MS),
-  );
+  const lines = await passLines(examination);
   facts.corruptLines = lines.corrupt;
   facts.testLines = lines.all;
+}
+
+/**
+ * Sends the test lines. Of class D, the format of data on a link that another program has left open is unknown, and data looks
+ * corrupt in the wrong one: tries that of the driver, then the other one.
+ */
+async function passLines({ access, client, facts, openLinks }: Examination): Promise<LineCount> {
+  const mayBeLong = openLinks.length > 0 && (facts.firmware ?? 'D') === 'D';
+  let lines: LineCount = { corrupt: 0, all: 0 };
+  for (const format of mayBeLong ? (['long', 'short'] as const) : (['short'] as const)) {
+    for (const link of openLinks) client.setDataFormat(link, format);
+    lines = await access.lendPort((lease) =>
+      countCorruptLines(lease, MAX_TEST_LINES, MEASURING_MS),
+    );
+    if (lines.corrupt === 0) break;
+  }
+  return lines;
 }
 
 /** Returns the milliseconds of each, ascending. */

@@ -36,6 +36,42 @@ describe('the doctor, on a device that a driver has used before', () => {
   }
 });
 
+describe('the doctor, on a device whose links were open when their program was killed', () => {
+  /** Has the server send these texts on all connections, and close the last one in the end, as often as the time in ms. */
+  const talk = (patient: Patient, texts: readonly string[], ms: number) => {
+    let count = 0;
+    const speak = () => {
+      const connections = patient.server.connections.filter(({ open }) => open);
+      for (const connection of connections)
+        patient.serve(texts[count % texts.length] ?? '', connection);
+      if (++count === 60) patient.serve('', connections.at(-1), 8);
+      patient.clock.after(ms, speak);
+    };
+    patient.clock.after(ms, speak);
+  };
+  const texts = ['hello', 'x\r\ny', '+WS_CLOSED:0', 'z'.repeat(60)];
+  const kinds = [
+    ['C', 'short', 2],
+    ['D', 'long', 2],
+    ['D', 'short', 2],
+    ['D', 'long', 3],
+  ] as const;
+  for (const [firmware, format, links] of kinds)
+    it(`takes what ${links} links say for no noise (class ${firmware}, data in the ${format} format)`, async () => {
+      await using patient = new Patient({ firmware, serial });
+      await patient.write('ATE0\r\n');
+      for (let link = 0; link < links; link++) {
+        if (format === 'long') await patient.write(`AT+WSDATAFMT=${link},0,55\r\n`);
+        await patient.write(`AT+WSOPEN=${link},"ws://host/plain"\r\n`);
+      }
+      talk(patient, texts, 20);
+      const report = await patient.examine();
+      assert.deepEqual(wrong(report), links === 3 ? ['ALL_LINKS_OPEN'] : []);
+      assert.deepEqual([report.facts.corruptLines, report.facts.testLines], [0, 32]);
+      assert.equal(report.facts.bestBaudRate, 3_000_000);
+    });
+});
+
 /** Has the device delay the prompt of a message, and the Device begin a resync meanwhile. */
 async function delayPrompt(patient: Patient, delay: number): Promise<void> {
   const link = await open(patient);

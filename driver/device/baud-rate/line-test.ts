@@ -9,7 +9,8 @@ const LINE_BYTES = 240;
 const LINES = 16;
 
 /** URCs that may break the echo of a line. */
-const URCS_WITHIN = /\+TIME_UPDATED|WIFI (?:CONNECTED|GOT IP|DISCONNECT)/g;
+const URCS_WITHIN =
+  /\+TIME_UPDATED|WIFI (?:CONNECTED|GOT IP|DISCONNECT)|\+WS_(?:(?:DIS)?CONNECTED|CLOSED):[0-2]/g;
 
 /** The response to `AT+CMD?`, about 3 kB: {@link passesData} compares later ones with it. */
 export interface KnownResponse {

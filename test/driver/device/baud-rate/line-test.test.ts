@@ -29,6 +29,8 @@ describe('test lines', () => {
 
   it('are intact where a URC breaks the echo', async () => {
     assert.equal(await corruptLines('#1+TIME_UPDATED', '#2', 'ERROR'), 0);
+    assert.equal(await corruptLines('#1+WS_CLOSED:0', '#2', 'ERROR'), 0);
+    assert.equal(await corruptLines('#1+WS_DISCONNECTED:2', '#2', 'ERROR'), 0);
     assert.equal(await corruptLines('#1+TIME_UPDATE', '#2', 'ERROR'), 2);
   });
 
