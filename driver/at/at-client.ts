@@ -78,7 +78,7 @@ export class AtClient {
     if (state.kind === 'running') onChunk(state.transaction);
     parser.push(chunk);
     partialFrame.heard(now, duration);
-    if (port.isNegotiated && this.state !== 'resyncing' && parser.garbled)
+    if (port.rateOrigin === 'negotiated' && this.state !== 'resyncing' && parser.garbled)
       this.#resyncs.onCorruption('WRONG_RATE');
   }
 

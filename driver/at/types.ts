@@ -37,6 +37,15 @@ export type Frame =
  */
 export type DataFormat = 'short' | 'long';
 
+/**
+ * Where the rate of a port comes from.
+ * - `start`: the device starts with it.
+ * - `negotiated`: the driver has set it, and a restart of the device resets it. `ready` is then garbage, and a device that
+ *   sends nothing may be at the rate it starts with.
+ * - `found`: the device was at it. Whether a restart resets it is unknown.
+ */
+export type RateOrigin = 'start' | 'negotiated' | 'found';
+
 /** The port, as the client writes to it. */
 export interface PortWriter {
   write(bytes: Uint8Array): void;
@@ -46,11 +55,8 @@ export interface PortWriter {
   readonly rate: number | undefined;
   /** How many times as long as usual a response may take. Default 1. */
   readonly slowness?: number;
-  /**
-   * Whether the port is at a negotiated rate, which a restart of the device resets. `ready` is then garbage, and a device
-   * that sends nothing may be at the rate it starts with. Default false.
-   */
-  readonly isNegotiated?: boolean;
+  /** Default `start`. */
+  readonly rateOrigin?: RateOrigin;
 }
 
 /** Receives the data of one link. */

@@ -1,4 +1,5 @@
 import { AtClient } from '../at/at-client';
+import type { RateOrigin } from '../at/types';
 import type { Clock } from '../clock';
 import type { PortMemory } from '../device/options';
 import { SessionPort } from '../device/session/session-port';
@@ -10,13 +11,10 @@ import { waitFor, type WaitOptions } from '../wait';
 import { Examination } from './examination';
 import { PortKnowledge } from '../device/session/port-knowledge';
 
-/**
- * A port at which a rate other than the start rate does not count as negotiated: it may be in the device's flash, and a
- * restart then does not reset it.
- */
+/** A port at which a rate other than the start rate need not be negotiated: it may be in the device's flash. */
 class ExaminedPort extends SessionPort {
-  override get isNegotiated(): boolean {
-    return false;
+  override get rateOrigin(): RateOrigin {
+    return this.isNegotiated ? 'found' : 'start';
   }
 }
 

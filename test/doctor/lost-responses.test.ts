@@ -106,6 +106,25 @@ describe('the doctor, where responses come late or not', () => {
     assert.deepEqual(wrong(await report({ serial, simulator })), ['NOISE', 'DEVICE_RESTARTED']);
   });
 
+  it('does not restart a silent device at a rate that another program left: nothing would hear it there', async () => {
+    await using patient = new Patient({ serial });
+    await patient.write('AT+UART_CUR=921600,8,1,0,1\r\n');
+    let isSilent = false;
+    patient.alterInput = (text) => {
+      isSilent ||= text.startsWith('AT+CWSTATE?');
+      return isSilent && !text.startsWith('AT+RST') ? '' : text;
+    };
+    const memory = {};
+    assert.deepEqual(wrong(await patient.examine({ memory })), [
+      'DEVICE_UNRESPONSIVE',
+      'LEFTOVER_RATE',
+    ]);
+    assert.equal(patient.count('AT+RST'), 0);
+    isSilent = false;
+    patient.alterInput = undefined;
+    assert.deepEqual(wrong(await patient.examine({ memory })), ['LEFTOVER_RATE']);
+  });
+
   for (const corruptEchoes of [1, 3])
     it(`leaves an echo on of which ${corruptEchoes} came corrupt`, async () => {
       await using patient = new Patient({ serial });

@@ -46,7 +46,7 @@ export class ClientCore {
   }
 
   get pace(): Exclude<Pace, 'search'> {
-    return this.port.isNegotiated ? 'negotiatedRate' : 'startRate';
+    return this.port.rateOrigin === 'negotiated' ? 'negotiatedRate' : 'startRate';
   }
 
   get isDataTrusted(): boolean {

@@ -92,8 +92,8 @@ export class ResyncRunner {
     if (continuation.unannounced === undefined) emit({ kind: 'outOfSync', cause });
     const options: ResyncOptions = {
       attempts: 3,
-      // After a restart the device would talk at another rate, unheard: the device session first searches for its rate.
-      mayRestart: !port.isNegotiated,
+      // At another rate the restarted device would talk unheard: the device session first searches for its rate.
+      mayRestart: port.rateOrigin === 'start',
       pad: mayBePrompted ? 'ifSilent' : 'never',
       pace,
       commandMs,

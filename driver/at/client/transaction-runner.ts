@@ -46,7 +46,7 @@ export class TransactionRunner {
     // At a negotiated rate the resync begins before the partial-frame timeout: a partial line, which may have
     // swallowed this response, would swallow the next one as well.
     const isOutOfSync = this.#core.state !== state && action !== 'succeeded';
-    if (isOutOfSync && port.isNegotiated) parser.abandon();
+    if (isOutOfSync && port.rateOrigin === 'negotiated') parser.abandon();
   }
 
   #act(state: Running, action: Action): void {

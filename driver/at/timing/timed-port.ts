@@ -1,5 +1,5 @@
 import { BLOCKED_LOOP_MS, type Clock } from '../../clock';
-import type { PortWriter } from '../types';
+import type { PortWriter, RateOrigin } from '../types';
 import { IdleTimer } from './idle-timer';
 
 /** Bits on the port for a byte: start, eight data bits, stop. */
@@ -78,8 +78,8 @@ export class TimedPort {
     return this.#port.slowness ?? 1;
   }
 
-  get isNegotiated(): boolean {
-    return this.#port.isNegotiated === true;
+  get rateOrigin(): RateOrigin {
+    return this.#port.rateOrigin ?? 'start';
   }
 
   get pendingBytes(): number {

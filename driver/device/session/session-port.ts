@@ -1,4 +1,4 @@
-import type { PortWriter } from '../../at/types';
+import type { PortWriter, RateOrigin } from '../../at/types';
 import { asEspAtError, EspAtError } from '../../errors';
 import type { Port } from '../../port/port';
 import type { PortSnapshot } from '../../recorder/lines';
@@ -145,5 +145,9 @@ export class SessionPort implements PortWriter {
   /** Whether the rate is not the start rate: a restart of the device then resets it. */
   get isNegotiated(): boolean {
     return this.#baudRate !== undefined && this.#baudRate !== this.startRate;
+  }
+
+  get rateOrigin(): RateOrigin {
+    return this.isNegotiated ? 'negotiated' : 'start';
   }
 }

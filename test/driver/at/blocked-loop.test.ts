@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AtClient } from '../../../driver/at/at-client';
+import type { RateOrigin } from '../../../driver/at/types';
 import { VirtualClock } from '../../../simulator/replay/virtual-clock';
 import { HostLoop } from '../../harness/host-loop';
 import { question } from './client-harness';
@@ -16,7 +17,7 @@ class BlockedClient {
     },
     pendingBytes: 0,
     rate: undefined,
-    isNegotiated: false,
+    rateOrigin: 'start' as RateOrigin,
   };
   onWrite: (() => void) | undefined;
   readonly clock = new VirtualClock();
@@ -68,7 +69,7 @@ describe('an event loop that is blocked in every slice', () => {
 
   it('writes the payload alone into a prompt that a thread pool reads in the tenth turn', async () => {
     const host = new BlockedClient();
-    host.port.isNegotiated = true;
+    host.port.rateOrigin = 'negotiated';
     const ended = host.client.run({ ...question, payload: Buffer.from('hello') });
     for (let turn = 0; turn < 10; turn++) await host.block();
     host.receive('\r\nOK\r\n\r\n>');
@@ -79,7 +80,7 @@ describe('an event loop that is blocked in every slice', () => {
 
   it('counts no block between a late slice and the next as port idle time', async () => {
     const host = new BlockedClient();
-    host.port.isNegotiated = true;
+    host.port.rateOrigin = 'negotiated';
     const ended = host.client.run({ ...question, payload: Buffer.from('hello') });
     const block = host.block(10_000);
     host.receive('\r\nOK\r\n\r\n>');

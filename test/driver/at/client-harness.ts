@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Command } from '../../../driver/at/command';
-import type { LinkId, SendSource } from '../../../driver/at/types';
+import type { LinkId, RateOrigin, SendSource } from '../../../driver/at/types';
 import { AtClient } from '../../../driver/at/at-client';
 import { build, query } from '../../../driver/commands/build';
 import { wssend } from '../../../driver/commands/wssend';
@@ -32,7 +32,7 @@ export class ClientHarness {
     pendingBytes: 0,
     rate: undefined,
     slowness: 1,
-    isNegotiated: false,
+    rateOrigin: 'start' as RateOrigin,
   };
   /** Number of links that have lost data. */
   losses = 0;

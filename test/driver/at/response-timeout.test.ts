@@ -107,7 +107,7 @@ describe('a response timeout', () => {
     });
 
   test('ends in success at a negotiated rate without harm to data that has begun', async (harness) => {
-    harness.port.isNegotiated = true;
+    harness.port.rateOrigin = 'negotiated';
     const asked = harness.run(question);
     await harness.clock.advance(500);
     harness.receive('\r\nOK\r\n+WS_DATA:0,4,a');

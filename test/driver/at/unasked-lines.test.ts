@@ -75,12 +75,12 @@ describe('corrupt data', () => {
     const harness = new ClientHarness();
     assert.deepEqual(await eventsAfter(garbled, harness), []);
     const negotiated = new ClientHarness();
-    negotiated.port.isNegotiated = true;
+    negotiated.port.rateOrigin = 'negotiated';
     assert.deepEqual(await eventsAfter('+WIFI', negotiated), []);
     const events = await eventsAfter(garbled, negotiated);
     assert.deepEqual(events.slice(0, 2), ['out of sync: WRONG_RATE', 'step: lineEnd']);
     const resyncing = new ClientHarness();
-    resyncing.port.isNegotiated = true;
+    resyncing.port.rateOrigin = 'negotiated';
     resyncing.receive('\r\nOK\r\n');
     resyncing.receive(garbled);
     assert.equal(resyncing.losses, 0);

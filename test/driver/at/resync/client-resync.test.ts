@@ -63,7 +63,7 @@ describe('a client that resyncs', () => {
   });
 
   test('at a negotiated rate probes after 500 ms, tries once, and restarts nothing', async (harness) => {
-    harness.port.isNegotiated = true;
+    harness.port.rateOrigin = 'negotiated';
     harness.run(once);
     await harness.clock.advance(500);
     assert.deepEqual(harness.written(), ['AT+X?\r\n', '\r\n']);
@@ -76,13 +76,13 @@ describe('a client that resyncs', () => {
   });
 
   it('at a negotiated rate drops partial data, which may have swallowed the response', async () => {
-    for (const [isNegotiated, last] of [
-      [true, 'in sync'],
-      [false, 'step: lineEnd'],
+    for (const [rateOrigin, last] of [
+      ['negotiated', 'in sync'],
+      ['start', 'step: lineEnd'],
     ] as const) {
       const harness = new ClientHarness();
       harness.answerResync();
-      harness.port.isNegotiated = isNegotiated;
+      harness.port.rateOrigin = rateOrigin;
       harness.run({ ...once, timeoutMs: 400 });
       harness.receive('+WS_DATA:0,900,OK');
       await harness.clock.advance(500);
