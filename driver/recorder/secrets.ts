@@ -12,22 +12,13 @@ export function secretsOfDevice({ wifi, certificates = [] }: DeviceOptions): Sec
   ];
 }
 
-/**
- * Returns the secrets in checked options of an `open()` call. One that is part of scheme, host or port of its own URI stays
- * there, because a replayed driver refuses placeholders for them.
- */
+/** Returns the secrets in checked options of an `open()` call. */
 export function secretsOfOpen({ uri, authorization, headers }: OpenOptions): Secret[] {
-  const secrets = [
+  return [
     ...secretsOfUri(uri),
-    ...(authorization ? secretsOfAuthorization(authorization) : []),
+    ...(authorization ? secretsOfHeader('Authorization', authorization) : []),
     ...(headers ?? []).flatMap(({ name, value }) => secretsOfHeader(name, value)),
   ];
-  const bare = uri.replace(USERINFO_AT, '$1');
-  const [server = ''] = /^\w+:\/\/[^/?#]*/.exec(bare) ?? [];
-  return secrets.map((secret) => {
-    const at = bare.indexOf(secret.text);
-    return at >= 0 && at < server.length ? { ...secret, onlyBetween: true } : secret;
-  });
 }
 
 /** A quoted parameter, with the characters before and after it. The last one may lack its end. */
@@ -69,7 +60,6 @@ export function maskedDevice({ wifi, certificates }: DeviceOptions) {
 // --- URIs ------------------------------------------------------------------------------------------
 
 const USERINFO = /^(\w+:\/\/)([^/?#]*)(?=@)/;
-const USERINFO_AT = /^(\w+:\/\/)[^/?#]*@/;
 
 function secretsOfUri(uri: string): Secret[] {
   const [, , userinfo = ''] = USERINFO.exec(uri) ?? [];
@@ -113,16 +103,14 @@ function percentDecoded(text: string): string {
 
 // --- headers ---------------------------------------------------------------------------------------
 
-/** An authorization may be a parameter of `AT+WSOPEN`, or a header. */
-function secretsOfAuthorization(value: string): Secret[] {
-  return [{ text: value, between: [[',"', '"']] }, ...secretsOfHeader('Authorization', value)];
-}
-
 function secretsOfHeader(name: string, value: string): Secret[] {
   const [, token = ''] = /^\S+ +(\S.*)$/s.exec(value) ?? [];
   const basic = /^basic /i.test(value) ? Buffer.from(token, 'base64').toString() : '';
   const inner = [token, basic, ...splitUserinfo(basic)];
-  const between = [[`${name}: `, '']] as const;
+  const between = [
+    [`${name}: `, ''],
+    [',"', '"'],
+  ] as const;
   return [{ text: value, between }, ...inner.map((text) => ({ text, between: [] }))];
 }
 
