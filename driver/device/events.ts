@@ -36,7 +36,7 @@ export interface DeviceEvents {
   outofsync: [OutOfSyncCause];
   /** The driver takes a step to get back in sync. */
   resyncstep: [RecoveryStep];
-  /** In sync again: the resync, or the change of the baud rate that took its place, has succeeded. */
+  /** In sync again: the resync, or the change of the baud rate that took its place, has succeeded. Not emitted where the driver initializes the device again instead. */
   insync: [];
   /** The device has joined its network, got an address, or lost the network. */
   wifi: [WifiChange];

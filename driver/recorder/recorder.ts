@@ -54,8 +54,9 @@ export class Recorder {
    * @param bytes of a message: a view of the payload that {@link send} has got
    */
   wrote(bytes: Uint8Array): void {
-    const clean =
-      this.#sent.cleanPart(bytes) ?? redacted(this.secrets.index, bytes, 'complete').bytes;
+    // A secret may be newer than a message that has waited.
+    const part = this.#sent.cleanPart(bytes) ?? bytes;
+    const clean = redacted(this.secrets.index, part, 'complete').bytes;
     this.#keep({ host: latin1(clean) }, clean.length);
   }
 

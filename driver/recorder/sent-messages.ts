@@ -30,8 +30,10 @@ export class SentMessages {
    * {@link cleanPart}: nothing may change the payload, nor give its memory to another one.
    */
   add(link: LinkId, options: SendOptions, payload: Uint8Array): Uint8Array {
-    const bytes = this.#redact(link, options, payload);
-    if (Buffer.compare(bytes, payload) === 0) return payload;
+    const clean = this.#redact(link, options, payload);
+    if (Buffer.compare(clean, payload) === 0) return payload;
+    // With memory of its own: in shared memory it would keep the payloads there, and these the memory of further ones.
+    const bytes = new Uint8Array(clean);
     const { buffer, byteOffset: start } = payload;
     this.#payloads.set(buffer, [...(this.#payloads.get(buffer) ?? []), { start, bytes }]);
     return bytes;
