@@ -49,27 +49,44 @@ describe('the doctor, on a device whose links were open when their program was k
     };
     patient.clock.after(ms, speak);
   };
+  const openLinks = async (patient: Patient, links: number, format: 'short' | 'long') => {
+    await patient.write('ATE0\r\n');
+    for (let link = 0; link < links; link++) {
+      if (format === 'long') await patient.write(`AT+WSDATAFMT=${link},0,55\r\n`);
+      await patient.write(`AT+WSOPEN=${link},"ws://host/plain"\r\n`);
+    }
+  };
   const texts = ['hello', 'x\r\ny', '+WS_CLOSED:0', 'z'.repeat(60)];
+  const ok = ['a\r\nOK\r\nb'];
   const kinds = [
-    ['C', 'short', 2],
-    ['D', 'long', 2],
-    ['D', 'short', 2],
-    ['D', 'long', 3],
+    ['C', 'short', 2, texts],
+    ['D', 'long', 2, texts],
+    ['D', 'short', 2, texts],
+    ['D', 'long', 3, texts],
+    ['C', 'short', 3, ok],
+    ['D', 'short', 2, ok],
   ] as const;
-  for (const [firmware, format, links] of kinds)
-    it(`takes what ${links} links say for no noise (class ${firmware}, data in the ${format} format)`, async () => {
+  for (const [firmware, format, links, said] of kinds)
+    it(`takes what ${links} links say for no noise (class ${firmware}, data in the ${format} format, ${said === ok ? 'with lines OK' : 'texts'})`, async () => {
       await using patient = new Patient({ firmware, serial });
-      await patient.write('ATE0\r\n');
-      for (let link = 0; link < links; link++) {
-        if (format === 'long') await patient.write(`AT+WSDATAFMT=${link},0,55\r\n`);
-        await patient.write(`AT+WSOPEN=${link},"ws://host/plain"\r\n`);
-      }
-      talk(patient, texts, 20);
+      await openLinks(patient, links, format);
+      talk(patient, said, 20);
       const report = await patient.examine();
       assert.deepEqual(wrong(report), links === 3 ? ['ALL_LINKS_OPEN'] : []);
       assert.deepEqual([report.facts.corruptLines, report.facts.testLines], [0, 32]);
       assert.equal(report.facts.bestBaudRate, 3_000_000);
     });
+
+  it('counts the one line that is corrupt, and not those of the other data format', async () => {
+    await using patient = new Patient({ serial });
+    await openLinks(patient, 2, 'long');
+    talk(patient, texts, 20);
+    let count = 0;
+    patient.alterInput = (text) =>
+      text.startsWith('#') && count++ === 0 ? text.replace('#', '$') : text;
+    const { facts } = await patient.examine();
+    assert.deepEqual([facts.corruptLines, facts.testLines], [1, 32]);
+  });
 });
 
 /** Has the device delay the prompt of a message, and the Device begin a resync meanwhile. */
