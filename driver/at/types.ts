@@ -42,7 +42,7 @@ export type DataFormat = 'short' | 'long';
  * - `start`: the device starts with it.
  * - `negotiated`: the driver has set it, and a restart of the device resets it. `ready` is then garbage, and a device that
  *   sends nothing may be at the rate it starts with.
- * - `found`: the device was at it. Whether a restart resets it is unknown.
+ * - `found`: the device was at it, or the doctor has climbed to it. Whether a restart resets it is unknown.
  */
 export type RateOrigin = 'start' | 'negotiated' | 'found';
 
