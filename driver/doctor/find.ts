@@ -129,20 +129,20 @@ async function otherVersion(lease: PortLease): Promise<string | undefined> {
  */
 async function echoes(examination: Examination): Promise<boolean | undefined> {
   const { access, port } = examination;
-  let isSlow = false;
+  const times: number[] = [];
   for (let count = 0; count < MAX_ECHO_TESTS; count++) {
     const { lines, ms } = await access.lendPort(testEcho);
     if (ms !== undefined && !port.canSetRate) {
-      isSlow = ms > MAX_ROUND_TRIP_MS;
-      // Network or device may have paused once.
-      if (isSlow) continue;
+      times.push(ms);
       port.knowledge.slowness = Math.min(MAX_SLOWNESS, Math.max(1, ms / QUICK_RESPONSE_MS));
+      // Network or device may have paused once.
+      if (ms > MAX_ROUND_TRIP_MS) continue;
     }
     if (lines.includes('AT')) return true;
     if (lines.length === 0) return false;
   }
   // Other lines each time: corrupt echoes.
-  if (!isSlow) return true;
+  if (times.length === 0 || Math.min(...times) <= MAX_ROUND_TRIP_MS) return true;
   examination.addFinding('SLOW_BRIDGE', { port: port.address });
   return undefined;
 }

@@ -49,6 +49,23 @@ describe('the doctor, where responses come late or not', () => {
       assert.deepEqual([wrong(examined), examined.facts.firmware], [[], 'D']);
     });
 
+  it('does not call a bridge slow that pauses at the last of three echoes, of which two came corrupt', async () => {
+    await using patient = new Patient({ serial: bridged(400) });
+    const deliver = patient.port.deliver.bind(patient.port);
+    let echoes = 0;
+    patient.alterInput = (text) => {
+      if (text !== 'AT\r\n' || ++echoes !== 3) return text;
+      patient.clock.after(3000, () => patient.simulator.write(Buffer.from(text)));
+      return '';
+    };
+    patient.port.deliver = (bytes) => {
+      const text = bytes.toString('latin1');
+      deliver(Buffer.from(echoes < 3 ? text.replace('AT\r', '?T\r') : text, 'latin1'));
+    };
+    const examined = await patient.examine();
+    assert.deepEqual([wrong(examined), examined.facts.firmware], [[], 'D']);
+  });
+
   it('reads long certificates behind a bridge of 700 ms each way within the time limit of the dialog', async () => {
     await using patient = new Patient({ serial: bridged(700) });
     await patient.write('ATE0\r\n');
