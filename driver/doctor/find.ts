@@ -91,8 +91,8 @@ function answersToPadding({ access, port }: Examination): Promise<boolean> {
   const rates = canSetRate
     ? likelyRates([memory.baudRate, startRate, DEFAULT_RATE], false)
     : [undefined];
-  const likeliest = rates.slice(0, 1);
-  // A bridge may delay the response.
+  // A bridge may delay the response: one trial, which waits for long, instead of three.
+  const likeliest = canSetRate ? rates.slice(0, 1) : [];
   const pace = canSetRate ? 'search' : 'startRate';
   const padded = [...rates, ...likeliest, ...likeliest].map((rate) => trial(rate, 'first', pace));
   return search(access, port, padded);

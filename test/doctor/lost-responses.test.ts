@@ -10,9 +10,20 @@ const losing = (isLost: (line: string) => boolean) => ({
   },
 });
 
-describe('the doctor, where responses come late or not', () => {
-  const bridged = (latencyMs: number) => ({ baudRate: 115_200, bridged: true, latencyMs });
+const bridged = (latencyMs: number) => ({ baudRate: 115_200, bridged: true, latencyMs });
 
+describe('the doctor, within the 60 s of a dialog', () => {
+  it('a bridge without a device, where a prompt may be pending: names it, and has tried all', async () => {
+    await using patient = new Patient({ serial: bridged(20) });
+    patient.alterInput = () => '';
+    const report = await patient.examine({ memory: { pendingPrompt: true } });
+    assert.deepEqual(wrong(report), ['NO_ANSWER_BRIDGE']);
+    const { clock } = patient;
+    assert.ok(clock.now() < 49_000, `${clock.now()} ms`);
+  });
+});
+
+describe('the doctor, where responses come late or not', () => {
   for (const latencyMs of [150, 500, 700])
     it(`reads each response at the command that it belongs to, behind a bridge of ${latencyMs} ms each way`, async () => {
       const examined = await report({ serial: bridged(latencyMs) });
