@@ -1,4 +1,5 @@
 import { tryRun, type Run } from '../at/command';
+import { outOfSyncError } from '../at/outcome';
 import {
   parseSysmfg,
   SYSMFG_PIECE_BYTES,
@@ -18,14 +19,21 @@ type Readable = Exclude<CertificateStore, 'wss_key'>;
 
 /**
  * Finds the slots that hold a certificate, and certificates outside their validity period. Never reads keys. Tells no slots
- * where a response is lost or corrupt.
+ * where a response is lost or corrupt, or `isLate` has ended the step.
  */
-export async function examineCertificates(examination: Examination): Promise<void> {
+export async function examineCertificates(
+  examination: Examination,
+  isLate: () => boolean,
+): Promise<void> {
+  const run: Run = async (command) => {
+    if (isLate()) throw outOfSyncError(command);
+    return examination.access.run(command);
+  };
   const held: string[] = [];
   let hasReadAll = true;
   for (const store of ['wss_ca', 'wss_cert'] as const)
     for (const slot of SLOTS) {
-      const pem = await contents(examination.access.run, store, slot);
+      const pem = await contents(run, store, slot);
       if (pem === undefined) hasReadAll = false;
       if (!pem) continue;
       held.push(`${store}.${slot}`);

@@ -32,8 +32,15 @@ export interface DoctorOptions extends WaitOptions {
   readonly memory?: PortMemory;
 }
 
-/** Milliseconds after which the examination skips the search for the best baud rate: a slow device takes long enough. */
-const BEST_RATE_DEADLINE_MS = 12_000;
+/**
+ * Milliseconds after which the examination skips a step, because a dialog waits 60 s: behind the slowest bridge the wiring
+ * takes 12 s, and a certificate is read in many pieces. At a slow device the climb to the best rate takes longest.
+ */
+const DEADLINES_MS: Readonly<Partial<Record<DoctorStep, number>>> = {
+  wiring: 40_000,
+  certificates: 49_000,
+  bestRate: 12_000,
+};
 /** Findings with which the device cannot reach an echo server. */
 const OFFLINE_CODE = /^(LOOK_ALIKE|STOCK_FIRMWARE|WIFI_\w+)$/;
 
@@ -78,18 +85,19 @@ async function runSteps(
   { uri, onStep, clock }: StepOptions,
 ): Promise<void> {
   const start = clock.now();
-  const step = (name: DoctorStep, run: () => Promise<void>) => {
+  const isLate = (name: DoctorStep) => clock.now() - start > (DEADLINES_MS[name] ?? Infinity);
+  const step = async (name: DoctorStep, run: () => Promise<void>) => {
+    if (isLate(name)) return;
     onStep(name);
-    return examination.attempt(run);
+    await examination.attempt(run);
   };
   await step('rate', () => examineRate(examination));
   if (!examination.hasAnswered) return;
   await step('firmware', () => examineFirmware(examination));
   await step('network', () => examineNetwork(examination));
-  await step('certificates', () => examineCertificates(examination));
   await step('wiring', () => examineWiring(examination));
-  const isLate = clock.now() - start > BEST_RATE_DEADLINE_MS;
-  if (!examination.isNoisy && !isLate) await step('bestRate', () => examineBestRate(examination));
+  await step('certificates', () => examineCertificates(examination, () => isLate('certificates')));
+  if (!examination.isNoisy) await step('bestRate', () => examineBestRate(examination));
   await examination.attempt(() => restoreEcho(examination));
   const isOffline = examination.findings.some(({ code }) => OFFLINE_CODE.test(code));
   if (uri !== undefined && !isOffline)

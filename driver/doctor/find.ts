@@ -1,13 +1,17 @@
 import { showsActivity } from '../at/outcome';
 import type { PortLease } from '../at/port-lease';
+import { onTimeout } from '../clock';
 import { query } from '../commands/build';
 import { runOptionalQuery } from '../commands/run-query';
 import { uartQuery } from '../commands/uart';
+import { Deferred } from '../deferred';
 import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
 import { MAX_SLOWNESS, search, type Trial } from '../device/baud-rate/search';
 import { parseTcpAddress } from '../values/port-address';
 import type { Examination } from './examination';
 
+/** Milliseconds after which the search ends: a port that is never idle delays it by minutes, and a dialog waits 60 s. */
+const SEARCH_TIMEOUT_MS = 50_000;
 /** How many rates to try with padding, which takes long. */
 const PADDED_RATES = 2;
 /** How often to ask for the echo where other lines come in its place. */
@@ -30,11 +34,7 @@ export async function examineRate(examination: Examination): Promise<void> {
   const { port, facts } = examination;
   const { memory } = port;
   if (!port.canSetRate) port.knowledge.slowness = BRIDGE_SLOWNESS;
-  // After the padding a query does no more harm: a prompt that is open still has corrupt bytes already.
-  const isFound =
-    (memory.pendingPrompt === true && (await answersToPadding(examination))) ||
-    (await answersAtAnyRate(examination));
-  if (!isFound) return;
+  if (!(await answersInTime(examination))) return;
   memory.pendingPrompt = false;
   memory.baudRate = port.baudRate;
   // Behind a bridge: the rate that the options declare.
@@ -46,9 +46,31 @@ export async function examineRate(examination: Examination): Promise<void> {
   await explainRate(examination);
 }
 
+/** As {@link answers}; false after a time limit. The search then goes on until the client closes. */
+async function answersInTime(examination: Examination): Promise<boolean> {
+  const late = new Deferred<'late'>();
+  const cancel = onTimeout(examination.clock, SEARCH_TIMEOUT_MS, () => late.resolve('late'));
+  try {
+    const outcome = await Promise.race([late.promise, answers(examination)]);
+    if (outcome !== 'late') return outcome;
+  } finally {
+    cancel();
+  }
+  addNoAnswer(examination);
+  return false;
+}
+
+async function answers(examination: Examination): Promise<boolean> {
+  // After the padding a query does no more harm: a prompt that is open still has corrupt bytes already.
+  return (
+    (examination.port.memory.pendingPrompt === true && (await answersToPadding(examination))) ||
+    answersAtAnyRate(examination)
+  );
+}
+
 /** Tries the rate of the port, then all others, then the likeliest ones with padding. */
 async function answersAtAnyRate(examination: Examination): Promise<boolean> {
-  const { access, counters, port } = examination;
+  const { access, port } = examination;
   const { startRate } = port;
   const atStartRate = [trial(startRate, 'never', 'startRate')];
   if (await search(access, port, atStartRate)) return true;
@@ -76,10 +98,15 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   }
   // Opening the port may restart a board: it may have been booting all that time.
   if (await search(access, port, [...atStartRate, ...atStartRate])) return true;
+  addNoAnswer(examination);
+  return false;
+}
+
+function addNoAnswer(examination: Examination): void {
+  const { counters, port } = examination;
   const details = { port: port.address };
   if (!port.canSetRate) examination.addFinding('NO_ANSWER_BRIDGE', details);
   else examination.addFinding(counters.port.received > 0 ? 'UNREADABLE' : 'NO_ANSWER', details);
-  return false;
 }
 
 /**

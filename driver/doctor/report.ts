@@ -4,7 +4,7 @@ import type { FirmwareClass } from '../commands/capabilities';
 
 /** Steps of an examination, in order. */
 export type DoctorStep =
-  'port' | 'rate' | 'firmware' | 'network' | 'certificates' | 'wiring' | 'bestRate' | 'echoServer';
+  'port' | 'rate' | 'firmware' | 'network' | 'wiring' | 'certificates' | 'bestRate' | 'echoServer';
 
 /** Facts about the device; an absent field is unknown. */
 export interface DoctorFacts {

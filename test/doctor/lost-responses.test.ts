@@ -12,7 +12,56 @@ const losing = (isLost: (line: string) => boolean) => ({
 
 const bridged = (latencyMs: number) => ({ baudRate: 115_200, bridged: true, latencyMs });
 
+/** Stores texts of so many bytes as certificates. */
+async function storeCertificates(patient: Patient, bytes = 2000): Promise<void> {
+  await patient.write('ATE0\r\n');
+  for (const store of ['wss_ca', 'wss_cert'])
+    for (const slot of [0, 1])
+      await patient.write(
+        `AT+SYSMFG=2,"${store}","${store}.${slot}",8,${bytes}\r\n`,
+        'x'.repeat(bytes),
+      );
+}
+
+/** Has the device store a network that is not in reach. */
+async function leaveNetwork(patient: Patient): Promise<void> {
+  await patient.write('AT+CWMODE=1\r\n', 'AT+CWJAP="away","password"\r\n');
+  await patient.clock.advance(30_000);
+}
+
+const openPrompt = (patient: Patient) => patient.write('AT+WSHEAD=500\r\n');
+
 describe('the doctor, within the 60 s of a dialog', () => {
+  const states: readonly (readonly [
+    state: string,
+    codes: readonly string[],
+    corruptLines: number | undefined,
+    ...prepare: readonly ((patient: Patient) => Promise<void>)[],
+  ])[] = [
+    ['certificates of 3600 bytes', [], 0, (patient) => storeCertificates(patient, 3600)],
+    ['a network out of reach', ['WIFI_NOT_FOUND'], 0, storeCertificates, leaveNetwork],
+    ['an open prompt', ['PROMPT_OPEN'], 0, storeCertificates, openPrompt],
+    [
+      'an open prompt and a network out of reach',
+      ['WIFI_NOT_FOUND', 'PROMPT_OPEN'],
+      undefined,
+      storeCertificates,
+      leaveNetwork,
+      openPrompt,
+    ],
+  ];
+  for (const [state, codes, lines, ...prepare] of states)
+    it(`${state}, behind a bridge of 700 ms each way: ${lines === 0 ? 'tells no certificates' : 'tells neither certificates nor corrupt lines'}`, async () => {
+      await using patient = new Patient({ serial: bridged(700) });
+      for (const each of prepare) await each(patient);
+      const start = patient.clock.now();
+      const report = await patient.examine();
+      const { certificates, corruptLines } = report.facts;
+      assert.deepEqual([wrong(report), certificates, corruptLines], [codes, undefined, lines]);
+      const ms = patient.clock.now() - start;
+      assert.ok(ms < 55_000, `${ms} ms`);
+    });
+
   it('a bridge without a device, where a prompt may be pending: names it, and has tried all', async () => {
     await using patient = new Patient({ serial: bridged(20) });
     patient.alterInput = () => '';
@@ -21,6 +70,26 @@ describe('the doctor, within the 60 s of a dialog', () => {
     const { clock } = patient;
     assert.ok(clock.now() < 49_000, `${clock.now()} ms`);
   });
+
+  for (const [port, code] of [
+    ['a bridge', 'NO_ANSWER_BRIDGE'],
+    ['a serial port', 'UNREADABLE'],
+  ] as const)
+    it(`${port} that is never idle, without a response: names it`, async () => {
+      await using patient = new Patient({
+        serial: { ...bridged(20), bridged: port === 'a bridge' },
+      });
+      patient.alterInput = () => '';
+      const flood = () => {
+        patient.say(`${'log '.repeat(28)}\r\n`);
+        patient.clock.after(9, flood);
+      };
+      flood();
+      const report = await patient.examine();
+      assert.deepEqual(wrong(report), [code]);
+      const { clock } = patient;
+      assert.ok(clock.now() < 55_000, `${clock.now()} ms`);
+    });
 });
 
 describe('the doctor, where responses come late or not', () => {
@@ -79,13 +148,7 @@ describe('the doctor, where responses come late or not', () => {
 
   it('reads long certificates behind a bridge of 700 ms each way within the time limit of the dialog', async () => {
     await using patient = new Patient({ serial: bridged(700) });
-    await patient.write('ATE0\r\n');
-    for (const store of ['wss_ca', 'wss_cert'])
-      for (const slot of [0, 1])
-        await patient.write(
-          `AT+SYSMFG=2,"${store}","${store}.${slot}",8,2000\r\n`,
-          'x'.repeat(2000),
-        );
+    await storeCertificates(patient);
     const start = patient.clock.now();
     const { facts } = await patient.examine();
     assert.equal(facts.certificates?.length, 4);

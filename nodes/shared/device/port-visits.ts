@@ -13,7 +13,7 @@ import { DeviceHost } from './device-host';
 import { InOrder } from './in-order';
 import type { PortClaims, PortHolder } from './port-claims';
 
-/** Milliseconds that an answer may take: behind a slow bridge, the doctor needs up to 50,000. */
+/** Milliseconds that an answer may take: behind a slow bridge, or at a port that is never idle, the doctor needs up to 52,000. */
 const TIME_LIMIT_MS = 60_000;
 
 /** A port as a dialog describes it. */
