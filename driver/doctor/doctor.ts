@@ -86,7 +86,7 @@ async function runSteps(
 ): Promise<void> {
   const start = clock.now();
   const isLate = (name: DoctorStep) => clock.now() - start > (DEADLINES_MS[name] ?? Infinity);
-  const step = async (name: DoctorStep, run: () => Promise<void>) => {
+  const step = async (name: DoctorStep, run: () => Promise<unknown>) => {
     if (isLate(name)) return;
     onStep(name);
     await examination.attempt(run);

@@ -61,7 +61,7 @@ export class Examination {
    * @throws EspAtError `DEVICE_UNRESPONSIVE`, `DEVICE_STOPPED`, `PORT_*`; `DEVICE_RESTARTED` where the client has restarted the
    * device because responses were lost
    */
-  async attempt(step: () => Promise<void>): Promise<void> {
+  async attempt(step: () => Promise<unknown>): Promise<void> {
     try {
       await step();
     } catch (error) {

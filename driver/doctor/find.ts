@@ -28,22 +28,24 @@ const MAX_ROUND_TRIP_MS = 1500;
 
 /**
  * Finds the device at any usual baud rate, and whether it echoes; leaves `hasAnswered` false where it does not answer as ESP-AT
- * does, or a bridge is too slow.
+ * does, or a bridge is too slow to examine what is behind it.
+ * @returns whether the device answers as ESP-AT does
  */
-export async function examineRate(examination: Examination): Promise<void> {
+export async function examineRate(examination: Examination): Promise<boolean> {
   const { port, facts } = examination;
   const { memory } = port;
   if (!port.canSetRate) port.knowledge.slowness = BRIDGE_SLOWNESS;
-  if (!(await answersInTime(examination))) return;
+  if (!(await answersInTime(examination))) return false;
   memory.pendingPrompt = false;
   memory.baudRate = port.baudRate;
   // Behind a bridge: the rate that the options declare.
   facts.baudRate = port.rate;
   const commandEcho = await echoes(examination);
-  if (commandEcho === undefined) return;
+  if (commandEcho === undefined) return true;
   facts.commandEcho = commandEcho;
   if (commandEcho) examination.addFinding('ECHO_ON');
   await explainRate(examination);
+  return true;
 }
 
 /** As {@link answers}; false after a time limit. The search then goes on until the client closes. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { networksAt } from '../../driver/doctor/networks';
 import type { Outcome } from '../../simulator/device/hooks';
 import { Patient, report, serial, wrong } from './report';
 
@@ -88,6 +89,15 @@ describe('the doctor, within the 60 s of a dialog', () => {
       const report = await patient.examine();
       assert.deepEqual(wrong(report), [code]);
       const { clock } = patient;
+      assert.ok(clock.now() < 55_000, `${clock.now()} ms`);
+    });
+
+  for (const latencyMs of [800, 2000])
+    it(`networksAt() scans behind a bridge of ${latencyMs} ms each way, too slow for an examination`, async () => {
+      await using patient = new Patient({ serial: bridged(latencyMs) });
+      const { clock, hostClock, port } = patient;
+      const { networks } = await clock.wait(networksAt(port, { clock: hostClock }));
+      assert.equal(networks[0]?.ssid, 'espressif');
       assert.ok(clock.now() < 55_000, `${clock.now()} ms`);
     });
 });
