@@ -35,8 +35,12 @@ export function recordedFlash(lines: readonly RecordingLine[]): FlashText[] {
     else if (offset !== undefined) {
       const shown = shownText(response);
       const before = found.get(shown?.key ?? '')?.text ?? '';
-      if (shown && Number(offset) <= before.length)
-        add({ ...shown, text: before.slice(0, Number(offset)) + shown.text });
+      const start = Number(offset);
+      if (shown && start <= before.length) {
+        // The driver may read a text again, and not to its end.
+        const rest = before.slice(start + shown.text.length);
+        add({ ...shown, text: before.slice(0, start) + shown.text + rest });
+      }
     } else if (LIST.test(command))
       addUnknown(
         [...response.matchAll(/\+SYSMFG:"[^"]+","([^"]+)",8\r\n/g)].map(([, each = '']) => each),

@@ -61,7 +61,10 @@ function changeOf({ hash, subject, body }) {
   const [, scope = '', mark, text] = /^([a-z-]+(?:, [a-z-]+)*)(!?): (.+)$/.exec(subject) ?? [];
   const scopes = scope.split(', ');
   const headings = scopes.map((each) => [...HEADINGS].find(([, own]) => own.includes(each))?.[0]);
-  const note = /^BREAKING CHANGE: ([^]+)/m.exec(body)?.[1].replace(/\s+/g, ' ').trim();
+  const note = /^BREAKING CHANGE: ([^]+?)(?:\n\n|$(?![^]))/m
+    .exec(body)?.[1]
+    .replace(/\s+/g, ' ')
+    .trim();
   return {
     heading: headings.find((heading) => heading !== undefined),
     line: `- ${scope}: ${text} (${hash.slice(0, 7)})`,

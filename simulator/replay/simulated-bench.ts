@@ -177,7 +177,7 @@ export class SimulatedBench {
         handlers.connected();
       }
     });
-    // Holds the end of the connection until the server accepts, then passes everything on. It never stops, and buffers nothing.
+    // The device's end of the connection: passes everything on once the server accepts. It never stands still, so it needs no buffer.
     const gate = new Gate(handlers, 0, cancel);
     return gate;
   }

@@ -19,7 +19,9 @@ describe('npm run changelog', { skip }, () => {
     release.commit('conformance, mutation, verification: print the usage');
     release.commit('values: read a list once');
     release.commit('nodes!: rename the event gap to dataloss');
-    release.commit('link: keep the order of sends\n\nBREAKING CHANGE: await\nevery send');
+    release.commit(
+      'link: keep the order of sends\n\nBREAKING CHANGE: await\nevery send\n\nSigned-off-by: a',
+    );
     release.commit('No scope');
     release.commit('receiver: forget a rest');
     release.commit('at, port: read in pieces\n\nBREAKING CHANGE: read on');
