@@ -4,6 +4,7 @@ import { shortest } from './delta-debugging';
 import type { Difference } from './difference';
 import { replayDriver } from './driver-replay';
 import { runFreely, stepsOf, type Step } from './free-run';
+import { CannotStartError } from './preparation';
 import { isDecision, parseDriverRecording, type DriverRecording } from './recording-file';
 
 /** The minimizer shortens longer acts of the device line by line. */
@@ -60,7 +61,7 @@ class Minimizer {
   }
 
   async run(): Promise<string> {
-    if (!(await this.#tries(this.#current, stepsOf(this.#current.lines))))
+    if (!(await this.#reaches(this.#current, stepsOf(this.#current.lines))))
       throw new Error('repeating the recorded acts does not lead to this decision');
     await this.#startLate();
     await this.#leaveOutOptions();
@@ -130,15 +131,25 @@ class Minimizer {
     }
   }
 
+  /** As {@link #reaches}. False where the driver cannot start, as without an option that brings the port to its state. */
+  async #tries(
+    recording: DriverRecording,
+    steps: readonly Step[] = stepsOf(recording.lines),
+  ): Promise<boolean> {
+    try {
+      return await this.#reaches(recording, steps);
+    } catch (error) {
+      if (error instanceof CannotStartError) return false;
+      throw error;
+    }
+  }
+
   /**
    * If a free run of these steps reaches the target, and the replay of its recording up to there does not differ, keeps that
    * recording.
    * @param steps those of `recording`, or some of them: their times and its end count from the same start
    */
-  async #tries(
-    recording: DriverRecording,
-    steps: readonly Step[] = stepsOf(recording.lines),
-  ): Promise<boolean> {
+  async #reaches(recording: DriverRecording, steps: readonly Step[]): Promise<boolean> {
     const last = recording.lines.at(-1)?.at ?? 0;
     const waits = last - (steps.at(-1)?.at ?? 0);
     const { lines } = await runFreely(recording, steps, waits * 1.2 + MARGIN_MS);

@@ -36,6 +36,13 @@ export function simulatedDevice(
   });
 }
 
+/** The driver cannot be brought to the start of a recording. */
+export class CannotStartError extends Error {
+  constructor(reason: string) {
+    super(`cannot start there: ${reason}`);
+  }
+}
+
 /** The device's end of the port while a recording is prepared. */
 export interface FarEnd {
   write(bytes: Uint8Array): void;
@@ -47,7 +54,7 @@ export interface FarEnd {
  * Brings the driver to the start of a recording: for a snapshot, connects it to a device until that is ready and its
  * links are open. The far end delivers the device's output to the port.
  *
- * @throws Error when a step takes 2 minutes of virtual time
+ * @throws CannotStartError when a step takes 2 minutes of virtual time, or the port comes to another state
  */
 export async function prepare(
   { heading, lines }: DriverRecording,
@@ -81,17 +88,17 @@ export async function prepare(
   farEnd.prepared();
 }
 
-/** @throws Error where the driver has not brought the port to the state of the snapshot */
+/** @throws CannotStartError where the driver has not brought the port to the state of the snapshot */
 function checkPort(device: Device, expected: PortSnapshot | undefined): void {
   const got = device.snapshot()?.portState;
   if (!expected || !got) return;
   for (const setting of ['baudRate', 'flowControl'] as const) {
     if (got[setting] === expected[setting]) continue;
     const values = `${String(got[setting])} instead of ${String(expected[setting])}`;
-    throw new Error(`cannot start there: ${setting} of the port is ${values}`);
+    throw new CannotStartError(`${setting} of the port is ${values}`);
   }
 }
 
 async function until(clock: VirtualClock, done: () => boolean, otherwise: string): Promise<void> {
-  if (!(await clock.until(done, LIMIT_MS))) throw new Error(`cannot start there: ${otherwise}`);
+  if (!(await clock.until(done, LIMIT_MS))) throw new CannotStartError(otherwise);
 }

@@ -90,6 +90,30 @@ describe('a minimized recording', () => {
     assert.deepEqual(calls, ['start']);
   });
 
+  const settings = [
+    { negotiatedRate: 921_600 },
+    { negotiatedRate: 'automatic' },
+    { flowControl: true },
+  ] as const;
+  for (const setting of settings)
+    it(`keeps the option that brings the port to its state, ${JSON.stringify(setting)}`, async () => {
+      const serial = { baudRate: 115_200, rtsCts: true };
+      const device = { ...setting, recorderBytes: 20_000 };
+      const harness = await new Harness({ serial, device }).ready();
+      const { clock, link } = harness;
+      // A climb to the best rate ends.
+      await clock.advance(60_000);
+      await clock.wait(link.open({ uri: 'ws://h/echo' }));
+      // The recorder drops the beginning.
+      for (let count = 0; count < 30; count++) await clock.wait(link.send('m'.repeat(400)));
+      harness.say('stray\r\n');
+      await clock.advance(2000);
+      const text = await minimized(parseDriverRecording(harness.device.recording()), 'unknownline');
+      await harness.end();
+      const { driver } = parseDriverRecording(text).heading;
+      assert.deepEqual([driver.from, driver.options], ['snapshot', setting]);
+    });
+
   it('does not exist for a text that no decision shows', async () => {
     await assert.rejects(minimized(recording(), 'WIFI_LOST'), /no decision .* shows WIFI_LOST/);
   });
