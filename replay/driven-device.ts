@@ -4,7 +4,7 @@ import { decodeOpen } from '../driver/recorder/open-codec';
 import type { CallLine, RecordingLine } from '../driver/recorder/lines';
 import { VirtualClock } from '../simulator/replay/virtual-clock';
 import { LateClock } from './late-clock';
-import { prepare, simulatedDevice, type FarEnd } from './preparation';
+import { foundRate, prepare, simulatedDevice, type FarEnd } from './preparation';
 import type { DriverAct, DriverRecording } from './recording-file';
 import { ReplayPort } from './replay-port';
 
@@ -33,7 +33,12 @@ export class DrivenDevice {
     const recordsExamine = lines.some((line) => 'call' in line && line.to === 'examine');
     if (recordsExamine)
       this.#examineRecorder = new DeviceRecorder({ port: this.#port, clock }, RECORDER_BYTES);
-    this.#memory = { ...heading.driver.options.memory };
+    const baudRate = foundRate(recording);
+    // A failed search would take random numbers of the recording.
+    this.#memory = {
+      ...heading.driver.options.memory,
+      ...(baudRate !== undefined && { baudRate }),
+    };
     this.device = new Device({
       ...heading.driver.options,
       memory: this.#memory,

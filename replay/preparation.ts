@@ -12,17 +12,33 @@ import type { ReplayPort } from './replay-port';
 const LIMIT_MS = 120_000;
 
 /**
- * The simulated device of a recording. It starts at the rate of the port, with the certificates and keys that the recorded
- * one had in its flash.
+ * The rate of the device at the start of a recording, in bits a second, where the driver has found the device at a rate
+ * that neither its port nor its options have. Undefined otherwise.
+ */
+export function foundRate({ heading, lines }: DriverRecording): number | undefined {
+  const { from, options } = heading.driver;
+  if (from !== 'snapshot') return undefined;
+  const { negotiatedRate } = options;
+  const { baudRate, readsCts } = lines.find((line) => 'snapshot' in line)?.portState ?? {};
+  const isClimbedTo = negotiatedRate === 'automatic' && readsCts === true;
+  const isOfOptions = isClimbedTo || baudRate === negotiatedRate || baudRate === heading.rate;
+  return isOfOptions ? undefined : baudRate;
+}
+
+/**
+ * The simulated device of a recording. It starts at the rate of the port, or that at which the driver found the recorded
+ * one, with the certificates and keys that the recorded one had in its flash.
  * @param accepted called with each connection that a server has accepted
  */
 export function simulatedDevice(
-  { heading, lines }: DriverRecording,
+  recording: DriverRecording,
   clock: VirtualClock,
   output: (bytes: Buffer) => void,
   accepted?: (server: ServerEnd) => void,
 ): SimulatedDevice {
+  const { heading, lines } = recording;
   const { wifi } = heading.driver.options;
+  const baud = foundRate(recording) ?? heading.rate;
   return new SimulatedDevice({
     firmware: heading.class,
     clock,
@@ -30,7 +46,7 @@ export function simulatedDevice(
     random: () => 0.5,
     joined: heading.joined || heading.driver.from === 'snapshot',
     flash: recordedFlash(lines),
-    ...(heading.rate > 0 && { baud: heading.rate }),
+    ...(baud > 0 && { baud }),
     ...(wifi && { wifi: [{ ssid: wifi.ssid, password: wifi.password }] }),
     output: (bytes) => output(Buffer.from(bytes)),
   });
@@ -57,19 +73,24 @@ export interface FarEnd {
  * @throws CannotStartError when a step takes 2 minutes of virtual time, or the port comes to another state
  */
 export async function prepare(
-  { heading, lines }: DriverRecording,
+  recording: DriverRecording,
   device: Device,
   port: ReplayPort,
   clock: VirtualClock,
   farEnd: FarEnd,
 ): Promise<void> {
+  const { heading, lines } = recording;
   const snapshot = lines.find((line) => 'snapshot' in line);
   if (!snapshot || heading.driver.from !== 'snapshot') {
     farEnd.prepared();
     return;
   }
   const state = snapshot.portState;
-  port.farEnd = { write: (bytes) => farEnd.write(bytes), state };
+  const rate = foundRate(recording);
+  const write = (bytes: Uint8Array) => {
+    if (rate === undefined || port.currentRate === rate) farEnd.write(bytes);
+  };
+  port.farEnd = { write, state };
   device.start();
   await clock.advance(0);
   port.act({ port: 'opened', ...(state ?? { setsRate: heading.rate > 0, resets: false }) });

@@ -20,6 +20,8 @@ export class ReplayPort implements PortOpener {
   readonly address = 'recording';
   rate: number | undefined;
   bridgedRate: number | undefined;
+  /** The rate to which the driver has set the port. */
+  currentRate: number | undefined;
   /** While set, takes the driver's bytes, and the port answers requests as one that comes to this state. */
   farEnd: PreparedEnd | undefined;
   #handlers: PortHandlers | undefined;
@@ -61,6 +63,7 @@ export class ReplayPort implements PortOpener {
     switch (line.port) {
       case 'opened':
         this.#handlers = this.#opening?.handlers;
+        this.currentRate = this.rate;
         this.#opening?.settle.resolve(this.#port(line));
         return;
       case 'failed':
@@ -105,7 +108,11 @@ export class ReplayPort implements PortOpener {
     const done = async () => {
       await ask();
     };
-    const setRate = (to: number) => (this.#refusesRate(to) ? this.#refusal() : done());
+    const setRate = (to: number) => {
+      if (this.#refusesRate(to)) return this.#refusal();
+      this.currentRate = to;
+      return done();
+    };
     const readCts = () => {
       const { state } = this.farEnd ?? {};
       if (state?.flowControl) return Promise.resolve(true);

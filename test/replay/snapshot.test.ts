@@ -73,6 +73,32 @@ describe('replay from a snapshot', () => {
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
+  const found: readonly [string, HarnessOptions][] = [
+    ['921,600', { serial: { ...serial, rtsCts: true }, simulator: { baud: 921_600 } }],
+    ['57,600', { serial, simulator: { baud: 57_600 } }],
+    [
+      "921,600 on a port without modem lines, with the rate 'automatic'",
+      { serial, simulator: { baud: 921_600 }, device: { negotiatedRate: 'automatic' } },
+    ],
+    [
+      '460,800 on a port that does not support the negotiated rate',
+      {
+        serial: { ...serial, maxPortBaudRate: 460_800 },
+        simulator: { baud: 460_800 },
+        device: { negotiatedRate: 921_600 },
+      },
+    ],
+  ];
+  for (const [where, options] of found)
+    it(`has no difference where the device was found at ${where}`, async () => {
+      const recording = await fromSnapshot(options, ({ clock, device }) => {
+        ignored(device.links[1].open({ uri: 'ws://refuses:1/', keepOpen: true }));
+        return clock.advance(30_000);
+      });
+      assert.ok(recording.lines.some((line) => 'random' in line));
+      assert.equal((await replayDriver(recording)).difference, undefined);
+    });
+
   it('has no difference at the start rate where the negotiated one has failed', async () => {
     const options = {
       serial: { ...serial, maxPortBaudRate: 115_200 },
