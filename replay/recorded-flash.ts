@@ -31,8 +31,10 @@ export function recordedFlash(lines: readonly RecordingLine[]): FlashText[] {
     const [, offset] = READ.exec(command) ?? [];
     const [, key] = WRITE.exec(command) ?? [];
     const [, auth, pki, ca] = CONFIGURE.exec(command) ?? [];
-    if (key !== undefined) written.add(key);
-    else if (offset !== undefined) {
+    if (key !== undefined) {
+      // The first OK comes before the prompt.
+      if (isAccepted(response.slice(response.indexOf('\r\n>')))) written.add(key);
+    } else if (offset !== undefined) {
       const shown = shownText(response);
       const before = found.get(shown?.key ?? '')?.text ?? '';
       const start = Number(offset);
@@ -45,7 +47,7 @@ export function recordedFlash(lines: readonly RecordingLine[]): FlashText[] {
       addUnknown(
         [...response.matchAll(/\+SYSMFG:"[^"]+","([^"]+)",8\r\n/g)].map(([, each = '']) => each),
       );
-    else if (auth !== undefined && response.endsWith('\r\nOK\r\n'))
+    else if (auth !== undefined && isAccepted(response))
       addUnknown(keysOf({ auth: Number(auth), pki: Number(pki), ca: Number(ca) }));
   }
   return [...found.values()];
@@ -61,6 +63,11 @@ function* transactions(lines: readonly RecordingLine[]) {
     } else if ('device' in line) last.response += line.device;
   }
   yield last;
+}
+
+/** Whether the first final result code is OK. Data of links may follow it in the same chunk. */
+function isAccepted(response: string): boolean {
+  return /\r\n(OK|ERROR)\r\n/.exec(response)?.[1] === 'OK';
 }
 
 function shownText(response: string): FlashText | undefined {
