@@ -71,8 +71,10 @@ class SimulatorComparison {
   /** Index of the line that is due. */
   #index = 0;
   #lastCommand = '';
-  /** Whether the host has reset the device by the port, and the recorded device has not said `ready` since. */
+  /** Whether the host has reset the device since it opened the port, and the recorded device has not said `ready` since. */
   #isReset = false;
+  /** When the host lost the port, on the clock: the recording lacks what the device says after that. Infinity while it is open. */
+  #closedAt = Infinity;
 
   constructor(recording: DriverRecording) {
     this.#lines = recording.lines;
@@ -104,8 +106,9 @@ class SimulatorComparison {
       prepared: () => this.#driven.end(),
     });
     this.#output = (bytes) => {
+      const at = this.#clock.now();
       for (const { stream, text } of this.#simulatedWrote(bytes))
-        listOf(this.#got, stream).push({ text, at: this.#clock.now(), index: this.#index });
+        if (at <= this.#closedAt) listOf(this.#got, stream).push({ text, at, index: this.#index });
     };
     this.#recorded = tokensOf(recorded, this.#lines);
     for (const { data } of [...this.#recorded.values()].flat())
@@ -114,7 +117,6 @@ class SimulatorComparison {
 
   async run(): Promise<Difference | undefined> {
     let difference: Difference | undefined;
-    let closedAt = Infinity;
     let before = this.#lines[0]?.at ?? 0;
     for (const [index, line] of this.#lines.entries()) {
       if (!('host' in line || 'device' in line || 'port' in line)) continue;
@@ -126,16 +128,19 @@ class SimulatorComparison {
         difference = await this.#compare();
         if (difference) break;
         if ('host' in line) this.#hostWrote(line.host);
-        else if (line.port === 'reset') {
+        else if (line.port === 'resetDone') {
           this.#isReset = true;
           this.#device.restart();
-        } else if (line.port === 'closing' || line.port === 'closed')
-          closedAt = Math.min(closedAt, this.#clock.now());
-        else if (line.port === 'opened') closedAt = Infinity;
+        } else if (['closing', 'closed', 'lost'].includes(line.port))
+          this.#closedAt = Math.min(this.#closedAt, this.#clock.now());
+        else if (line.port === 'opened') {
+          this.#closedAt = Infinity;
+          this.#isReset = false;
+        }
       }
     }
     await this.#clock.advance(Math.max(0, (this.#lines.at(-1)?.at ?? 0) - before));
-    const end = Math.min(closedAt, this.#clock.now());
+    const end = Math.min(this.#closedAt, this.#clock.now());
     difference ??= (await this.#compare()) ?? this.#extra(end);
     this.#device.destroy();
     return difference;

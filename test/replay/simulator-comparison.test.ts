@@ -122,6 +122,48 @@ describe('a recording of the driver against the simulated device', () => {
     assert.equal(await compareWithSimulator(recording), undefined);
   });
 
+  /** A ready device that restarts by itself. @param act before that, while the device is not identified */
+  async function restartAfter(act: (harness: Harness) => Promise<unknown>) {
+    const serial = { baudRate: 115_200, resetWired: true };
+    const harness = new Harness({ serial, device: { rtsReset: true } });
+    const { clock, device, simulator } = harness;
+    device.start();
+    await clock.advance(20);
+    await act(harness);
+    await clock.wait(device.ready());
+    await clock.advance(5000);
+    simulator.restart();
+    await clock.advance(1000);
+    await clock.wait(device.ready());
+    await clock.advance(5000);
+    const recording = parseDriverRecording(device.recording());
+    await harness.end();
+    return recording;
+  }
+
+  it('shows no difference where the device restarts by itself after a reset by the port has failed', async () => {
+    const { heading, lines } = await restartAfter(() => Promise.resolve());
+    const at = lines.findLast((line) => 'event' in line && line.event === 'restart')?.at ?? 0;
+    const before = lines.filter((line) => line.at < at - 1000);
+    const failed = [
+      { at: at - 1000, port: 'reset' },
+      { at: at - 1000, port: 'resetFailed', error: 'PORT_FAILED' },
+    ] as const;
+    const changed = [...before, ...failed, ...lines.slice(before.length)];
+    assert.equal(await compareWithSimulator({ heading, lines: changed }), undefined);
+  });
+
+  it('shows no difference where the device restarts by itself after a reset whose `ready` found the port closed', async () => {
+    const recording = await restartAfter(async ({ clock, device }) => {
+      await clock.wait(device.restart());
+      await clock.wait(device.disconnect());
+      await clock.advance(1000);
+      device.start();
+    });
+    assert.ok(recording.lines.some((line) => 'port' in line && line.port === 'resetDone'));
+    assert.equal(await compareWithSimulator(recording), undefined);
+  });
+
   it('shows a byte that differs in a response, and none in data of a server', async () => {
     const recording = parseDriverRecording(await recordingOf('D'));
     for (const said of ['SEND OK', 'SDK version', 'mmmm']) {
