@@ -51,6 +51,12 @@ export class RecordList {
     this.#records.splice(0, dropped);
   }
 
+  /** Replaces the lines. Their positions stay. */
+  replaceLines(replaced: (line: RecordingLine) => RecordingLine): void {
+    for (const [index, record] of this.#records.entries())
+      this.#records[index] = { ...record, line: replaced(record.line) };
+  }
+
   /** Position behind the newest record. */
   get end(): number {
     return this.#end;

@@ -4,7 +4,7 @@ import { asEspAtError, EspAtError } from '../errors';
 import type { SendOptions } from '../link/options';
 import type { DriverLine, PortBytesLine, RecordingLine } from './lines';
 import { RecordList, type CleanRecord, type PlacedLine } from './record-list';
-import { redacted, type End } from './redact';
+import { redacted, type End, type PatternIndex } from './redact';
 import type { SecretSet } from './secret-set';
 import { SentMessages } from './sent-messages';
 
@@ -22,11 +22,16 @@ const WORD_KEYS: ReadonlySet<string> = new Set([
   ...['by', 'negotiatedRate'],
 ]);
 
+/** A write that is no part of a message. */
+const COMMAND = /^AT[^\r\n]*\r\n$/;
+
 /** Keeps the newest bytes of the port, calls of the driver, events, and the number and bytes of messages, without secrets. */
 export class Recorder {
   readonly #clock: Clock;
   protected readonly secrets: SecretSet;
   readonly #list: RecordList;
+  /** The secrets that no message in the list holds. */
+  #messagesLack: PatternIndex;
   /** Bytes of the device that may begin a secret, and all records behind them; the others are already redacted. */
   #held: CleanRecord[] = [];
   /**
@@ -46,6 +51,7 @@ export class Recorder {
     this.#list = new RecordList(capacity);
     this.#clock = clock;
     this.secrets = secrets;
+    this.#messagesLack = secrets.index;
     this.#sent = new SentMessages(secrets);
   }
 
@@ -164,7 +170,23 @@ export class Recorder {
   /** The lines from a position on, without those that the recorder holds back. */
   lines(position = 0): readonly PlacedLine[] {
     this.#keepMessages();
+    const { index } = this.secrets;
+    if (index !== this.#messagesLack)
+      this.#list.replaceLines((line) => this.#withoutNewerSecrets(line));
+    this.#messagesLack = index;
     return this.#list.since(position);
+  }
+
+  /**
+   * Replaces secrets that came after the record of a message, as while it waited for its link: in the call and in what the
+   * driver wrote, so that a replay writes the same. In commands they stay, as in the options that a replay gets.
+   */
+  #withoutNewerSecrets(line: RecordingLine): RecordingLine {
+    const clean = (text: string) =>
+      latin1(redacted(this.secrets.index, Buffer.from(text, 'latin1'), 'complete').bytes);
+    if ('to' in line && line.to === 'send') return { ...line, bytes: clean(line.bytes) };
+    if ('host' in line && !COMMAND.test(line.host)) return { ...line, host: clean(line.host) };
+    return line;
   }
 
   /** The lines that the recorder holds back, with a placeholder for what may be the beginning of a secret. */
@@ -213,7 +235,7 @@ export class Recorder {
     const records = this.#held.map((record) =>
       'device' in record.line
         ? deviceRecord(record.line.at, text.slice(at, (at += record.bytes)))
-        : record,
+        : { ...record, line: this.#withoutNewerSecrets(record.line) },
     );
     return { records, begun: clean.begun ? latin1(clean.begun) : '' };
   }

@@ -137,6 +137,30 @@ describe('replay of a recording of the driver', () => {
     assert.equal((await replayDriver(recording)).difference, undefined);
   });
 
+  it('holds no secret that an open() brings after send() got a message with it, and has no difference', async () => {
+    const harness = new Harness({});
+    await harness.ready();
+    const { clock, device } = harness;
+    const [link, other] = device.links;
+    const open = (value: string) =>
+      link.open({ uri: 'ws://h/echo', headers: [{ name: 'X-Key', value }] });
+    await clock.wait(other.open({ uri: 'ws://h/plain' }));
+    await clock.wait(other.send(`sent before: ${SECRET}`));
+    ignored(open('first-4711'));
+    const sent = link.send(`sent after: first-4711 ${SECRET}`, { holdMs: 60_000 });
+    await clock.wait(open(SECRET));
+    await clock.wait(sent);
+    ignored(device.links[2].send(`never sent: third-4711`, { holdMs: 60_000 }));
+    await clock.wait(open('third-4711'));
+    await clock.advance(1000);
+    const text = device.recording();
+    await harness.end();
+    assert.ok(harness.port.text.includes(`sent after: first-4711 ${SECRET}`));
+    assert.match(text, /sent before: \*{11}"[^]*sent after: \*{10} \*{11}"[^]*never sent: \*{10}"/);
+    assert.doesNotMatch(text, /(?:first|secret|third)-4711/);
+    assert.equal((await replayDriver(parseDriverRecording(text))).difference, undefined);
+  });
+
   it('has no difference where header values are words of the recording, which stay words there', async () => {
     const words = [
       ...[

@@ -13,16 +13,26 @@ test('a message without its secret has memory of its own: it keeps no other mess
   assert.equal(messages.add(0, {}, payload).buffer.byteLength, payload.length);
 });
 
-test('a message that waits while another call brings a further secret is written without both', () => {
-  const secrets = secretsWith('correct-horse');
-  const recorder = new Recorder(2 ** 20, new VirtualClock(), secrets);
-  const payload = Buffer.from('a=correct-horse b=battery-staple');
-  void recorder.send(1, {}, payload, () => Promise.resolve());
-  secrets.add(
-    0,
-    secretsOfOpen({ uri: 'ws://host/', headers: [{ name: 'token', value: 'battery-staple' }] }),
-  );
-  recorder.wrote(payload);
-  const [written] = recorder.lines().flatMap(({ line }) => ('host' in line ? [line.host] : []));
-  assert.match(written ?? '', /^a=\*{13} b=\*{14}$/);
-});
+for (const [what, said] of [
+  ['', ''],
+  [', also behind held bytes', 'correct'],
+] as const)
+  test(`a message that waits while another call brings a further secret is shown and written without both${what}`, () => {
+    const secrets = secretsWith('correct-horse');
+    const recorder = new Recorder(2 ** 20, new VirtualClock(), secrets);
+    const payload = Buffer.from('a=correct-horse b=battery-staple');
+    recorder.received(Buffer.from(said));
+    void recorder.send(1, {}, payload, () => Promise.resolve());
+    const headers = [{ name: 'token', value: 'battery-staple' }];
+    secrets.add(0, secretsOfOpen({ uri: 'ws://host/', headers }));
+    const shown = () =>
+      [...recorder.lines().map(({ line }) => line), ...recorder.heldLines()].flatMap((line) =>
+        'host' in line ? line.host : 'bytes' in line ? line.bytes : [],
+      );
+    const clean = `a=${'*'.repeat(13)} b=${'*'.repeat(14)}`;
+    assert.deepEqual(shown(), [clean]);
+    recorder.wrote(payload);
+    recorder.received(Buffer.from('!'));
+    assert.deepEqual(recorder.heldLines(), []);
+    assert.deepEqual(shown(), [clean, clean]);
+  });
