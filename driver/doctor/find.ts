@@ -7,6 +7,7 @@ import { uartQuery } from '../commands/uart';
 import { Deferred } from '../deferred';
 import { DEFAULT_RATE, likelyRates } from '../device/baud-rate/rates';
 import { MAX_SLOWNESS, search, type Trial } from '../device/baud-rate/search';
+import type { SessionPort } from '../device/session/session-port';
 import { parseTcpAddress } from '../values/port-address';
 import type { Examination } from './examination';
 
@@ -34,7 +35,7 @@ const MAX_ROUND_TRIP_MS = 1500;
 export async function examineRate(examination: Examination): Promise<boolean> {
   const { port, facts } = examination;
   const { memory } = port;
-  if (!port.canSetRate) port.knowledge.slowness = BRIDGE_SLOWNESS;
+  if (isBehindNetwork(port)) port.knowledge.slowness = BRIDGE_SLOWNESS;
   if (!(await answersInTime(examination))) return false;
   memory.pendingPrompt = false;
   memory.baudRate = port.baudRate;
@@ -77,7 +78,7 @@ async function answersAtAnyRate(examination: Examination): Promise<boolean> {
   const atStartRate = [trial(startRate, 'never', 'startRate')];
   if (await search(access, port, atStartRate)) return true;
   await port.setRate(startRate);
-  if (!port.canSetRate && (await access.lendPort(hearsLateResponse))) {
+  if (isBehindNetwork(port) && (await access.lendPort(hearsLateResponse))) {
     // Network or device may have paused once.
     if (await search(access, port, atStartRate)) return true;
     examination.addFinding('SLOW_BRIDGE', { port: port.address });
@@ -126,6 +127,9 @@ function answersToPadding({ access, port }: Examination): Promise<boolean> {
   const padded = [...rates, ...likeliest, ...likeliest].map((rate) => trial(rate, 'first', pace));
   return search(access, port, padded);
 }
+
+/** Whether a network may delay responses. The port of a simulated device has no rate either, but no network. */
+const isBehindNetwork = ({ canSetRate, rate }: SessionPort) => !canSetRate && rate !== undefined;
 
 const trial = (
   rate: number | undefined,

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { examine } from '../../driver';
 import { networksAt } from '../../driver/doctor/networks';
 import type { Outcome } from '../../simulator/device/hooks';
+import { VirtualClock } from '../../simulator/replay/virtual-clock';
+import { simulatedPort } from '../../simulator';
 import { Patient, report, serial, wrong } from './report';
 
 /** Loses the responses to the commands that `isLost` names. */
@@ -62,6 +65,21 @@ describe('the doctor, within the 60 s of a dialog', () => {
       const ms = patient.clock.now() - start;
       assert.ok(ms < 55_000, `${ms} ms`);
     });
+
+  it('a simulated device, which boots as its port opens: finds it within 5 s, because it is behind no bridge', async () => {
+    const clock = new VirtualClock();
+    let found = Infinity;
+    const report = await clock.wait(
+      examine(simulatedPort('sim:quick', { clock }), {
+        clock,
+        onStep: (step) => {
+          if (step === 'firmware') found = clock.now();
+        },
+      }),
+    );
+    assert.deepEqual(wrong(report), []);
+    assert.ok(found < 5000, `${found} ms`);
+  });
 
   it('a bridge without a device, where a prompt may be pending: names it, and has tried all', async () => {
     await using patient = new Patient({ serial: bridged(20) });
