@@ -1,5 +1,4 @@
 import { tryRun, type Run } from '../at/command';
-import { outOfSyncError } from '../at/outcome';
 import {
   parseSysmfg,
   SYSMFG_PIECE_BYTES,
@@ -25,15 +24,11 @@ export async function examineCertificates(
   examination: Examination,
   isLate: () => boolean,
 ): Promise<void> {
-  const run: Run = async (command) => {
-    if (isLate()) throw outOfSyncError(command);
-    return examination.access.run(command);
-  };
   const held: string[] = [];
   let hasReadAll = true;
   for (const store of ['wss_ca', 'wss_cert'] as const)
     for (const slot of SLOTS) {
-      const pem = await contents(run, store, slot);
+      const pem = await contents(examination.access.run, store, slot, isLate);
       if (pem === undefined) hasReadAll = false;
       if (!pem) continue;
       held.push(`${store}.${slot}`);
@@ -43,21 +38,32 @@ export async function examineCertificates(
 }
 
 /**
- * Reads the text of a slot, as far as the device shows it; returns undefined where a response is lost or corrupt. That is no
- * noise: a text that another program has stored may break every response that shows it.
+ * Reads the text of a slot, as far as the device shows it; returns undefined where it is late, or a response is lost or
+ * corrupt. That is no noise: a text that another program has stored may break every response that shows it.
  */
-async function contents(run: Run, store: Readable, slot: number): Promise<string | undefined> {
+async function contents(
+  run: Run,
+  store: Readable,
+  slot: number,
+  isLate: () => boolean,
+): Promise<string | undefined> {
   try {
-    return await readText(run, store, slot);
+    return await readText(run, store, slot, isLate);
   } catch (error) {
     if (error instanceof EspAtError && error.code === 'OUT_OF_SYNC') return undefined;
     throw error;
   }
 }
 
-async function readText(run: Run, store: Readable, slot: number): Promise<string | undefined> {
+async function readText(
+  run: Run,
+  store: Readable,
+  slot: number,
+  isLate: () => boolean,
+): Promise<string | undefined> {
   let text = '';
   while (text.length < MAX_CHAIN_LENGTH) {
+    if (isLate()) return undefined;
     const response = await tryRun(run, sysmfgRead(store, slot, text.length, SYSMFG_PIECE_BYTES));
     if (!response) break;
     const piece = parseSysmfg(response);

@@ -95,8 +95,8 @@ async function openOnDevice(
   const { client, capabilities } = device;
   const enter = (stage: Opening['stage']) =>
     machine.take((state) => enterStage(state, operation, stage));
-  // Of the newest goal: an open() may have joined in the queue before the device was lost. In the stage
-  // `device`, a further open() begins a new operation; from `queued` on, it joins this one, and its options do not count.
+  // Of the newest goal: an open() may have joined in the queue before the device was lost. In the stage `device`, a further
+  // open() begins a new operation; from `queued` on, it joins this one, and its options do not count.
   const { options } = machine.state.goal ?? goal;
   // open() has checked the options without a device, or for another one.
   checkOpen(link, options, capabilities);

@@ -24,8 +24,8 @@ export class SessionMachine {
   /** Resolves when the session ends, with the reason. */
   readonly ended = this.#end.promise;
   #state: SessionState;
-  /** Whether the session has emitted `outofsync`, and no `insync` since. It emits none for bytes that are corrupt in a climb. */
-  #isOutOfSync = false;
+  /** Whether an `insync` must follow: the session has emitted `outofsync`. It emits none for bytes that are corrupt in a climb. */
+  #owesInSync = false;
 
   /**
    * @param error the reason why the session before found no device, to be shown until this one does
@@ -84,7 +84,7 @@ export class SessionMachine {
     this.endPeriod(error);
     if (this.#state !== state) return undefined;
     this.client.reset(error);
-    this.#isOutOfSync = false;
+    this.#owesInSync = false;
     return this.#createPeriod();
   }
 
@@ -125,7 +125,7 @@ export class SessionMachine {
 
   /** Emits `outofsync`. */
   outOfSync(cause: OutOfSyncCause): void {
-    this.#isOutOfSync = true;
+    this.#owesInSync = true;
     this.context.emitter.emit('outofsync', cause);
   }
 
@@ -133,9 +133,9 @@ export class SessionMachine {
   inSync(): void {
     // In another resync, whose end follows.
     if (this.client.isOutOfSync) return;
-    const wasOutOfSync = this.#isOutOfSync;
-    this.#isOutOfSync = false;
-    if (wasOutOfSync) this.context.emitter.emit('insync');
+    const owesInSync = this.#owesInSync;
+    this.#owesInSync = false;
+    if (owesInSync) this.context.emitter.emit('insync');
     if (this.#state.kind !== 'resyncing') return;
     const { period, device, checks, automaticRate } = this.#state;
     this.become({ kind: 'ready', period, device, checks, automaticRate });

@@ -12,7 +12,8 @@ export function portMemories(key: (address: string) => string): (address: string
     const known =
       memories.get(address) ?? [...memories].find(([other]) => key(other) === key(address))?.[1];
     const memory = known ?? {};
-    // A symbolic link, as in /dev/serial/by-id, always leads to its adapter: remembered too. Another plain name is not: it may become another adapter's.
+    // A symbolic link, as in /dev/serial/by-id, always leads to its adapter: remembered too. Another plain name is not: it
+    // may become another adapter's.
     if (!known || key(address) !== address) memories.set(address, memory);
     return memory;
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asEspAtError } from '../../../driver/errors';
+import type { Link } from '../../../driver/link/link';
 import { Harness } from '../../harness/harness';
 import { failure } from '../../harness/ready-harness';
 import { makeAuthority, makeIdentity } from '../../harness/network/ws-server-certificates';
@@ -88,12 +89,17 @@ describe('an unverified server', () => {
     return harness.ready();
   }
 
-  it('an open that asks for verification, and joins an open that has begun without, is warned', async () => {
-    await using harness = await tlsHarness();
-    const { clock, device, port } = harness;
-    const [link] = device.links;
+  /** The codes of the warnings of a link from now on, each with the owner. */
+  function warningsOf(link: Link): unknown[] {
     const warnings: unknown[] = [];
     link.on('warning', ({ error, owner }) => warnings.push([error.code, owner]));
+    return warnings;
+  }
+
+  it('an open that asks for verification, and joins an open that has begun without, is warned', async () => {
+    await using harness = await tlsHarness();
+    const { clock, link, port } = harness;
+    const warnings = warningsOf(link);
     const first = link.open({ uri: 'wss://host/plain', owner: 'one' });
     assert.ok(await clock.until(() => port.text.includes('AT+WSOPEN=0'), 5000));
     const second = link.open({ uri: 'wss://host/plain', config: { auth: 2 }, owner: 'two' });
@@ -103,10 +109,8 @@ describe('an unverified server', () => {
 
   it('an open with verification that a listener of `opening` calls joins without it, and is warned: the clock may not be set', async () => {
     await using harness = await tlsHarness();
-    const { clock, device, port } = harness;
-    const [link] = device.links;
-    const warnings: unknown[] = [];
-    link.on('warning', ({ error, owner }) => warnings.push([error.code, owner]));
+    const { clock, link, port } = harness;
+    const warnings = warningsOf(link);
     const opens: Promise<void>[] = [];
     link.once('statechange', () => {
       opens.push(link.open({ uri: 'wss://host/plain', config: { auth: 2 }, owner: 'two' }));

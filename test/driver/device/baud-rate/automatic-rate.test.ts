@@ -5,6 +5,7 @@ import type { PortMemory } from '../../../../driver/device/options';
 import { seededRandom } from '../../../../simulator';
 import { corruptsAbove } from '../../../../simulator/serial/paced-line';
 import { Harness, type SerialOptions } from '../../../harness/harness';
+import { onRateSet } from './rate-set';
 import { transfer } from './transfer';
 import { Deferred } from '../../../../driver/deferred';
 import { AutomaticRate } from '../../../../driver/device/baud-rate/automatic-rate';
@@ -100,18 +101,12 @@ describe('an automatic baud rate', () => {
     it(`is lowered by a climb that ${title}: insync follows each outofsync`, async () => {
       await using harness = automatic();
       const garbage = '+WS_DATA:0,x\r\n';
-      const open = harness.port.open.bind(harness.port);
       let injects = false;
-      harness.port.open = async (handlers) => {
-        const port = await open(handlers);
-        const setRate = async (rate: number) => {
-          await port.setRate?.(rate);
-          if (injects && delayMs === 0) harness.say(garbage);
-          else if (injects) harness.clock.after(delayMs, () => harness.say(garbage));
-          injects = false;
-        };
-        return { ...port, setRate };
-      };
+      onRateSet(harness, () => {
+        if (injects && delayMs === 0) harness.say(garbage);
+        else if (injects) harness.clock.after(delayMs, () => harness.say(garbage));
+        injects = false;
+      });
       await harness.ready();
       await harness.clock.wait(harness.link.open({ uri }));
       for (const count of [1, 2]) {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { EspAtError } from '../../../../driver/errors';
 import { Harness } from '../../../harness/harness';
 import { testWith } from '../../../harness/test-with';
+import { onRateSet } from './rate-set';
 
 const START = 115_200;
 const NEGOTIATED = 921_600;
@@ -186,18 +187,12 @@ it('a change of the rate in the initialization that takes over a resync: insync 
     serial: { baudRate: START },
     device: { negotiatedRate: NEGOTIATED },
   });
-  const open = harness.port.open.bind(harness.port);
   let injects = true;
-  harness.port.open = async (handlers) => {
-    const port = await open(handlers);
-    const setRate = async (rate: number) => {
-      await port.setRate?.(rate);
-      // Before the command: the driver first tries whether the port takes the rate.
-      if (injects) harness.say('+WS_DATA:0,x\r\n');
-      injects = false;
-    };
-    return { ...port, setRate };
-  };
+  onRateSet(harness, () => {
+    // Before the command: the driver first tries whether the port takes the rate.
+    if (injects) harness.say('+WS_DATA:0,x\r\n');
+    injects = false;
+  });
   await harness.ready();
   assert.equal(harness.hostRate, NEGOTIATED);
   assert.deepEqual(
